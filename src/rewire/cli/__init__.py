@@ -1,0 +1,5 @@
+"""The ``rewire`` command: parses, calls the library, prints."""
+
+from .main import app
+
+__all__ = ["app"]

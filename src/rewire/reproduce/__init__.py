@@ -1,0 +1,18 @@
+"""The post's experiment, run again and compared with what the post printed."""
+
+from .experiment import ENGINES, Experiment, Run, run_experiment
+from .published import POST_SEED, Comparison, compare
+from .report import prepare_folder, shape, write_report
+
+__all__ = [
+    "ENGINES",
+    "POST_SEED",
+    "Comparison",
+    "Experiment",
+    "Run",
+    "compare",
+    "prepare_folder",
+    "run_experiment",
+    "shape",
+    "write_report",
+]

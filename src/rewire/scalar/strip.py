@@ -1,0 +1,151 @@
+"""Taking dead neurons out of a network: those that cannot affect the output.
+
+Both functions work on any model of ``layers`` with ``neurons`` that have ``w``, ``b`` and
+``nonlin``, return a new model of the same classes and leave the one passed in untouched.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from typing import Any
+
+from .value import Value
+
+__all__ = ["strip", "strip_deadneurons"]
+
+
+def strip(model: Any, X: Sequence[Sequence[float]] | None = None) -> Any:
+    """Remove every dead neuron and keep the function.
+
+    A hidden neuron is dead if nothing reads it, or if it is constant because it has no inputs;
+    a constant is folded into the biases of the neurons that read it. As removing one neuron may
+    leave others without readers or inputs, this is repeated until nothing changes.
+
+    Parameters
+    ----------
+    model : SparseMLP
+        Left untouched.
+    X : sequence of shape (samples, inputs), optional
+        Also remove the neurons whose output is the same number on all these samples, such as a
+        ReLU that never fires. **The function is then kept on these samples only**: on others the
+        original might have woken such a neuron up.
+
+    Returns
+    -------
+    SparseMLP
+        With the same outputs, to rounding. The inputs and the output neurons always stay; a
+        network that is constant altogether keeps nothing else.
+
+    Examples
+    --------
+    >>> import random
+    >>> from rewire.scalar import SparseMLP
+    >>> model = SparseMLP(2, [3, 1], [0, 0], rng=random.Random(0))
+    >>> constant, unread, _ = model.layers[0].neurons
+    >>> constant.w.clear()
+    >>> del model.layers[1].neurons[0].w[1]
+    >>> strip(model)
+    MLP of [
+    Layer of [ReLUNeuron(2)]
+    Layer of [LinearNeuron(1)]
+    ]
+    """
+    model = _copy(model)
+    changed = True
+    while changed:
+        constants = _constant_outputs(model, X)
+        changed = False
+        for k in range(len(model.layers) - 1):
+            readers = model.layers[k + 1].neurons
+            for reader in readers:
+                for j in constants[k].keys() & reader.w.keys():
+                    reader.b.data += reader.w.pop(j).data * constants[k][j]
+            read = {j for reader in readers for j in reader.w}
+            changed |= _keep(model, k, read)
+    return model
+
+
+def strip_deadneurons(model: Any) -> Any:
+    """Make the post's single pass from front to back.
+
+    At each hidden layer the neurons without inputs or without readers go, whatever their bias.
+    So some dead neurons may stay, and the function may change; :func:`strip` is exact.
+
+    Parameters
+    ----------
+    model : SparseMLP
+        Left untouched.
+
+    Returns
+    -------
+    SparseMLP
+
+    Examples
+    --------
+    >>> import random
+    >>> from rewire.scalar import SparseMLP
+    >>> model = SparseMLP(1, [2, 2, 1], [0, 0, 0.5], wiring="first", rng=random.Random(0))
+    >>> model.layers[1].neurons[0].w = {0: Value(1.0)}
+    >>> model.layers[1].neurons[1].w = {1: Value(1.0)}  # read by nobody, but itself a reader
+    >>> strip_deadneurons(model)
+    MLP of [
+    Layer of [ReLUNeuron(1), ReLUNeuron(1)]
+    Layer of [ReLUNeuron(1)]
+    Layer of [LinearNeuron(1)]
+    ]
+    """
+    model = _copy(model)
+    for k in range(len(model.layers) - 1):
+        readers = model.layers[k + 1].neurons
+        read = {j for reader in readers for j in reader.w}
+        _keep(model, k, {j for j in read if model.layers[k].neurons[j].w})
+    return model
+
+
+def _constant_outputs(model: Any, X: Sequence[Sequence[float]] | None) -> list[dict[int, float]]:
+    """Return, for each layer, the neurons whose output never changes, and that output."""
+    constants = [
+        {j: _output(neuron, []) for j, neuron in enumerate(layer.neurons) if not neuron.w}
+        for layer in model.layers
+    ]
+    if X is not None and len(X):
+        signals: list[Any] = [[float(x) for x in row] for row in X]
+        for k, layer in enumerate(model.layers):
+            signals = [[_output(neuron, x) for neuron in layer.neurons] for x in signals]
+            for j, outputs in enumerate(zip(*signals, strict=True)):
+                if min(outputs) == max(outputs):
+                    constants[k][j] = outputs[0]
+    return constants
+
+
+def _output(neuron: Any, x: Sequence[float]) -> float:
+    total = neuron.b.data + sum(w.data * x[i] for i, w in neuron.w.items())
+    return max(0.0, total) if neuron.nonlin else total
+
+
+def _keep(model: Any, k: int, kept: set[int]) -> bool:
+    """Leave only the ``kept`` neurons in layer k; say whether any had to go."""
+    neurons, readers = model.layers[k].neurons, model.layers[k + 1].neurons
+    if len(kept) == len(neurons):
+        return False
+    new_number = {j: number for number, j in enumerate(sorted(kept))}
+    model.layers[k].neurons = [neurons[j] for j in new_number]
+    for reader in readers:
+        reader.w = {new_number[j]: w for j, w in reader.w.items() if j in kept}
+        if hasattr(reader, "nin"):
+            reader.nin = len(kept)
+    return True
+
+
+def _copy(model: Any) -> Any:
+    """Copy the model down to its parameters, without their gradients and graphs."""
+    model = copy.copy(model)
+    model.layers = [copy.copy(layer) for layer in model.layers]
+    for layer in model.layers:
+        layer.neurons = [copy.copy(neuron) for neuron in layer.neurons]
+        for neuron in layer.neurons:
+            neuron.w = {i: Value(w.data) for i, w in neuron.w.items()}
+            neuron.b = Value(neuron.b.data)
+            neuron.zero_ws = {}
+    return model

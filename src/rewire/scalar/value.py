@@ -1,0 +1,250 @@
+"""Scalar reverse-mode automatic differentiation: numbers that remember how they were made.
+
+A :class:`Value` wraps one number. Arithmetic on values builds a graph; ``backward`` walks that
+graph from the result to the leaves and applies the chain rule at every step. Each operation below
+stands beside its own derivative: a function of the gradient that arrives (``gradient``), of the
+operation's result (``out``) and of its operands, which returns one gradient per operand.
+
+The derivatives are written once and serve twice: given floats they give the gradients as floats;
+given values they give gradients that are values themselves and can be differentiated again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from itertools import count
+from typing import Any
+
+__all__ = ["Value", "weighted_sum"]
+
+# Python integers in the order of creation. An operation is born after its operands, so the
+# reverse of this order is a topological order: no recursive search, no recursion limit.
+_births = count()
+
+
+class Value:
+    """A number, its gradient, and the operation that produced it.
+
+    Parameters
+    ----------
+    data : float
+        The number. Anything ``float`` accepts.
+
+    Attributes
+    ----------
+    data : float
+        The number. May be assigned to: this is how an optimiser updates a parameter.
+    grad : float or Value
+        The derivative of the value on which ``backward`` was last called with respect to this
+        one. It is a Value after ``backward(keep_graph=True)``.
+
+    Examples
+    --------
+    >>> x, y = Value(3.0), Value(-2.0)
+    >>> z = x * y + x**2
+    >>> z.backward()
+    >>> z.data, x.grad, y.grad  # dz/dx = y + 2x, dz/dy = x
+    (3.0, 4.0, 3.0)
+    """
+
+    __slots__ = ("_birth", "_derivative", "_operands", "data", "grad")
+
+    # Static checkers see Any: a gradient is a float, or a Value that can be differentiated again.
+    grad: Any
+
+    def __init__(
+        self,
+        data: float,
+        _operands: tuple[Value, ...] = (),
+        _derivative: Callable[..., tuple[Any, ...]] = lambda *_: (),
+    ):
+        self.data = float(data)
+        self.grad = 0.0
+        self._operands = _operands
+        self._derivative = _derivative
+        self._birth = next(_births)
+
+    # ------------------------------------------------------------- operations and derivatives
+
+    def __add__(self, other: Value | float) -> Value:
+        other = _value(other)
+
+        def derivative(gradient, out, a, b):
+            return gradient, gradient
+
+        return Value(self.data + other.data, (self, other), derivative)
+
+    def __mul__(self, other: Value | float) -> Value:
+        other = _value(other)
+
+        def derivative(gradient, out, a, b):
+            return gradient * b, gradient * a
+
+        return Value(self.data * other.data, (self, other), derivative)
+
+    def __pow__(self, exponent: float) -> Value:
+        if not isinstance(exponent, (int, float)):
+            raise TypeError(
+                "exponent must be an int or a float; "
+                f"got {type(exponent).__name__}: write (b * a.log()).exp() for a**b"
+            )
+        if self.data < 0 and exponent % 1:
+            raise ValueError(f"data must be >= 0 for the power {exponent}; got {self.data}")
+
+        def derivative(gradient, out, a):
+            # a**0 is constant, also at a = 0 where a**(0 - 1) does not exist.
+            return (gradient * (exponent * a ** (exponent - 1)) if exponent else gradient * 0.0,)
+
+        return Value(self.data**exponent, (self,), derivative)
+
+    def relu(self) -> Value:
+        """Return max(0, x); the derivative at 0 is taken as 0."""
+        positive = self.data > 0
+
+        def derivative(gradient, out, a):
+            return (gradient if positive else gradient * 0.0,)
+
+        return Value(0.0 if self.data < 0 else self.data, (self,), derivative)
+
+    def exp(self) -> Value:
+        """Return e**x."""
+
+        def derivative(gradient, out, a):
+            return (gradient * out,)
+
+        return Value(math.exp(self.data), (self,), derivative)
+
+    def log(self) -> Value:
+        """Return the natural logarithm of a value above 0."""
+        if self.data <= 0:
+            raise ValueError(f"log needs data > 0; got {self.data}: add a small number first")
+
+        def derivative(gradient, out, a):
+            return (gradient / a,)
+
+        return Value(math.log(self.data), (self,), derivative)
+
+    def tanh(self) -> Value:
+        """Return the hyperbolic tangent."""
+
+        def derivative(gradient, out, a):
+            return (gradient * (1.0 - out * out),)
+
+        return Value(math.tanh(self.data), (self,), derivative)
+
+    # ------------------------------------------------------- the rest follows from those above
+
+    def __neg__(self) -> Value:
+        return self * -1.0
+
+    def __sub__(self, other: Value | float) -> Value:
+        return self + -other
+
+    def __truediv__(self, other: Value | float) -> Value:
+        return self * _value(other) ** -1
+
+    def __rsub__(self, other: float) -> Value:
+        return -self + other
+
+    def __rtruediv__(self, other: float) -> Value:
+        return self**-1 * other
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+    def __repr__(self) -> str:
+        return f"Value(data={self.data}, grad={self.grad})"
+
+    # --------------------------------------------------------------------------- the chain rule
+
+    def backward(self, keep_graph: bool = False) -> None:
+        """Compute the gradient of this value with respect to everything it was made from.
+
+        Leaves accumulate over calls (reset them with ``Module.zero_grad``); the gradients of
+        intermediate results are those of the last call alone.
+
+        Parameters
+        ----------
+        keep_graph : bool, default False
+            Make the gradients Values with a graph of their own, so that they can be
+            differentiated again. Slower, therefore off by default.
+
+        Examples
+        --------
+        >>> x = Value(2.0)
+        >>> (x**3).backward(keep_graph=True)
+        >>> slope, x.grad = x.grad, 0.0
+        >>> slope.backward()
+        >>> slope.data, x.grad  # 3 x**2 and 6 x
+        (12.0, 12.0)
+        """
+        nodes = {self}
+        to_visit = [self]
+        while to_visit:
+            new = [operand for operand in to_visit.pop()._operands if operand not in nodes]
+            nodes.update(new)
+            to_visit += new
+        newest_first = sorted(nodes, key=lambda node: node._birth, reverse=True)
+
+        for node in newest_first:
+            if node._operands:
+                node.grad = 0.0
+        self.grad += Value(1.0) if keep_graph else 1.0
+
+        for node in newest_first:
+            operands = node._operands
+            if not operands:
+                continue
+            if keep_graph:
+                gradients = node._derivative(node.grad, node, *operands)
+            else:
+                gradients = node._derivative(node.grad, node.data, *[a.data for a in operands])
+            for operand, gradient in zip(operands, gradients, strict=True):
+                operand.grad += gradient
+
+
+def weighted_sum(weights: Iterable[Value], inputs: Iterable[Value | float], bias: Value) -> Value:
+    """Return a neuron's sum, ``bias + w0 x0 + w1 x1 + …``, in that order, as one operation.
+
+    A network spends nearly all its time here. One node for the whole sum, in place of two for
+    every connection, is what makes the scalar engine fast enough to wait for.
+
+    Parameters
+    ----------
+    weights, inputs : iterables of Value
+        Of the same length n; inputs may be plain numbers.
+    bias : Value
+        The number to start from.
+
+    Returns
+    -------
+    Value
+        With 2n + 1 operands.
+
+    Examples
+    --------
+    >>> w, x = Value(2.0), Value(5.0)
+    >>> out = weighted_sum([w], [x], Value(1.0))
+    >>> out.backward()
+    >>> out.data, w.grad, x.grad
+    (11.0, 5.0, 2.0)
+    """
+    ws, xs = tuple(weights), tuple([_value(x) for x in inputs])
+    n = len(ws)
+    total = bias.data
+    for w, x in zip(ws, xs, strict=True):
+        total += w.data * x.data
+
+    def derivative(gradient, out, bias, *operands):
+        return (
+            gradient,
+            *[gradient * x for x in operands[n:]],  # to each weight
+            *[gradient * w for w in operands[:n]],  # to each input
+        )
+
+    return Value(total, (bias, *ws, *xs), derivative)
+
+
+def _value(x: Value | float) -> Value:
+    return x if isinstance(x, Value) else Value(x)

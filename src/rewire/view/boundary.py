@@ -1,0 +1,84 @@
+"""Decision boundaries of two-class models over two inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+
+from . import style
+
+__all__ = ["plot_boundary"]
+
+
+def plot_boundary(
+    score: Callable[[np.ndarray], np.ndarray],
+    X: np.ndarray,
+    y: np.ndarray,
+    ax: Axes | None = None,
+    title: str | None = None,
+    step: float = 0.05,
+) -> Axes:
+    """Draw where a model's score changes sign, how sure it is, and the data.
+
+    Parameters
+    ----------
+    score : callable
+        From points of shape (n, 2) to scores of shape (n,); positive means class +1.
+    X : ndarray of shape (samples, 2)
+    y : ndarray of shape (samples,)
+        Labels; above 0 is drawn blue, others orange.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; new axes by default.
+    title : str, optional
+        A title above the picture.
+    step : float, default 0.05
+        Distance of the points at which the model is asked, in the units of X. The post: 0.25.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> X, y = np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([1, -1])
+    >>> ax = plot_boundary(lambda points: points[:, 1] - points[:, 0], X, y)
+    """
+    X, y = np.asarray(X, dtype=float), np.asarray(y)
+    if X.ndim != 2 or X.shape[1] != 2:
+        raise ValueError(f"X must have shape (samples, 2) to be drawn; got {X.shape}")
+    if ax is None:
+        _, ax = plt.subplots(figsize=(5, 4.2), layout="constrained")
+    low, high = X.min(axis=0) - 1, X.max(axis=0) + 1
+    across, up = np.arange(low[0], high[0], step), np.arange(low[1], high[1], step)
+    points = np.stack(np.meshgrid(across, up), axis=-1)
+    scores = np.asarray(score(points.reshape(-1, 2))).reshape(points.shape[:2])
+    # Colour saturates where the hinge loss is satisfied: |score| >= 1 (and a little beyond).
+    ax.contourf(
+        across,
+        up,
+        np.clip(scores, -1.5, 1.5),
+        levels=np.linspace(-1.5, 1.5, 25),
+        cmap=style.SIGNED_PALE,
+    )
+    if scores.min() < 0 < scores.max():
+        ax.contour(across, up, scores, levels=[0], colors=style.INK, linewidths=1.6)
+    for positive, colour, marker in [(False, style.NEGATIVE, "o"), (True, style.POSITIVE, "s")]:
+        points = X[(y > 0) == positive]
+        ax.scatter(
+            points[:, 0],
+            points[:, 1],
+            color=colour,
+            marker=marker,
+            s=26,
+            edgecolor="white",
+            linewidth=0.7,
+            zorder=3,
+        )
+    ax.set_aspect("equal")
+    style.open_frame(ax)
+    if title:
+        style.title(ax, title)
+    return ax

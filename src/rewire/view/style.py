@@ -1,0 +1,40 @@
+"""Colours and text shared by all pictures; the colours stay apart for colour-blind eyes."""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+INK = "#1f2733"
+FAINT = "#c4cad3"
+NEGATIVE = "#c8571b"
+POSITIVE = "#1f6fb4"
+REWIRING = "#8a93a0"
+
+# Weights and scores: below zero orange, above zero blue, and visible on white even near zero.
+SIGNED = LinearSegmentedColormap.from_list(
+    "signed", [NEGATIVE, "#e3a173", "#b9b9b9", "#86afd3", POSITIVE]
+)
+SIGNED_PALE = LinearSegmentedColormap.from_list(
+    "signed_pale", ["#eb9a6b", "#f8dfce", "#f7f7f7", "#d3e3f2", "#78abd9"]
+)
+
+
+def title(axes: Axes, text: str) -> None:
+    """Put a title above the axes, flush left."""
+    axes.set_title(text, loc="left", color=INK, fontsize=11, fontweight="bold")
+
+
+def open_frame(axes: Axes) -> None:
+    """Leave only the left and the bottom line of the frame."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(REWIRING)
+    axes.tick_params(colors=INK, labelsize=9)
+
+
+def figure_of(axes: Axes) -> Figure:
+    """Return the figure that the axes are on."""
+    figure = axes.get_figure(root=True)
+    assert isinstance(figure, Figure)
+    return figure
