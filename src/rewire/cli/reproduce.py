@@ -131,8 +131,8 @@ def _print_results(console: Console, experiment: Experiment) -> None:
             f"{run.seconds:.1f}",
         )
     for name, model in [
-        ("RigL, stripped as in the post", experiment.stripped_once),
-        ("RigL, all dead neurons stripped", experiment.stripped),
+        ("RigL stripped as in the post", experiment.stripped_once),
+        ("RigL without dead neurons", experiment.stripped),
     ]:
         table.add_row(name, "", "", shape(model), str(len(model.parameters())), "")
     console.print(table)

@@ -1,0 +1,59 @@
+# Every target sets up what it needs: Python 3.11 or newer and make are enough.
+PYTHON  ?= python3
+VENV    ?= .venv
+# What to install: this folder, so that changes take effect at once, or the wheel named here.
+PACKAGE ?=
+install  = $(BIN)/pip install --quiet $(if $(PACKAGE),"$(PACKAGE)$(1)",--editable ".$(1)")
+BIN      = $(VENV)/bin
+OUT     ?= runs/post
+
+.PHONY: help demo test test-micrograd check bench clean
+
+help:
+	@echo "make demo    run the post's experiment and draw it (about a minute)"
+	@echo "make test    run all tests and the examples in the documentation"
+	@echo "make check   lint, types and import rules"
+	@echo "make bench   measure the speed and write benchmarks/*.json"
+	@echo "make clean   remove the environment and everything made here"
+
+demo: $(VENV)/.installed
+	$(BIN)/rewire reproduce --out $(OUT)
+
+test: $(VENV)/.installed-test
+	$(BIN)/python -m pytest --pyargs tests rewire
+
+# The test file of the micrograd project, from its own release, with only its import changed.
+test-micrograd: $(VENV)/.installed-test
+	rm -rf build/micrograd && mkdir -p build/micrograd
+	$(BIN)/pip download --quiet --no-deps --no-binary :all: --dest build/micrograd micrograd==0.1.0
+	tar -xzf build/micrograd/micrograd-0.1.0.tar.gz -C build/micrograd --strip-components 1
+	sed -i.original 's/from micrograd.engine import/from rewire.scalar import/' \
+	    build/micrograd/test/test_engine.py
+	$(BIN)/python -m pytest -c /dev/null -p no:cacheprovider build/micrograd/test/test_engine.py
+
+check: $(VENV)/.installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.installed-bench
+	$(BIN)/python benchmarks/scalar_engine.py
+
+clean:
+	rm -rf $(VENV) build dist runs
+
+# One environment; each stamp adds what one purpose needs.
+$(VENV)/.created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "$(PYTHON) must be Python 3.11 or newer; name another: make PYTHON=python3.13"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/.installed: $(VENV)/.created pyproject.toml
+	$(call install)
+	touch $@
+
+$(VENV)/.installed-%: $(VENV)/.created pyproject.toml
+	$(call install,[$*])
+	touch $@ $(VENV)/.installed
