@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -67,9 +68,11 @@ def reproduce(
         _print_results(console, experiment)
         written = write_report(experiment, out)
     except (ValueError, OSError) as error:
-        Console(stderr=True).print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
+        message = f"[bold red]error:[/] {escape(str(error))}"
+        Console(stderr=True).print(message, highlight=False, soft_wrap=True)
         raise typer.Exit(2) from error
-    console.print(f"\n[bold]{len(written)} files in {out}[/]", highlight=False, soft_wrap=True)
+    where = f"\n[bold]{len(written)} files in {escape(str(out))}[/]"
+    console.print(where, highlight=False, soft_wrap=True)
     pictures = [path.name for path in written if path.suffix == ".png"]
     console.print(f"Pictures (PNG and SVG): {', '.join(pictures)}", highlight=False)
     if comparison:

@@ -71,10 +71,12 @@ def write_report(experiment: Experiment, folder: str | Path) -> list[Path]:
         written.append(_write(folder / f"{run.method}.csv", partial(_write_trace, run)))
     with matplotlib.rc_context(_REPRODUCIBLE):
         for name, figure in _pictures(experiment):
-            for kind in ("svg", "png"):
-                save = _saver(figure, kind)
-                written.append(_write(folder / f"{name}.{kind}", save))
-            plt.close(figure)
+            try:
+                for kind in ("svg", "png"):
+                    save = _saver(figure, kind)
+                    written.append(_write(folder / f"{name}.{kind}", save))
+            finally:
+                plt.close(figure)
     summary = json.dumps(summarise(experiment), indent=2) + "\n"
     written.append(_write(folder / "summary.json", lambda path: path.write_text(summary)))
     return written

@@ -93,7 +93,7 @@ class SparseNeuron(Module):
                 "do NOT exist, 0 for a dense neuron"
             )
         rng = random if rng is None else rng
-        fan_in = math.ceil(round((1 - sparsity) * nin, 9))
+        fan_in = max(1, math.ceil(round((1 - sparsity) * nin, 9)))
         chosen_from = {"random": nin, "first": fan_in}.get(wiring)
         if chosen_from is None:
             raise ValueError(f"wiring must be 'random' or 'first'; got {wiring!r}")

@@ -91,6 +91,8 @@ def rigl_update(
     """
     if not 0 <= update_fraction <= 1:
         raise ValueError(f"update_fraction must be in [0, 1]; got {update_fraction}")
+    if not dense_grad:
+        raise ValueError(f"dense_grad must be True or 'last', to have candidates; got {dense_grad}")
     places = [(k, j) for k, layer in enumerate(model.layers) for j in range(len(layer.neurons))]
     scopes = _group(places, scope)
 

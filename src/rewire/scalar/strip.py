@@ -7,6 +7,7 @@ Both functions work on any model of ``layers`` with ``neurons`` that have ``w``,
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -110,13 +111,25 @@ def _constant_outputs(model: Any, X: Sequence[Sequence[float]] | None) -> list[d
         for layer in model.layers
     ]
     if X is not None and len(X):
-        signals: list[Any] = [[float(x) for x in row] for row in X]
+        signals: list[Any] = [_sample(model, row, n) for n, row in enumerate(X)]
         for k, layer in enumerate(model.layers):
             signals = [[_output(neuron, x) for neuron in layer.neurons] for x in signals]
             for j, outputs in enumerate(zip(*signals, strict=True)):
                 if min(outputs) == max(outputs):
                     constants[k][j] = outputs[0]
     return constants
+
+
+def _sample(model: Any, row: Sequence[float], n: int) -> list[float]:
+    sample = [float(x) for x in row]
+    width = (
+        getattr(model.layers[0].neurons[0], "nin", len(sample)) if model.layers[0].neurons else 0
+    )
+    if width and len(sample) != width:
+        raise ValueError(f"X must have {width} inputs; got {len(sample)} for sample {n}")
+    if not all(map(math.isfinite, sample)):
+        raise ValueError(f"X must hold finite numbers; got {sample} for sample {n}")
+    return sample
 
 
 def _output(neuron: Any, x: Sequence[float]) -> float:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from itertools import count
+from numbers import Real
 from typing import Any
 
 __all__ = ["Value", "weighted_sum"]
@@ -84,9 +85,9 @@ class Value:
         return Value(self.data * other.data, (self, other), derivative)
 
     def __pow__(self, exponent: float) -> Value:
-        if not isinstance(exponent, (int, float)):
+        if not isinstance(exponent, Real):
             raise TypeError(
-                "exponent must be an int or a float; "
+                "exponent must be a number; "
                 f"got {type(exponent).__name__}: write (b * a.log()).exp() for a**b"
             )
         if self.data < 0 and exponent % 1:
@@ -149,6 +150,13 @@ class Value:
 
     def __rtruediv__(self, other: float) -> Value:
         return self**-1 * other
+
+    def __rpow__(self, base: float) -> Value:
+        if base <= 0:
+            raise ValueError(
+                f"base must be above 0 for a power with a Value as exponent; got {base}"
+            )
+        return (self * math.log(base)).exp()
 
     __radd__ = __add__
     __rmul__ = __mul__

@@ -53,7 +53,8 @@ def plot_losses(
     ax.set_xlabel("step", color=style.INK)
     ax.set_ylabel("loss", color=style.INK)
     style.open_frame(ax)
-    ax.legend(loc="lower left", framealpha=1, edgecolor="white", labelcolor=style.INK)
+    if losses or len(rewirings):
+        ax.legend(loc="lower left", framealpha=1, edgecolor="white", labelcolor=style.INK)
     if title:
         style.title(ax, title)
     return ax

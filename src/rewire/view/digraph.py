@@ -86,19 +86,26 @@ class _Digraph(graphviz.Digraph):
     wiring: Wiring
     rankdir: str
 
+    def copy(self):
+        graph = super().copy()
+        graph.wiring, graph.rankdir = self.wiring, self.rankdir
+        return graph
+
     def pipe(self, format=None, *args, encoding=None, **options):
         try:
             return super().pipe(format, *args, encoding=encoding, **options)
         except graphviz.ExecutableNotFound:
             picture = BytesIO()
             figure = figure_of(plot_topology(self.wiring, rankdir=self.rankdir))
-            figure.savefig(picture, format=format or self.format, dpi=150)
-            plt.close(figure)  # or a notebook would show it as well
+            try:
+                figure.savefig(picture, format=format or self.format, dpi=150)
+            finally:
+                plt.close(figure)  # or a notebook would show it as well
             return picture.getvalue().decode(encoding) if encoding else picture.getvalue()
 
     def render(self, filename=None, directory=None, **options):
         try:
-            return super().render(filename, directory, **options)
+            return super().render(filename, directory=directory, **options)
         except graphviz.ExecutableNotFound:
             format = options.get("format") or self.format
             target = Path(options.get("outfile") or f"{self.filepath}.{format}")
