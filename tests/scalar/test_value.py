@@ -458,3 +458,17 @@ def test_weighted_sum_with_one_value_in_two_places_adds_both_gradients():
 def test_weighted_sum_of_unequal_lengths_is_an_error():
     with pytest.raises(ValueError, match="argument"):
         weighted_sum([Value(1)], [1, 2], Value(0))
+
+
+@pytest.mark.parametrize("exponent", [-1.5, 0.0, 2.0])
+def test_a_number_to_the_power_of_a_value(exponent):
+    x = Value(exponent)
+    out = 3**x
+    out.backward()
+    assert out.data == pytest.approx(3**exponent)
+    assert x.grad == pytest.approx(math.log(3) * 3**exponent)
+
+
+def test_a_negative_number_to_the_power_of_a_value_is_refused():
+    with pytest.raises(ValueError, match=r"base must be above 0.*got -2"):
+        (-2) ** Value(0.5)

@@ -122,10 +122,9 @@ def _constant_outputs(model: Any, X: Sequence[Sequence[float]] | None) -> list[d
 
 def _sample(model: Any, row: Sequence[float], n: int) -> list[float]:
     sample = [float(x) for x in row]
-    width = (
-        getattr(model.layers[0].neurons[0], "nin", len(sample)) if model.layers[0].neurons else 0
-    )
-    if width and len(sample) != width:
+    readers = model.layers[0].neurons
+    width = getattr(readers[0], "nin", len(sample)) if readers else len(sample)
+    if len(sample) != width:
         raise ValueError(f"X must have {width} inputs; got {len(sample)} for sample {n}")
     if not all(map(math.isfinite, sample)):
         raise ValueError(f"X must hold finite numbers; got {sample} for sample {n}")

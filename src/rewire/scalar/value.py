@@ -153,9 +153,7 @@ class Value:
 
     def __rpow__(self, base: float) -> Value:
         if base <= 0:
-            raise ValueError(
-                f"base must be above 0 for a power with a Value as exponent; got {base}"
-            )
+            raise ValueError(f"base must be above 0 where the exponent is a Value; got {base}")
         return (self * math.log(base)).exp()
 
     __radd__ = __add__
