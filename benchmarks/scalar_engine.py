@@ -30,9 +30,7 @@ class OneNodePerOperation(SparseNeuron):
     def __call__(self, x, dense_grad=False):
         w = self.w
         if dense_grad:
-            self.zero_ws = {
-                i: micrograd.engine.Value(0.0) for i in range(self.nin) if i not in w
-            }
+            self.zero_ws = {i: micrograd.engine.Value(0.0) for i in range(self.nin) if i not in w}
             w = {i: w.get(i) or self.zero_ws[i] for i in range(self.nin)}
         total = sum((weight * x[i] for i, weight in w.items()), self.b)
         return total.relu() if self.nonlin else total

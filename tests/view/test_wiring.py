@@ -69,11 +69,9 @@ def test_inputs_that_nobody_reads_are_counted():
     assert Wiring.of(network(7, [{1: 1.0}])).sizes == (7, 1)
 
 
-def test_inputs_are_counted_by_the_connections_where_neurons_do_not_know():
+def test_inputs_are_counted_by_the_connections_where_the_model_does_not_know():
     model = network(7, [{1: 1.0}, {4: 1.0}], [{0: 1.0}])
-    for layer in model.layers:
-        for neuron in layer.neurons:
-            del neuron.nin
+    del model.nin
     assert Wiring.of(model).sizes == (5, 2, 1)
 
 

@@ -1,6 +1,6 @@
 """The post's experiment, run again and compared with what the post printed."""
 
-from .experiment import ENGINES, Experiment, Run, run_experiment
+from .experiment import ENGINES, Experiment, Run, fan_ins, run_experiment
 from .published import POST_SEED, Comparison, compare
 from .report import prepare_folder, shape, write_report
 
@@ -11,6 +11,7 @@ __all__ = [
     "Experiment",
     "Run",
     "compare",
+    "fan_ins",
     "prepare_folder",
     "run_experiment",
     "shape",

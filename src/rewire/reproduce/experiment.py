@@ -11,7 +11,11 @@ from functools import partial
 import numpy as np
 
 from rewire.data import moons
+from rewire.graph import Network
+from rewire.kernels.losses import Hinge
 from rewire.scalar import SparseMLP, loss, rigl_update, strip, strip_deadneurons
+from rewire.topology import rigl_update as rigl_update_network
+from rewire.train import SGD, Trainer
 
 __all__ = ["ENGINES", "STEPS", "Experiment", "Run", "fan_ins", "run_experiment"]
 
@@ -58,7 +62,7 @@ class Experiment:
 
 
 def run_experiment(
-    seed: int = 1337, engine: str = "scalar", on_step: OnStep | None = None
+    seed: int = 1337, engine: str = "array", on_step: OnStep | None = None
 ) -> Experiment:
     """Run the post's experiment.
 
@@ -72,8 +76,8 @@ def run_experiment(
     ----------
     seed : int, default 1337
         Of the data and of the initial network.
-    engine : {"scalar"}, default "scalar"
-        What computes.
+    engine : {"array", "scalar"}, default "array"
+        What computes: the array engine, in float64, or the teaching core.
     on_step : callable, optional
         Called as ``on_step(method, step, loss, accuracy)`` after every step.
 
@@ -119,10 +123,10 @@ def _train_scalar(run: Run, X: np.ndarray, y: np.ndarray, on_step: OnStep) -> No
         total_loss, accuracy = loss_on_data(model)
         model.zero_grad()
         total_loss.backward()
-        learning_rate = 1 - 0.9 * step / STEPS
+        learning_rate = learning_rate_at(step)
         for p in model.parameters():
             p.data -= learning_rate * p.grad
-        if run.method == "rigl" and step % REWIRE_EVERY == 0 and step > 0:
+        if run.method == "rigl" and rewires_after(step):
             rigl_update(model, loss_on_data, DROP_FRACTION * learning_rate, dense_grad="last")
             run.rewirings.append(step)
         run.losses.append(total_loss.data)
@@ -130,6 +134,38 @@ def _train_scalar(run: Run, X: np.ndarray, y: np.ndarray, on_step: OnStep) -> No
         on_step(run.method, step, total_loss.data, accuracy)
 
 
+def _train_array(run: Run, X: np.ndarray, y: np.ndarray, on_step: OnStep) -> None:
+    net = Network.from_scalar(run.model)
+    hinge = Hinge(l2=1e-4)
+    trainer = Trainer(net, hinge, SGD())
+    step = 0
+    while step < STEPS:
+        # Up to the next rewiring, and a report now and then, in one compiled call.
+        end = min(STEPS, step - (step - 1) % REWIRE_EVERY + REWIRE_EVERY)
+        learned = trainer.steps(X, y, end - step, [learning_rate_at(k) for k in range(step, end)])
+        for loss_value, right in zip(learned.losses.tolist(), learned.right.tolist(), strict=True):
+            run.losses.append(loss_value)
+            run.accuracies.append(right / len(X))
+            on_step(run.method, step, loss_value, run.accuracies[-1])
+            step += 1
+        if run.method == "rigl" and rewires_after(end - 1):
+            last_sample = net.signals(X[-1:], y[-1:], hinge)
+            rigl_update_network(net, *last_sample, DROP_FRACTION * learning_rate_at(end - 1))
+            run.rewirings.append(end - 1)
+    run.model = net.to_scalar()
+
+
+def learning_rate_at(step: int) -> float:
+    """Return the post's learning rate."""
+    return 1 - 0.9 * step / STEPS
+
+
+def rewires_after(step: int) -> bool:
+    """Say whether the post rewires after this step."""
+    return step % REWIRE_EVERY == 0 and step > 0
+
+
 ENGINES: dict[str, Callable[[Run, np.ndarray, np.ndarray, OnStep], None]] = {
-    "scalar": _train_scalar
+    "array": _train_array,
+    "scalar": _train_scalar,
 }

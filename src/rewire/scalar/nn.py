@@ -185,6 +185,8 @@ class SparseMLP(Module):
 
     Attributes
     ----------
+    nin : int
+        Number of inputs.
     layers : list of SparseLayer
 
     Raises
@@ -224,6 +226,7 @@ class SparseMLP(Module):
         for number, sparsity in enumerate(sparsities, start=1):
             if not 0 <= sparsity < 1:
                 raise ValueError(f"sparsity must be in [0, 1); got {sparsity} for layer {number}")
+        self.nin = nin
         sizes = [nin, *nouts]
         self.layers = [
             SparseLayer(

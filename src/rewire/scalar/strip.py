@@ -122,8 +122,7 @@ def _constant_outputs(model: Any, X: Sequence[Sequence[float]] | None) -> list[d
 
 def _sample(model: Any, row: Sequence[float], n: int) -> list[float]:
     sample = [float(x) for x in row]
-    readers = model.layers[0].neurons
-    width = getattr(readers[0], "nin", len(sample)) if readers else len(sample)
+    width = getattr(model, "nin", len(sample))
     if len(sample) != width:
         raise ValueError(f"X must have {width} inputs; got {len(sample)} for sample {n}")
     if not all(map(math.isfinite, sample)):

@@ -32,13 +32,13 @@ class Wiring:
     def of(cls, model: Any) -> Wiring:
         """Read the wiring off a scalar model: anything with ``layers`` of ``neurons`` with ``w``.
 
-        The number of inputs is the neurons' ``nin`` where they have it, or else what the
+        The number of inputs is the model's ``nin`` where it has one, or else what the
         connections of the first layer reach.
         """
         first = model.layers[0].neurons
         reached = max((i + 1 for neuron in first for i in neuron.w), default=0)
-        inputs = max((getattr(neuron, "nin", 0) for neuron in first), default=0)
-        sizes = (max(inputs, reached), *(len(layer.neurons) for layer in model.layers))
+        inputs = getattr(model, "nin", reached)
+        sizes = (inputs, *(len(layer.neurons) for layer in model.layers))
         start = np.cumsum((0, *sizes))
         rows = [
             (start[k] + i, start[k + 1] + j, weight.data)

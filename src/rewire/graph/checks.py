@@ -1,0 +1,134 @@
+"""What a network accepts; every refusal names the parameter, the range and what was given."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+
+from rewire import kernels
+from rewire.kernels import Activation
+
+T = TypeVar("T")
+
+
+def ranks(sizes: Sequence[int]) -> tuple[int, ...]:
+    """Check the sizes of the ranks."""
+    sizes = tuple(sizes)
+    if len(sizes) < 2:
+        raise ValueError(f"ranks must name at least inputs and outputs; got {list(sizes)}")
+    for rank, size in enumerate(sizes):
+        smallest = 1 if rank in (0, len(sizes) - 1) else 0
+        if isinstance(size, bool) or int(size) != size or size < smallest:
+            raise ValueError(
+                f"ranks must hold whole numbers, at least 1 for inputs and outputs and 0 between; "
+                f"got {size} for rank {rank}"
+            )
+    return tuple(int(size) for size in sizes)
+
+
+def float_dtype(dtype: Any) -> np.dtype:
+    """Check the type of the numbers."""
+    try:
+        checked = np.dtype(dtype)
+    except TypeError:
+        checked = None
+    if checked not in (np.float32, np.float64):
+        raise ValueError(f"dtype must be 'float32' or 'float64'; got {dtype!r}")
+    return checked
+
+
+def indices(values: Any, name: str) -> np.ndarray:
+    """Check an array of neuron numbers."""
+    array = np.asarray(values)
+    if array.size == 0:
+        array = array.astype(np.int64)
+    if array.ndim != 1 or array.dtype.kind not in "iu":
+        raise ValueError(
+            f"{name} must be a one-dimensional array of whole numbers; "
+            f"got shape {array.shape} of {array.dtype}"
+        )
+    return array
+
+
+def numbers(values: Any, name: str, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
+    """Check and copy an array of finite numbers."""
+    array = np.array(values, dtype=dtype)
+    if array.shape != shape:
+        raise ValueError(f"{name} must have shape {shape}; got {array.shape}")
+    if not np.isfinite(array).all():
+        bad = np.flatnonzero(~np.isfinite(array.ravel()))[0]
+        raise ValueError(f"{name} must hold finite numbers; got {array.ravel()[bad]} at {bad}")
+    return array
+
+
+def connections(source: np.ndarray, target: np.ndarray, ranks: tuple[int, ...]) -> None:
+    """Check that connections are between existing neurons, go forward, and are listed once."""
+    neurons = sum(ranks)
+    if len(source) != len(target):
+        raise ValueError(
+            f"source and target must have the same length; got {len(source)} and {len(target)}"
+        )
+    if len(source) == 0:
+        return
+    for name, numbers_ in (("source", source), ("target", target)):
+        outside = np.flatnonzero((numbers_ < 0) | (numbers_ >= neurons))
+        if len(outside):
+            raise ValueError(
+                f"{name} must be in [0, {neurons}), as the ranks {list(ranks)} have so many "
+                f"neurons; got {numbers_[outside[0]]} for connection {outside[0]}"
+            )
+    ends = np.cumsum(ranks)
+    level = np.searchsorted(ends, source, side="right"), np.searchsorted(ends, target, side="right")
+    backward = np.flatnonzero(level[0] >= level[1])
+    if len(backward):
+        c = backward[0]
+        raise ValueError(
+            f"target must be in a later rank than source; got connection {c} from {source[c]} "
+            f"(rank {level[0][c]}) to {target[c]} (rank {level[1][c]})"
+        )
+    order = np.lexsort((source, target))
+    same = (np.diff(source[order]) == 0) & (np.diff(target[order]) == 0)
+    if same.any():
+        c = order[np.flatnonzero(same)[0]]
+        raise ValueError(
+            f"each connection must be listed once; got {source[c]} to {target[c]} twice"
+        )
+
+
+def activations(activation: Any, ranks: int) -> tuple[Activation, ...]:
+    """Return one activation per rank, the first of which is not used."""
+    linear = kernels.activation("linear")
+    if isinstance(activation, (str, Activation)):
+        return (linear, *[kernels.activation(activation)] * (ranks - 2), linear)
+    given = [kernels.activation(name) for name in activation]
+    if len(given) != ranks - 1:
+        raise ValueError(
+            f"activation must be one for all hidden ranks, or a sequence of {ranks - 1}, one for "
+            f"each rank but the inputs; got {len(given)}"
+        )
+    return (linear, *given)
+
+
+def inputs(X: Any, width: int, dtype: np.dtype) -> np.ndarray:
+    """Check a batch: its shape, and that its numbers are finite; converted only if need be."""
+    X = np.ascontiguousarray(X, dtype=dtype)
+    if X.ndim != 2 or X.shape[1] != width:
+        raise ValueError(f"X must have shape (batch, {width}); got {X.shape}")
+    flat = X.reshape(-1)
+    # One product finds out whether a closer look is needed: 4 µs for 128 x 784, isfinite 30 µs.
+    if not math.isfinite(flat @ flat) and not np.isfinite(X).all():
+        sample, i = np.argwhere(~np.isfinite(X))[0]
+        raise ValueError(
+            f"X must hold finite numbers; got {X[sample, i]} for input {i} of sample {sample}: "
+            "drop or impute it"
+        )
+    return X
+
+
+def deep_copy(value: T) -> T:
+    """Copy an object with all its arrays."""
+    return copy.deepcopy(value)

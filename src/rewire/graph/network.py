@@ -1,0 +1,465 @@
+"""A network: one graph of neurons in topological order, one table of connections."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from rewire import kernels
+from rewire.kernels import Activation
+
+from . import checks
+from .convert import from_scalar, to_scalar
+from .neuron import Neuron
+from .strip import strip
+from .summary import Summary
+from .table import Columns, ConnectionTable
+
+if TYPE_CHECKING:
+    from rewire.scalar import SparseMLP
+
+__all__ = ["Gradients", "Network", "Signals"]
+
+
+class Gradients(NamedTuple):
+    """Derivatives of a loss: one per connection, in the order of the table, and one per neuron."""
+
+    weight: np.ndarray
+    bias: np.ndarray
+
+
+class Signals(NamedTuple):
+    """Activations and sensitivities of all neurons, both of shape (neurons, batch)."""
+
+    activation: np.ndarray
+    sensitivity: np.ndarray
+
+
+class Network:
+    """A sparse network at any scale: neurons in ranks, and only the connections that exist.
+
+    Neurons are numbered in topological order, the inputs first, then rank by rank. A layer is
+    nothing but the neurons of one rank; connections go from any rank to any later one. Memory and
+    time are proportional to neurons and connections.
+
+    Make one with :func:`rewire.mlp`, :meth:`from_connections` or :meth:`from_scalar`.
+
+    Attributes
+    ----------
+    connections : ConnectionTable
+        ``source``, ``target``, ``weight`` and ``birth``, arrays of shape (connections,), sorted by
+        target and then by source.
+    bias : ndarray, shape (neurons,)
+        0 for inputs.
+    ranks : tuple of int
+        Neurons in each rank, the inputs first.
+    activations : tuple of Activation
+        One per rank; that of the inputs is not used.
+    version : int
+        Goes up when the wiring changes, so that whoever keeps something derived from it can tell.
+    numbering : int
+        Goes up when neurons are added or removed, and so are numbered anew.
+
+    Examples
+    --------
+    Two inputs, one hidden neuron, one output that also sees the second input directly:
+
+    >>> net = Network.from_connections([2, 1, 1], [0, 1, 2, 1], [2, 2, 3, 3], [1, -1, 2, 0.5])
+    >>> net.predict([[3, 1], [1, 3]])
+    array([[4.5],
+           [1.5]], dtype=float32)
+    >>> net["1_0"]
+    Neuron 1_0: fan-in 2, fan-out 1, bias 0
+    """
+
+    def __init__(
+        self,
+        ranks: Sequence[int],
+        connections: ConnectionTable,
+        neurons: Columns,
+        activations: Sequence[Activation],
+        backend: str | None = None,
+    ):
+        self.ranks = tuple(int(size) for size in ranks)
+        self.connections = connections
+        self.neurons = neurons
+        self.activations = tuple(activations)
+        self.backend = backend
+        self.version = self.numbering = 0
+        self._plan: tuple[int, kernels.Plan] | None = None
+
+    # ---------------------------------------------------------------------------- construction
+
+    @classmethod
+    def from_connections(
+        cls,
+        ranks: Sequence[int],
+        source: Any,
+        target: Any,
+        weight: Any,
+        *,
+        bias: Any = None,
+        activation: Any = "relu",
+        dtype: Any = None,
+        backend: str | None = None,
+    ) -> Network:
+        """Make a network of given connections.
+
+        Parameters
+        ----------
+        ranks : sequence of int
+            Neurons in each rank, the inputs first and the outputs last. Ranks may be empty, except
+            these two.
+        source, target : array-like of int, shape (connections,)
+            Neurons by number over the whole network, each connection once, to a later rank.
+        weight : array-like of float, shape (connections,)
+        bias : array-like of float, shape (neurons,), optional
+            That of the inputs must be 0; 0 everywhere by default.
+        activation : str, Activation or a sequence of them, default "relu"
+            Of the hidden ranks, where the outputs are linear; or one for each rank but the first.
+        dtype : {"float32", "float64"}, optional
+            Of weights, biases and everything computed; by default that of ``weight`` where it is
+            one of these, otherwise float32.
+        backend : {"numba", "numpy"}, optional
+            What computes; see :func:`rewire.kernels.load` for the default.
+
+        Raises
+        ------
+        ValueError
+            For a connection that is listed twice, goes to the same or an earlier rank or names no
+            neuron; for numbers that are not finite; for arrays of the wrong length.
+        """
+        ranks = checks.ranks(ranks)
+        neurons = sum(ranks)
+        if dtype is None:
+            given = getattr(weight, "dtype", None)
+            dtype = given if given in (np.float32, np.float64) else np.float32
+        dtype = checks.float_dtype(dtype)
+        source, target = checks.indices(source, "source"), checks.indices(target, "target")
+        weight = checks.numbers(weight, "weight", dtype, shape=source.shape)
+        checks.connections(source, target, ranks)
+        bias = np.zeros(neurons) if bias is None else bias
+        bias = checks.numbers(bias, "bias", dtype, shape=(neurons,))
+        if bias[: ranks[0]].any():
+            raise ValueError("bias must be 0 for the inputs, which have none; it is not")
+        return cls(
+            ranks,
+            ConnectionTable(neurons, source, target, weight),
+            Columns({"bias": bias}),
+            checks.activations(activation, len(ranks)),
+            backend,
+        )
+
+    @classmethod
+    def from_scalar(cls, model: SparseMLP) -> Network:
+        """Convert a network of scalar neurons, exactly; in float64.
+
+        Parameters
+        ----------
+        model : SparseMLP
+            Connections keep their order of insertion as their order of birth.
+        """
+        ranks, rows, bias, activations = from_scalar(model)
+        source, target, weight, birth = rows
+        net = cls.from_connections(
+            ranks, source, target, weight, bias=bias, activation=activations, dtype="float64"
+        )
+        net.connections = ConnectionTable(net.size, source, target, weight, birth)
+        return net
+
+    def to_scalar(self) -> SparseMLP:
+        """Convert to a network of scalar neurons, exactly.
+
+        Raises
+        ------
+        ValueError
+            If a connection skips a rank or an activation is neither ReLU nor linear, as the scalar
+            classes know no such thing.
+        """
+        return to_scalar(self)
+
+    # ---------------------------------------------------------------------------------- reading
+
+    @property
+    def size(self) -> int:
+        """Number of neurons, inputs included."""
+        return sum(self.ranks)
+
+    @property
+    def bias(self) -> np.ndarray:
+        """Bias of every neuron, shape (neurons,)."""
+        return self.neurons["bias"]
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Of weights, biases and everything computed."""
+        return self.bias.dtype
+
+    @property
+    def rank_start(self) -> np.ndarray:
+        """Neurons of rank r are ``rank_start[r] : rank_start[r + 1]``; shape (ranks + 1,)."""
+        return np.cumsum((0, *self.ranks))
+
+    @property
+    def possible_connections(self) -> int:
+        """Connections that a dense network of these layers has, from each rank to the next."""
+        return sum(a * b for a, b in zip(self.ranks, self.ranks[1:], strict=False))
+
+    @property
+    def density(self) -> float:
+        """Existing connections over possible ones; skipping ones count as existing."""
+        return len(self.connections) / max(self.possible_connections, 1)
+
+    def neuron(self, rank: int, i: int) -> Neuron:
+        """Return a view of neuron i of a rank; the same as ``net["rank_i"]``."""
+        if not (0 <= rank < len(self.ranks) and 0 <= i < self.ranks[rank]):
+            raise IndexError(
+                f"there is no neuron {rank}_{i}: rank must be in [0, {len(self.ranks)}) and the "
+                f"number within it below its size; the ranks have {self.ranks} neurons"
+            )
+        return Neuron(self, int(self.rank_start[rank]) + i)
+
+    def __getitem__(self, label: str) -> Neuron:
+        rank, separator, i = label.partition("_")
+        if not (separator and rank.isdigit() and i.isdigit()):
+            raise KeyError(
+                f"a neuron's label must look like '2_3' (rank 2, number 3); got {label!r}"
+            )
+        return self.neuron(int(rank), int(i))
+
+    def label(self, number: int) -> str:
+        """Return the name of a neuron: ``2_3`` is number 3 of rank 2."""
+        rank = self.rank_of(number)
+        return f"{rank}_{number - int(self.rank_start[rank])}"
+
+    def rank_of(self, number: int) -> int:
+        """Return the rank of a neuron."""
+        return int(np.searchsorted(self.rank_start, number, side="right")) - 1
+
+    def summary(self) -> Summary:
+        """Return what a person wants to know about the network; prints as a table."""
+        return Summary.of(self)
+
+    def __repr__(self) -> str:
+        sizes = "-".join(map(str, self.ranks))
+        return f"Network {sizes}: {len(self.connections)} connections, density {self.density:.2%}"
+
+    def plan(self) -> kernels.Plan:
+        """Return how to compute the network; made anew when its wiring has changed."""
+        if self._plan is None or self._plan[0] != self.version:
+            table = self.connections
+            made = kernels.Plan(
+                self.rank_start,
+                self.activations,
+                table.row_pointer,
+                table.source,
+                self.dtype,
+                self.backend,
+            )
+            self._plan = self.version, made
+        return self._plan[1]
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A plan holds scratch memory and compiled code; a copy makes its own.
+        return self.__dict__ | {"_plan": None}
+
+    # -------------------------------------------------------------------------------- computing
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Compute the outputs.
+
+        Parameters
+        ----------
+        X : array-like, shape (batch, inputs)
+
+        Returns
+        -------
+        ndarray of the network's dtype, shape (batch, outputs)
+            The activations of the last rank.
+
+        Raises
+        ------
+        ValueError
+            For a wrong shape or numbers that are not finite.
+        """
+        X = checks.inputs(X, self.ranks[0], self.dtype)
+        return self.plan().predict(self.connections.weight, self.bias, X)
+
+    def gradients(self, X: Any, y: Any, loss: Any = "cross_entropy") -> Gradients:
+        """Compute the derivatives of a loss with respect to every weight and bias.
+
+        Parameters
+        ----------
+        X : array-like, shape (batch, inputs)
+        y : array-like
+            Targets, as the loss wants them.
+        loss : str or Loss, default "cross_entropy"
+            The mean over the batch, plus the loss's own penalty if it has one.
+
+        Returns
+        -------
+        Gradients
+            ``weight``, aligned with the table, and ``bias``, shape (neurons,), 0 for inputs.
+        """
+        X = checks.inputs(X, self.ranks[0], self.dtype)
+        loss = kernels.losses.named(loss)
+        y = loss.targets(y, len(X), self.ranks[-1], self.dtype)
+        weight, bias, _ = self.plan().gradients(self.connections.weight, self.bias, X, y, loss)
+        return Gradients(weight, bias)
+
+    def signals(self, X: Any, y: Any, loss: Any = "cross_entropy") -> Signals:
+        """Compute what a gradient consists of, for connections that exist and those that do not.
+
+        The parameters are those of :meth:`gradients`. The gradient of any connection, existing or
+        not, is ``sensitivity[target] @ activation[source]``, without the loss's penalty.
+
+        Returns
+        -------
+        Signals
+            ``activation`` and ``sensitivity`` (dL/d pre-activation), both of shape
+            (neurons, batch).
+        """
+        X = checks.inputs(X, self.ranks[0], self.dtype)
+        loss = kernels.losses.named(loss)
+        y = loss.targets(y, len(X), self.ranks[-1], self.dtype)
+        return Signals(*self.plan().signals(self.connections.weight, self.bias, X, y, loss))
+
+    # --------------------------------------------------------------------------------- changing
+
+    def connect(self, source: Any, target: Any, weight: float = 0.0) -> None:
+        """Add a connection; costs one copy of the table.
+
+        Parameters
+        ----------
+        source, target : str, Neuron or int
+            A label such as ``"1_4"``, a view, or a number; the target in a later rank.
+        weight : float, default 0
+
+        Raises
+        ------
+        ValueError
+            If it exists already or would not go to a later rank.
+        """
+        from_, to = self._number(source), self._number(target)
+        checks.connections(np.array([from_]), np.array([to]), self.ranks)
+        value = checks.numbers([weight], "weight", self.dtype, shape=(1,))
+        _, exists = self.connections.find(np.array([from_]), np.array([to]))
+        if exists[0]:
+            raise ValueError(
+                f"source {self.label(from_)} and target {self.label(to)} are connected already: "
+                "assign to the connection's weight instead"
+            )
+        self.connections.replace([], [from_], [to], weight=value)
+        self.version += 1
+
+    def disconnect(self, source: Any, target: Any) -> None:
+        """Remove a connection; costs one copy of the table.
+
+        Raises
+        ------
+        ValueError
+            If there is none.
+        """
+        from_, to = self._number(source), self._number(target)
+        row, exists = self.connections.find(np.array([from_]), np.array([to]))
+        if not exists[0]:
+            raise ValueError(
+                f"source {self.label(from_)} and target {self.label(to)} are not connected"
+            )
+        self.connections.replace(row, [], [])
+        self.version += 1
+
+    def add_neuron(self, rank: int, bias: float = 0.0) -> Neuron:
+        """Append a neuron without connections to a hidden rank.
+
+        All later neurons move up by one number, which costs a pass over the table.
+
+        Parameters
+        ----------
+        rank : int
+            Of the hidden ranks, in [1, ranks - 1).
+        bias : float, default 0
+
+        Returns
+        -------
+        Neuron
+        """
+        if not 0 < rank < len(self.ranks) - 1:
+            raise ValueError(
+                f"rank must be a hidden one, in [1, {len(self.ranks) - 1}); got {rank}: inputs and "
+                "outputs are fixed by the data"
+            )
+        value = checks.numbers([bias], "bias", self.dtype, shape=(1,))
+        number = int(self.rank_start[rank + 1])
+        self.connections.insert_neuron(number)
+        self.neurons.insert(np.array([number]), {"bias": value})
+        self._resize(rank, +1)
+        return Neuron(self, number)
+
+    def remove_neuron(self, rank: int, i: int) -> None:
+        """Remove neuron i of a hidden rank with its connections; later ones move down by one.
+
+        Costs a copy of the table. The function of the network changes, unless nothing reads the
+        neuron; see :meth:`strip`.
+        """
+        number = self.neuron(rank, i).number
+        if not 0 < rank < len(self.ranks) - 1:
+            raise ValueError(
+                f"rank must be a hidden one, in [1, {len(self.ranks) - 1}); got {rank}: inputs and "
+                "outputs are fixed by the data"
+            )
+        dead = np.zeros(self.size, bool)
+        dead[number] = True
+        self.connections.delete_neurons(dead)
+        self.neurons.delete(np.array([number]))
+        self._resize(rank, -1)
+
+    def strip(self, X: Any = None) -> Network:
+        """Return a network without dead neurons that computes the same; this one stays as it is.
+
+        A hidden neuron is dead if no way leads from it to an output, or if it is constant because
+        no way leads from the inputs to it; constants move into the biases they feed.
+
+        Parameters
+        ----------
+        X : array-like, shape (samples, inputs), optional
+            Also remove neurons that are constant on these samples. **The function is then kept on
+            these samples only.**
+
+        Returns
+        -------
+        Network
+        """
+        return strip(self, None if X is None else checks.inputs(X, self.ranks[0], self.dtype))
+
+    def copy(self) -> Network:
+        """Return an independent copy."""
+        return checks.deep_copy(self)
+
+    def check(self) -> None:
+        """Raise AssertionError if anything does not hold together; tests call it after changes."""
+        self.connections.check()
+        assert len(self.neurons) == self.size == self.connections.neurons
+        assert not self.bias[: self.ranks[0]].any()
+        assert self.connections.weight.dtype == self.dtype
+        assert len(self.activations) == len(self.ranks)
+        if len(self.connections):
+            rank = np.repeat(np.arange(len(self.ranks)), self.ranks)
+            assert (rank[self.connections.source] < rank[self.connections.target]).all()
+
+    def _number(self, neuron: Any) -> int:
+        if isinstance(neuron, str):
+            return self[neuron].number
+        number = int(getattr(neuron, "number", neuron))
+        if not 0 <= number < self.size:
+            raise IndexError(f"neuron must be in [0, {self.size}); got {number}")
+        return number
+
+    def _resize(self, rank: int, by: int) -> None:
+        sizes = list(self.ranks)
+        sizes[rank] += by
+        self.ranks = tuple(sizes)
+        self.version += 1
+        self.numbering += 1

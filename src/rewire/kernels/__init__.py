@@ -1,0 +1,24 @@
+"""Compute kernels: raw arrays in, raw arrays out.
+
+``layout`` says how a network is laid out in arrays. ``numba_*`` and ``numpy_*`` are twins: the
+same operations under the same names, compiled and plain; ``load`` chooses. ``Plan`` calls them.
+"""
+
+from . import losses
+from .activations import Activation, activation
+from .backends import load
+from .layout import Wiring
+from .plan import Learned, Plan
+from .threads import get_num_threads, set_num_threads
+
+__all__ = [
+    "Activation",
+    "Learned",
+    "Plan",
+    "Wiring",
+    "activation",
+    "get_num_threads",
+    "load",
+    "losses",
+    "set_num_threads",
+]

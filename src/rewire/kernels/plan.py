@@ -1,0 +1,241 @@
+"""How to compute one network: its wiring, scratch memory, and how many threads are worth it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import threads
+from .activations import Activation
+from .backends import load
+from .layout import CUSTOM, Wiring, aligned, wiring
+from .losses import Loss
+
+__all__ = ["Learned", "Plan"]
+
+# Bytes of a row of a tile: 64 float32. With 32 the sums of dot products cost more than the cache
+# gains, with 128 the rows of 4096 neurons no longer fit the L2 cache.
+ROW_BYTES = 256
+# Small networks take the whole batch at once: at the post's size a step took 12 µs rather than 19.
+SMALL_BYTES = 1 << 17
+# A second thread is asked from this many connections times samples on: a step takes about 0.11 ns
+# for each, waking a thread 20 to 50 microseconds.
+WORTH_A_THREAD = 2_000_000
+NARROW = 16
+
+
+class Learned(NamedTuple):
+    """What some steps of training found out, one entry per step; before each update."""
+
+    losses: np.ndarray
+    right: np.ndarray
+
+
+class Plan:
+    """What the kernels need to know of a network besides its numbers.
+
+    Several threads may use one plan at once: each call takes scratch memory of its own, which is
+    kept for the next.
+
+    Parameters
+    ----------
+    rank_start : ndarray of int
+        Neurons of rank r are ``rank_start[r] : rank_start[r + 1]``.
+    activations : sequence of Activation
+        One per rank.
+    row_pointer, source : ndarray
+        The connection table, by target.
+    dtype : dtype
+        float32 or float64.
+    backend : {"numba", "numpy"}, optional
+        See :func:`load`.
+    """
+
+    def __init__(
+        self,
+        rank_start: np.ndarray,
+        activations: Sequence[Activation],
+        row_pointer: np.ndarray,
+        source: np.ndarray,
+        dtype: np.dtype,
+        backend: str | None = None,
+    ):
+        self.kernels = load(backend)
+        custom = [
+            self.kernels.compile_activation(a.function, a.derivative, dtype)
+            if a.code == CUSTOM
+            else 0
+            for a in activations
+        ]
+        self.wiring: Wiring = wiring(
+            rank_start,
+            np.array([a.code for a in activations]),
+            row_pointer,
+            source,
+            np.array(custom, np.int64),
+        )
+        self.neurons, self.connections = int(rank_start[-1]), len(source)
+        self.inputs = int(rank_start[1])
+        self.outputs = int(rank_start[-1] - rank_start[-2])
+        self.dtype = np.dtype(dtype)
+        self._free: list[_Workspace] = []
+
+    def predict(self, weight: np.ndarray, bias: np.ndarray, X: np.ndarray) -> np.ndarray:
+        """Return the outputs, shape (batch, outputs)."""
+        batch = len(X)
+        out = np.empty((batch, self.outputs), self.dtype)
+        if batch:
+            work = self._take()
+            arguments = (
+                (self.wiring, weight, bias, X, work.samples(batch)[0])
+                + work.scratch(self._tile(batch))
+                + (out, self._progress(batch, 1))
+            )
+            threads.together(self.kernels.predict, arguments, self._threads(batch))
+            self._free.append(work)
+        return out
+
+    def train(
+        self,
+        weight: np.ndarray,
+        bias: np.ndarray,
+        X: np.ndarray,
+        y: np.ndarray,
+        loss: Loss,
+        rates: np.ndarray,
+        samples: np.ndarray | None = None,
+        decay: float = 0.0,
+    ) -> Learned:
+        """Make steps of plain gradient descent in place, one per rate.
+
+        Parameters
+        ----------
+        samples : ndarray of int, shape (1 or steps, batch), optional
+            Rows of X for each step; all of them in every step by default.
+        """
+        work = self._take()
+        learned = self._train(work, weight, bias, X, y, loss, rates, samples, decay, update=True)
+        self._free.append(work)
+        return learned
+
+    def gradients(
+        self, weight: np.ndarray, bias: np.ndarray, X: np.ndarray, y: np.ndarray, loss: Loss
+    ) -> tuple[np.ndarray, np.ndarray, Learned]:
+        """Return the gradients, aligned with the table and with the neurons, and the loss."""
+        work = self._take()
+        learned = self._train(work, weight, bias, X, y, loss, np.zeros(1), update=False)
+        _, gradient, bias_gradient = work.learning()
+        out, bias_out = np.empty_like(weight), bias_gradient.copy()
+        self.kernels.to_table_order(gradient, self.wiring.place, out, 0, len(out))
+        self._free.append(work)
+        bias_out[: self.inputs] = 0
+        if loss.l2:
+            out += 2 * loss.l2 * weight
+            bias_out += 2 * loss.l2 * bias
+        return out, bias_out, learned
+
+    def signals(
+        self, weight: np.ndarray, bias: np.ndarray, X: np.ndarray, y: np.ndarray, loss: Loss
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return all activations and sensitivities, both of shape (neurons, batch).
+
+        The sensitivities of the inputs are 0.
+        """
+        work = _Workspace(self.neurons, self.connections, self.dtype)
+        batch = len(X)
+        self._train(work, weight, bias, X, y, loss, np.zeros(1), update=False, tile=batch)
+        A, D = (flat.reshape(self.neurons, batch) for flat in work.scratch(batch))
+        D[: self.inputs] = 0
+        return A, D
+
+    def activations(self, weight: np.ndarray, bias: np.ndarray, X: np.ndarray) -> np.ndarray:
+        """Return the activations of all neurons, shape (neurons, batch)."""
+        work = _Workspace(self.neurons, self.connections, self.dtype)
+        A, D = (flat.reshape(self.neurons, len(X)) for flat in work.scratch(len(X)))
+        self.kernels.place_inputs(X, work.samples(len(X))[0], A, 0, self.inputs)
+        self.kernels.forward(self.wiring, weight, bias, A, D, 0, self.neurons)
+        return A
+
+    def _train(
+        self,
+        work: _Workspace,
+        weight: np.ndarray,
+        bias: np.ndarray,
+        X: np.ndarray,
+        y: np.ndarray,
+        loss: Loss,
+        rates: np.ndarray,
+        samples: np.ndarray | None = None,
+        decay: float = 0.0,
+        *,
+        update: bool,
+        tile: int | None = None,
+    ) -> Learned:
+        samples = work.samples(len(X)) if samples is None else samples
+        batch, steps = samples.shape[1], len(rates)
+        learned = Learned(np.zeros(steps), np.zeros(steps, np.int64))
+        weight_by_source, gradient, bias_gradient = work.learning()
+        tile = self._tile(batch) if tile is None else tile
+        arguments: tuple[Any, ...] = (
+            (self.wiring, weight, weight_by_source, bias, X, y, samples, loss.code)
+            + (loss.scale(batch, self.outputs), loss.l2, rates, decay + 2 * loss.l2, update)
+            + work.scratch(tile)
+            + (gradient, bias_gradient, *learned, self._progress(batch, steps, tile))
+        )
+        threads.together(self.kernels.train, arguments, self._threads(batch))
+        return learned
+
+    def _take(self) -> _Workspace:
+        try:
+            return self._free.pop()
+        except IndexError:
+            return _Workspace(self.neurons, self.connections, self.dtype)
+
+    def _tile(self, batch: int) -> int:
+        row = max(ROW_BYTES, SMALL_BYTES // self.neurons)
+        return min(batch, row // self.dtype.itemsize)
+
+    def _threads(self, batch: int) -> int:
+        worth_it = self.connections * max(batch, NARROW) >= WORTH_A_THREAD
+        return threads.get_num_threads() if worth_it else 1
+
+    def _progress(self, batch: int, steps: int, tile: int | None = None) -> np.ndarray:
+        """Return zeros for every phase of a pass: two per rank and tile, a few besides."""
+        tiles = -(-batch // (tile or self._tile(batch)))
+        phases = steps * (tiles * (2 * len(self.wiring.rank_start) + 2) + 2) + 1
+        return np.zeros(2 * phases, np.int64)
+
+
+class _Workspace:
+    """Scratch arrays, allocated at first use; for one call at a time."""
+
+    def __init__(self, neurons: int, connections: int, dtype: np.dtype):
+        self.neurons, self.connections, self.dtype = neurons, connections, dtype
+        self._samples = np.arange(0).reshape(1, 0)
+        self._scratch: tuple[np.ndarray, np.ndarray] | None = None
+        self._learning: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
+
+    def samples(self, batch: int) -> np.ndarray:
+        """Return 0 ... batch - 1, shape (1, batch)."""
+        if self._samples.shape[1] != batch:
+            self._samples = np.arange(batch).reshape(1, batch)
+        return self._samples
+
+    def scratch(self, tile: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return flat A and D for ``tile`` columns."""
+        size = self.neurons * tile
+        if self._scratch is None or self._scratch[0].size < size:
+            self._scratch = aligned(size, self.dtype), aligned(size, self.dtype)
+        return self._scratch[0][:size], self._scratch[1][:size]
+
+    def learning(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return weights and gradients in source order, and the gradients of the biases."""
+        if self._learning is None:
+            self._learning = (
+                aligned(self.connections, self.dtype),
+                aligned(self.connections, self.dtype),
+                np.zeros(self.neurons, self.dtype),
+            )
+        return self._learning

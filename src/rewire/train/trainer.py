@@ -1,0 +1,158 @@
+"""One training step, and many of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from rewire.graph import Network, checks
+from rewire.kernels import Learned
+from rewire.kernels.losses import Loss, named
+
+from .optimizers import SGD, Optimizer
+
+__all__ = ["Trainer"]
+
+# Steps in one compiled call: enough that Python's share vanishes, few enough that Ctrl-C, which
+# waits for the end of the call, comes through within moments.
+WORK_PER_CALL = 200_000_000
+
+
+class Trainer:
+    """Trains a network batch by batch; the wiring may change between steps.
+
+    Parameters
+    ----------
+    net : Network
+        Trained in place.
+    loss : str or Loss, default "cross_entropy"
+        "cross_entropy", "hinge", "binary_cross_entropy", "mean_squared_error", or one of
+        ``rewire.losses`` with a penalty, such as ``Hinge(l2=1e-4)``.
+    optimizer : Optimizer, optional
+        ``SGD(lr=0.1)`` by default.
+
+    Examples
+    --------
+    >>> import rewire
+    >>> net = rewire.mlp([2, 8, 2], sparsity=[0, 0.5], seed=0)
+    >>> trainer = Trainer(net, "cross_entropy", SGD(lr=0.5))
+    >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
+    >>> first = trainer.step(X, y)
+    >>> last = trainer.steps(X, y, 500).losses[-1]
+    >>> bool(last < 0.1 * first)
+    True
+    """
+
+    def __init__(
+        self,
+        net: Network,
+        loss: str | Loss = "cross_entropy",
+        optimizer: Optimizer | None = None,
+    ):
+        self.net = net
+        self.loss = named(loss)
+        self.optimizer = SGD() if optimizer is None else optimizer
+
+    def step(self, X: Any, y: Any) -> float:
+        """Learn one batch.
+
+        Parameters
+        ----------
+        X : array-like, shape (batch, inputs)
+        y : array-like
+            Class numbers of shape (batch,), or targets of shape (batch, outputs).
+
+        Returns
+        -------
+        float
+            The loss before the update, its penalty included.
+
+        Raises
+        ------
+        ValueError
+            For wrong shapes, targets or numbers; the network is then unchanged.
+        """
+        return float(self.steps(X, y, 1).losses[0])
+
+    def steps(
+        self,
+        X: Any,
+        y: Any,
+        count: int,
+        learning_rate: Callable[[int], float] | Sequence[float] | None = None,
+    ) -> Learned:
+        """Learn the same batch several times; plain SGD takes many steps in one compiled call.
+
+        Parameters
+        ----------
+        X, y
+            As for :meth:`step`.
+        count : int
+            Number of steps.
+        learning_rate : sequence of float or callable, optional
+            For each step, or from the step's number here to a rate; the optimiser's own by
+            default.
+
+        Returns
+        -------
+        Learned
+            ``losses`` and ``right`` (samples on the right side), both of shape (count,) and before
+            each update.
+        """
+        net, loss = self.net, self.loss
+        X = checks.inputs(X, net.ranks[0], net.dtype)
+        y = loss.targets(y, len(X), net.ranks[-1], net.dtype)
+        if len(X) == 0:
+            raise ValueError("X must hold at least one sample; got none")
+        rates = self._rates(count, learning_rate)
+        if isinstance(self.optimizer, SGD) and self.optimizer.is_plain:
+            return self._plain(X, y, rates)
+        return self._general(X, y, rates)
+
+    def _rates(
+        self, count: int, learning_rate: Callable[[int], float] | Sequence[float] | None
+    ) -> np.ndarray:
+        if count < 1:
+            raise ValueError(f"count must be at least 1; got {count}")
+        if learning_rate is None:
+            return np.full(count, self.optimizer.lr, np.float64)
+        given = map(learning_rate, range(count)) if callable(learning_rate) else learning_rate
+        rates = np.array(list(given), dtype=np.float64)
+        if rates.shape != (count,):
+            raise ValueError(f"learning_rate must have {count} numbers; got {len(rates)}")
+        return rates
+
+    def _plain(self, X: np.ndarray, y: np.ndarray, rates: np.ndarray) -> Learned:
+        net, plan = self.net, self.net.plan()
+        weight, bias = net.connections.weight, net.bias
+        decay = getattr(self.optimizer, "weight_decay", 0.0)
+        work = max(1, len(X) * (len(weight) + net.size))
+        stride = max(1, WORK_PER_CALL // work)
+        parts = [
+            plan.train(weight, bias, X, y, self.loss, rates[i : i + stride], decay=decay)
+            for i in range(0, len(rates), stride)
+        ]
+        self.optimizer.steps += len(rates)
+        if len(parts) == 1:
+            return parts[0]
+        losses, right = zip(*parts, strict=True)
+        return Learned(np.concatenate(losses), np.concatenate(right))
+
+    def _general(self, X: np.ndarray, y: np.ndarray, rates: np.ndarray) -> Learned:
+        net, plan = self.net, self.net.plan()
+        found = []
+        own_rate = self.optimizer.lr
+        try:
+            for rate in rates:
+                weight, bias, learned = plan.gradients(
+                    net.connections.weight, net.bias, X, y, self.loss
+                )
+                self.optimizer.lr = float(rate)
+                self.optimizer.update(net, weight, bias)
+                found.append(learned)
+        finally:
+            self.optimizer.lr = own_rate
+        losses, right = zip(*found, strict=True)
+        return Learned(np.concatenate(losses), np.concatenate(right))

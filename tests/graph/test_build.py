@@ -1,0 +1,116 @@
+"""Layered networks: counts, distributions, wiring and first weights."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import rewire
+from rewire.graph import layer_densities
+
+
+def test_the_posts_network_has_its_101_parameters():
+    net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
+    net.check()
+    assert net.summary().parameters == 101
+    assert np.bincount(net.connections.fan_in[2:]).tolist() == [0, 0, 32, 0, 1]
+
+
+def test_fan_in_is_rounded_up_but_not_by_representation_error():
+    net = rewire.mlp([10, 1], sparsity=0.7, seed=0)  # (1 - 0.7) * 10 = 3.0000000000000004
+    assert len(net.connections) == 3
+    assert len(rewire.mlp([10, 1], sparsity=0.71, seed=0).connections) == 3
+
+
+@given(st.integers(1, 40), st.integers(1, 5), st.floats(0.01, 1), st.integers(0, 2**32 - 1))
+def test_random_wiring_is_canonical_whatever_the_density(inputs, neurons, density, seed):
+    net = rewire.mlp([inputs, neurons], density=density, seed=seed)
+    net.check()
+    assert set(net.connections.fan_in[inputs:]) == {int(np.ceil(round(density * inputs, 9)))}
+
+
+@pytest.mark.parametrize("density", [0.2, 0.6])
+def test_random_wiring_sees_every_input_equally_often(density):
+    net = rewire.mlp([20, 5000], density=density, seed=1)
+    fan_out = net.connections.fan_out[:20]
+    expected = 5000 * density
+    spread = np.sqrt(5000 * density * (1 - density))
+    assert np.abs(fan_out - expected).max() < 4 * spread
+
+
+def test_wiring_first_sees_only_the_first_inputs():
+    net = rewire.mlp([10, 4], density=0.3, wiring="first", seed=0)
+    assert net.connections.fan_out[:10].tolist() == [4, 4, 4, 0, 0, 0, 0, 0, 0, 0]
+
+
+def test_first_weights_are_scaled_by_fan_in():
+    net = rewire.mlp([1000, 500], density=0.02, seed=0)
+    assert np.std(net.connections.weight) == pytest.approx(np.sqrt(2 / 20), rel=0.03)
+    assert not net.bias.any()
+
+
+def test_first_weights_can_be_uniform_or_a_function():
+    uniform = rewire.mlp([100, 100], init=0.1, seed=0).connections.weight
+    assert 0.099 < np.abs(uniform).max() <= 0.1
+    net = rewire.mlp([4, 2], density=0.5, init=lambda fan_in, generator: 1 / fan_in, seed=0)
+    assert net.connections.weight.tolist() == [0.5] * 4
+
+
+def test_the_same_seed_gives_the_same_network():
+    a, b, c = (rewire.mlp([30, 20, 10], density=0.3, seed=seed) for seed in (5, 5, 6))
+    assert a.connections.source.tobytes() == b.connections.source.tobytes()
+    assert a.connections.weight.tobytes() == b.connections.weight.tobytes()
+    assert a.connections.source.tobytes() != c.connections.source.tobytes()
+
+
+def test_a_generator_is_used_and_advanced():
+    generator = np.random.default_rng(0)
+    a, b = (rewire.mlp([30, 20], density=0.3, seed=generator) for _ in range(2))
+    assert a.connections.source.tobytes() != b.connections.source.tobytes()
+
+
+def test_er_keeps_the_networks_number_of_connections():
+    ranks = [784, 300, 100, 10]
+    densities = np.array(layer_densities(ranks, density=0.05, distribution="er"))
+    possible = np.array([784 * 300, 300 * 100, 100 * 10])
+    assert (densities * possible).sum() == pytest.approx(0.05 * possible.sum())
+    raw = np.array([1084 / (784 * 300), 400 / (300 * 100), 110 / 1000])
+    np.testing.assert_allclose(densities / raw, densities[0] / raw[0])
+
+
+def test_er_makes_a_layer_that_would_exceed_one_dense_and_solves_the_rest_again():
+    ranks = [784, 300, 100, 10]
+    densities = np.array(layer_densities(ranks, density=0.1, distribution="erk"))
+    possible = np.array([784 * 300, 300 * 100, 100 * 10])
+    assert densities[2] == 1
+    assert (densities * possible).sum() == pytest.approx(0.1 * possible.sum())
+    raw = np.array([1084 / (784 * 300), 400 / (300 * 100)])
+    assert densities[0] / raw[0] == pytest.approx(densities[1] / raw[1])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"sparsity": 1.0}, r"sparsity must be in \[0, 1\); got 1.0"),
+        ({"sparsity": [0.5, 1.2]}, r"sparsity must be in \[0, 1\); got 1.2 for layer 2"),
+        ({"density": 0}, r"density must be in \(0, 1\]; got 0"),
+        ({"density": 0.5, "sparsity": 0.5}, "give either sparsity or density; got sparsity=0.5"),
+        ({"density": [0.5]}, "one for each of the 2 layers; got 1"),
+        ({"density": [0.5, 0.5], "distribution": "er"}, "distribution must stay 'uniform'"),
+        ({"distribution": "ERK"}, "distribution must be 'uniform', 'er' or 'erk'; got 'ERK'"),
+        ({"wiring": "last"}, "wiring must be 'random' or 'first'; got 'last'"),
+        ({"init": -1}, "init must be 'fan_in', a number above 0"),
+        ({"dtype": "int8"}, "dtype must be 'float32' or 'float64'; got 'int8'"),
+        ({"activation": "gelu"}, "activation must be .*got 'gelu'"),
+        ({"activation": ["relu"]}, "a sequence of 2, one for each rank but the inputs; got 1"),
+    ],
+)
+def test_bad_arguments_are_refused_by_name(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        rewire.mlp([4, 3, 2], **arguments)
+
+
+@pytest.mark.parametrize("sizes", [[4], [4, 0, 2], [0, 2], [4, 2.5]])
+def test_bad_sizes_are_refused(sizes):
+    with pytest.raises(ValueError, match=r"(ranks|sizes) must"):
+        rewire.mlp(sizes)
