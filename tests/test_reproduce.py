@@ -38,15 +38,20 @@ FILES = {
 
 
 @pytest.fixture(scope="module")
-def seen():
+def seen(engine):
     """What the whole run reported step by step."""
     return []
 
 
+@pytest.fixture(scope="module", params=["array", "scalar"])
+def engine(request):
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def whole(seen):
-    """The whole experiment with the post's seed, run once."""
-    return run_experiment(POST_SEED, on_step=lambda *step: seen.append(step))
+def whole(engine, seen):
+    """The whole experiment with the post's seed, run once by each engine."""
+    return run_experiment(POST_SEED, engine, on_step=lambda *step: seen.append(step))
 
 
 @pytest.fixture(scope="module")
@@ -187,7 +192,9 @@ def test_other_seeds_run_and_the_same_seed_gives_the_same_bits(short, monkeypatc
 
 
 def test_unknown_engine_is_an_error():
-    with pytest.raises(ValueError, match=r"engine must be one of \['scalar'\]; got 'steam'"):
+    with pytest.raises(
+        ValueError, match=r"engine must be one of \['array', 'scalar'\]; got 'steam'"
+    ):
         run_experiment(engine="steam")
 
 
@@ -213,9 +220,9 @@ def test_traces_keep_every_bit(report, whole, method):
     assert [float(accuracy) for _, _, accuracy in rows] == run.accuracies
 
 
-def test_summary_says_what_happened(report, whole):
+def test_summary_says_what_happened(report, whole, engine):
     summary = json.loads((report[0] / "summary.json").read_text())
-    assert (summary["seed"], summary["engine"]) == (1337, "scalar")
+    assert (summary["seed"], summary["engine"]) == (1337, engine)
     for name, model, run in [
         ("static", whole.static.model, whole.static),
         ("rigl", whole.rigl.model, whole.rigl),

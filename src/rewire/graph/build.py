@@ -201,5 +201,6 @@ def _first_weights(
     if isinstance(init, (int, float)) and 0 < init < math.inf:
         return generator.uniform(-init, init, count).astype(dtype, copy=False)
     raise ValueError(
-        f"init must be 'fan_in', a number above 0 or a function of (fan_in, generator); got {init!r}"
+        "init must be 'fan_in', a number above 0 or a function of (fan_in, generator); "
+        f"got {init!r}"
     )

@@ -34,6 +34,13 @@ class Columns:
     def __contains__(self, name: str) -> bool:
         return name in self.data
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # joblib hands large arrays to its workers as read-only memory maps.
+        for name, value in state.items():
+            columns = value.items() if isinstance(value, dict) else ()
+            state[name] = {key: _own(column) for key, column in columns} or _own(value)
+        self.__dict__.update(state)
+
     def zeros(self, name: str, dtype: np.dtype | type) -> np.ndarray:
         """Return the column of that name, made of zeros where there is none yet."""
         if name not in self.data:
@@ -83,6 +90,7 @@ class ConnectionTable(Columns):
         weight: np.ndarray,
         birth: np.ndarray | None = None,
     ):
+        self.row_pointer: np.ndarray
         index = np.int32 if max(neurons, len(source)) < 2**31 else np.int64
         source, target = np.asarray(source, index), np.asarray(target, index)
         birth = np.arange(len(source)) if birth is None else np.asarray(birth, np.int64)
@@ -237,7 +245,7 @@ class ConnectionTable(Columns):
         return np.searchsorted(self.row_pointer, rows, side="right") - 1
 
     def _set_rows(self, fan_in: np.ndarray) -> None:
-        self.row_pointer: np.ndarray = np.zeros(len(fan_in) + 1, self.source.dtype)
+        self.row_pointer = np.zeros(len(fan_in) + 1, self.source.dtype)
         np.cumsum(fan_in, out=self.row_pointer[1:])
 
 
@@ -247,3 +255,10 @@ def canonical_order(source: np.ndarray, target: np.ndarray) -> np.ndarray | None
     if ((step > 0) | ((step == 0) & (np.diff(source) > 0))).all():
         return None
     return np.lexsort((source, target))
+
+
+def _own(value: Any) -> Any:
+    """Return a read-only array as a copy to write to, and anything else as it is."""
+    if isinstance(value, np.ndarray) and not value.flags.writeable:
+        return np.array(value)
+    return value

@@ -10,17 +10,19 @@ import math
 import numpy as np
 from numba import cfunc, from_dtype, njit, types
 
+from .instructions import prefetch
 from .layout import BINARY_CROSS_ENTROPY, CROSS_ENTROPY, HINGE
 from .numba_rows import (
     backward_row,
     forward_row,
+    forward_single,
     gradient_row,
     inlined,
     output_row,
     plain,
     row_total,
 )
-from .vectors import lanes, prefetch, turn, zeros
+from .vectors import lanes, turn, zeros
 
 # Rows of a rank that fill more than this do not stay in the L2 cache beside the
 # rest; then prefetching them gains 8 to 10% (below it, it loses as much).
@@ -47,7 +49,11 @@ def forward(wiring, weight, bias, A, D, first, last):
     for rank in range(1, wiring.rank_start.size - 1):
         code, custom = wiring.activation[rank], wiring.custom[rank]
         far, low = is_far(wiring, rank - 1, A), max(first, wiring.rank_start[rank])
-        for t in range(low, min(last, wiring.rank_start[rank + 1])):
+        high = min(last, wiring.rank_start[rank + 1])
+        if A.shape[1] == 1 and low < high:
+            forward_single(code, custom, weight, source, pointer, A, D, bias, low, high)
+            continue
+        for t in range(low, high):
             forward_row(
                 code, far, custom, weight, source, pointer[t], pointer[t + 1], A, D, t, bias[t]
             )
@@ -65,8 +71,12 @@ def output_sensitivity(wiring, A, D, given):
 def backward(wiring, weight_by_source, A, D, gradient, bias_gradient, accumulate, first, last):
     """Sensitivities, weight gradients (source order) and bias gradients in one pass.
 
-    For first <= s < last, from the last neuron to the first.  The last rank's D must
-    be there already, the inputs get none.
+    For first <= s < last, from the last rank to the first.  The last rank's D must be
+    there already, the inputs get none.  D may be A itself (without custom activations):
+    nothing reads A[s] any more once D[s] is written.
+
+    Within a rank the order is upwards: downwards, the processor's own prefetching of
+    the table runs the wrong way (14.9 instead of 8.4 ns per connection at 1% of 4096).
     """
     ranks = wiring.rank_start.size - 1
     pointer, target = wiring.column_pointer, wiring.target
@@ -110,23 +120,25 @@ def weight_gradient(wiring, A, D, gradient, bias_gradient, accumulate, first, la
 @inlined
 def soon(values, place, i, last):
     """Prefetch what will be needed 256 connections later."""
-    if place.size > MANY:
-        prefetch(values, np.intp(place[min(i + 256, last - 1)]), zeros(values, 0))
+    prefetch(values, np.intp(place[min(i + 256, last - 1)]), zeros(values, 0))
 
 
 @plain
 def to_source_order(values, place, out, first, last):
     """out[place[i]] = values[i]: the weights, for the backward pass."""
-    for i in range(first, last):
-        soon(out, place, i, last)
-        out[np.uintp(place[i])] = values[i]
+    if place.size > MANY:
+        for i in range(first, last):
+            soon(out, place, i, last)
+            out[np.uintp(place[i])] = values[i]
+    else:
+        for i in range(first, last):
+            out[np.uintp(place[i])] = values[i]
 
 
 @plain
 def to_table_order(gradient, place, out, first, last):
     """out[i] = gradient[place[i]]."""
     for i in range(first, last):
-        soon(gradient, place, i, last)
         out[i] = gradient[np.uintp(place[i])]
 
 
@@ -134,9 +146,13 @@ def to_table_order(gradient, place, out, first, last):
 def descend(weight, gradient, place, rate, decay, first, last):
     """SGD straight from source-ordered gradients: weight -= rate * (gradient + decay * weight)."""
     rate, decay = weight.dtype.type(rate), weight.dtype.type(decay)
-    for i in range(first, last):
-        soon(gradient, place, i, last)
-        weight[i] -= rate * (gradient[np.uintp(place[i])] + decay * weight[i])
+    if place.size > MANY:
+        for i in range(first, last):
+            soon(gradient, place, i, last)
+            weight[i] -= rate * (gradient[np.uintp(place[i])] + decay * weight[i])
+    else:
+        for i in range(first, last):
+            weight[i] -= rate * (gradient[np.uintp(place[i])] + decay * weight[i])
 
 
 @plain
@@ -196,6 +212,7 @@ def compile_activation(function, slope, dtype):
 
 @plain
 def cross_entropy(scores, y, samples, scale, given):
+    """Summed -log softmax of the labels, and given = scale * (softmax - label)."""
     loss = 0.0
     for c in range(scores.shape[1]):
         highest, label = scores[0, c], np.intp(y[samples[c], 0])

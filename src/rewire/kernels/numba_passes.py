@@ -6,18 +6,21 @@ takes the next chunk until none is left, then waits until those that others took
 finished.  A thread that comes late finds less to do, and nobody waits for it to come.
 Who computes a neuron does not change how, so the bits do not depend on the threads.
 
-``progress`` holds for each phase how many chunks were taken and how many finished; it
-must begin as zeros, two for each phase (``phases`` in ``steps`` counts them).
+``progress`` holds for each phase how many chunks were taken and how many finished: two
+zeros for each phase at the beginning (``Plan`` counts them), or nothing at all for a
+thread that is alone.
 """
 
 import numpy as np
 
+from .instructions import count_up, current, give_way, pause
 from .numba_kernels import (
     backward,
     count_right,
     descend,
     descend_bias,
     forward,
+    forward_single,
     inlined,
     loss_and_slope,
     output_sensitivity,
@@ -26,7 +29,6 @@ from .numba_kernels import (
     squares,
     to_source_order,
 )
-from .vectors import count_up, current, give_way, pause
 
 ORDER, INPUTS, FORWARD, LOSS, BACKWARD, DESCEND, OUTPUTS = range(7)
 MOST_CHUNKS, CHUNK_OF_INPUTS, CHUNK_OF_CONNECTIONS, SPIN = 64, 64, 1024, 2000
@@ -49,7 +51,7 @@ def chunk_size(kind, low, high, wiring):
     """Enough connections for some microseconds, and not above 64 chunks (but for inputs)."""
     if kind == INPUTS:
         return CHUNK_OF_INPUTS
-    if kind == LOSS or kind == OUTPUTS:
+    if kind in (LOSS, OUTPUTS):
         return max(high - low, 1)
     connections = high - low
     if kind == FORWARD:
@@ -60,7 +62,7 @@ def chunk_size(kind, low, high, wiring):
     return max((high - low + chunks - 1) // chunks, 1)
 
 
-@plain
+@inlined
 def work(kind, first, last, net, data, tile, learning):
     """One chunk of one phase."""
     wiring, weight, bias = net
@@ -77,8 +79,9 @@ def work(kind, first, last, net, data, tile, learning):
         backward(wiring, weight_by_source, A, D, gradient, bias_gradient, accumulate, first, last)
     elif kind == LOSS:
         given = np.empty((last - first, A.shape[1]), A.dtype)
-        sums[0] += scale * loss_and_slope(loss, A[first:], y, samples, A.dtype.type(scale), given)
-        right[0] += count_right(loss, A[first:], y, samples)
+        scores = A[first:]
+        sums[0] += scale * loss_and_slope(loss, scores, y, samples, A.dtype.type(scale), given)
+        right[0] += count_right(loss, scores, y, samples)
         if penalty > 0 and not accumulate:
             sums[0] += penalty * (squares(weight) + squares(bias))
         output_sensitivity(wiring, A, D, given)
@@ -89,9 +92,15 @@ def work(kind, first, last, net, data, tile, learning):
             descend_bias(bias, bias_gradient, rate, decay, wiring.rank_start[1], bias.size)
 
 
-@plain
+@inlined
 def share(progress, phase, kind, low, high, net, data, tile, learning):
-    """Take chunks of a phase until none is left and wait for the others; the next phase."""
+    """Take chunks of a phase until none is left and wait for the others; the next phase.
+
+    A thread that is alone (no progress to share) takes the phase in one piece.
+    """
+    if progress.size == 0:
+        work(kind, low, high, net, data, tile, learning)
+        return phase
     size = chunk_size(kind, low, high, net[0])
     chunks = max((high - low + size - 1) // size, 1)
     chunk = count_up(progress, 2 * phase)
@@ -112,29 +121,69 @@ def tile_of(samples, start, A, D, neurons):
     return part, A[:size].reshape(shape), D[:size].reshape(shape)
 
 
+@inlined
+def stage_of(stage, starts, ranks, connections):
+    """(kind, low, high) of a tile's stages: order, inputs, forwards, loss, backwards, descend.
+
+    One loop with one call in it: written out, six copies of everything took 20 s to compile.
+    """
+    if stage == 0:
+        return ORDER, 0, connections
+    if stage == 1:
+        return INPUTS, 0, starts[1]
+    if stage <= ranks:
+        return FORWARD, starts[stage - 1], starts[stage]
+    if stage == ranks + 1:
+        return LOSS, starts[ranks - 1], starts[ranks]
+    if stage <= 2 * ranks:
+        return BACKWARD, starts[2 * ranks - stage], starts[2 * ranks - stage + 1]
+    return DESCEND, 0, connections
+
+
+@inlined
+def work_forward(kind, first, last, net, X, tile, out):
+    """As ``work``, without learning (one function for both would compile twice as long)."""
+    wiring, weight, bias = net
+    samples, A, D = tile
+    if kind == INPUTS:
+        place_inputs(X, samples, A, first, last)
+    elif kind == FORWARD:
+        forward(wiring, weight, bias, A, D, first, last)
+    else:
+        for c in range(samples.size):
+            for o in range(first, last):
+                out[c, o - first] = A[o, c]
+
+
+@inlined
+def share_forward(progress, phase, kind, low, high, net, X, tile, out):
+    """As ``share``."""
+    if progress.size == 0:
+        work_forward(kind, low, high, net, X, tile, out)
+        return phase
+    size = chunk_size(kind, low, high, net[0])
+    chunks = max((high - low + size - 1) // size, 1)
+    chunk = count_up(progress, 2 * phase)
+    while chunk < chunks:
+        first = low + chunk * size
+        work_forward(kind, first, min(high, first + size), net, X, tile, out)
+        count_up(progress, 2 * phase + 1)
+        chunk = count_up(progress, 2 * phase)
+    wait(progress, phase, chunks)
+    return phase + 1
+
+
 @plain
 def predict(wiring, weight, bias, X, samples, A, D, out, progress):
     """out[c] = outputs for X[samples[c]]; A and D are flat scratch arrays."""
-    starts, neurons, phase, start = wiring.rank_start, bias.size, 0, 0
-    net, data = (
-        (wiring, weight, bias),
-        (X, out, 0, 0.0, 0.0, 0.0, 0.0, np.empty(1), np.empty(1, np.int64)),
-    )
-    learning = (bias, bias, bias, False)
+    starts, net, phase, start = wiring.rank_start, (wiring, weight, bias), 0, 0
     while start < samples.size:
-        tile = tile_of(samples, start, A, D, neurons)
-        phase = share(progress, phase, INPUTS, 0, starts[1], net, data, tile, learning)
-        for rank in range(1, starts.size - 1):
-            phase = share(
-                progress, phase, FORWARD, starts[rank], starts[rank + 1], net, data, tile, learning
-            )
-        if count_up(progress, 2 * phase) == 0:
-            for c in range(tile[0].size):
-                for o in range(out.shape[1]):
-                    out[start + c, o] = tile[1][starts[-2] + o, c]
-            count_up(progress, 2 * phase + 1)
-        wait(progress, phase, 1)
-        phase, start = phase + 1, start + tile[0].size
+        tile = tile_of(samples, start, A, D, bias.size)
+        for stage in range(1, starts.size + 1):
+            kind, low, high = stage_of(stage, starts, starts.size - 1, 0)
+            kind = OUTPUTS if kind == LOSS else kind
+            phase = share_forward(progress, phase, kind, low, high, net, X, tile, out[start:])
+        start += tile[0].size
 
 
 @plain
@@ -162,48 +211,46 @@ def train(
 ):
     """Step i learns the batch in row i of ``samples``, or in the only row, at rate ``rates[i]``.
 
-    Writes losses[i] and how many samples were right before the update; leaves the last
-    step's gradients. Without ``update`` weights and biases stay as they are.
-
+    Adds to losses[i], and to right[i] how many samples were right before the update;
+    leaves the last step's gradients. Without ``update`` weights and biases stay.
     A and D are flat scratch arrays; a tile has as many samples as fit, so that the
     rows of one rank stay in the L2 cache while it is visited.
     """
-    starts, phase, batches = wiring.rank_start, 0, samples.shape[0]
+    starts, phase, batch = wiring.rank_start, 0, samples.shape[1]
     neurons, ranks, net = bias.size, starts.size - 1, (wiring, weight, bias)
     for step in range(rates.size):
+        chosen, start = samples[min(step, samples.shape[0] - 1)], 0
         data = (X, y, loss, scale, rates[step], decay, penalty, losses[step:], right[step:])
-        batch, start = samples[min(step, batches - 1)], 0
-        while start < batch.size:
-            tile = tile_of(batch, start, A, D, neurons)
+        while start < batch:
+            tile = tile_of(chosen, start, A, D, neurons)
             learning = (weight_by_source, gradient, bias_gradient, start > 0)
-            if start == 0:
-                phase = share(progress, phase, ORDER, 0, weight.size, net, data, tile, learning)
-            phase = share(progress, phase, INPUTS, 0, starts[1], net, data, tile, learning)
-            for rank in range(1, ranks):
-                phase = share(
-                    progress,
-                    phase,
-                    FORWARD,
-                    starts[rank],
-                    starts[rank + 1],
-                    net,
-                    data,
-                    tile,
-                    learning,
-                )
-            phase = share(progress, phase, LOSS, starts[-2], neurons, net, data, tile, learning)
-            for rank in range(ranks - 2, -1, -1):
-                phase = share(
-                    progress,
-                    phase,
-                    BACKWARD,
-                    starts[rank],
-                    starts[rank + 1],
-                    net,
-                    data,
-                    tile,
-                    learning,
-                )
             start += tile[0].size
-            if update and start == batch.size:
-                phase = share(progress, phase, DESCEND, 0, weight.size, net, data, tile, learning)
+            for stage in range(2 * ranks + 2):
+                kind, low, high = stage_of(stage, starts, ranks, weight.size)
+                last = update and start == batch
+                if (kind == ORDER and learning[3]) or (kind == DESCEND and not last):
+                    continue
+                phase = share(progress, phase, kind, low, high, net, data, tile, learning)
+
+
+@plain
+def predict_single(rank_start, activation, custom, row_pointer, source, weight, bias, x, A, D, out):
+    """One sample, and nothing else to unpack: a call costs 1 microsecond instead of 6."""
+    for i in range(rank_start[1]):
+        A[i] = x[0, i]
+    a, d = A.reshape(bias.size, 1), D.reshape(bias.size, 1)
+    for rank in range(1, rank_start.size - 1):
+        forward_single(
+            activation[rank],
+            custom[rank],
+            weight,
+            source,
+            row_pointer,
+            a,
+            d,
+            bias,
+            rank_start[rank],
+            rank_start[rank + 1],
+        )
+    for o in range(out.size):
+        out[0, o] = A[rank_start[-2] + o]

@@ -10,19 +10,18 @@ some 50 ns, as much as ten connections.
 
 import math
 
+import numpy as np
 from numba import njit
 
+from .instructions import at, call, prefetch
 from .layout import CUSTOM, LEAK, LEAKY_RELU, RELU, SIGMOID, TANH
 from .vectors import (
-    at,
-    call,
     choose,
     lanes,
     load,
     load_some,
     multiply_add,
     only_if,
-    prefetch,
     products,
     spread,
     store,
@@ -80,36 +79,10 @@ def forward_piece(code, far, weight, source, first, last, A, t, column, count, b
 
 
 @inlined
-def forward_single(code, weight, source, first, last, A, t, bias):
-    """A batch of one: numbers instead of vectors, four sums in turn."""
-    none = A.dtype.type(0)
-    a, b, c, d = bias, none, none, none
-    k = first
-    while k + 4 <= last:
-        a += at(weight, k) * at(A, at(source, k))
-        b += at(weight, k + 1) * at(A, at(source, k + 1))
-        c += at(weight, k + 2) * at(A, at(source, k + 2))
-        d += at(weight, k + 3) * at(A, at(source, k + 3))
-        k += 4
-    while k < last:
-        a += at(weight, k) * at(A, at(source, k))
-        k += 1
-    a = (a + b) + (c + d)
-    if code == RELU:
-        a = none if a <= none else a
-    elif code == LEAKY_RELU:
-        a = a * A.dtype.type(LEAK) if a <= none else a
-    A[t, 0] = a
-
-
-@inlined
 def forward_row(code, far, custom, weight, source, first, last, A, D, t, bias):
     """A[t] = act(bias + weighted sum of the rows that feed neuron t)."""
     wide, middle, narrow = zeros(A, 4), zeros(A, 2), zeros(A, 1)
     width, column = A.shape[1], 0
-    if width == 1:
-        forward_single(code, weight, source, first, last, A, t, bias)
-        column = 1
     while column + lanes(wide) <= width:
         forward_piece(code, far, weight, source, first, last, A, t, column, lanes(wide), bias, wide)
         column += lanes(wide)
@@ -138,6 +111,32 @@ def activate_row(code, custom, A, D, t):
             A[t, c] = one / (one + math.exp(-A[t, c]))
     elif code == CUSTOM:
         call(custom, A, D, t * A.shape[1], A.shape[1])
+
+
+@plain
+def forward_single(code, custom, weight, source, pointer, A, D, bias, low, high):
+    """Neurons low to high for a batch of one: numbers instead of vectors, four sums in turn."""
+    none, k = A.dtype.type(0), np.intp(pointer[low])
+    for t in range(low, high):
+        a, b, c, d = at(bias, t), none, none, none
+        last = np.intp(pointer[t + 1])
+        while k + 4 <= last:
+            a += at(weight, k) * at(A, at(source, k))
+            b += at(weight, k + 1) * at(A, at(source, k + 1))
+            c += at(weight, k + 2) * at(A, at(source, k + 2))
+            d += at(weight, k + 3) * at(A, at(source, k + 3))
+            k += 4
+        while k < last:
+            a += at(weight, k) * at(A, at(source, k))
+            k += 1
+        a = (a + b) + (c + d)
+        if code == RELU:
+            a = none if a <= none else a
+        elif code == LEAKY_RELU:
+            a = a * A.dtype.type(LEAK) if a <= none else a
+        A[t, 0] = a
+        if code >= TANH:
+            activate_row(code, custom, A, D, t)
 
 
 @inlined
@@ -171,12 +170,14 @@ def output_row(code, A, D, s, given, row):
 
 @inlined
 def keep_sums(gradient, k, a, b, c, d, accumulate):
+    """Write, or add, the totals of four vectors to gradient[k : k + 4]."""
     four = sums(a, b, c, d)
     store(gradient, k, four + only_if(accumulate, load(gradient, k, four)))
 
 
 @inlined
 def keep_sum(gradient, k, partial, accumulate):
+    """Write, or add, the total of one vector to gradient[k]."""
     value = total(partial)
     if accumulate:
         value += at(gradient, k)

@@ -18,7 +18,7 @@ from .layout import (
     TANH,
 )
 
-_custom = []
+_custom: list = []
 
 
 def compile_activation(function, slope, dtype):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .layout import Wiring
 from .numpy_kernels import (
     backward,
     count_right,
@@ -107,3 +108,10 @@ def train(
         if update:
             descend(weight, gradient, wiring.place, rate, decay, 0, len(weight))
             descend_bias(bias, bias_gradient, rate, decay, wiring.rank_start[1], len(bias))
+
+
+def predict_single(rank_start, activation, custom, row_pointer, source, weight, bias, x, A, D, out):
+    """As predict, for one sample."""
+    # What only the backward pass reads is left out.
+    wiring = Wiring(rank_start, activation, custom, row_pointer, source, *3 * (source[:0],))
+    predict(wiring, weight, bias, x, np.zeros(1, np.intp), A, D, out, None)

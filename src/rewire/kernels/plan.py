@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from time import perf_counter
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,12 +19,14 @@ __all__ = ["Learned", "Plan"]
 # Bytes of a row of a tile: 64 float32. With 32 the sums of dot products cost more than the cache
 # gains, with 128 the rows of 4096 neurons no longer fit the L2 cache.
 ROW_BYTES = 256
-# Small networks take the whole batch at once: at the post's size a step took 12 µs rather than 19.
+# Small networks take the whole batch at once, up to so many bytes for all their rows: at the post's
+# size a step took 6 µs rather than 19.
 SMALL_BYTES = 1 << 17
-# A second thread is asked from this many connections times samples on: a step takes about 0.11 ns
+# More threads are asked from this many connections times samples on: a step takes about 0.11 ns
 # for each, waking a thread 20 to 50 microseconds.
 WORTH_A_THREAD = 2_000_000
 NARROW = 16
+ALONE = np.zeros(0, np.int64)
 
 
 class Learned(NamedTuple):
@@ -81,20 +84,27 @@ class Plan:
         self.outputs = int(rank_start[-1] - rank_start[-2])
         self.dtype = np.dtype(dtype)
         self._free: list[_Workspace] = []
+        self._choice = _Choice()
 
     def predict(self, weight: np.ndarray, bias: np.ndarray, X: np.ndarray) -> np.ndarray:
         """Return the outputs, shape (batch, outputs)."""
         batch = len(X)
         out = np.empty((batch, self.outputs), self.dtype)
-        if batch:
-            work = self._take()
+        if batch == 0:
+            return out
+        work = self._take()
+        if batch == 1 and self._threads(1) == 1:
+            first = self.wiring[:5]
+            self.kernels.predict_single(*first, weight, bias, X, *work.scratch(1), out)
+        else:
+            number = self._threads(batch)
             arguments = (
-                (self.wiring, weight, bias, X, work.samples(batch)[0])
-                + work.scratch(self._tile(batch))
-                + (out, self._progress(batch, 1))
+                *(self.wiring, weight, bias, X, work.samples(batch)[0]),
+                *work.scratch(self._tile(batch)),
+                *(out, self._progress(batch, 1, self._tile(batch), number)),
             )
-            threads.together(self.kernels.predict, arguments, self._threads(batch))
-            self._free.append(work)
+            threads.together(self.kernels.predict, arguments, number)
+        self._free.append(work)
         return out
 
     def train(
@@ -143,8 +153,7 @@ class Plan:
 
         The sensitivities of the inputs are 0.
         """
-        work = _Workspace(self.neurons, self.connections, self.dtype)
-        batch = len(X)
+        work, batch = _Workspace(self, apart=True), len(X)
         self._train(work, weight, bias, X, y, loss, np.zeros(1), update=False, tile=batch)
         A, D = (flat.reshape(self.neurons, batch) for flat in work.scratch(batch))
         D[: self.inputs] = 0
@@ -152,7 +161,7 @@ class Plan:
 
     def activations(self, weight: np.ndarray, bias: np.ndarray, X: np.ndarray) -> np.ndarray:
         """Return the activations of all neurons, shape (neurons, batch)."""
-        work = _Workspace(self.neurons, self.connections, self.dtype)
+        work = _Workspace(self)
         A, D = (flat.reshape(self.neurons, len(X)) for flat in work.scratch(len(X)))
         self.kernels.place_inputs(X, work.samples(len(X))[0], A, 0, self.inputs)
         self.kernels.forward(self.wiring, weight, bias, A, D, 0, self.neurons)
@@ -175,23 +184,28 @@ class Plan:
     ) -> Learned:
         samples = work.samples(len(X)) if samples is None else samples
         batch, steps = samples.shape[1], len(rates)
-        learned = Learned(np.zeros(steps), np.zeros(steps, np.int64))
-        weight_by_source, gradient, bias_gradient = work.learning()
         tile = self._tile(batch) if tile is None else tile
-        arguments: tuple[Any, ...] = (
-            (self.wiring, weight, weight_by_source, bias, X, y, samples, loss.code)
-            + (loss.scale(batch, self.outputs), loss.l2, rates, decay + 2 * loss.l2, update)
-            + work.scratch(tile)
-            + (gradient, bias_gradient, *learned, self._progress(batch, steps, tile))
+        most = self._threads(batch)
+        number = self._choice.threads(most) if most > 1 else 1
+        weight_by_source, gradient, bias_gradient = work.learning()
+        learned = Learned(np.zeros(steps), np.zeros(steps, np.int64))
+        arguments = (
+            *(self.wiring, weight, weight_by_source, bias, X, y, samples, loss.code),
+            *(loss.scale(batch, self.outputs), loss.l2, rates, decay + 2 * loss.l2, update),
+            *work.scratch(tile),
+            *(gradient, bias_gradient, *learned, self._progress(batch, steps, tile, number)),
         )
-        threads.together(self.kernels.train, arguments, self._threads(batch))
+        begin = perf_counter()
+        threads.together(self.kernels.train, arguments, number)
+        if most > 1:
+            self._choice.took(number, (perf_counter() - begin) / (steps * batch))
         return learned
 
     def _take(self) -> _Workspace:
         try:
             return self._free.pop()
         except IndexError:
-            return _Workspace(self.neurons, self.connections, self.dtype)
+            return _Workspace(self)
 
     def _tile(self, batch: int) -> int:
         row = max(ROW_BYTES, SMALL_BYTES // self.neurons)
@@ -201,18 +215,51 @@ class Plan:
         worth_it = self.connections * max(batch, NARROW) >= WORTH_A_THREAD
         return threads.get_num_threads() if worth_it else 1
 
-    def _progress(self, batch: int, steps: int, tile: int | None = None) -> np.ndarray:
-        """Return zeros for every phase of a pass: two per rank and tile, a few besides."""
-        tiles = -(-batch // (tile or self._tile(batch)))
-        phases = steps * (tiles * (2 * len(self.wiring.rank_start) + 2) + 2) + 1
-        return np.zeros(2 * phases, np.int64)
+    def _progress(self, batch: int, steps: int, tile: int, number: int) -> np.ndarray:
+        """Return two zeros for every phase of a pass; nothing for a thread that is alone."""
+        if number == 1:
+            return ALONE
+        return np.zeros(2 * steps * -(-batch // tile) * (2 * len(self.wiring.rank_start) + 2), int)
+
+
+class _Choice:
+    """One thread or all of them, whichever was faster of late.
+
+    A second processor may be busy, or be only the other half of the first one's core; then its
+    thread costs more than it brings. The bits do not depend on who computes, so this can be found
+    out while training.
+    """
+
+    AGAIN = 64
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.seconds: dict[int, float] = {}
+
+    def threads(self, number: int) -> int:
+        """Return how many to use for this call."""
+        turn = self.calls % self.AGAIN
+        self.calls += 1
+        if turn < 4:  # take turns
+            return number if turn % 2 == 0 else 1
+        return min((number, 1), key=lambda n: self.seconds.get(n, 0.0))
+
+    def took(self, number: int, seconds: float) -> None:
+        """Remember the least of the last times, and forget it slowly."""
+        self.seconds[number] = min(1.05 * self.seconds.get(number, seconds), seconds)
 
 
 class _Workspace:
-    """Scratch arrays, allocated at first use; for one call at a time."""
+    """Scratch arrays, allocated at first use; for one call at a time.
 
-    def __init__(self, neurons: int, connections: int, dtype: np.dtype):
-        self.neurons, self.connections, self.dtype = neurons, connections, dtype
+    A and D are one array, which halves the memory: the backward pass does not read A[s] any more
+    once D[s] is written. They are ``apart`` for custom activations, whose slopes wait in D, and
+    where someone wants to look at both.
+    """
+
+    def __init__(self, plan: Plan, apart: bool = False):
+        self.neurons, self.connections, self.dtype = plan.neurons, plan.connections, plan.dtype
+        self.apart = apart or bool((plan.wiring.activation == CUSTOM).any())
         self._samples = np.arange(0).reshape(1, 0)
         self._scratch: tuple[np.ndarray, np.ndarray] | None = None
         self._learning: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
@@ -226,9 +273,10 @@ class _Workspace:
     def scratch(self, tile: int) -> tuple[np.ndarray, np.ndarray]:
         """Return flat A and D for ``tile`` columns."""
         size = self.neurons * tile
-        if self._scratch is None or self._scratch[0].size < size:
-            self._scratch = aligned(size, self.dtype), aligned(size, self.dtype)
-        return self._scratch[0][:size], self._scratch[1][:size]
+        if self._scratch is None or self._scratch[0].size != size:
+            A = aligned(size, self.dtype)
+            self._scratch = A, aligned(size, self.dtype) if self.apart else A
+        return self._scratch
 
     def learning(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return weights and gradients in source order, and the gradients of the biases."""

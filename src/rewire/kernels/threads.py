@@ -1,59 +1,80 @@
 """One compiled call made by several threads at once.
 
-Numba's default threading layer aborts the process when two Python threads use it
-at once, and none of its layers survives a fork.  The kernels release the GIL, so
-plain Python threads do.  The helpers are asked to join and nobody waits for them to
-begin: whoever is there does the work (see ``numba_passes``).  Helpers belong to their
-process; a forked child starts without any and makes its own.
+Numba's default threading layer aborts the process when two Python threads use it at once, and none
+of its layers survives a fork. The kernels release the GIL, so plain Python threads do. The helpers
+are asked to join and nobody waits for them to begin: whoever is there does the work (see
+``numba_passes``). Helpers belong to their process; a forked child starts without any and makes its
+own.
 """
 
+from __future__ import annotations
+
+import contextlib
 import os
 import queue
 import threading
+from collections.abc import Callable
 
-_number = None
+__all__ = ["get_num_threads", "set_num_threads", "together"]
+
+_number: int | None = None
 _lock = threading.Lock()
-_calls = queue.SimpleQueue()
+_calls: queue.SimpleQueue = queue.SimpleQueue()
 _helpers = 0
 
 
-def _forget():
+def _forget() -> None:
     global _lock, _calls, _helpers
     _lock, _calls, _helpers = threading.Lock(), queue.SimpleQueue(), 0
 
 
-os.register_at_fork(after_in_child=_forget)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
 
 
-def set_num_threads(number):
-    """Use at most ``number`` threads (1 or more) for one operation."""
+def set_num_threads(number: int) -> None:
+    """Use at most so many threads for one operation; results are the same bits for any number.
+
+    Parameters
+    ----------
+    number : int
+        1 or more. Until this is called: the environment variable ``REWIRE_THREADS``, or as many as
+        there are processors for this process. Small networks use one whatever is set.
+    """
     global _number
-    if not isinstance(number, int) or number < 1:
-        raise ValueError(f"number of threads must be a whole number from 1 on; got {number!r}")
+    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+        raise ValueError(f"number must be a whole number of threads, at least 1; got {number!r}")
     _number = number
 
 
-def get_num_threads():
-    """As set; else REWIRE_THREADS; else the processors this process may use."""
+def get_num_threads() -> int:
+    """Return how many threads an operation uses at most."""
     if _number is not None:
         return _number
-    return int(os.environ.get("REWIRE_THREADS") or len(os.sched_getaffinity(0)))
+    given = os.environ.get("REWIRE_THREADS")
+    if given:
+        if not given.isdigit() or int(given) < 1:
+            raise ValueError(f"REWIRE_THREADS must be a whole number from 1 on; got {given!r}")
+        return int(given)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
-def _help(calls):
+def _help(calls: queue.SimpleQueue) -> None:
     while True:
         function, arguments = calls.get()
-        try:
+        # The thread that asked makes the same call and meets the same error.
+        with contextlib.suppress(BaseException):
             function(*arguments)
-        except BaseException:
-            pass
+        del function, arguments  # or they would be kept until the next call
 
 
-def together(function, arguments, number):
-    """Make one call on this thread and on ``number`` - 1 helpers.
+def together(function: Callable, arguments: tuple, number: int) -> None:
+    """Make one call on this thread and on ``number - 1`` helpers.
 
-    Safe from several Python threads: a helper that is busy elsewhere comes late or
-    finds nothing left to do.  Compiled functions hold what they work on until they return.
+    Safe from several Python threads: a helper that is busy elsewhere comes late or finds nothing
+    left to do.
     """
     global _helpers
     if number > 1:
@@ -63,4 +84,4 @@ def together(function, arguments, number):
                 _helpers += 1
         for _ in range(number - 1):
             _calls.put((function, arguments))
-    return function(*arguments)
+    function(*arguments)

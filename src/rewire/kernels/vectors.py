@@ -13,13 +13,14 @@ A vector may be wider than the machine's: LLVM splits it into several registers.
 import operator
 
 from llvmlite import binding, ir
-from numba.core import cgutils, types
+from numba.core import types
 from numba.core.datamodel import PrimitiveModel, register_default
 from numba.extending import intrinsic, lower_builtin, type_callable
 
+from .instructions import INDEX, address_of, instruction
+
 # At least 32 bytes, so that a register holds the four numbers ``sums`` returns.
 REGISTER_BYTES = 64 if binding.get_host_cpu_features().get("avx512f") else 32
-INDEX = ir.IntType(32)
 
 
 class VectorType(types.Type):
@@ -32,6 +33,8 @@ class VectorType(types.Type):
 
 @register_default(VectorType)
 class VectorModel(PrimitiveModel):
+    """A vector is a first-class value of LLVM's."""
+
     def __init__(self, manager, vector_type):
         super().__init__(manager, vector_type, _vector(vector_type))
 
@@ -49,20 +52,10 @@ def _pick(builder, a, b, indices):
     return builder.shuffle_vector(a, b, _lanes(indices))
 
 
-def _address(context, builder, array_type, array, offset, pointee):
-    data = context.make_array(array_type)(context, builder, array).data
-    return builder.bitcast(builder.gep(data, [offset]), pointee.as_pointer())
-
-
 def _spread(builder, value, lanes):
     single = ir.Constant(ir.VectorType(value.type, lanes), ir.Undefined)
     single = builder.insert_element(single, value, INDEX(0))
     return _pick(builder, single, single, [0] * lanes)
-
-
-def _intrinsic(builder, name, result, *args):
-    kind = ir.FunctionType(result, [a.type for a in args])
-    return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), args)
 
 
 def _suffix(kind):
@@ -70,7 +63,7 @@ def _suffix(kind):
 
 
 def _fma(builder, a, b, c):
-    return _intrinsic(builder, f"llvm.fma.{_suffix(a.type)}", a.type, a, b, c)
+    return instruction(builder, f"llvm.fma.{_suffix(a.type)}", a.type, a, b, c)
 
 
 @intrinsic(prefer_literal=True)
@@ -108,26 +101,11 @@ def spread(typingctx, value, like):
 
 
 @intrinsic
-def at(typingctx, array, index):
-    """``array[index]`` for an index known not to be negative.
-
-    Numba's own indexing counts negative numbers from the end, which costs an
-    addition, a comparison and a selection at every access.
-    """
-
-    def generate(context, builder, signature, args):
-        data = context.make_array(array)(context, builder, args[0]).data
-        return builder.load(builder.gep(data, [args[1]]))
-
-    return array.dtype(array, types.intp), generate
-
-
-@intrinsic
 def load(typingctx, array, offset, like):
     """The numbers of a C-contiguous array from flat position ``offset`` on."""
 
     def generate(context, builder, signature, args):
-        value = builder.load(_address(context, builder, array, args[0], args[1], _vector(like)))
+        value = builder.load(address_of(context, builder, array, args[0], args[1], _vector(like)))
         value.align = array.dtype.bitwidth // 8
         return value
 
@@ -139,7 +117,7 @@ def store(typingctx, array, offset, vector):
     """Write a vector to flat position ``offset`` of a C-contiguous array."""
 
     def generate(context, builder, signature, args):
-        address = _address(context, builder, array, args[0], args[1], args[2].type)
+        address = address_of(context, builder, array, args[0], args[1], args[2].type)
         builder.store(args[2], address).align = array.dtype.bitwidth // 8
         return context.get_dummy_value()
 
@@ -154,96 +132,16 @@ def _first(builder, count, number):
 
 
 @intrinsic
-def prefetch(typingctx, array, offset, like):
-    """Ask for the cache lines of a vector that will be loaded later."""
-
-    def generate(context, builder, signature, args):
-        byte, step = ir.IntType(8), 64 // (array.dtype.bitwidth // 8)
-        for start in range(0, like.lanes, step):
-            place = builder.add(args[1], args[1].type(start))
-            address = _address(context, builder, array, args[0], place, byte)
-            _intrinsic(
-                builder, "llvm.prefetch.p0", ir.VoidType(), address, INDEX(0), INDEX(3), INDEX(1)
-            )
-        return context.get_dummy_value()
-
-    return types.void(array, types.intp, like), generate
-
-
-@intrinsic
-def call(typingctx, address, A, D, offset, count):
-    """Call the compiled ``function(values, slopes, count)`` that lies at ``address``."""
-
-    def generate(context, builder, signature, args):
-        void = ir.IntType(8).as_pointer()
-        values = _address(context, builder, A, args[1], args[3], ir.IntType(8))
-        slopes = _address(context, builder, D, args[2], args[3], ir.IntType(8))
-        kind = ir.FunctionType(ir.VoidType(), [void, void, args[4].type])
-        function = builder.inttoptr(args[0], kind.as_pointer())
-        builder.call(function, [values, slopes, args[4]])
-        return context.get_dummy_value()
-
-    return types.void(types.int64, A, D, types.intp, types.intp), generate
-
-
-@intrinsic
-def count_up(typingctx, array, index):
-    """Add one to array[index], undivided among threads; returns what it was."""
-
-    def generate(context, builder, signature, args):
-        data = context.make_array(array)(context, builder, args[0]).data
-        place = builder.gep(data, [args[1]])
-        return builder.atomic_rmw("add", place, place.type.pointee(1), "seq_cst")
-
-    return array.dtype(array, types.intp), generate
-
-
-@intrinsic
-def current(typingctx, array, index):
-    """array[index] as other threads left it."""
-
-    def generate(context, builder, signature, args):
-        data = context.make_array(array)(context, builder, args[0]).data
-        return builder.load_atomic(builder.gep(data, [args[1]]), "seq_cst", 8)
-
-    return array.dtype(array, types.intp), generate
-
-
-@intrinsic
-def give_way(typingctx):
-    """Let another thread have this processor (POSIX sched_yield)."""
-
-    def generate(context, builder, signature, args):
-        kind = ir.FunctionType(INDEX, [])
-        builder.call(cgutils.get_or_insert_function(builder.module, kind, "sched_yield"), [])
-        return context.get_dummy_value()
-
-    return types.void(), generate
-
-
-@intrinsic
-def pause(typingctx):
-    """A short rest inside a waiting loop, kind to the other thread of the same core."""
-
-    def generate(context, builder, signature, args):
-        if binding.get_process_triple().startswith("x86_64"):
-            _intrinsic(builder, "llvm.x86.sse2.pause", ir.VoidType())
-        return context.get_dummy_value()
-
-    return types.void(), generate
-
-
-@intrinsic
 def load_some(typingctx, array, offset, count, like):
     """Like ``load``, but only the first ``count`` numbers; the other lanes are zero."""
 
     def generate(context, builder, signature, args):
         kind = _vector(like)
-        address = _address(context, builder, array, args[0], args[1], kind)
+        address = address_of(context, builder, array, args[0], args[1], kind)
         name = f"llvm.masked.load.{_suffix(kind)}.p0"
         align, rest = INDEX(array.dtype.bitwidth // 8), ir.Constant(kind, [0.0] * like.lanes)
         mask = _first(builder, args[2], like.lanes)
-        return _intrinsic(builder, name, kind, address, align, mask, rest)
+        return instruction(builder, name, kind, address, align, mask, rest)
 
     return like(array, types.intp, types.intp, like), generate
 
@@ -254,10 +152,10 @@ def store_some(typingctx, array, offset, count, vector):
 
     def generate(context, builder, signature, args):
         kind = args[3].type
-        address = _address(context, builder, array, args[0], args[1], kind)
+        address = address_of(context, builder, array, args[0], args[1], kind)
         name = f"llvm.masked.store.{_suffix(kind)}.p0"
         align, mask = INDEX(array.dtype.bitwidth // 8), _first(builder, args[2], kind.count)
-        _intrinsic(builder, name, ir.VoidType(), args[3], address, align, mask)
+        instruction(builder, name, ir.VoidType(), args[3], address, align, mask)
         return context.get_dummy_value()
 
     return types.void(array, types.intp, types.intp, vector), generate
@@ -342,11 +240,11 @@ def turn(typingctx, X, starts, column, A, offset, like):
         rows = []
         for j in range(like.lanes):
             start = builder.add(builder.load(builder.gep(begin, [word(j)])), column)
-            rows.append(builder.load(_address(context, builder, X, x, start, kind)))
+            rows.append(builder.load(address_of(context, builder, X, x, start, kind)))
             rows[-1].align = align
         width = builder.extract_value(context.make_array(A)(context, builder, a).shape, 1)
         for row in _transposed(builder, rows):
-            builder.store(row, _address(context, builder, A, a, place, kind)).align = align
+            builder.store(row, address_of(context, builder, A, a, place, kind)).align = align
             place = builder.add(place, width)
         return context.get_dummy_value()
 

@@ -1,0 +1,120 @@
+"""Where Python's own time counts: the post's runs, its training step, inference on one sample.
+
+python benchmarks/small.py
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+import rewire
+from rewire import losses
+from rewire.data import moons
+from rewire.kernels import threads
+from rewire.reproduce import run_experiment
+
+RESULT = Path(__file__).with_suffix(".json")
+
+
+def seconds(function, repeat: int = 1) -> float:
+    begin = time.perf_counter()
+    for _ in range(repeat):
+        function()
+    return (time.perf_counter() - begin) / repeat
+
+
+def the_posts_runs() -> dict:
+    """Both trainings of the post, scalar and array engine in turn."""
+
+    def both(engine: str) -> float:
+        experiment = run_experiment(engine=engine)
+        return experiment.static.seconds + experiment.rigl.seconds
+
+    both("array")
+    times: dict[str, list[float]] = {"scalar": [], "array": []}
+    for _ in range(3):
+        times["scalar"].append(both("scalar"))
+        times["array"].append(statistics.median(both("array") for _ in range(15)))
+    scalar, array = (statistics.median(times[engine]) for engine in ("scalar", "array"))
+    return {"scalar_seconds": scalar, "array_seconds": array, "ratio": scalar / array}
+
+
+def pythons_share() -> dict:
+    """How much of a step at the post's size is spent outside the compiled call."""
+    X, y = moons(seed=1337)
+    y = y.astype(float)
+    net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], dtype="float64", seed=0)
+    trainer = rewire.Trainer(net, losses.Hinge(l2=1e-4), rewire.SGD(0.1))
+    inside = 0.0
+    original = threads.together
+
+    def timed(*arguments):
+        nonlocal inside
+        begin = time.perf_counter()
+        original(*arguments)
+        inside += time.perf_counter() - begin
+
+    result = {}
+    threads.together = timed
+    try:
+        for count in (1, 20, 400):
+            trainer.steps(X, y, count)
+            inside = 0.0
+            whole = seconds(lambda count=count: trainer.steps(X, y, count), 2000 // count)
+            kernel = inside / (2000 // count)
+            result[f"{count} steps a call"] = {
+                "microseconds_a_step": 1e6 * whole / count,
+                "share_of_python": 1 - kernel / whole,
+            }
+    finally:
+        threads.together = original
+    return result
+
+
+def inference() -> dict:
+    """LeNet-300-100 at 98% sparsity on one sample, against dense PyTorch."""
+    net = rewire.mlp([784, 300, 100, 10], sparsity=0.98, seed=0)
+    x = np.random.default_rng(0).normal(size=(1, 784)).astype(np.float32)
+    model = nn.Sequential(
+        nn.Linear(784, 300), nn.ReLU(), nn.Linear(300, 100), nn.ReLU(), nn.Linear(100, 10)
+    )
+    tensor = torch.from_numpy(x)
+
+    def by_torch():
+        with torch.inference_mode():
+            return model(tensor)
+
+    torch.set_num_threads(1)
+    times: dict[str, list[float]] = {"rewire": [], "torch": []}
+    for _ in range(50):
+        times["rewire"].append(seconds(lambda: net.predict(x), 100))
+        times["torch"].append(seconds(by_torch, 100))
+    ours, theirs = statistics.median(times["rewire"]), statistics.median(times["torch"])
+    return {
+        "rewire_microseconds": 1e6 * ours,
+        "torch_microseconds": 1e6 * theirs,
+        "ratio": theirs / ours,
+    }
+
+
+def main() -> None:
+    result = {}
+    for name, measure in [
+        ("inference on one sample", inference),
+        ("Python's share of a step", pythons_share),
+        ("the post's runs", the_posts_runs),
+    ]:
+        result[name] = measure()
+        print(name, json.dumps(result[name], indent=2), flush=True)
+    RESULT.write_text(json.dumps(result, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

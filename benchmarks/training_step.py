@@ -1,0 +1,103 @@
+"""One whole training step of sparse networks, ours and everybody else's.
+
+Forward, all gradients of the connections that exist, SGD update; softmax cross-entropy, float32,
+batch 128; uniform density in the hidden layers, output layer dense. Candidates take turns in one
+process for each number of threads; figures are medians, ratios are to dense PyTorch.
+
+    python benchmarks/training_step.py [--rounds N] [--quick]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+RESULT = Path(__file__).with_suffix(".json")
+NETWORKS = [
+    (sizes, density)
+    for sizes in ([784, 1024, 1024, 10], [3072, 4096, 4096, 10])
+    for density in (0.1, 0.05, 0.01)
+]
+REFERENCE = "PyTorch dense"
+BATCH = 128
+
+
+def measure(threads: int, rounds: int, quick: bool) -> list[dict]:
+    """Time every candidate on every network, in this process."""
+    import numpy as np
+    import torch
+
+    import rewire
+    from candidates import CANDIDATES
+
+    torch.set_num_threads(threads)
+    rewire.set_num_threads(threads)
+    random = np.random.default_rng(0)
+    rows = []
+    for sizes, density in NETWORKS:
+        net = rewire.mlp(sizes, density=[density, density, 1], seed=0)
+        X = random.normal(size=(BATCH, sizes[0])).astype(np.float32)
+        y = random.integers(0, 10, BATCH)
+        chosen = CANDIDATES[:3] if quick else CANDIDATES
+        candidates = [candidate(net) for candidate in chosen]
+        times: dict[str, list[float]] = {candidate.name: [] for candidate in candidates}
+        for candidate in candidates:
+            candidate.step(X, y)
+        for _ in range(rounds):
+            for candidate in candidates:
+                candidate.step(X, y)  # caches and threads as in a run of its own
+                begin = time.perf_counter()
+                candidate.step(X, y)
+                times[candidate.name].append(time.perf_counter() - begin)
+        medians = {name: statistics.median(seconds) for name, seconds in times.items()}
+        row = {
+            "network": "-".join(map(str, sizes)),
+            "density": density,
+            "threads": threads,
+            "milliseconds": {name: 1e3 * seconds for name, seconds in medians.items()},
+            "ratio": {name: medians[REFERENCE] / seconds for name, seconds in medians.items()},
+        }
+        print_row(row)
+        rows.append(row)
+    return rows
+
+
+def print_row(row: dict) -> None:
+    figures = "  ".join(
+        f"{name} {row['milliseconds'][name]:.2f} ms ({ratio:.2f}x)"
+        for name, ratio in row["ratio"].items()
+    )
+    where = f"{row['network']} at {row['density']}, {row['threads']} thread(s)"
+    print(f"{where}: {figures}", file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=25)
+    parser.add_argument("--quick", action="store_true", help="only ours and dense PyTorch")
+    parser.add_argument("--threads", type=int, help="(internal) measure here and print JSON")
+    arguments = parser.parse_args()
+    if arguments.threads:
+        print(json.dumps(measure(arguments.threads, arguments.rounds, arguments.quick)))
+        return
+    rows = []
+    for threads in (1, 2):
+        environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
+        command = [sys.executable, __file__, f"--threads={threads}", f"--rounds={arguments.rounds}"]
+        command += ["--quick"] * arguments.quick
+        done = subprocess.run(
+            command, env=environment, stdout=subprocess.PIPE, check=True, text=True
+        )
+        rows += json.loads(done.stdout)
+    if not arguments.quick:
+        RESULT.write_text(json.dumps(rows, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
