@@ -13,7 +13,7 @@ help:
 	@echo "make demo    run the post's experiment and draw it (about a minute)"
 	@echo "make test    run all tests and the examples in the documentation"
 	@echo "make check   lint, types and import rules"
-	@echo "make bench   measure the speed and write benchmarks/*.json"
+	@echo "make bench   measure speed and memory, and write docs/benchmarks.md"
 	@echo "make clean   remove the environment and everything made here"
 
 demo: $(VENV)/.installed
@@ -38,7 +38,12 @@ check: $(VENV)/.installed-test
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.installed-bench
+	$(BIN)/python benchmarks/training_step.py
+	$(BIN)/python benchmarks/kernels.py
+	$(BIN)/python benchmarks/memory.py
+	$(BIN)/python benchmarks/small.py
 	$(BIN)/python benchmarks/scalar_engine.py
+	$(BIN)/python benchmarks/page.py
 
 clean:
 	rm -rf $(VENV) build dist runs

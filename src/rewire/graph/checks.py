@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -114,23 +113,12 @@ def activations(activation: Any, ranks: int) -> tuple[Activation, ...]:
 
 
 def inputs(X: Any, width: int, dtype: np.dtype) -> np.ndarray:
-    """Check a batch: its shape, and that its numbers are finite; converted only if need be."""
-    X = np.ascontiguousarray(X, dtype=dtype)
+    """Check a batch's shape; converted only if need be. Its numbers are the plan's to check."""
+    X = np.ascontiguousarray(X, dtype)
     if X.ndim != 2 or X.shape[1] != width:
         raise ValueError(f"X must have shape (batch, {width}); got {X.shape}")
-    if not X.flags.writeable:
-        X = X.copy()  # the kernels are compiled for arrays that could be written to
-    flat = X.reshape(-1)
-    # One product finds out whether a closer look is needed: 4 µs for 128 x 784, isfinite 30 µs.
-    with np.errstate(over="ignore", invalid="ignore"):
-        suspicious = not math.isfinite(flat @ flat)
-    if suspicious and not np.isfinite(X).all():
-        sample, i = np.argwhere(~np.isfinite(X))[0]
-        raise ValueError(
-            f"X must hold finite numbers; got {X[sample, i]} for input {i} of sample {sample}: "
-            "drop or impute it"
-        )
-    return X
+    # The kernels are compiled for arrays that could be written to.
+    return X if X.flags.writeable else X.copy()
 
 
 def deep_copy(value: T) -> T:

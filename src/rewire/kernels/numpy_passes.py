@@ -110,8 +110,15 @@ def train(
             descend_bias(bias, bias_gradient, rate, decay, wiring.rank_start[1], len(bias))
 
 
-def predict_single(rank_start, activation, custom, row_pointer, source, weight, bias, x, A, D, out):
-    """As predict, for one sample."""
+def predict_single(layers, row_pointer, source, weight, bias, x, out):
+    """As predict, for one sample; returns whether its numbers are finite.
+
+    ``layers`` has rank_start, activation and custom as its rows.
+    """
+    rank_start, activation, custom = layers
     # What only the backward pass reads is left out.
-    wiring = Wiring(rank_start, activation, custom, row_pointer, source, *3 * (source[:0],))
+    nothing = 3 * (source[:0],)
+    wiring = Wiring(rank_start, activation[:-1], custom[:-1], row_pointer, source, *nothing)
+    A, D = np.empty((2, len(bias)), bias.dtype)
     predict(wiring, weight, bias, x, np.zeros(1, np.intp), A, D, out, None)
+    return bool(np.isfinite(x).all())

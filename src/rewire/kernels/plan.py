@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from time import perf_counter
 from typing import NamedTuple
@@ -85,6 +86,8 @@ class Plan:
         self.dtype = np.dtype(dtype)
         self._free: list[_Workspace] = []
         self._choice = _Choice()
+        codes = [(*row, 0) for row in (self.wiring.activation, self.wiring.custom)]
+        self._layers = np.array([self.wiring.rank_start, *codes], np.int64)
 
     def predict(self, weight: np.ndarray, bias: np.ndarray, X: np.ndarray) -> np.ndarray:
         """Return the outputs, shape (batch, outputs)."""
@@ -92,19 +95,20 @@ class Plan:
         out = np.empty((batch, self.outputs), self.dtype)
         if batch == 0:
             return out
-        work = self._take()
-        if batch == 1 and self._threads(1) == 1:
-            first = self.wiring[:5]
-            self.kernels.predict_single(*first, weight, bias, X, *work.scratch(1), out)
+        if batch == 1 and self.connections * NARROW < WORTH_A_THREAD:
+            table = self._layers, self.wiring.row_pointer, self.wiring.source
+            if not self.kernels.predict_single(*table, weight, bias, X, out):
+                check_finite(X)
         else:
-            number = self._threads(batch)
+            check_finite(X)
+            work, number = self._take(), self._threads(batch)
             arguments = (
                 *(self.wiring, weight, bias, X, work.samples(batch)[0]),
                 *work.scratch(self._tile(batch)),
                 *(out, self._progress(batch, 1, self._tile(batch), number)),
             )
             threads.together(self.kernels.predict, arguments, number)
-        self._free.append(work)
+            self._free.append(work)
         return out
 
     def train(
@@ -161,6 +165,7 @@ class Plan:
 
     def activations(self, weight: np.ndarray, bias: np.ndarray, X: np.ndarray) -> np.ndarray:
         """Return the activations of all neurons, shape (neurons, batch)."""
+        check_finite(X)
         work = _Workspace(self)
         A, D = (flat.reshape(self.neurons, len(X)) for flat in work.scratch(len(X)))
         self.kernels.place_inputs(X, work.samples(len(X))[0], A, 0, self.inputs)
@@ -182,6 +187,7 @@ class Plan:
         update: bool,
         tile: int | None = None,
     ) -> Learned:
+        check_finite(X)
         samples = work.samples(len(X)) if samples is None else samples
         batch, steps = samples.shape[1], len(rates)
         tile = self._tile(batch) if tile is None else tile
@@ -220,6 +226,20 @@ class Plan:
         if number == 1:
             return ALONE
         return np.zeros(2 * steps * -(-batch // tile) * (2 * len(self.wiring.rank_start) + 2), int)
+
+
+def check_finite(X: np.ndarray) -> None:
+    """Refuse inputs that are not finite."""
+    flat = X.reshape(-1)
+    # One product finds out whether a closer look is needed: 4 µs for 128 x 784, isfinite 30 µs.
+    with np.errstate(over="ignore", invalid="ignore"):
+        suspicious = not math.isfinite(np.dot(flat, flat))
+    if suspicious and not np.isfinite(X).all():
+        sample, i = np.argwhere(~np.isfinite(X))[0]
+        raise ValueError(
+            f"X must hold finite numbers; got {X[sample, i]} for input {i} of sample {sample}: "
+            "drop or impute it"
+        )
 
 
 class _Choice:

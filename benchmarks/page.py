@@ -1,0 +1,180 @@
+"""Write docs/benchmarks.md from the JSON files that the benchmarks leave.
+
+python benchmarks/page.py
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from pathlib import Path
+
+HERE = Path(__file__).parent
+PAGE = HERE.parent / "docs" / "benchmarks.md"
+FLOORS = {
+    ("784-1024-1024-10", 0.1): (3.3, 3),
+    ("784-1024-1024-10", 0.05): (6, 5),
+    ("784-1024-1024-10", 0.01): (18, 12),
+    ("3072-4096-4096-10", 0.1): (3.5, 3.5),
+    ("3072-4096-4096-10", 0.05): (7.5, 7.5),
+    ("3072-4096-4096-10", 0.01): (30, 30),
+}
+
+
+def result(name: str):
+    return json.loads((HERE / f"{name}.json").read_text())
+
+
+def table(heading: list[str], rows: list[list[str]]) -> str:
+    lines = [heading, ["---"] * len(heading), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def machine() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+    cores = sum(line.startswith("processor") for line in lines)
+    return f"{cores} virtual processors of an {model}, Python {platform.python_version()}"
+
+
+def training_step() -> str:
+    parts = []
+    rows = result("training_step")
+    for threads in (1, 2):
+        chosen = [row for row in rows if row["threads"] == threads]
+        names = list(chosen[0]["ratio"])
+        body = [
+            [
+                row["network"],
+                f"{row['density']:g}",
+                *[f"{row['milliseconds'][n]:.2f} ms ({row['ratio'][n]:.2f}×)" for n in names],
+                f"{FLOORS[row['network'], row['density']][threads - 1]:g}×",
+            ]
+            for row in chosen
+        ]
+        plural = "thread" if threads == 1 else "threads"
+        parts.append(f"### {threads} {plural}\n\n" + table(
+            ["network", "density", *names, "our floor"], body))  # fmt: skip
+    return "\n\n".join(parts)
+
+
+def kernels() -> str:
+    found = result("kernels")
+    body = [
+        [
+            row["network"],
+            f"{row['density']:g}",
+            name,
+            f"{figures['nanoseconds_a_connection_and_128_samples']:.1f}",
+            f"{figures['gigaflops']:.0f}",
+            f"{figures['share_of_fma']:.0%}",
+            f"{figures['share_of_l2']:.0%}",
+        ]
+        for row in found["networks"]
+        for name, figures in row["kernels"].items()
+    ]
+    rates = found["machine"]
+    heading = ["network", "density", "kernel", "ns", "GFLOP/s", "share of FMA", "share of L2"]
+    return (
+        f"The machine, one thread: {rates['gigaflops']:.0f} GFLOP/s of fused multiply-adds, "
+        f"{rates['gigabytes_a_second']:.0f} GB/s of 256-byte rows at random places in L2.\n\n"
+        + table(heading, body)
+    )
+
+
+def small() -> str:
+    found = result("small")
+    post, one = found["the post's runs"], found["inference on one sample"]
+    body = [
+        [count, f"{figures['microseconds_a_step']:.1f}", f"{figures['share_of_python']:.0%}"]
+        for count, figures in found["Python's share of a step"].items()
+    ]
+    return (
+        f"- The post's two trainings, warm: {1e3 * post['array_seconds']:.1f} ms, scalar engine "
+        f"{post['scalar_seconds']:.1f} s: **{post['ratio']:,.0f}×**.\n"
+        f"- One sample through LeNet-300-100 at 98% sparsity: {one['rewire_microseconds']:.1f} µs, "
+        f"dense PyTorch {one['torch_microseconds']:.1f} µs: **{one['ratio']:.1f}×**.\n"
+        "- A step of the post's network (2-16-16-1, 68 connections, 100 samples, float64):\n\n"
+        + table(["", "µs a step", "spent in Python"], body)
+    )
+
+
+def memory() -> str:
+    found = result("memory")
+    huge = found["huge"]
+    body = [[n, f"{found[n]['megabytes']:.0f} MB"] for n in found if n != "huge"]
+    return (
+        table(["", "growth of the process"], body)
+        + f"\n\n{huge['network']}, {huge['connections']:,} connections and {huge['neurons']:,} "
+        f"neurons: built in {huge['build_seconds']:.1f} s; a step on 2 samples takes "
+        f"{huge['step_seconds']:.2f} s, an epoch of 68 such steps "
+        f"**{huge['epoch_of_68_steps_seconds']:.0f} s** (published on a laptop: 112 minutes, "
+        f"arXiv 1901.09181), and the process grows by {huge['peak_megabytes']:,.0f} MB."
+    )
+
+
+def scalar() -> str:
+    body = [
+        [
+            step,
+            *[f"{ms:.0f} ms" for ms in figures["milliseconds"].values()],
+            f"{figures['ratio']:.1f}×",
+        ]
+        for step, figures in result("scalar_engine").items()
+    ]
+    return table(["", "rewire.scalar", "one node per operation", "ratio"], body)
+
+
+def main() -> None:
+    PAGE.write_text(
+        f"""# Benchmarks
+
+Written by `make bench`, which measures everything anew. Figures are medians, candidates take turns
+within one run, and ratios are within one run. Machine: {machine()}. Its second processor is not
+always a whole core, so that figures for two threads vary by up to a factor of two from minute to
+minute, PyTorch's as well as ours.
+
+## One training step
+
+`python benchmarks/training_step.py`: forward, all gradients, SGD update; cross-entropy, float32,
+batch 128; uniform density in the hidden layers, output layer dense. In brackets: speed relative to
+dense PyTorch. *Tuned* is dense PyTorch with buffers kept, the update part of the product and no
+autograd. SparseProp is not among them, as it is not published as a package.
+
+{training_step()}
+
+## Where the time goes
+
+`python benchmarks/kernels.py`: nanoseconds are for one connection and 128 samples. More than 100%
+of L2 means that some rows are found in L1.
+
+{kernels()}
+
+## Small networks and single samples
+
+`python benchmarks/small.py`
+
+{small()}
+
+## Memory
+
+`python benchmarks/memory.py`: building 3072-4096-4096-10 at density 0.01 (output layer dense) and
+training it on batches of 128; the peak of a process of its own, after everything was loaded and
+used once on a small network.
+
+{memory()}
+
+## The scalar engine
+
+`python benchmarks/scalar_engine.py`: one full-batch training step of the post's network in pure
+Python. The reference is micrograd 0.1.0's engine with the post's neuron, in which every product and
+every sum is a node of its own; here a neuron's weighted sum is one node.
+
+{scalar()}
+"""
+    )
+    print(f"wrote {PAGE}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,411 @@
+"""Every operation: compiled against plain, and both against PyTorch's autograd."""
+
+import inspect
+from types import FunctionType
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numba.core.registry import CPUDispatcher
+
+from rewire import kernels
+from rewire.kernels import (
+    layout,
+    numba_kernels,
+    numba_passes,
+    numba_updates,
+    numpy_kernels,
+    numpy_passes,
+    numpy_updates,
+)
+
+from .graphs import LOSSES, Graph, bump, close, graphs
+
+TWINS = [
+    pytest.param(numba_kernels, numpy_kernels, id="kernels"),
+    pytest.param(numba_updates, numpy_updates, id="updates"),
+    pytest.param(numba_passes, numpy_passes, id="passes"),
+]
+
+
+def operations(module):
+    """What a module defines and offers: its public functions, but not pieces that are inlined."""
+    found = {}
+    for name, value in vars(module).items():
+        if isinstance(value, CPUDispatcher):
+            if value.targetoptions.get("forceinline"):
+                continue
+            value = value.py_func
+        own = isinstance(value, FunctionType) and value.__module__ == module.__name__
+        if own and not name.startswith("_"):
+            found[name] = list(inspect.signature(value).parameters)
+    return found
+
+
+@pytest.mark.parametrize(("compiled", "plain"), TWINS)
+def test_twins_have_the_same_operations_with_the_same_parameters(compiled, plain):
+    assert operations(compiled) == operations(plain)
+
+
+def shared_a(graph, *backends):
+    """Activations of each backend, D with slopes of custom activations, from NaN-filled arrays."""
+    for backend in backends:
+        A = np.full((graph.neurons, graph.width), np.nan, graph.dtype)
+        D = A.copy()
+        wiring = graph.wiring(backend)
+        backend.place_inputs(graph.X, graph.samples, A, 0, graph.inputs)
+        backend.forward(wiring, graph.weight, graph.bias, A, D, 0, graph.neurons)
+        yield A, D
+
+
+def run_backward(graph, backend, A, D):
+    """Every operation of the way back once, from the same activations; all results by name."""
+    wiring, neurons, count, out = graph.wiring(backend), graph.neurons, len(graph.weight), {}
+    D = D.copy()
+    backend.output_sensitivity(wiring, A, D, graph.given)
+    kept = D.copy()
+    out["ordered"] = np.full_like(graph.weight, np.nan)
+    backend.to_source_order(graph.weight, wiring.place, out["ordered"], 0, count)
+    gradient, bias_gradient = np.full(count, np.nan, graph.dtype), np.zeros(neurons, graph.dtype)
+    arguments = wiring, out["ordered"], A
+    backend.backward(*arguments, D, gradient, bias_gradient, False, 0, neurons)
+    out["D"] = D[graph.inputs :]
+    out["gradient"], out["bias gradient"] = gradient.copy(), bias_gradient.copy()
+    backend.backward(*arguments, kept, gradient, bias_gradient, True, 0, neurons)
+    out["twice"], out["bias twice"] = gradient.copy(), bias_gradient.copy()
+    backend.weight_gradient(wiring, A, D, gradient, bias_gradient, False, 0, neurons)
+    out["again"], out["bias again"] = gradient.copy(), bias_gradient.copy()
+    out["table"] = np.full(count, np.nan, graph.dtype)
+    backend.to_table_order(out["gradient"], wiring.place, out["table"], 0, count)
+    out["weight"], out["bias"] = graph.weight.copy(), graph.bias.copy()
+    backend.descend(out["weight"], out["gradient"], wiring.place, 0.1, 0.01, 0, count)
+    backend.descend_bias(
+        out["bias"], out["bias gradient"], 0.1, 0.01, graph.inputs, graph.neurons
+    )
+    return out
+
+
+def by_autograd(graph, A):
+    """Activations and gradients; kinks are taken on the side on which A lies."""
+    dtype = torch.tensor(graph.weight).dtype
+    weight = torch.tensor(graph.weight, requires_grad=True)
+    bias = torch.tensor(graph.bias, requires_grad=True)
+    W = torch.zeros(graph.neurons, graph.neurons, dtype=dtype)
+    W = W.index_put((torch.tensor(graph.target), torch.tensor(graph.source)), weight)
+    rows = torch.tensor(graph.X[graph.samples].T)
+    for rank in range(1, len(graph.codes)):
+        low, high = graph.rank_start[rank : rank + 2]
+        x = W[low:high, :low] @ rows + bias[low:high, None]
+        positive, code = torch.tensor(A[low:high] > 0), graph.codes[rank]
+        if code == layout.RELU:
+            x = torch.where(positive, x, 0 * x)
+        elif code == layout.LEAKY_RELU:
+            x = torch.where(positive, x, layout.LEAK * x)
+        elif code == layout.TANH:
+            x = torch.tanh(x)
+        elif code == layout.SIGMOID:
+            x = torch.sigmoid(x)
+        elif code == layout.CUSTOM:
+            x = bump(x)
+        rows = torch.cat([rows, x])
+    (rows[graph.rank_start[-2] :] * torch.tensor(graph.given)).sum().backward()
+    return rows.detach().numpy(), weight.grad.numpy(), bias.grad.numpy()
+
+
+@settings(max_examples=100)
+@given(graphs())
+def test_every_kernel_agrees_with_its_twin_and_with_autograd(graph):
+    (compiled_a, compiled_d), (A, D) = shared_a(graph, numba_kernels, numpy_kernels)
+    close(graph, compiled_a, A, "forward")
+    custom = np.isin(np.repeat(graph.codes, np.diff(graph.rank_start)), layout.CUSTOM)
+    custom[: graph.inputs] = False
+    close(graph, compiled_d[custom], D[custom], "slopes")
+    compiled = run_backward(graph, numba_kernels, A, D)
+    plain = run_backward(graph, numpy_kernels, A, D)
+    for name, expected in plain.items():
+        close(graph, compiled[name], expected, name)
+    close(graph, plain["twice"], 2 * plain["gradient"], "twice")
+    close(graph, plain["bias twice"], 2 * plain["bias gradient"], "bias twice")
+    close(graph, plain["again"], plain["gradient"], "again")
+    close(graph, plain["bias again"], plain["bias gradient"], "bias again")
+    rows, weight_gradient, bias_gradient = by_autograd(graph, A)
+    close(graph, compiled_a, rows, "autograd's activations")
+    for found in (compiled, plain):
+        close(graph, found["table"], weight_gradient, "autograd's weight gradient")
+        inner = slice(graph.inputs, None)
+        close(graph, found["bias gradient"][inner], bias_gradient[inner], "autograd's bias")
+
+
+@settings(max_examples=40)
+@given(graphs(codes=range(layout.CUSTOM)))
+def test_sensitivities_may_overwrite_activations(graph):
+    wiring = graph.wiring(numba_kernels)
+    A, _ = next(shared_a(graph, numba_kernels))
+    apart = run_backward(graph, numba_kernels, A, A)
+    gradient, bias_gradient = np.empty_like(graph.weight), np.zeros_like(graph.bias)
+    numba_kernels.output_sensitivity(wiring, A, A, graph.given)
+    ends = gradient, bias_gradient, False, 0, graph.neurons
+    numba_kernels.backward(wiring, apart["ordered"], A, A, *ends)
+    np.testing.assert_array_equal(gradient, apart["gradient"])
+    np.testing.assert_array_equal(bias_gradient, apart["bias gradient"])
+
+
+@settings(max_examples=40)
+@given(graphs(), st.data())
+def test_work_in_pieces_gives_the_same_bits(graph, data):
+    """Threads share an operation by its bounds, which may lie anywhere."""
+    wiring, backend, count = graph.wiring(numba_kernels), numba_kernels, len(graph.weight)
+    A, slopes = next(shared_a(graph, backend))
+    whole = run_backward(graph, backend, A, slopes)
+    cut = data.draw(st.integers(0, graph.neurons))
+    again, D = np.full_like(A, np.nan), slopes.copy()
+    for first, last in ((0, cut), (cut, graph.neurons)):
+        backend.place_inputs(
+            graph.X, graph.samples, again, min(first, graph.inputs), min(last, graph.inputs)
+        )
+    for first, last in ((0, cut), (cut, graph.neurons)):
+        backend.forward(wiring, graph.weight, graph.bias, again, D, first, last)
+    np.testing.assert_array_equal(again, A)
+    backend.output_sensitivity(wiring, A, D, graph.given)
+    gradient, bias_gradient = np.full_like(graph.weight, np.nan), np.zeros_like(graph.bias)
+    for first, last in ((cut, graph.neurons), (0, cut)):
+        backend.backward(
+            wiring, whole["ordered"], A, D, gradient, bias_gradient, False, first, last
+        )
+    np.testing.assert_array_equal(gradient, whole["gradient"])
+    np.testing.assert_array_equal(bias_gradient, whole["bias gradient"])
+    weight, part = graph.weight.copy(), data.draw(st.integers(0, count))
+    for first, last in ((0, part), (part, count)):
+        backend.descend(weight, gradient, wiring.place, 0.1, 0.01, first, last)
+    np.testing.assert_array_equal(weight, whole["weight"])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_tables_too_long_for_the_cache_are_permuted_alike(dtype):
+    count = numba_kernels.MANY + 1000
+    rng = np.random.default_rng(0)
+    place = rng.permutation(count).astype(np.int32)
+    weight, gradient = rng.standard_normal((2, count)).astype(dtype)
+    found = []
+    for backend in (numba_kernels, numpy_kernels):
+        ordered, table, down = np.empty_like(weight), np.empty_like(weight), weight.copy()
+        backend.to_source_order(weight, place, ordered, 0, count)
+        backend.to_table_order(ordered, place, table, 0, count)
+        np.testing.assert_array_equal(table, weight)
+        backend.descend(down, gradient, place, 0.1, 0.01, 0, count)
+        found.append((ordered, down))
+    np.testing.assert_array_equal(found[0][0], found[1][0])
+    np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_ranks_too_wide_for_the_cache_agree(dtype):
+    """2500 rows of 64 numbers are prefetched, and so is the table's end."""
+    graph = Graph([2500, 2500, 3], 0.003, [0, layout.RELU, 0], 64, dtype, np.int32, 0)
+    assert 2500 * 64 * np.dtype(dtype).itemsize > numba_kernels.L2_SHARE
+    (compiled, _), (A, D) = shared_a(graph, numba_kernels, numpy_kernels)
+    close(graph, compiled, A)
+    found = [run_backward(graph, backend, A, D) for backend in (numba_kernels, numpy_kernels)]
+    for name, expected in found[1].items():
+        close(graph, found[0][name], expected, name)
+
+
+def torch_loss(loss, scores, y):
+    """The sum over a batch, of (batch, outputs) scores."""
+    f = torch.nn.functional
+    if loss == "cross_entropy":
+        return f.cross_entropy(scores, y[:, 0].long(), reduction="sum")
+    if loss == "hinge":
+        return torch.relu(1 - y * scores).sum()
+    if loss == "binary_cross_entropy":
+        return f.binary_cross_entropy_with_logits(scores, y, reduction="sum")
+    return f.mse_loss(scores, y, reduction="sum")
+
+
+@settings(max_examples=100)
+@given(
+    graphs(widths=(1, 2, 65)),
+    st.sampled_from(LOSSES),
+    st.sampled_from((1.0, 30.0)),
+    st.sampled_from((1.0, 0.125)),
+)
+def test_losses_agree_with_their_twins_and_with_autograd(graph, loss, size, scale):
+    code, y = kernels.losses.named(loss).code, graph.targets(loss)
+    scores, found = size * graph.given, []
+    scores = scores.astype(graph.dtype)
+    for backend in (numba_kernels, numpy_kernels):
+        given = np.full_like(scores, np.nan)
+        number = graph.dtype(scale)
+        value = backend.loss_and_slope(code, scores, y, graph.samples, number, given)
+        right = backend.count_right(code, scores, y, graph.samples)
+        found.append((value, given, right))
+    assert found[0][2] == found[1][2]
+    leaf = torch.tensor(scores, requires_grad=True)
+    total = torch_loss(loss, leaf.T, torch.tensor(y[graph.samples]))
+    total.backward()
+    for value, given, _ in found:
+        close(graph, value, total.item(), "loss", limits=(1e-4, 1e-11))
+        close(graph, given, scale * leaf.grad.numpy(), "slope", limits=(1e-5, 1e-12))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_losses_of_huge_scores_are_finite_and_equal(loss, dtype):
+    scores = np.array([[1e4, -1e4, 300.0, 0.0], [-1e4, 1e4, 0.0, 0.0]], dtype)
+    samples, found = np.arange(4), []
+    y = np.array([[1.0, 1.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], dtype)
+    y = 2 * y - 1 if loss == "hinge" else y[:, :1].copy() if loss == "cross_entropy" else y
+    for backend in (numba_kernels, numpy_kernels):
+        given = np.full_like(scores, np.nan)
+        code = kernels.losses.named(loss).code
+        with np.errstate(all="raise", under="ignore"):
+            value = backend.loss_and_slope(code, scores, y, samples, dtype(1), given)
+        assert np.isfinite(value)
+        assert np.isfinite(given).all()
+        found.append((value, given))
+    np.testing.assert_allclose(found[0][0], found[1][0], rtol=1e-6)
+    np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-6, atol=1e-7)
+
+
+def columns(count, dtype, seed):
+    rng = np.random.default_rng(seed)
+    return [rng.standard_normal(count).astype(dtype) for _ in range(3)]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("rule", ["sgd", "momentum", "nesterov", "adam", "adamw"])
+@settings(max_examples=15)
+@given(count=st.integers(0, 70), steps=st.integers(1, 5), seed=st.integers(0, 2**32 - 1))
+def test_updates_agree_with_their_twins_and_with_pytorch(rule, dtype, count, steps, seed):
+    start, *gradients = columns(count, dtype, seed)
+    rate, decay = 0.05, 0.1
+    results = []
+    for backend in (numba_updates, numpy_updates):
+        values, first, second = start.copy(), np.zeros(count, dtype), np.zeros(count, dtype)
+        for step in range(1, steps + 1):
+            gradient = gradients[step % 2]
+            if rule == "sgd":
+                backend.update_sgd(values, gradient, rate, decay)
+            elif rule in ("momentum", "nesterov"):
+                nesterov = rule == "nesterov"
+                backend.update_momentum(values, gradient, first, rate, decay, 0.9, nesterov)
+            else:
+                numbers = rate, 0.9, 0.999, 1e-8, decay, rule == "adamw", step
+                backend.update_adam(values, gradient, first, second, *numbers)
+        results.append((values, first, second))
+    parameter = torch.nn.Parameter(torch.tensor(start))
+    if rule.startswith("adam"):
+        kind = torch.optim.AdamW if rule == "adamw" else torch.optim.Adam
+        optimizer = kind([parameter], lr=rate, weight_decay=decay)
+    else:
+        optimizer = torch.optim.SGD(
+            [parameter],
+            lr=rate,
+            weight_decay=decay,
+            momentum=0 if rule == "sgd" else 0.9,
+            nesterov=rule == "nesterov",
+        )
+    for step in range(1, steps + 1):
+        parameter.grad = torch.tensor(gradients[step % 2])
+        optimizer.step()
+    limit = 1e-5 if dtype == np.float32 else 1e-12
+    for compiled, plain in zip(*results, strict=True):
+        np.testing.assert_allclose(compiled, plain, rtol=limit, atol=limit)
+    for values, *_ in results:
+        assert values.dtype == dtype
+        np.testing.assert_allclose(values, parameter.detach().numpy(), rtol=limit, atol=limit)
+
+
+def run_passes(graph, backend, passes, loss, tile, shared):
+    """Predict and train; ``shared`` passes count their chunks although one thread is alone."""
+    wiring, steps, y = graph.wiring(backend), 2, graph.y
+    A = np.full(graph.neurons * tile, np.nan, graph.dtype)
+    D = np.full_like(A, np.nan)
+    phases = steps * -(-graph.width // tile) * (2 * len(graph.codes) + 4)
+    progress = [np.zeros(2 * phases if shared else 0, np.int64) for _ in range(2)]
+    out = np.full((graph.width, graph.outputs), np.nan, graph.dtype)
+    weight, bias = graph.weight.copy(), graph.bias.copy()
+    passes.predict(wiring, weight, bias, graph.X, graph.samples, A, D, out, progress[0])
+    gradient, bias_gradient = np.full_like(weight, np.nan), np.zeros_like(bias)
+    losses, right = np.zeros(steps), np.zeros(steps, np.int64)
+    samples = np.array([graph.samples, graph.samples[::-1]])
+    kind = kernels.losses.named(loss)
+    passes.train(
+        *(wiring, weight, np.empty_like(weight), bias, graph.X, y, samples, kind.code),
+        *(kind.scale(graph.width, graph.outputs), 0.01, np.array([0.01, 0.005]), 0.02, True),
+        *(A, D, gradient, bias_gradient, losses, right, progress[1]),
+    )
+    return {
+        "out": out,
+        "losses": losses,
+        "right": right,
+        "weight": weight,
+        "bias": bias,
+        "gradient": gradient,
+        "bias gradient": bias_gradient[graph.inputs :],
+    }
+
+
+@settings(max_examples=80)
+@given(
+    graphs(dtypes=(np.float64,)),
+    st.sampled_from(LOSSES),
+    st.sampled_from((1, 2, 16, 64, 1000)),
+)
+def test_whole_passes_agree_with_their_twins(graph, loss, tile):
+    tile, graph.y = min(tile, graph.width), graph.targets(loss)
+    plain = run_passes(graph, numpy_kernels, numpy_passes, loss, tile, shared=False)
+    compiled = run_passes(graph, numba_kernels, numba_passes, loss, tile, shared=False)
+    shared = run_passes(graph, numba_kernels, numba_passes, loss, tile, shared=True)
+    for name, expected in plain.items():
+        close(graph, compiled[name], expected, name, limits=(0, 1e-9))
+        np.testing.assert_array_equal(shared[name], compiled[name])
+
+
+@settings(max_examples=20)
+@given(graphs(dtypes=(np.float32,), widths=(1, 2, 65)), st.sampled_from(LOSSES))
+def test_whole_passes_agree_with_their_twins_in_single_precision(graph, loss):
+    graph.y = graph.targets(loss)
+    plain = run_passes(graph, numpy_kernels, numpy_passes, loss, 16, shared=False)
+    compiled = run_passes(graph, numba_kernels, numba_passes, loss, 16, shared=False)
+    for name, expected in plain.items():
+        if name != "right":
+            close(graph, compiled[name], expected, name, limits=(2e-3, 0))
+
+
+@settings(max_examples=60)
+@given(graphs(widths=(1,)))
+def test_predicting_a_single_sample_agrees_with_its_twin_and_the_whole_pass(graph):
+    found = []
+    for backend, passes in ((numba_kernels, numba_passes), (numpy_kernels, numpy_passes)):
+        wiring, x = graph.wiring(backend), graph.X[:1].copy()
+        A, D = np.full((2, graph.neurons), np.nan, graph.dtype)
+        out, again = np.full((2, 1, graph.outputs), np.nan, graph.dtype)
+        passes.predict_single(*wiring[:5], graph.weight, graph.bias, x, A, D, out)
+        nobody = np.zeros(0, np.int64)
+        passes.predict(
+            wiring, graph.weight, graph.bias, x, np.zeros(1, np.intp), A, D, again, nobody
+        )
+        np.testing.assert_array_equal(out, again)
+        found.append(out)
+    close(graph, found[0], found[1])
+
+
+@pytest.mark.parametrize("width", [1, 2, 65])
+@pytest.mark.parametrize("code", [layout.RELU, layout.LEAKY_RELU, layout.TANH, layout.SIGMOID])
+def test_not_a_number_passes_through_every_activation(code, width):
+    graph = Graph([3, 4, 2], 1, [0, code, 0], width, np.float64, np.int32, 0)
+    graph.X[:] = np.nan
+    for A, _ in shared_a(graph, numba_kernels, numpy_kernels):
+        assert np.isnan(A).all()
+
+
+@settings(max_examples=30)
+@given(graphs(widths=(2, 65)))
+def test_squares_agree(graph):
+    values = graph.given.ravel()
+    expected = float((values.astype(float) ** 2).sum())
+    for backend in (numba_kernels, numpy_kernels):
+        close(graph, backend.squares(values), expected, limits=(1e-5, 1e-12))
