@@ -167,6 +167,7 @@ def test_any_surgery_keeps_the_invariants(net, data):
         ({"source": [0, 2], "target": [2, 3]}, r"later rank.*from 2 \(rank 1\) to 3 \(rank 1\)"),
         ({"source": [0, 4], "target": [2, 1]}, r"later rank.*from 4 \(rank 2\) to 1 \(rank 0\)"),
         ({"weight": [1.0, np.nan]}, r"weight must hold finite numbers; got nan at 1"),
+        ({"weight": ["a", "b"]}, "weight must hold real numbers; got <U1"),
         ({"weight": [1.0]}, r"weight must have shape \(2,\); got \(1,\)"),
         ({"target": [2]}, "same length; got 2 and 1"),
         ({"source": [0.5, 1]}, "source must be a one-dimensional array of whole numbers"),
@@ -215,6 +216,9 @@ def test_refused_surgery_changes_nothing(surgery, error, message):
     [
         (np.zeros((2, 3)), r"X must have shape \(batch, 2\); got \(2, 3\)"),
         (np.zeros(2), r"X must have shape \(batch, 2\); got \(2,\)"),
+        ([["a", "b"]], "X must hold real numbers; got <U1"),
+        ([[1.0, 2.0j]], "X must hold real numbers; got complex128"),
+        ([[1.0], [1.0, 2.0]], "X must be an array of numbers; got rows of several lengths"),
         ([[0.0, 1.0], [np.nan, 0.0]], "got nan for input 0 of sample 1"),
         ([[0.0, np.inf]], "got inf for input 1 of sample 0"),
     ],

@@ -205,6 +205,7 @@ def test_wiring_may_change_between_steps_and_new_connections_start_without_state
         ("cross_entropy", [0, 1, 3], r"class numbers in \[0, 3\); got 3"),
         ("cross_entropy", [0, 1, -1], r"class numbers in \[0, 3\); got -1"),
         ("cross_entropy", [0.5, 1, 1], r"class numbers in \[0, 3\); got 0.5"),
+        ("cross_entropy", ["a", "b", "c"], "y must hold numbers; got <U1"),
         ("cross_entropy", [0, 1], r"y must have shape \(3,\).*got \(2,\)"),
         ("hinge", [[0, 1, 1]] * 3, "labels -1 and .1; got 0"),
         ("hinge", [1, 1, 1], r"y must have shape \(3, 3\).*got \(3,\)"),

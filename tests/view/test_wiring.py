@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import rewire
 from rewire.scalar import MLP, SparseMLP, Value
 from rewire.view import Wiring
 
@@ -80,3 +81,14 @@ def test_a_network_without_connections_has_empty_arrays():
     assert (len(wiring.source), len(wiring.target), len(wiring.weight)) == (0, 0, 0)
     assert np.issubdtype(wiring.source.dtype, np.integer)
     assert wiring.labels == ["0_0", "0_1", "1_0", "2_0"]
+
+
+def test_a_network_is_drawn_like_its_scalar_twin():
+    net = rewire.mlp([3, 4, 2], density=0.5, seed=0)
+    ours, theirs = Wiring.of(net), Wiring.of(net.to_scalar())
+    assert ours.sizes == theirs.sizes
+    order = np.lexsort((theirs.source, theirs.target))
+    assert ours.source.tolist() == theirs.source[order].tolist()
+    assert ours.target.tolist() == theirs.target[order].tolist()
+    np.testing.assert_allclose(ours.weight, theirs.weight[order])
+    assert ours.alive.tolist() == theirs.alive.tolist()

@@ -55,12 +55,25 @@ def indices(values: Any, name: str) -> np.ndarray:
 
 def numbers(values: Any, name: str, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
     """Check and copy an array of finite numbers."""
-    array = np.array(values, dtype=dtype)
+    array = np.array(real(values, name), dtype=dtype)
     if array.shape != shape:
         raise ValueError(f"{name} must have shape {shape}; got {array.shape}")
     if not np.isfinite(array).all():
         bad = np.flatnonzero(~np.isfinite(array.ravel()))[0]
         raise ValueError(f"{name} must hold finite numbers; got {array.ravel()[bad]} at {bad}")
+    return array
+
+
+def real(values: Any, name: str) -> np.ndarray:
+    """Refuse what is not made of real numbers: text, complex numbers, rows of several lengths."""
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(
+            f"{name} must be an array of numbers; got rows of several lengths"
+        ) from error
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"{name} must hold real numbers; got {array.dtype}")
     return array
 
 
@@ -114,6 +127,8 @@ def activations(activation: Any, ranks: int) -> tuple[Activation, ...]:
 
 def inputs(X: Any, width: int, dtype: np.dtype) -> np.ndarray:
     """Check a batch's shape; converted only if need be. Its numbers are the plan's to check."""
+    if getattr(X, "dtype", None) != dtype:
+        X = real(X, "X")
     X = np.ascontiguousarray(X, dtype)
     if X.ndim != 2 or X.shape[1] != width:
         raise ValueError(f"X must have shape (batch, {width}); got {X.shape}")

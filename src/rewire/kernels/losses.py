@@ -40,7 +40,7 @@ class Loss:
 
     def targets(self, y: Any, samples: int, outputs: int, dtype: np.dtype) -> np.ndarray:
         """Check targets and return them with shape (samples, outputs) and the given dtype."""
-        y = np.asarray(y)
+        y = _numbers(y)
         if y.shape == (samples,) and outputs == 1:
             y = y[:, None]
         if y.shape != (samples, outputs):
@@ -85,7 +85,7 @@ class CrossEntropy(Loss):
 
     def targets(self, y: Any, samples: int, outputs: int, dtype: np.dtype) -> np.ndarray:
         """Check class numbers; returned with shape (samples, 1)."""
-        y = np.asarray(y)
+        y = _numbers(y)
         if y.shape != (samples,):
             raise ValueError(
                 f"y must have shape ({samples},), one class number per sample; got {y.shape}"
@@ -120,6 +120,13 @@ class MeanSquaredError(Loss):
 
     name = "mean_squared_error"
     code = layout.SQUARED_ERROR
+
+
+def _numbers(y: Any) -> np.ndarray:
+    y = np.asarray(y)
+    if y.dtype.kind not in "biuf":
+        raise ValueError(f"y must hold numbers; got {y.dtype}")
+    return y
 
 
 LOSSES = {kind.name: kind for kind in (Hinge, CrossEntropy, BinaryCrossEntropy, MeanSquaredError)}

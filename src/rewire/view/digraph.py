@@ -27,7 +27,7 @@ def draw_topology(model: Any, format: str = "svg", rankdir: str = "LR") -> graph
 
     Parameters
     ----------
-    model : SparseMLP or Wiring
+    model : Network, SparseMLP or Wiring
         A network with any number of inputs.
     format : str, default "svg"
         Of the picture: "svg", "png", "pdf" and whatever else Graphviz can write.

@@ -33,7 +33,7 @@ def plot_topology(
 
     Parameters
     ----------
-    model : SparseMLP or Wiring
+    model : Network, SparseMLP or Wiring
         The network.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure of fitting size by default.

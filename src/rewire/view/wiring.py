@@ -30,11 +30,14 @@ class Wiring:
 
     @classmethod
     def of(cls, model: Any) -> Wiring:
-        """Read the wiring off a scalar model: anything with ``layers`` of ``neurons`` with ``w``.
+        """Read the wiring off a Network, or off a scalar model with ``layers`` of ``neurons``.
 
         The number of inputs is the model's ``nin`` where it has one, or else what the
         connections of the first layer reach.
         """
+        if hasattr(model, "connections"):
+            table = model.connections
+            return cls(model.ranks, table.source, table.target, table.weight)
         first = model.layers[0].neurons
         reached = max((i + 1 for neuron in first for i in neuron.w), default=0)
         inputs = getattr(model, "nin", reached)
