@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import NamedTuple
 
@@ -85,7 +85,7 @@ class Plan:
         self.outputs = int(rank_start[-1] - rank_start[-2])
         self.dtype = np.dtype(dtype)
         self._free: list[_Workspace] = []
-        self._choice = _Choice()
+        self._training, self._predicting = _Choice(), _Choice()
         codes = [(*row, 0) for row in (self.wiring.activation, self.wiring.custom)]
         self._layers = np.array([self.wiring.rank_start, *codes], np.int64)
 
@@ -101,13 +101,13 @@ class Plan:
                 check_finite(X)
         else:
             check_finite(X)
-            work, number = self._take(), self._threads(batch)
+            work, number = self._take(), self._predicting.threads(self._threads(batch))
             arguments = (
                 *(self.wiring, weight, bias, X, work.samples(batch)[0]),
                 *work.scratch(self._tile(batch)),
                 *(out, self._progress(batch, 1, self._tile(batch), number)),
             )
-            threads.together(self.kernels.predict, arguments, number)
+            self._predicting.run(self.kernels.predict, arguments, number, batch)
             self._free.append(work)
         return out
 
@@ -191,8 +191,7 @@ class Plan:
         samples = work.samples(len(X)) if samples is None else samples
         batch, steps = samples.shape[1], len(rates)
         tile = self._tile(batch) if tile is None else tile
-        most = self._threads(batch)
-        number = self._choice.threads(most) if most > 1 else 1
+        number = self._training.threads(self._threads(batch))
         weight_by_source, gradient, bias_gradient = work.learning()
         learned = Learned(np.zeros(steps), np.zeros(steps, np.int64))
         arguments = (
@@ -201,10 +200,7 @@ class Plan:
             *work.scratch(tile),
             *(gradient, bias_gradient, *learned, self._progress(batch, steps, tile, number)),
         )
-        begin = perf_counter()
-        threads.together(self.kernels.train, arguments, number)
-        if most > 1:
-            self._choice.took(number, (perf_counter() - begin) / (steps * batch))
+        self._training.run(self.kernels.train, arguments, number, steps * batch)
         return learned
 
     def _take(self) -> _Workspace:
@@ -243,11 +239,11 @@ def check_finite(X: np.ndarray) -> None:
 
 
 class _Choice:
-    """One thread or all of them, whichever was faster of late.
+    """One thread or all that are worth it, whichever was faster of late.
 
     A second processor may be busy, or be only the other half of the first one's core; then its
     thread costs more than it brings. The bits do not depend on who computes, so this can be found
-    out while training.
+    out on the way: of 64 calls, four take turns to be measured.
     """
 
     AGAIN = 64
@@ -256,16 +252,21 @@ class _Choice:
         self.calls = 0
         self.seconds: dict[int, float] = {}
 
-    def threads(self, number: int) -> int:
+    def threads(self, most: int) -> int:
         """Return how many to use for this call."""
+        if most == 1:
+            return 1
         turn = self.calls % self.AGAIN
         self.calls += 1
-        if turn < 4:  # take turns
-            return number if turn % 2 == 0 else 1
-        return min((number, 1), key=lambda n: self.seconds.get(n, 0.0))
+        if turn < 4:
+            return most if turn % 2 == 0 else 1
+        return min((most, 1), key=lambda number: self.seconds.get(number, 0.0))
 
-    def took(self, number: int, seconds: float) -> None:
-        """Remember the least of the last times, and forget it slowly."""
+    def run(self, function: Callable, arguments: tuple, number: int, size: int) -> None:
+        """Make the call; remember its time per unit of size: the least of late, slowly forgotten."""
+        begin = perf_counter()
+        threads.together(function, arguments, number)
+        seconds = (perf_counter() - begin) / size
         self.seconds[number] = min(1.05 * self.seconds.get(number, seconds), seconds)
 
 
