@@ -263,7 +263,7 @@ class _Choice:
         return min((most, 1), key=lambda number: self.seconds.get(number, 0.0))
 
     def run(self, function: Callable, arguments: tuple, number: int, size: int) -> None:
-        """Make the call; remember its time per unit of size: the least of late, slowly forgotten."""
+        """Make the call; remember its time per unit of size, the least of late."""
         begin = perf_counter()
         threads.together(function, arguments, number)
         seconds = (perf_counter() - begin) / size
