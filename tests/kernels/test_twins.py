@@ -81,9 +81,7 @@ def run_backward(graph, backend, A, D):
     backend.to_table_order(out["gradient"], wiring.place, out["table"], 0, count)
     out["weight"], out["bias"] = graph.weight.copy(), graph.bias.copy()
     backend.descend(out["weight"], out["gradient"], wiring.place, 0.1, 0.01, 0, count)
-    backend.descend_bias(
-        out["bias"], out["bias gradient"], 0.1, 0.01, graph.inputs, graph.neurons
-    )
+    backend.descend_bias(out["bias"], out["bias gradient"], 0.1, 0.01, graph.inputs, graph.neurons)
     return out
 
 
@@ -376,20 +374,26 @@ def test_whole_passes_agree_with_their_twins_in_single_precision(graph, loss):
 
 
 @settings(max_examples=60)
-@given(graphs(widths=(1,)))
-def test_predicting_a_single_sample_agrees_with_its_twin_and_the_whole_pass(graph):
+@given(graphs(widths=(1,)), st.sampled_from((0.0, np.nan, np.inf, -np.inf)))
+def test_predicting_a_single_sample_agrees_with_its_twin_and_the_whole_pass(graph, odd):
     found = []
     for backend, passes in ((numba_kernels, numba_passes), (numpy_kernels, numpy_passes)):
         wiring, x = graph.wiring(backend), graph.X[:1].copy()
         A, D = np.full((2, graph.neurons), np.nan, graph.dtype)
         out, again = np.full((2, 1, graph.outputs), np.nan, graph.dtype)
-        passes.predict_single(*wiring[:5], graph.weight, graph.bias, x, A, D, out)
+        codes = [(*row, 0) for row in (wiring.activation, wiring.custom)]
+        layers = np.array([wiring.rank_start, *codes], np.int64)
+        net = graph.weight, graph.bias
+        arguments = layers, wiring.row_pointer, wiring.source, *net
+        assert passes.predict_single(*arguments, x, out)
         nobody = np.zeros(0, np.int64)
-        passes.predict(
-            wiring, graph.weight, graph.bias, x, np.zeros(1, np.intp), A, D, again, nobody
-        )
+        passes.predict(wiring, *net, x, np.zeros(1, np.intp), A, D, again, nobody)
         np.testing.assert_array_equal(out, again)
         found.append(out)
+        x[0, -1] = odd
+        with np.errstate(invalid="ignore"):
+            finite = passes.predict_single(*arguments, x, np.empty_like(out))
+        assert finite == np.isfinite(odd)
     close(graph, found[0], found[1])
 
 

@@ -50,7 +50,8 @@ class Loss:
             )
         y = np.ascontiguousarray(y, dtype)
         self._check(y)
-        return y
+        # The kernels are compiled for arrays that could be written to.
+        return y if y.flags.writeable else y.copy()
 
     def scale(self, samples: int, outputs: int) -> float:
         """Return what the sum over samples and outputs is multiplied with: it makes a mean."""

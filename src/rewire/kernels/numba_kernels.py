@@ -211,7 +211,7 @@ def compile_activation(function, slope, dtype):
 
 
 @plain
-def cross_entropy(scores, y, samples, scale, given):
+def _cross_entropy(scores, y, samples, scale, given):
     """Summed -log softmax of the labels, and given = scale * (softmax - label)."""
     loss = 0.0
     for c in range(scores.shape[1]):
@@ -235,7 +235,7 @@ def cross_entropy(scores, y, samples, scale, given):
 def loss_and_slope(loss, scores, y, samples, scale, given):
     """Summed loss of the samples, and given = scale * dloss/dscores."""
     if loss == CROSS_ENTROPY:
-        return cross_entropy(scores, y, samples, scale, given)
+        return _cross_entropy(scores, y, samples, scale, given)
     value, one = 0.0, scores.dtype.type(1)
     for o in range(scores.shape[0]):
         for c in range(scores.shape[1]):

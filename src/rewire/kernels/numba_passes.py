@@ -30,6 +30,8 @@ from .numba_kernels import (
     to_source_order,
 )
 
+SHARES_WORK = True  # several threads may make one call together
+
 ORDER, INPUTS, FORWARD, LOSS, BACKWARD, DESCEND, OUTPUTS = range(7)
 MOST_CHUNKS, CHUNK_OF_INPUTS, CHUNK_OF_CONNECTIONS, SPIN = 64, 64, 1024, 2000
 

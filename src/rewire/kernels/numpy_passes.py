@@ -16,6 +16,8 @@ from .numpy_kernels import (
     to_source_order,
 )
 
+SHARES_WORK = False
+
 
 def _tiles(neurons, samples, A, D):
     """Cut the samples into tiles that fit the flat scratch arrays."""

@@ -215,7 +215,7 @@ class Plan:
 
     def _threads(self, batch: int) -> int:
         worth_it = self.connections * max(batch, NARROW) >= WORTH_A_THREAD
-        return threads.get_num_threads() if worth_it else 1
+        return threads.get_num_threads() if worth_it and self.kernels.SHARES_WORK else 1
 
     def _progress(self, batch: int, steps: int, tile: int, number: int) -> np.ndarray:
         """Return two zeros for every phase of a pass; nothing for a thread that is alone."""

@@ -53,7 +53,7 @@ def get_num_threads() -> int:
         return _number
     given = os.environ.get("REWIRE_THREADS")
     if given:
-        if not given.isdigit() or int(given) < 1:
+        if not given.isdecimal() or int(given) < 1:
             raise ValueError(f"REWIRE_THREADS must be a whole number from 1 on; got {given!r}")
         return int(given)
     if hasattr(os, "sched_getaffinity"):

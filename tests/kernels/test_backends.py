@@ -1,0 +1,236 @@
+"""Which kernels serve, where compiled code is kept, and what a person hears of it."""
+
+import json
+import os
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+from numba.core import event
+
+from rewire import kernels, mlp
+from rewire.kernels import backends, numba_kernels, numpy_kernels
+
+
+def python(code, **environment):
+    """Run code in a process of its own; what it printed."""
+    around = {key: value for key, value in os.environ.items() if key != "REWIRE_KERNELS"}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**around, **{key: str(value) for key, value in environment.items()}},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def test_kernels_are_chosen_by_argument(monkeypatch):
+    monkeypatch.setenv("REWIRE_KERNELS", "numpy")
+    assert kernels.load("numba").forward is numba_kernels.forward
+    monkeypatch.setenv("REWIRE_KERNELS", "numba")
+    assert kernels.load("numpy").forward is numpy_kernels.forward
+
+
+def test_kernels_are_chosen_by_the_environment(monkeypatch):
+    monkeypatch.setenv("REWIRE_KERNELS", "numpy")
+    assert kernels.load().forward is numpy_kernels.forward
+    monkeypatch.setenv("REWIRE_KERNELS", "numba")
+    assert kernels.load().forward is numba_kernels.forward
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_numba_serves_where_nothing_is_chosen(monkeypatch, nothing):
+    if nothing is None:
+        monkeypatch.delenv("REWIRE_KERNELS", raising=False)
+    else:
+        monkeypatch.setenv("REWIRE_KERNELS", nothing)
+    assert kernels.load().forward is numba_kernels.forward
+
+
+def test_unknown_kernels_are_refused(monkeypatch):
+    message = r"kernels \(or REWIRE_KERNELS\) must be 'numba' or 'numpy'; got 'cuda'"
+    with pytest.raises(ValueError, match=message):
+        kernels.load("cuda")
+    with pytest.raises(ValueError, match=message):
+        mlp([2, 3, 1], backend="cuda").predict([[0, 0]])
+    monkeypatch.setenv("REWIRE_KERNELS", "cuda")
+    with pytest.raises(ValueError, match=message):
+        kernels.load()
+
+
+def test_kernels_are_loaded_once():
+    assert kernels.load("numpy") is kernels.load("numpy")
+    assert kernels.load("numba") is kernels.load("numba")
+
+
+def test_both_backends_offer_what_the_callers_use():
+    for name in backends.BACKENDS:
+        offered = vars(kernels.load(name))
+        for operation in (
+            *("compile_activation", "place_inputs", "forward", "to_table_order"),
+            *("predict", "predict_single", "train"),
+            *("update_sgd", "update_momentum", "update_adam"),
+        ):
+            assert callable(offered[operation])
+
+
+def test_the_environment_chooses_for_a_whole_process():
+    code = """
+import sys
+import rewire
+net = rewire.mlp([2, 4, 3], seed=0)
+rewire.Trainer(net).step([[0, 1], [1, 0]], [0, 2])
+print(net.plan().kernels.forward.__module__, "numba" in sys.modules)
+"""
+    printed = python(code, REWIRE_KERNELS="numpy").stdout
+    assert printed.split() == ["rewire.kernels.numpy_kernels", "False"]
+
+
+WITHOUT_NUMBA = """
+import sys
+sys.modules["numba"] = sys.modules["llvmlite"] = None
+"""
+# A finder that finds nothing, in front of all others, would not stop them: take numba away instead.
+NOT_FOUND = """
+import sys
+class Without:
+    def __init__(self, finder):
+        self.finder = finder
+    def find_spec(self, name, *rest):
+        missing = name.split(".")[0] in ("numba", "llvmlite")
+        return None if missing else self.finder.find_spec(name, *rest)
+    def __getattr__(self, name):
+        return getattr(self.finder, name)
+sys.meta_path[:] = [Without(finder) for finder in sys.meta_path]
+"""
+USE = """
+import json
+import numpy as np
+import rewire
+net = rewire.mlp([3, 8, 2], density=0.5, dtype="float64", seed=0)
+X = np.random.default_rng(0).standard_normal((20, 3))
+before = net.predict(X).tolist()
+y = np.arange(20) % 2
+trainer = rewire.Trainer(net, "cross_entropy", rewire.SGD(lr=0.1))
+losses = [trainer.step(X, y) for _ in range(3)]
+adam = rewire.Trainer(net, "cross_entropy", rewire.Adam())
+losses += [adam.step(X, y) for _ in range(3)]
+print(json.dumps([net.plan().kernels.forward.__module__, before, losses]))
+"""
+
+
+@pytest.mark.parametrize("hide", [WITHOUT_NUMBA, NOT_FOUND], ids=["not importable", "not found"])
+def test_numpy_serves_where_numba_is_missing(hide):
+    module, *plain = json.loads(python(hide + USE).stdout)
+    assert module == "rewire.kernels.numpy_kernels"
+    module, *compiled = json.loads(python(USE).stdout)
+    assert module == "rewire.kernels.numba_kernels"
+    for ours, theirs in zip(plain, compiled, strict=True):
+        assert ours == [pytest.approx(value, rel=1e-9, abs=1e-12) for value in theirs]
+
+
+def test_numba_asked_for_but_missing_is_said():
+    code = WITHOUT_NUMBA + "from rewire import kernels\n"
+    code += "try:\n kernels.load('numba')\nexcept ImportError as error:\n print(error)"
+    assert "numba" in python(code).stdout
+
+
+def test_compiled_code_is_found_on_disk_by_the_next_process(tmp_path):
+    code = """
+import numpy as np
+from rewire import kernels
+update = kernels.load("numba").update_sgd
+values = np.ones(3, np.float32)
+update(values, values, 0.5, 0.0)
+print(values[0], sum(update.stats.cache_hits.values()), sum(update.stats.cache_misses.values()))
+"""
+    assert python(code, NUMBA_CACHE_DIR=tmp_path).stdout.split() == ["0.5", "0", "1"]
+    assert python(code, NUMBA_CACHE_DIR=tmp_path).stdout.split() == ["0.5", "1", "0"]
+
+
+# --------------------------------------------------------------------------------- announcement
+
+
+class Timer:
+    """What threading.Timer is, with a hand on the clock."""
+
+    made: list
+
+    def __init__(self, seconds, function, args=(), kwargs=None):
+        self.seconds, self.function, self.args, self.kwargs = seconds, function, args, kwargs or {}
+        self.state = "new"
+        self.made.append(self)
+
+    def start(self):
+        self.state = "running"
+
+    def cancel(self):
+        self.state = "cancelled"
+
+    def ring(self):
+        self.function(*self.args, **self.kwargs)
+
+
+@pytest.fixture
+def listener(monkeypatch):
+    """What listens to Numba's compiling, with clocks that a test turns on."""
+    registered = {}
+    Timer.made = []
+    monkeypatch.setattr(event, "register", registered.__setitem__)
+    monkeypatch.setattr(backends.threading, "Timer", Timer)
+    backends._announce_compiling()
+    return registered["numba:compile"]
+
+
+def compiling(module="rewire.kernels.numba_kernels"):
+    """What Numba says of the function that it compiles."""
+    function = SimpleNamespace(__module__=module)
+    return SimpleNamespace(data={"dispatcher": SimpleNamespace(py_func=function)})
+
+
+def test_compiling_for_more_than_a_second_is_announced_on_standard_error(listener, capsys):
+    listener.on_start(compiling())
+    (timer,) = Timer.made
+    assert (timer.seconds, timer.state, timer.daemon) == (1.0, "running", True)
+    assert capsys.readouterr() == ("", "")
+    timer.ring()
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("rewire: compiling")
+    assert err.count("\n") == 1
+
+
+def test_compiling_that_ends_within_a_second_is_not_announced(listener):
+    begun = compiling()
+    listener.on_start(begun)
+    listener.on_end(begun)
+    assert [timer.state for timer in Timer.made] == ["cancelled"]
+
+
+def test_compiling_something_inside_something_is_one_wait(listener):
+    outer, inner = compiling(), compiling("rewire.kernels.numba_rows")
+    listener.on_start(outer)
+    listener.on_start(inner)
+    listener.on_end(inner)
+    assert [timer.state for timer in Timer.made] == ["running"]
+    listener.on_end(outer)
+    assert [timer.state for timer in Timer.made] == ["cancelled"]
+
+
+def test_each_wait_has_its_own_clock(listener):
+    for _ in range(2):
+        begun = compiling()
+        listener.on_start(begun)
+        listener.on_end(begun)
+    assert [timer.state for timer in Timer.made] == ["cancelled", "cancelled"]
+
+
+@pytest.mark.parametrize("module", ["elsewhere", "numba.np.linalg", "__main__"])
+def test_other_peoples_compiling_is_not_announced(listener, module):
+    begun = compiling(module)
+    listener.on_start(begun)
+    listener.on_end(begun)
+    assert Timer.made == []
