@@ -117,10 +117,10 @@ def layer_densities(
 
     Examples
     --------
-    The first layer gets 0.01 (n_in + n_out) / (n_in n_out) times what the second gets, and so on:
+    5% of all connections, most densely where layers are small:
 
     >>> [round(d, 4) for d in layer_densities([784, 300, 100, 10], density=0.05, distribution="er")]
-    [0.041, 0.1186, 0.9784]
+    [0.0385, 0.1113, 0.9185]
     """
     if sparsity is not None and density is not None:
         raise ValueError(
