@@ -28,6 +28,18 @@ class Rewire:
         self.trainer.step(X, y)
 
 
+class RewireAlone(Rewire):
+    """This library, held to one thread: two threads must never lose to it."""
+
+    name = "rewire, 1 thread"
+
+    def step(self, X, y):
+        allowed = rewire.get_num_threads()
+        rewire.set_num_threads(1)
+        self.trainer.step(X, y)
+        rewire.set_num_threads(allowed)
+
+
 class DenseTorch:
     """Dense PyTorch as a user writes it: the reference of every ratio."""
 
@@ -179,7 +191,7 @@ class SciPyCSR:
             slope = below
 
 
-CANDIDATES = [Rewire, DenseTorch, TunedTorch, MaskedTorch, TorchCSR, SciPyCSR]
+CANDIDATES = [Rewire, RewireAlone, DenseTorch, TunedTorch, MaskedTorch, TorchCSR, SciPyCSR]
 
 
 def dense_layers(net: rewire.Network) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -130,9 +130,10 @@ def main() -> None:
         f"""# Benchmarks
 
 Written by `make bench`, which measures everything anew. Figures are medians, candidates take turns
-within one run, and ratios are within one run. Machine: {machine()}. Its second processor is not
-always a whole core, so that figures for two threads vary by up to a factor of two from minute to
-minute, PyTorch's as well as ours.
+within one run, and ratios are within one run.
+
+Machine: {machine()}. Its second processor is not always a whole core, so that figures for two
+threads vary by up to a factor of two from minute to minute, PyTorch's as well as ours.
 
 ## One training step
 

@@ -26,6 +26,7 @@ NETWORKS = [
 ]
 REFERENCE = "PyTorch dense"
 BATCH = 128
+REST = 0.02  # seconds; by then PyTorch's threads no longer spin and take a processor from the next
 SLOW = 0.3  # seconds; a step that takes longer is its own warm-up
 
 
@@ -45,11 +46,12 @@ def measure(threads: int, rounds: int, quick: bool) -> list[dict]:
         net = rewire.mlp(sizes, density=[density, density, 1], seed=0)
         X = random.normal(size=(BATCH, sizes[0])).astype(np.float32)
         y = random.integers(0, 10, BATCH)
-        chosen = CANDIDATES[:3] if quick else CANDIDATES
+        chosen = CANDIDATES[:4] if quick else CANDIDATES
         candidates = [candidate(net) for candidate in chosen]
         times: dict[str, list[float]] = {candidate.name: [] for candidate in candidates}
         for turn in range(rounds + 1):
             for candidate in candidates:
+                time.sleep(REST)
                 if turn == 0 or statistics.median(times[candidate.name]) < SLOW:
                     candidate.step(X, y)  # caches and threads as in a run of its own
                 begin = time.perf_counter()

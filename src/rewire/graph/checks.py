@@ -130,8 +130,9 @@ def inputs(X: Any, width: int, dtype: np.dtype) -> np.ndarray:
     if getattr(X, "dtype", None) != dtype:
         X = real(X, "X")
     X = np.ascontiguousarray(X, dtype)
-    if X.ndim != 2 or X.shape[1] != width:
-        raise ValueError(f"X must have shape (batch, {width}); got {X.shape}")
+    shape = X.shape
+    if len(shape) != 2 or shape[1] != width:
+        raise ValueError(f"X must have shape (batch, {width}); got {shape}")
     # The kernels are compiled for arrays that could be written to.
     return X if X.flags.writeable else X.copy()
 

@@ -190,7 +190,7 @@ class Network:
     @property
     def bias(self) -> np.ndarray:
         """Bias of every neuron, shape (neurons,)."""
-        return self.neurons["bias"]
+        return self.neurons.data["bias"]
 
     @property
     def dtype(self) -> np.dtype:
@@ -284,8 +284,9 @@ class Network:
         ValueError
             For a wrong shape or numbers that are not finite.
         """
-        X = checks.inputs(X, self.ranks[0], self.dtype)
-        return self.plan().predict(self.connections.weight, self.bias, X)
+        bias = self.bias
+        X = checks.inputs(X, self.ranks[0], bias.dtype)
+        return self.plan().predict(self.connections.weight, bias, X)
 
     def gradients(self, X: Any, y: Any, loss: Any = "cross_entropy") -> Gradients:
         """Compute the derivatives of a loss with respect to every weight and bias.

@@ -73,7 +73,7 @@ class Hinge(Loss):
     code = layout.HINGE
 
     def _check(self, y: np.ndarray) -> None:
-        if not (np.abs(y) == 1).all():
+        if np.count_nonzero(np.abs(y) != 1):
             raise ValueError(f"y must hold the labels -1 and +1; got {y[np.abs(y) != 1][0]}")
 
 

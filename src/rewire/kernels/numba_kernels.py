@@ -281,3 +281,13 @@ def squares(values):
     for value in values:
         total += value * value
     return total
+
+
+@plain
+def all_finite(X):
+    """Whether no number is infinite or NaN: such a one, less itself, is not zero."""
+    finite = True
+    for row in range(X.shape[0]):
+        for i in range(X.shape[1]):
+            finite &= X[row, i] - X[row, i] == 0
+    return finite

@@ -179,3 +179,8 @@ def count_right(loss, scores, y, samples):
 def squares(values):
     """The sum of the squares."""
     return float(values @ values)
+
+
+def all_finite(X):
+    """Whether no number is infinite or NaN."""
+    return bool(np.isfinite(X).all())

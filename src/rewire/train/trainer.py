@@ -117,7 +117,9 @@ class Trainer:
         if count < 1:
             raise ValueError(f"count must be at least 1; got {count}")
         if learning_rate is None:
-            return np.full(count, self.optimizer.lr, np.float64)
+            rates = np.empty(count)
+            rates.fill(self.optimizer.lr)
+            return rates
         given = map(learning_rate, range(count)) if callable(learning_rate) else learning_rate
         rates = np.array(list(given), dtype=np.float64)
         if rates.shape != (count,):
