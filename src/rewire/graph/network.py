@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from rewire import kernels
-from rewire.kernels import Activation
 
 from . import checks
 from .convert import from_scalar, to_scalar
-from .neuron import Neuron
+from .graph import Graph
 from .strip import strip
 from .summary import Summary
 from .table import Columns, ConnectionTable
@@ -37,7 +36,7 @@ class Signals(NamedTuple):
     sensitivity: np.ndarray
 
 
-class Network:
+class Network(Graph):
     """A sparse network at any scale: neurons in ranks, and only the connections that exist.
 
     Neurons are numbered in topological order, the inputs first, then rank by rank. A layer is
@@ -73,22 +72,6 @@ class Network:
     >>> net["1_0"]
     Neuron 1_0: fan-in 2, fan-out 1, bias 0
     """
-
-    def __init__(
-        self,
-        ranks: Sequence[int],
-        connections: ConnectionTable,
-        neurons: Columns,
-        activations: Sequence[Activation],
-        backend: str | None = None,
-    ):
-        self.ranks = tuple(int(size) for size in ranks)
-        self.connections = connections
-        self.neurons = neurons
-        self.activations = tuple(activations)
-        self.backend = backend
-        self.version = self.numbering = 0
-        self._plan: tuple[int, kernels.Plan] | None = None
 
     # ---------------------------------------------------------------------------- construction
 
@@ -180,91 +163,6 @@ class Network:
         """
         return to_scalar(self)
 
-    # ---------------------------------------------------------------------------------- reading
-
-    @property
-    def size(self) -> int:
-        """Number of neurons, inputs included."""
-        return sum(self.ranks)
-
-    @property
-    def bias(self) -> np.ndarray:
-        """Bias of every neuron, shape (neurons,)."""
-        return self.neurons.data["bias"]
-
-    @property
-    def dtype(self) -> np.dtype:
-        """Of weights, biases and everything computed."""
-        return self.bias.dtype
-
-    @property
-    def rank_start(self) -> np.ndarray:
-        """Neurons of rank r are ``rank_start[r] : rank_start[r + 1]``; shape (ranks + 1,)."""
-        return np.cumsum((0, *self.ranks))
-
-    @property
-    def possible_connections(self) -> int:
-        """Connections that a dense network of these layers has, from each rank to the next."""
-        return sum(a * b for a, b in zip(self.ranks, self.ranks[1:], strict=False))
-
-    @property
-    def density(self) -> float:
-        """Existing connections over possible ones; skipping ones count as existing."""
-        return len(self.connections) / max(self.possible_connections, 1)
-
-    def neuron(self, rank: int, i: int) -> Neuron:
-        """Return a view of neuron i of a rank; the same as ``net["rank_i"]``."""
-        if not (0 <= rank < len(self.ranks) and 0 <= i < self.ranks[rank]):
-            raise IndexError(
-                f"there is no neuron {rank}_{i}: rank must be in [0, {len(self.ranks)}) and the "
-                f"number within it below its size; the ranks have {self.ranks} neurons"
-            )
-        return Neuron(self, int(self.rank_start[rank]) + i)
-
-    def __getitem__(self, label: str) -> Neuron:
-        rank, separator, i = label.partition("_")
-        if not (separator and rank.isdigit() and i.isdigit()):
-            raise KeyError(
-                f"a neuron's label must look like '2_3' (rank 2, number 3); got {label!r}"
-            )
-        return self.neuron(int(rank), int(i))
-
-    def label(self, number: int) -> str:
-        """Return the name of a neuron: ``2_3`` is number 3 of rank 2."""
-        rank = self.rank_of(number)
-        return f"{rank}_{number - int(self.rank_start[rank])}"
-
-    def rank_of(self, number: int) -> int:
-        """Return the rank of a neuron."""
-        return int(np.searchsorted(self.rank_start, number, side="right")) - 1
-
-    def summary(self) -> Summary:
-        """Return what a person wants to know about the network; prints as a table."""
-        return Summary.of(self)
-
-    def __repr__(self) -> str:
-        sizes = "-".join(map(str, self.ranks))
-        return f"Network {sizes}: {len(self.connections)} connections, density {self.density:.2%}"
-
-    def plan(self) -> kernels.Plan:
-        """Return how to compute the network; made anew when its wiring has changed."""
-        if self._plan is None or self._plan[0] != self.version:
-            table = self.connections
-            made = kernels.Plan(
-                self.rank_start,
-                self.activations,
-                table.row_pointer,
-                table.source,
-                self.dtype,
-                self.backend,
-            )
-            self._plan = self.version, made
-        return self._plan[1]
-
-    def __getstate__(self) -> dict[str, Any]:
-        # A plan holds scratch memory and compiled code; a copy makes its own.
-        return self.__dict__ | {"_plan": None}
-
     # -------------------------------------------------------------------------------- computing
 
     def predict(self, X: Any) -> np.ndarray:
@@ -327,96 +225,6 @@ class Network:
         y = loss.targets(y, len(X), self.ranks[-1], self.dtype)
         return Signals(*self.plan().signals(self.connections.weight, self.bias, X, y, loss))
 
-    # --------------------------------------------------------------------------------- changing
-
-    def connect(self, source: Any, target: Any, weight: float = 0.0) -> None:
-        """Add a connection; costs one copy of the table.
-
-        Parameters
-        ----------
-        source, target : str, Neuron or int
-            A label such as ``"1_4"``, a view, or a number; the target in a later rank.
-        weight : float, default 0
-
-        Raises
-        ------
-        ValueError
-            If it exists already or would not go to a later rank.
-        """
-        from_, to = self._number(source), self._number(target)
-        checks.connections(np.array([from_]), np.array([to]), self.ranks)
-        value = checks.numbers([weight], "weight", self.dtype, shape=(1,))
-        _, exists = self.connections.find(np.array([from_]), np.array([to]))
-        if exists[0]:
-            raise ValueError(
-                f"source {self.label(from_)} and target {self.label(to)} are connected already: "
-                "assign to the connection's weight instead"
-            )
-        self.connections.replace([], [from_], [to], weight=value)
-        self.version += 1
-
-    def disconnect(self, source: Any, target: Any) -> None:
-        """Remove a connection; costs one copy of the table.
-
-        Raises
-        ------
-        ValueError
-            If there is none.
-        """
-        from_, to = self._number(source), self._number(target)
-        row, exists = self.connections.find(np.array([from_]), np.array([to]))
-        if not exists[0]:
-            raise ValueError(
-                f"source {self.label(from_)} and target {self.label(to)} are not connected"
-            )
-        self.connections.replace(row, [], [])
-        self.version += 1
-
-    def add_neuron(self, rank: int, bias: float = 0.0) -> Neuron:
-        """Append a neuron without connections to a hidden rank.
-
-        All later neurons move up by one number, which costs a pass over the table.
-
-        Parameters
-        ----------
-        rank : int
-            Of the hidden ranks, in [1, ranks - 1).
-        bias : float, default 0
-
-        Returns
-        -------
-        Neuron
-        """
-        if not 0 < rank < len(self.ranks) - 1:
-            raise ValueError(
-                f"rank must be a hidden one, in [1, {len(self.ranks) - 1}); got {rank}: inputs and "
-                "outputs are fixed by the data"
-            )
-        value = checks.numbers([bias], "bias", self.dtype, shape=(1,))
-        number = int(self.rank_start[rank + 1])
-        self.connections.insert_neuron(number)
-        self.neurons.insert(np.array([number]), {"bias": value})
-        self._resize(rank, +1)
-        return Neuron(self, number)
-
-    def remove_neuron(self, rank: int, i: int) -> None:
-        """Remove neuron i of a hidden rank with its connections; later ones move down by one.
-
-        Costs a copy of the table. The function of the network changes, unless nothing reads the
-        neuron; see :meth:`strip`.
-        """
-        number = self.neuron(rank, i).number
-        if not 0 < rank < len(self.ranks) - 1:
-            raise ValueError(
-                f"rank must be a hidden one, in [1, {len(self.ranks) - 1}); got {rank}: inputs and "
-                "outputs are fixed by the data"
-            )
-        dead = np.zeros(self.size, bool)
-        dead[number] = True
-        self.connections.delete_neurons(dead)
-        self.neurons.delete(np.array([number]))
-        self._resize(rank, -1)
-
     def strip(self, X: Any = None) -> Network:
         """Return a network without dead neurons that computes the same; this one stays as it is.
 
@@ -439,28 +247,6 @@ class Network:
         """Return an independent copy."""
         return checks.deep_copy(self)
 
-    def check(self) -> None:
-        """Raise AssertionError if anything does not hold together; tests call it after changes."""
-        self.connections.check()
-        assert len(self.neurons) == self.size == self.connections.neurons
-        assert not self.bias[: self.ranks[0]].any()
-        assert self.connections.weight.dtype == self.dtype
-        assert len(self.activations) == len(self.ranks)
-        if len(self.connections):
-            rank = np.repeat(np.arange(len(self.ranks)), self.ranks)
-            assert (rank[self.connections.source] < rank[self.connections.target]).all()
-
-    def _number(self, neuron: Any) -> int:
-        if isinstance(neuron, str):
-            return self[neuron].number
-        number = int(getattr(neuron, "number", neuron))
-        if not 0 <= number < self.size:
-            raise IndexError(f"neuron must be in [0, {self.size}); got {number}")
-        return number
-
-    def _resize(self, rank: int, by: int) -> None:
-        sizes = list(self.ranks)
-        sizes[rank] += by
-        self.ranks = tuple(sizes)
-        self.version += 1
-        self.numbering += 1
+    def summary(self) -> Summary:
+        """Return what a person wants to know about the network; prints as a table."""
+        return Summary.of(self)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from .network import Network
+    from .graph import Graph
 
 __all__ = ["Neuron"]
 
@@ -24,13 +24,13 @@ class Neuron:
         Over the whole network.
     """
 
-    def __init__(self, network: Network, number: int):
+    def __init__(self, network: Graph, number: int):
         self._network = network
         self._numbering = network.numbering
         self._number = number
 
     @property
-    def network(self) -> Network:
+    def network(self) -> Graph:
         """The network it belongs to; RuntimeError if its neurons were numbered anew."""
         if self._network.numbering != self._numbering:
             raise RuntimeError(
