@@ -84,7 +84,16 @@ def kernels() -> str:
 
 def small() -> str:
     found = result("small")
-    post, one = found["the post's runs"], found["inference on one sample"]
+    post = found["the post's runs"]
+    inference = [
+        [
+            batch,
+            f"{figures['rewire_microseconds']:.1f} µs",
+            f"{figures['torch_microseconds']:.1f} µs",
+            f"{figures['ratio']:.1f}×",
+        ]
+        for batch, figures in found["inference"].items()
+    ]
     body = [
         [count, f"{figures['microseconds_a_step']:.1f}", f"{figures['share_of_python']:.0%}"]
         for count, figures in found["Python's share of a step"].items()
@@ -92,10 +101,10 @@ def small() -> str:
     return (
         f"- The post's two trainings, warm: {1e3 * post['array_seconds']:.1f} ms, scalar engine "
         f"{post['scalar_seconds']:.1f} s: **{post['ratio']:,.0f}×**.\n"
-        f"- One sample through LeNet-300-100 at 98% sparsity: {one['rewire_microseconds']:.1f} µs, "
-        f"dense PyTorch {one['torch_microseconds']:.1f} µs: **{one['ratio']:.1f}×**.\n"
         "- A step of the post's network (2-16-16-1, 68 connections, 100 samples, float64):\n\n"
         + table(["", "µs a step", "spent in Python"], body)
+        + "\n\n- Inference, LeNet-300-100 at 98% sparsity, one thread:\n\n"
+        + table(["samples", "rewire", "PyTorch dense", "ratio"], inference)
     )
 
 
