@@ -7,14 +7,13 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from .nn import Module
 from .value import Value
 
 __all__ = ["loss"]
 
 
 def loss(
-    model: Module,
+    model: Any,
     X: Sequence[Sequence[float]],
     y: Sequence[float],
     batch_size: int | None = None,
@@ -83,7 +82,7 @@ def loss(
     margins, correct = [], 0
     for n in batch:
         label, sample = _label(y[n], n), _sample(X[n], n)
-        score = model(sample, dense_grad=dense_grad)  # type: ignore[operator]
+        score = model(sample, dense_grad=dense_grad)
         if not isinstance(score, Value):
             raise ValueError(f"model must have one output, the score; got {len(score)} outputs")
         margins.append((1.0 + -label * score).relu())
