@@ -151,7 +151,7 @@ batch 128; uniform density in the hidden layers, output layer dense. In brackets
 dense PyTorch. Before each candidate's turn there is a rest of 20 ms: PyTorch's threads keep
 spinning for a while after a step and would take the second processor from whoever comes next
 (without the rest, ours on 3072-4096-4096-10 at 0.01 was seen at 25× with 2 threads right after
-PyTorch). *Tuned* is dense PyTorch with buffers kept, the update part of the product and no autograd.
+PyTorch). *Tuned* is dense PyTorch with buffers kept, the update part of the product, no autograd.
 SparseProp is not among them, as it is not published as a package.
 
 {training_step()}
