@@ -40,9 +40,20 @@ class Graph:
     # ---------------------------------------------------------------------------------- reading
 
     @property
+    def ranks(self) -> tuple[int, ...]:
+        """Neurons in each rank, the inputs first."""
+        return self._ranks
+
+    @ranks.setter
+    def ranks(self, sizes: tuple[int, ...]) -> None:
+        self._ranks = sizes
+        self._rank_start = np.cumsum((0, *sizes))
+        self._rank_start.flags.writeable = False
+
+    @property
     def size(self) -> int:
         """Number of neurons, inputs included."""
-        return sum(self.ranks)
+        return int(self._rank_start[-1])
 
     @property
     def bias(self) -> np.ndarray:
@@ -57,7 +68,7 @@ class Graph:
     @property
     def rank_start(self) -> np.ndarray:
         """Neurons of rank r are ``rank_start[r] : rank_start[r + 1]``; shape (ranks + 1,)."""
-        return np.cumsum((0, *self.ranks))
+        return self._rank_start
 
     @property
     def possible_connections(self) -> int:

@@ -60,7 +60,7 @@ def wiring(rank_start, activation, row_pointer, source, custom=None):
     place[order] = np.arange(len(source), dtype=source.dtype)
     owner = np.repeat(np.arange(neurons, dtype=source.dtype), np.diff(row_pointer))
     return Wiring(
-        np.asarray(rank_start, np.int64),
+        np.array(rank_start, np.int64),  # may be read-only, which Numba compiles anew for
         np.asarray(activation, np.int64),
         np.asarray(custom, np.int64),
         row_pointer,

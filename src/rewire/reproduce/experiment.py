@@ -14,7 +14,7 @@ from rewire.data import moons
 from rewire.graph import Network
 from rewire.kernels.losses import Hinge
 from rewire.scalar import SparseMLP, loss, rigl_update, strip, strip_deadneurons
-from rewire.topology import rigl_update as rigl_update_network
+from rewire.topology import PostRigL, Rewirer, Static
 from rewire.train import SGD, Trainer
 
 __all__ = ["ENGINES", "STEPS", "Experiment", "Run", "fan_ins", "run_experiment"]
@@ -138,6 +138,8 @@ def _train_array(run: Run, X: np.ndarray, y: np.ndarray, on_step: OnStep) -> Non
     net = Network.from_scalar(run.model)
     hinge = Hinge(l2=1e-4)
     trainer = Trainer(net, hinge, SGD())
+    method = PostRigL(DROP_FRACTION, REWIRE_EVERY) if run.method == "rigl" else Static()
+    rewirer = Rewirer(method, net, steps=STEPS)
     step = 0
     while step < STEPS:
         # Up to the next rewiring, and a report now and then, in one compiled call.
@@ -148,9 +150,8 @@ def _train_array(run: Run, X: np.ndarray, y: np.ndarray, on_step: OnStep) -> Non
             run.accuracies.append(right / len(X))
             on_step(run.method, step, loss_value, run.accuracies[-1])
             step += 1
-        if run.method == "rigl" and rewires_after(end - 1):
-            last_sample = net.signals(X[-1:], y[-1:], hinge)
-            rigl_update_network(net, *last_sample, DROP_FRACTION * learning_rate_at(end - 1))
+        if rewirer.due(end):
+            rewirer.rewire(end, [(X, y)], hinge, learning_rate_at(end - 1))
             run.rewirings.append(end - 1)
     run.model = net.to_scalar()
 

@@ -1,7 +1,91 @@
-"""Where connections go: what to drop, what to grow, and the one function that changes wiring."""
+"""Where connections go: methods, the parts they are made of, and the one function that rewires.
 
-from .growth import strongest_absent
+A method is what to drop, what to grow, within which scope, when and how much. ``schedules``,
+``criteria``, ``sharing`` and ``neurons`` hold the parts, ``catalogue`` the compositions known in the
+field; :class:`Rewirer` applies one to a network.
+"""
+
+from . import hebb  # noqa: F401  (registers its criteria)
+from .catalogue import (
+    CHT,
+    DSR,
+    GMP,
+    MEST,
+    SET,
+    SNFS,
+    SNIP,
+    CHTs,
+    CHTss,
+    GraNet,
+    LotteryTicket,
+    PostRigL,
+    RigL,
+    SRigL,
+    Static,
+)
+from .criteria import drop_criteria, drop_criterion, grow_criteria, grow_criterion
+from .method import Method, Thinning, Threshold, as_method, methods
+from .moment import Moment
+from .neurons import Draft, neuron_rule, neuron_rules
 from .rewire import rewire
-from .rigl import rigl_update
+from .rewirer import Rewirer
+from .schedules import (
+    At,
+    Constant,
+    Cosine,
+    Cubic,
+    Every,
+    FollowLearningRate,
+    Linear,
+    Rounds,
+    Sigmoid,
+    Time,
+)
+from .sharing import redistribution, redistributions
+from .statistics import Rewiring
 
-__all__ = ["rewire", "rigl_update", "strongest_absent"]
+__all__ = [
+    "CHT",
+    "DSR",
+    "GMP",
+    "MEST",
+    "SET",
+    "SNFS",
+    "SNIP",
+    "At",
+    "CHTs",
+    "CHTss",
+    "Constant",
+    "Cosine",
+    "Cubic",
+    "Draft",
+    "Every",
+    "FollowLearningRate",
+    "GraNet",
+    "Linear",
+    "LotteryTicket",
+    "Method",
+    "Moment",
+    "PostRigL",
+    "Rewirer",
+    "Rewiring",
+    "RigL",
+    "Rounds",
+    "SRigL",
+    "Sigmoid",
+    "Static",
+    "Thinning",
+    "Threshold",
+    "Time",
+    "as_method",
+    "drop_criteria",
+    "drop_criterion",
+    "grow_criteria",
+    "grow_criterion",
+    "methods",
+    "neuron_rule",
+    "neuron_rules",
+    "redistribution",
+    "redistributions",
+    "rewire",
+]

@@ -1,0 +1,310 @@
+"""The methods of the field by their names, each a choice of parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .criteria import magnitude_and_gradient
+from .method import Method, Thinning, Threshold, methods
+from .neurons import constant_fan_in
+from .schedules import At, Constant, Cosine, Cubic, Every, FollowLearningRate, Rounds, Sigmoid
+
+__all__ = [
+    "CHT",
+    "DSR",
+    "GMP",
+    "MEST",
+    "SET",
+    "SNFS",
+    "SNIP",
+    "CHTs",
+    "CHTss",
+    "GraNet",
+    "LotteryTicket",
+    "PostRigL",
+    "RigL",
+    "SRigL",
+    "Static",
+]
+
+Density = float | Sequence[float]
+
+
+def _method(name: str) -> Callable[[Callable[..., Method]], Callable[..., Method]]:
+    return lambda make: methods.add(name, make)
+
+
+@_method("static")
+def Static() -> Method:
+    """Leave the wiring as it is; the baseline."""
+    return Method(name="static")
+
+
+@_method("set")
+def SET(fraction: float = 0.3, every: int | str = "epoch", **parts: Any) -> Method:
+    """Sparse evolutionary training: drop small weights of both signs, grow at random.
+
+    arXiv 1707.04780. ``fraction`` is the paper's ζ.
+    """
+    return Method(
+        **{
+            "name": "set",
+            "when": Every(every),
+            "drop": "sign magnitude",
+            "grow": "random",
+            "fraction": Constant(fraction),
+        }
+        | parts
+    )
+
+
+@_method("snfs")
+def SNFS(fraction: float = 0.5, every: int | str = "epoch", **parts: Any) -> Method:
+    """Sparse momentum: grow and share among layers by momentum; ``fraction`` decays by a cosine.
+
+    arXiv 1907.04840. ``redistribute=None`` keeps every layer's number of connections.
+    """
+    return Method(
+        **{
+            "name": "snfs",
+            "when": Every(every),
+            "drop": "magnitude",
+            "grow": "momentum",
+            "fraction": Cosine(fraction),
+            "redistribute": "momentum",
+            "batches": 8,
+        }
+        | parts
+    )
+
+
+@_method("dsr")
+def DSR(fraction: float = 0.1, every: int | str = 100, **parts: Any) -> Method:
+    """Dynamic sparse reparameterisation: one adaptive threshold, random growth by survivors.
+
+    arXiv 1902.05967.
+    """
+    return Method(
+        **{
+            "name": "dsr",
+            "when": Every(every),
+            "drop": "magnitude",
+            "grow": "random",
+            "fraction": Threshold(fraction),
+            "redistribute": "surviving",
+        }
+        | parts
+    )
+
+
+@_method("rigl")
+def RigL(fraction: float = 0.3, every: int | str = 100, end: float = 0.75, **parts: Any) -> Method:
+    """Drop the smallest weights, grow the largest gradients; ``fraction`` decays by a cosine.
+
+    arXiv 1911.11134. Defaults as in the paper, except that a rewiring comes besides the step and
+    not instead of it, and that a dropped connection cannot return at once; the reference code's
+    choices are ``replaces_step=True`` and ``may_return=True``.
+    """
+    return Method(
+        **{
+            "name": "rigl",
+            "when": Every(every, end=end),
+            "drop": "magnitude",
+            "grow": "gradient",
+            "fraction": Cosine(fraction, end),
+        }
+        | parts
+    )
+
+
+@_method("post rigl")
+def PostRigL(fraction: float = 0.3, every: int = 20, **parts: Any) -> Method:
+    """The post's RigL: after updates 21, 41, ...; a share that follows the learning rate.
+
+    Growth looks at the last sample alone, because the post's code renews its candidates with every
+    sample.
+    """
+    return Method(
+        **{
+            "name": "post rigl",
+            "when": Every(every, offset=1),
+            "drop": "magnitude",
+            "grow": "gradient",
+            "fraction": FollowLearningRate(fraction),
+            "samples": "last",
+        }
+        | parts
+    )
+
+
+@_method("gmp")
+def GMP(density: Density = 0.1, every: int | str = 100, end: float = 0.75, **parts: Any) -> Method:
+    """Gradual magnitude pruning from dense, along a cubic schedule (arXiv 1710.01878)."""
+    return Method(
+        **{
+            "name": "gmp",
+            "when": Every(every),
+            "drop": "magnitude",
+            "thinning": Thinning(density, Cubic(0.0, end)),
+            "starts": "dense",
+        }
+        | parts
+    )
+
+
+@_method("snip")
+def SNIP(density: Density = 0.1, **parts: Any) -> Method:
+    r"""Prune once before training, by \|w · dL/dw\| over the whole network (arXiv 1810.02340)."""
+    return Method(
+        **{
+            "name": "snip",
+            "when": At(0),
+            "drop": "sensitivity",
+            "scope": "network",
+            "thinning": Thinning(density),
+            "starts": "dense",
+        }
+        | parts
+    )
+
+
+@_method("lottery ticket")
+def LotteryTicket(density: Density = 0.1, rounds: int = 5, **parts: Any) -> Method:
+    """Train, prune by magnitude, rewind to the first weights, and again (arXiv 1803.03635).
+
+    The training is divided into ``rounds``; each prunes the same share of what is left, so that the
+    last one trains the ticket of the final density.
+    """
+    return Method(
+        **{
+            "name": "lottery ticket",
+            "when": Rounds(rounds),
+            "drop": "magnitude",
+            "thinning": Thinning(density, Rounds(rounds), geometric=True),
+            "rewind": True,
+            "starts": "dense",
+        }
+        | parts
+    )
+
+
+@_method("mest")
+def MEST(
+    fraction: float = 0.3,
+    every: int | str = 100,
+    end: float = 0.75,
+    balance: float = 1.0,
+    **parts: Any,
+) -> Method:
+    r"""Drop by \|w\| + λ \|dL/dw\|, grow at random (arXiv 2110.14032); λ is ``balance``."""
+    return Method(
+        **{
+            "name": "mest",
+            "when": Every(every, end=end),
+            "drop": magnitude_and_gradient.using(balance=balance),
+            "grow": "random",
+            "fraction": Cosine(fraction, end),
+        }
+        | parts
+    )
+
+
+@_method("granet")
+def GraNet(
+    density: Density = 0.1,
+    fraction: float = 0.5,
+    every: int | str = 100,
+    end: float = 0.75,
+    **parts: Any,
+) -> Method:
+    """Prune gradually, and after each pruning regrow a share by gradient (arXiv 2106.10404)."""
+    return Method(
+        **{
+            "name": "granet",
+            "when": Every(every, end=end),
+            "drop": "magnitude",
+            "grow": "gradient",
+            "fraction": Cosine(fraction, end),
+            "thinning": Thinning(density, Cubic(0.0, end)),
+            "starts": "dense",
+        }
+        | parts
+    )
+
+
+@_method("srigl")
+def SRigL(
+    fraction: float = 0.3,
+    every: int | str = 100,
+    end: float = 0.75,
+    ablate_below: float = 0.3,
+    **parts: Any,
+) -> Method:
+    """RigL with a constant fan-in in each layer, and neurons removed that have few strong ones.
+
+    arXiv 2305.02299. ``ablate_below`` is the paper's γ.
+    """
+    return RigL(
+        fraction,
+        every,
+        end,
+        **{"name": "srigl", "neurons": constant_fan_in.using(ablate_below=ablate_below)} | parts,
+    )
+
+
+@_method("cht")
+def CHT(fraction: float = 0.3, every: int | str = "epoch", **parts: Any) -> Method:
+    """Drop the smallest weights, grow by Cannistraci-Hebb link prediction over paths.
+
+    Epitopological Learning (ICLR 2024); needs no gradient of absent connections.
+    """
+    return Method(
+        **{
+            "name": "cht",
+            "when": Every(every),
+            "drop": "magnitude",
+            "grow": "cannistraci-hebb paths",
+            "fraction": Constant(fraction),
+        }
+        | parts
+    )
+
+
+@_method("chts")
+def CHTs(fraction: float = 0.3, every: int | str = "epoch", **parts: Any) -> Method:
+    """CHT with a soft rule: both ends drawn at random in proportion to their scores.
+
+    arXiv 2501.19107.
+    """
+    return Method(
+        **{
+            "name": "chts",
+            "when": Every(every),
+            "drop": "soft relative importance",
+            "grow": "soft cannistraci-hebb nodes",
+            "fraction": Constant(fraction),
+        }
+        | parts
+    )
+
+
+@_method("chtss")
+def CHTss(
+    density: Density = 0.01,
+    fraction: float = 0.3,
+    every: int | str = "epoch",
+    end: float = 0.75,
+    **parts: Any,
+) -> Method:
+    """CHTs while the density decays along an S (arXiv 2501.19107, from 50% to 1%)."""
+    return CHTs(
+        fraction,
+        every,
+        **{
+            "name": "chtss",
+            "thinning": Thinning(density, Sigmoid(0.0, end)),
+            "starts": "dense",
+        }
+        | parts,
+    )

@@ -1,0 +1,184 @@
+"""What a criterion may look at when a network is rewired."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from rewire.graph import Network, Signals
+
+from .schedules import Time
+
+__all__ = ["NEEDS", "Moment", "View"]
+
+# What has to be declared, and what each asks for.
+NEEDS = {
+    "signals": "activations and sensitivities of a batch of data",
+    "gradient": "the gradients of the existing connections, from a batch of data",
+    "momentum": "an optimiser that keeps a momentum of each connection (SGD with momentum, Adam)",
+    "age": "the time at which connections were grown",
+}
+# Attributes of a moment that belong to a need.
+_BELONGS = {"activation": "signals", "sensitivity": "signals", "recent": "momentum"} | {
+    name: name for name in NEEDS
+}
+MOMENTUM_COLUMNS = ("velocity", "first_moment")
+CACHED_ROWS = 8192
+
+
+class Moment:
+    """A network at the moment of a rewiring; arrays over connections are aligned with its table.
+
+    Always there: ``net``, ``time``, ``generator`` (the only source of randomness to use),
+    ``weight``, ``source``, ``target``, ``birth``, ``fan_in``, ``fan_out``, ``group`` (which group
+    of the method's scope a connection belongs to) and ``cache`` (for what is computed once per
+    rewiring). To be declared by a criterion that reads
+    them: ``activation`` and ``sensitivity`` (``"signals"``), ``gradient``, ``momentum`` and
+    ``recent`` (``"momentum"``), ``age``.
+
+    Parameters
+    ----------
+    net : Network
+    time : Time
+    generator : numpy.random.Generator
+    group_start : ndarray of int, shape (groups + 1,)
+        Target neurons of group g are ``group_start[g] : group_start[g + 1]``.
+    signals : sequence of Signals
+        One per batch of data that growth looks at, the oldest first.
+    momentum_factor : float, optional
+        The optimiser's β, to weigh older batches with.
+    born_at : callable, optional
+        From birth numbers to the update after which each was born.
+    """
+
+    def __init__(
+        self,
+        net: Network,
+        time: Time,
+        generator: np.random.Generator,
+        group_start: np.ndarray,
+        signals: Sequence[Signals] = (),
+        momentum_factor: float | None = None,
+        born_at: Callable[[np.ndarray], np.ndarray] | None = None,
+    ):
+        self.net, self.time, self.generator = net, time, generator
+        self.group_start = group_start
+        self.cache: dict[Any, Any] = {}
+        self._signals, self._momentum_factor, self._born_at = signals, momentum_factor, born_at
+
+    # ------------------------------------------------------------------------- always there
+
+    @property
+    def weight(self) -> np.ndarray:
+        """Weight of every connection."""
+        return self.net.connections.weight
+
+    @property
+    def source(self) -> np.ndarray:
+        """Source neuron of every connection."""
+        return self.net.connections.source
+
+    @property
+    def birth(self) -> np.ndarray:
+        """Order in which the connections came to be."""
+        return self.net.connections.birth
+
+    @cached_property
+    def target(self) -> np.ndarray:
+        """Target neuron of every connection."""
+        return self.net.connections.target
+
+    @property
+    def fan_in(self) -> np.ndarray:
+        """Connections into every neuron."""
+        return self.net.connections.fan_in
+
+    @cached_property
+    def fan_out(self) -> np.ndarray:
+        """Connections out of every neuron."""
+        return self.net.connections.fan_out
+
+    @cached_property
+    def group_row(self) -> np.ndarray:
+        """Rows of group g are ``group_row[g] : group_row[g + 1]``."""
+        return self.net.connections.row_pointer[self.group_start].astype(np.int64)
+
+    @cached_property
+    def group(self) -> np.ndarray:
+        """Group of every connection."""
+        return np.repeat(np.arange(len(self.group_start) - 1), np.diff(self.group_row))
+
+    # ----------------------------------------------------------------------- to be declared
+
+    @property
+    def activation(self) -> np.ndarray:
+        """Activations of all neurons, shape (neurons, samples)."""
+        return self._mean[0]
+
+    @property
+    def sensitivity(self) -> np.ndarray:
+        """dL/d(pre-activation) of all neurons, scaled so that D[t] @ A[s] is a mean gradient."""
+        return self._mean[1]
+
+    @cached_property
+    def gradient(self) -> np.ndarray:
+        """Gradient of every existing connection, the mean over the batches."""
+        A, D = self._mean
+        gradient = np.empty_like(self.weight)
+        for first in range(0, len(gradient), CACHED_ROWS):
+            rows = slice(first, first + CACHED_ROWS)
+            gradient[rows] = np.einsum("ij,ij->i", D[self.target[rows]], A[self.source[rows]])
+        return gradient
+
+    @property
+    def momentum(self) -> np.ndarray:
+        """The optimiser's momentum of every existing connection; zeros before its first step."""
+        columns = self.net.connections.data
+        name = next((name for name in MOMENTUM_COLUMNS if name in columns), None)
+        return columns[name] if name else np.zeros_like(self.weight)
+
+    @cached_property
+    def recent(self) -> tuple[np.ndarray, np.ndarray]:
+        """A and D such that D[t] @ A[s] is a momentum, Σ βⁱ gᵢ over the batches, newest i = 0."""
+        beta = self._momentum_factor or 0.0
+        return self._joined([beta**i for i in reversed(range(len(self._signals)))])
+
+    @property
+    def age(self) -> np.ndarray:
+        """Updates since every connection came to be."""
+        if self._born_at is None:
+            return np.full(len(self.birth), self.time.updates)
+        return self.time.updates - self._born_at(self.birth)
+
+    @cached_property
+    def _mean(self) -> tuple[np.ndarray, np.ndarray]:
+        return self._joined([1 / len(self._signals)] * len(self._signals))
+
+    def _joined(self, factors: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
+        if not self._signals:
+            raise ValueError("this rewiring looks at gradients; give it a batch of data, X and y")
+        if len(self._signals) == 1:
+            return self._signals[0]
+        A = np.concatenate([signals.activation for signals in self._signals], axis=1)
+        parts = zip(self._signals, factors, strict=True)
+        D = np.concatenate([s.sensitivity * A.dtype.type(f) for s, f in parts], axis=1)
+        return A, D
+
+
+class View:
+    """A moment as a criterion sees it: what it has not declared, it may not read."""
+
+    def __init__(self, moment: Moment, name: str, needs: frozenset[str]):
+        self._moment, self._name, self._needs = moment, name, needs
+
+    def __getattr__(self, attribute: str) -> Any:
+        need = _BELONGS.get(attribute)
+        if need and need not in self._needs:
+            raise TypeError(
+                f"criterion {self._name!r} reads {attribute!r} without declaring it; add "
+                f"needs=[{need!r}] to its decorator"
+            )
+        return getattr(self._moment, attribute)

@@ -1,0 +1,133 @@
+"""What happens to whole neurons at a rewiring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from .moment import NEEDS, Moment, View
+from .registry import Registry
+from .selection import Pairs
+
+__all__ = ["Draft", "NeuronRule", "neuron_rule", "neuron_rules"]
+
+
+@dataclass
+class Draft:
+    """A rewiring as planned, for a rule to change before it happens.
+
+    Attributes
+    ----------
+    score : ndarray, shape (connections,)
+        What the drop criterion said; connections of low score go first.
+    dropped : list of ndarray of int
+        Rows of the table to drop, the weakest first, for each group.
+    group_start : ndarray of int, shape (groups + 1,)
+        Targets of group g of the growth.
+    grow : ndarray of int, shape (groups,)
+        How many connections to grow in each group.
+    strongest : callable
+        From (group_start, counts) to the absent connections that growth would choose, one
+        :class:`Pairs` per group.
+    wanted : int
+        How many should grow, were there candidates enough.
+    """
+
+    score: np.ndarray
+    dropped: list[np.ndarray]
+    group_start: np.ndarray
+    grow: np.ndarray
+    strongest: Callable[..., list[Pairs]]
+    wanted: int
+
+
+class NeuronRule:
+    """Changes a draft, or the network once it is rewired. Made by :func:`neuron_rule`."""
+
+    def __init__(self, name: str, function: Callable, needs: Iterable[str] = ()):
+        unknown = sorted(set(needs) - set(NEEDS))
+        if unknown:
+            raise ValueError(f"needs must be among {', '.join(NEEDS)}; got {unknown[0]!r}")
+        self.name, self.function, self.needs = name, function, frozenset(needs)
+        self.__doc__ = function.__doc__
+
+    def using(self, **options: Any) -> NeuronRule:
+        """Return the same rule with other options."""
+        return NeuronRule(self.name, partial(self.function, **options), self.needs)
+
+    def __call__(self, now: Moment, draft: Draft) -> Draft:
+        """Return the draft to carry out."""
+        return self.function(View(now, self.name, self.needs), draft)
+
+    def __repr__(self) -> str:
+        return f"<NeuronRule {self.name!r}>"
+
+
+neuron_rules: Registry[NeuronRule] = Registry("neuron rule")
+
+
+def neuron_rule(name: str, needs: Iterable[str] = ()) -> Callable[[Callable], NeuronRule]:
+    """Register a function of (now, draft) that returns a draft."""
+    return lambda function: neuron_rules.add(name, NeuronRule(name, function, needs))
+
+
+@neuron_rule("constant fan-in")
+def constant_fan_in(now: Moment, draft: Draft, ablate_below: float = 0.0) -> Draft:
+    """Give all neurons of a layer the same fan-in; remove neurons that have too few strong ones.
+
+    SRigL (arXiv 2305.02299, section 3). A connection is salient if it survives the drop or is among
+    the layer's strongest candidates. A neuron with fewer than ``ablate_below`` (the paper's γ) times
+    the layer's fan-in of them loses all its connections for good, and its budget goes to the
+    others. Fan-ins differ by at most one where the budget is not divisible by the neurons.
+    """
+    net, table = now.net, now.net.connections
+    start = net.rank_start
+    drop = np.zeros(len(table), bool)
+    drop[np.concatenate(draft.dropped)] = True
+    kept = np.bincount(now.target[~drop], minlength=net.size)
+    candidates = draft.strongest(draft.group_start, draft.grow)
+    salient = kept + np.bincount(
+        np.concatenate([pairs.target for pairs in candidates]), minlength=net.size
+    )
+    wanted = np.zeros(net.size, np.int64)
+    for layer, rank in enumerate(range(1, len(net.ranks))):
+        here = np.arange(start[rank], start[rank + 1])
+        active = here[now.fan_in[here] > 0]
+        budget = int(kept[here].sum() + len(candidates[layer].target))
+        if not len(active):
+            continue
+        enough = salient[active] >= ablate_below * budget / len(active)
+        # At least as many neurons stay as the budget needs at full fan-in.
+        least = max(1, -(-budget // max(net.ranks[rank - 1], 1)))
+        order = np.lexsort((active, -salient[active]))
+        active = active[order[: max(int(enough.sum()), least)]]
+        wanted[active] = budget // len(active)
+        wanted[active[: budget % len(active)]] += 1
+    rank_of_row = np.lexsort((now.birth, now.target, draft.score))
+    surplus = _surplus(now.target[rank_of_row], ~drop[rank_of_row], wanted, net.size)
+    drop[rank_of_row[surplus]] = True
+    kept = np.bincount(now.target[~drop], minlength=net.size)
+    rows = rank_of_row[drop[rank_of_row]]
+    return Draft(
+        draft.score,
+        [rows],
+        np.arange(start[1], start[-1] + 1),
+        (wanted - kept)[start[1] :],
+        draft.strongest,
+        int((wanted - kept).sum()),
+    )
+
+
+def _surplus(target: np.ndarray, kept: np.ndarray, wanted: np.ndarray, neurons: int) -> np.ndarray:
+    """Return which kept connections (weakest first) exceed what their targets want."""
+    positions = np.flatnonzero(kept)
+    order = np.argsort(target[positions], kind="stable")
+    owner = target[positions][order]
+    first = np.searchsorted(owner, np.arange(neurons))
+    place = np.arange(len(owner)) - first[owner]
+    count = np.bincount(owner, minlength=neurons)
+    return positions[order[place < (count - wanted)[owner]]]

@@ -1,0 +1,70 @@
+"""Names for parts: what a decorator registers, the command line, the docs and the tests find."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
+from typing import Generic, TypeVar
+
+__all__ = ["Registry"]
+
+Part = TypeVar("Part")
+
+
+class Registry(Generic[Part]):
+    """Parts of one kind by their names.
+
+    Parameters
+    ----------
+    kind : str
+        What they are, for error messages: ``"drop criterion"``.
+    """
+
+    def __init__(self, kind: str):
+        self.kind = kind
+        self._parts: dict[str, Part] = {}
+
+    def add(self, name: str, part: Part) -> Part:
+        """Register a part; a name that is taken already is refused."""
+        if name in self._parts:
+            raise ValueError(f"{self.kind} {name!r} exists already; choose another name")
+        self._parts[name] = part
+        return part
+
+    def remove(self, name: str) -> None:
+        """Forget a part, so that its name is free again."""
+        del self._parts[name]
+
+    def __getitem__(self, name: str) -> Part:
+        if name not in self._parts:
+            close = get_close_matches(str(name), self._parts, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise ValueError(
+                f"{self.kind} must be one of {', '.join(sorted(self._parts))}; got {name!r}{hint}"
+            )
+        return self._parts[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parts)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._parts
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    def items(self) -> list[tuple[str, Part]]:
+        """Return names and parts, in the order of registration."""
+        return list(self._parts.items())
+
+    def find(self, part: str | Part, type_: type | tuple[type, ...] | Callable) -> Part:
+        """Return the part of that name; one that is no name is checked and returned as it is."""
+        if isinstance(part, str):
+            return self[part]
+        fits = isinstance(part, type_) if isinstance(type_, (type, tuple)) else type_(part)
+        if not fits:
+            raise TypeError(
+                f"{self.kind} must be a name ({', '.join(sorted(self._parts))}) or a part made "
+                f"with its decorator; got {part!r}"
+            )
+        return part

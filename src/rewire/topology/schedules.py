@@ -1,0 +1,304 @@
+"""When a network is rewired, and how much: schedules are functions of the time.
+
+A schedule takes a :class:`Time` and returns a number, so any function will do. The begin and the
+end of these are shares of the training, in [0, 1].
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+__all__ = [
+    "At",
+    "Constant",
+    "Cosine",
+    "Cubic",
+    "Every",
+    "FollowLearningRate",
+    "Linear",
+    "Rounds",
+    "Schedule",
+    "Sigmoid",
+    "Time",
+]
+
+
+class Time(NamedTuple):
+    """Where in the training we are.
+
+    Attributes
+    ----------
+    updates : int
+        Steps of the optimiser made so far.
+    total : int
+        Steps in the whole training.
+    learning_rate : float
+        Of the step made last.
+    """
+
+    updates: int
+    total: int
+    learning_rate: float = math.nan
+
+    @property
+    def progress(self) -> float:
+        """Share of the training that is done, in [0, 1]."""
+        return self.updates / max(self.total, 1)
+
+
+Schedule = Callable[[Time], float]
+
+
+# ------------------------------------------------------------------------------------ how much
+
+
+@dataclass(frozen=True)
+class Constant:
+    """The same at all times, as in SET and ITOP.
+
+    Examples
+    --------
+    >>> Constant(0.3)(Time(10, 100))
+    0.3
+    """
+
+    value: float
+
+    def __post_init__(self) -> None:
+        check_fraction("value", self.value)
+
+    def __call__(self, time: Time) -> float:
+        return self.value
+
+
+@dataclass(frozen=True)
+class Linear:
+    """From ``start`` down (or up) to ``stop`` in equal steps.
+
+    Examples
+    --------
+    >>> Linear(0.3, 0.1)(Time(50, 100))
+    0.2
+    """
+
+    start: float
+    stop: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_fraction("start", self.start)
+        check_fraction("stop", self.stop, zero=True)
+
+    def __call__(self, time: Time) -> float:
+        return self.start + (self.stop - self.start) * time.progress
+
+
+@dataclass(frozen=True)
+class Cosine:
+    r"""RigL's: :math:`\frac{α}{2}(1 + \cos(π p / p_{end}))` until ``end``, then 0.
+
+    arXiv 1911.11134, section 3, where α = 0.3 and the end is at 75% of the training.
+
+    Examples
+    --------
+    >>> schedule = Cosine(0.3, end=0.75)
+    >>> [round(schedule(Time(step, 100)), 3) for step in (0, 25, 75, 90)]
+    [0.3, 0.225, 0.0, 0.0]
+    """
+
+    start: float = 0.3
+    end: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_fraction("start", self.start)
+        check_fraction("end", self.end)
+
+    def __call__(self, time: Time) -> float:
+        done = min(time.progress / self.end, 1.0)
+        return self.start / 2 * (1 + math.cos(math.pi * done))
+
+
+@dataclass(frozen=True)
+class FollowLearningRate:
+    """The post's: a number times the learning rate of the step made last.
+
+    Examples
+    --------
+    >>> FollowLearningRate(0.3)(Time(200, 400, learning_rate=0.5))
+    0.15
+    """
+
+    factor: float = 0.3
+
+    def __post_init__(self) -> None:
+        if not 0 < self.factor < math.inf:
+            raise ValueError(f"factor must be above 0 and finite; got {self.factor}")
+
+    def __call__(self, time: Time) -> float:
+        return self.factor * time.learning_rate
+
+
+@dataclass(frozen=True)
+class Cubic:
+    """How much of a pruning is done: 1 - (1 - x)³, x being the share of its time that is over.
+
+    Fast while there is much to remove. Zhu and Gupta, arXiv 1710.01878, equation 1.
+
+    Examples
+    --------
+    >>> [Cubic(0, 0.5)(Time(step, 100)) for step in (0, 25, 50, 100)]
+    [0.0, 0.875, 1.0, 1.0]
+    """
+
+    begin: float = 0.0
+    end: float = 0.75
+
+    def __post_init__(self) -> None:
+        check_span(self.begin, self.end)
+
+    def __call__(self, time: Time) -> float:
+        return 1 - (1 - share_over(time, self.begin, self.end)) ** 3
+
+
+@dataclass(frozen=True)
+class Sigmoid:
+    """How much of a pruning is done along an S: slow, fast, slow; CHTss's.
+
+    The logistic function of ``steepness`` (2 x - 1), scaled to go from 0 to 1 (arXiv 2501.19107;
+    steepness 6 in its code).
+
+    Examples
+    --------
+    >>> [round(Sigmoid(0, 1)(Time(step, 100)), 3) for step in (0, 25, 50, 100)]
+    [0.0, 0.045, 0.5, 1.0]
+    """
+
+    begin: float = 0.0
+    end: float = 0.75
+    steepness: float = 6.0
+
+    def __post_init__(self) -> None:
+        check_span(self.begin, self.end)
+        if not 0 < self.steepness < math.inf:
+            raise ValueError(f"steepness must be above 0 and finite; got {self.steepness}")
+
+    def __call__(self, time: Time) -> float:
+        x = 2 * share_over(time, self.begin, self.end) - 1
+        return 0.5 + math.tanh(self.steepness * x / 2) / (2 * math.tanh(self.steepness / 2))
+
+
+# ---------------------------------------------------------------------------------------- when
+
+
+@dataclass(frozen=True)
+class Every:
+    """Rewire at regular intervals.
+
+    Parameters
+    ----------
+    interval : int or "epoch"
+        Updates from one rewiring to the next; RigL's ΔT.
+    begin, end : float, default 0 and 1
+        Shares of the training between which it happens, the end excluded.
+    offset : int, default 0
+        Updates by which all come later; the post's code rewires after updates 21, 41, ...
+
+    Examples
+    --------
+    >>> Every(20, end=0.5).updates(total=100, epoch=10)
+    array([20, 40])
+    """
+
+    interval: int | str = 100
+    begin: float = 0.0
+    end: float = 1.0
+    offset: int = 0
+
+    def __post_init__(self) -> None:
+        check_span(self.begin, self.end)
+        number = isinstance(self.interval, (int, np.integer)) and not isinstance(
+            self.interval, bool
+        )
+        if not (self.interval == "epoch" or (number and self.interval >= 1)):  # type: ignore[operator]
+            raise ValueError(
+                "interval must be 'epoch' or a whole number of updates, at least 1; "
+                f"got {self.interval!r}"
+            )
+
+    def updates(self, total: int, epoch: int) -> np.ndarray:
+        """Return after which updates to rewire, in a training of ``total`` updates."""
+        interval = epoch if self.interval == "epoch" else int(self.interval)
+        times = np.arange(interval, total, interval) + self.offset
+        return times[(times >= self.begin * total) & (times < min(self.end * total, total))]
+
+
+@dataclass(frozen=True)
+class At:
+    """Rewire at given moments.
+
+    Examples
+    --------
+    >>> At(0).updates(total=100, epoch=10)
+    array([0])
+    """
+
+    moment: int = 0
+
+    def updates(self, total: int, epoch: int) -> np.ndarray:
+        """Return after which updates to rewire."""
+        return np.array([self.moment] if self.moment < total else [], int)
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """Divide the training into equal rounds and rewire between them.
+
+    Examples
+    --------
+    >>> Rounds(4).updates(total=100, epoch=10)
+    array([25, 50, 75])
+    """
+
+    rounds: int = 5
+
+    def __post_init__(self) -> None:
+        if self.rounds < 2:
+            raise ValueError(f"rounds must be at least 2; got {self.rounds}")
+
+    def updates(self, total: int, epoch: int) -> np.ndarray:
+        """Return after which updates a new round begins."""
+        return np.unique([total * k // self.rounds for k in range(1, self.rounds)])
+
+    def __call__(self, time: Time) -> float:
+        """Return how many of the prunings between rounds are done, as a share of all."""
+        over = round(time.progress * self.rounds)
+        return min(over / (self.rounds - 1), 1.0)
+
+
+# -------------------------------------------------------------------------------------- checks
+
+
+def check_fraction(name: str, value: float, zero: bool = False) -> None:
+    """Refuse what is not a fraction."""
+    if not (0 < value <= 1 or (zero and value == 0)):
+        interval = "[0, 1]" if zero else "(0, 1]"
+        raise ValueError(f"{name} must be in {interval}; got {value}")
+
+
+def check_span(begin: float, end: float) -> None:
+    """Refuse a span of the training that ends before it begins."""
+    if not 0 <= begin <= 1:
+        raise ValueError(f"begin must be a share of the training, in [0, 1]; got {begin}")
+    if not 0 < end <= 1:
+        raise ValueError(f"end must be a share of the training, in (0, 1]; got {end}")
+    if end <= begin:
+        raise ValueError(f"end must come after begin; got begin={begin} and end={end}")
+
+
+def share_over(time: Time, begin: float, end: float) -> float:
+    """Return how much of a span of the training is over, in [0, 1]."""
+    return min(max((time.progress - begin) / (end - begin), 0.0), 1.0)
