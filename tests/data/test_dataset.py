@@ -108,7 +108,7 @@ def test_repeated_entries_are_summed_and_the_givers_matrix_is_left_alone():
 def test_a_sparse_matrix_with_indices_outside_is_refused():
     broken = csr_array(X)
     broken.indices[0] = 9
-    with pytest.raises(ValueError, match="indices"):
+    with pytest.raises(ValueError, match=r"X must be a sound sparse matrix: .*2"):
         Dataset.from_arrays(broken, Y)
 
 
@@ -128,6 +128,8 @@ def test_numbers_that_are_not_finite_are_refused_by_place(form, bad):
 def test_numbers_too_large_for_float32_are_refused():
     with pytest.raises(ValueError, match="X must hold finite numbers; got inf in sample 0"):
         Dataset.from_arrays([[1e300]] * 2, [0, 1], dtype="float32")
+    with pytest.raises(ValueError, match="y must hold finite numbers; got inf in sample 1"):
+        Dataset.from_arrays(X, [0.5, 1e300, 0])
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,8 @@ class Dataset:
             )
         if image is not None and image[0] * image[1] != self.inputs:
             raise ValueError(f"image_shape must have {self.inputs} pixels; got {image}")
+        for part in ("X", "X_test", "y", "y_test"):
+            check_finite(part, getattr(self, part), names if part[0] == "X" else None)
 
     @classmethod
     def from_arrays(
@@ -278,14 +280,12 @@ class Dataset:
                 f"{y_name} must be an array of one target for each of the {X.shape[0]} samples in "
                 f"{X_name}; got {type(y).__name__} of shape {getattr(y, 'shape', None)}"
             )
-        check_finite(X_name, X, self.feature_names)
         if self.task == "regression":
             if y.dtype != X.dtype or y.ndim not in (1, 2) or y.shape[1:] != self.y.shape[1:]:
                 raise ValueError(
                     f"{y_name} must be {X.dtype} of shape (samples,) or (samples, outputs) for "
                     f"regression; got {y.dtype} of shape {y.shape}"
                 )
-            check_finite(y_name, y)
         elif y.dtype.kind not in "iu" or y.ndim != 1 or y.min() < 0 or y.max() >= self.outputs:
             raise ValueError(
                 f"{y_name} must hold class numbers in [0, {self.outputs}), as there are "

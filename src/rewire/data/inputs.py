@@ -21,7 +21,10 @@ def as_inputs(name: str, X: Any, dtype: np.dtype) -> Any:
     X = csr_array(X)
     if X.dtype.kind not in "biuf":
         raise ValueError(f"{name} must hold real numbers; got {X.dtype}")
-    X.check_format(full_check=True)
+    try:
+        X.check_format(full_check=True)
+    except ValueError as error:
+        raise ValueError(f"{name} must be a sound sparse matrix: {error}") from error
     if not X.has_canonical_format:
         X = X.copy()
         X.sum_duplicates()
@@ -30,6 +33,8 @@ def as_inputs(name: str, X: Any, dtype: np.dtype) -> Any:
 
 def check_finite(name: str, X: Any, columns: Sequence[str] | None = None) -> None:
     """Refuse infinite and missing numbers, naming the first one's place."""
+    if X is None:
+        return
     numbers = X.data if issparse(X) else X
     # The extremes tell without an array of truth values as long as the data.
     if numbers.size == 0 or np.isfinite([numbers.min(), numbers.max()]).all():

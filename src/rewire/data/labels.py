@@ -37,6 +37,7 @@ def task_of(y: np.ndarray) -> Literal["classification", "regression"]:
     return "classification"
 
 
+@np.errstate(over="ignore")  # what is too large for the dtype is refused afterwards, as infinite
 def as_targets(
     y: np.ndarray, y_test: Any, task: str, dtype: np.dtype
 ) -> tuple[np.ndarray, np.ndarray | None, tuple[Any, ...]]:

@@ -98,7 +98,7 @@ def load(
         A name in :func:`available`, or a file: ``.csv``, ``.tsv``, ``.parquet`` or ``.npz``.
     target : optional
         Files only. In tables the column to predict, by name or number, or a list of columns; in
-        NPZ files the name of the array (default "y"), or a ``.npy`` file beside it.
+        NPZ files the name of the array (default "y"), or a ``.npy`` file.
     data_dir : path, optional
         The folder of data sets that are not generated; by default the environment variable
         ``REWIRE_DATA_DIR``.
