@@ -1,0 +1,301 @@
+"""What every loader returns: arrays that a network can take as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.model_selection import train_test_split
+
+from rewire.graph import checks
+
+from .inputs import as_inputs, check_finite
+from .labels import as_targets, task_of
+from .standardizer import Standardizer
+
+__all__ = ["Dataset", "Task", "random_state"]
+
+Task = Literal["classification", "regression"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Dataset:
+    """Inputs and targets for training and, where the source parts them, for testing.
+
+    :meth:`from_arrays` makes one from whatever arrays there are; the constructor takes only what
+    already has this form.
+
+    Parameters
+    ----------
+    X : ndarray of float32 or float64, or SciPy CSR, shape (samples, inputs)
+        All numbers finite.
+    y : ndarray
+        Class numbers from 0, shape (samples,); in regression numbers of X's dtype, shape
+        (samples,) or (samples, outputs).
+    X_test, y_test : optional
+        The source's own test part, of the same form.
+    task : {"classification", "regression"}
+    classes : tuple
+        The source's name of each class; empty in regression.
+    feature_names : tuple of str, optional
+        One per input.
+    image_shape : (int, int), optional
+        Rows and columns of the picture that a sample is, as in MNIST.
+    name : str
+
+    Raises
+    ------
+    ValueError
+        For anything of another form; it names the array, and where in it.
+
+    Examples
+    --------
+    >>> data = Dataset.from_arrays([[0, 1], [2, 3], [4, 5]], ["no", "yes", "no"])
+    >>> data
+    <Dataset data: 3 samples, 2 inputs, 2 classes>
+    >>> data.y.tolist(), data.classes, data.outputs
+    ([0, 1, 0], ('no', 'yes'), 2)
+    """
+
+    X: Any
+    y: np.ndarray
+    X_test: Any = None
+    y_test: np.ndarray | None = None
+    task: Task = "classification"
+    classes: tuple[Any, ...] = ()
+    feature_names: tuple[str, ...] | None = None
+    image_shape: tuple[int, int] | None = None
+    name: str = "data"
+
+    def __post_init__(self) -> None:
+        if self.task not in ("classification", "regression"):
+            raise ValueError(f"task must be 'classification' or 'regression'; got {self.task!r}")
+        self._check_part("X", self.X, "y", self.y)
+        if (self.X_test is None) != (self.y_test is None):
+            raise ValueError("X_test and y_test must both be given, or neither; got one of them")
+        if self.y_test is not None:
+            self._check_part("X_test", self.X_test, "y_test", self.y_test)
+        names, image = self.feature_names, self.image_shape
+        if names is not None and len(names) != self.inputs:
+            raise ValueError(
+                f"feature_names must have one name for each of {self.inputs} inputs; "
+                f"got {len(names)}"
+            )
+        if image is not None and image[0] * image[1] != self.inputs:
+            raise ValueError(f"image_shape must have {self.inputs} pixels; got {image}")
+        for part in ("X", "X_test", "y", "y_test"):
+            check_finite(part, getattr(self, part), names if part[0] == "X" else None)
+
+    @classmethod
+    def from_arrays(
+        cls,
+        X: Any,
+        y: Any,
+        X_test: Any = None,
+        y_test: Any = None,
+        *,
+        task: Task | None = None,
+        dtype: Any = None,
+        feature_names: Sequence[str] | None = None,
+        image_shape: tuple[int, int] | None = None,
+        name: str = "data",
+    ) -> Dataset:
+        """Make a data set from arrays of any kind of numbers, and labels of any kind.
+
+        Parameters
+        ----------
+        X : array-like or any SciPy sparse matrix, shape (samples, inputs)
+            A sparse one becomes CSR. Nothing is copied that has the right form already.
+        y : array-like, shape (samples,) or (samples, outputs)
+            Labels (text, truth values or numbers), which are numbered in sorted order, or the
+            numbers of a regression.
+        X_test, y_test : optional
+            A test part; its labels must occur in ``y``.
+        task : {"classification", "regression"}, optional
+            By default the targets decide. Text, truth values and whole numbers are classes. Numbers
+            with a decimal point are a regression, unless they are whole and of at most 20 values,
+            and so are several columns. Whole numbers of more than 100 values are refused: they may
+            be either.
+        dtype : {"float32", "float64"}, optional
+            By default that of ``X`` if it is one of them, otherwise float32.
+        feature_names, image_shape, name
+            As in the class.
+        """
+        X = X if issparse(X) else checks.real(X, "X")
+        y = np.asarray(y)
+        if dtype is None:
+            dtype = X.dtype if X.dtype in (np.float32, np.float64) else np.float32
+        dtype = checks.float_dtype(dtype)
+        task = task or task_of(y)
+        y, y_test, classes = as_targets(y, y_test, task, dtype)
+        return cls(
+            as_inputs("X", X, dtype),
+            y,
+            None if X_test is None else as_inputs("X_test", X_test, dtype),
+            y_test,
+            task=task,
+            classes=classes,
+            feature_names=None if feature_names is None else tuple(map(str, feature_names)),
+            image_shape=image_shape,
+            name=name,
+        )
+
+    @property
+    def inputs(self) -> int:
+        """How many inputs a network for it needs."""
+        return self.X.shape[1]
+
+    @property
+    def outputs(self) -> int:
+        """How many outputs a network for it needs: one per class, or per column of the targets."""
+        if self.task == "classification":
+            return len(self.classes)
+        return 1 if self.y.ndim == 1 else self.y.shape[1]
+
+    def signed(self) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return ``y`` and ``y_test`` of two classes as -1 and +1, the targets of the hinge loss.
+
+        The network then has one output, not ``outputs``.
+
+        Examples
+        --------
+        >>> data = Dataset.from_arrays([[0.0], [1.0], [2.0]], ["no", "yes", "no"])
+        >>> data.signed()[0].tolist()
+        [-1, 1, -1]
+        """
+        if len(self.classes) != 2:
+            found = self.task if self.task == "regression" else f"{len(self.classes)} classes"
+            raise ValueError(f"signed labels need exactly two classes; {self.name} has {found}")
+        return 2 * self.y - 1, None if self.y_test is None else 2 * self.y_test - 1
+
+    def split(
+        self, size: float = 0.1, *, seed: Any = None, stratify: bool = True
+    ) -> tuple[Dataset, Dataset]:
+        """Split a validation part off the training samples; the test part is not touched.
+
+        Parameters
+        ----------
+        size : float or int, default 0.1
+            Share of the training samples, or their number: 5000 of MNIST's 60,000 are usual.
+        seed : int or numpy.random.Generator, optional
+            Decides which samples.
+        stratify : bool, default True
+            Give both parts the same share of each class; regressions are always split at random.
+
+        Returns
+        -------
+        train, validation : Dataset
+            Their samples in the order they had. ``train`` keeps the test part, ``validation`` has
+            none.
+
+        Raises
+        ------
+        ValueError
+            For a size that leaves either part empty, or a class too rare to be in both.
+
+        Examples
+        --------
+        >>> from rewire.data import load
+        >>> load("iris").split(0.2, seed=0)
+        (<Dataset iris: 120 samples, 4 inputs, 3 classes>, <Dataset iris: 30 samples, 4 inputs, 3 classes>)
+        """  # noqa: E501
+        samples = self.X.shape[0]
+        if not (0 < size < 1 or (1 <= size < samples and size == int(size))):
+            raise ValueError(
+                f"size must be a share in (0, 1) or a whole number in [1, {samples}), the number "
+                f"of training samples; got {size}"
+            )
+        try:
+            train, validation = train_test_split(
+                np.arange(samples),
+                test_size=size if size < 1 else int(size),
+                random_state=random_state(seed),
+                stratify=self.y if stratify and self.task == "classification" else None,
+            )
+        except ValueError as error:
+            raise ValueError(
+                f"size={size} cannot be split off {samples} samples of {self.name}: {error} "
+                f"(stratify=False splits without regard to classes)"
+            ) from error
+        train.sort()
+        validation.sort()
+        return (
+            replace(self, X=self.X[train], y=self.y[train]),
+            replace(self, X=self.X[validation], y=self.y[validation], X_test=None, y_test=None),
+        )
+
+    def astype(self, dtype: Any) -> Dataset:
+        """Return it with inputs, and targets of a regression, of another dtype."""
+        dtype = checks.float_dtype(dtype)
+        if dtype == self.X.dtype:
+            return self
+        names = ["X", "X_test"] + (["y", "y_test"] if self.task == "regression" else [])
+        parts = {name: getattr(self, name) for name in names}
+        return replace(self, **{k: v.astype(dtype) for k, v in parts.items() if v is not None})
+
+    def standardized(self, standardizer: Standardizer) -> Dataset:
+        """Return it with training and test inputs both transformed by a standardizer.
+
+        Examples
+        --------
+        >>> from rewire.data import Standardizer, load
+        >>> train, validation = load("wine").split(0.2, seed=0)
+        >>> standardizer = Standardizer.fit(train.X)
+        >>> train, validation = (part.standardized(standardizer) for part in (train, validation))
+        >>> bool(abs(train.X.mean(axis=0)).max() < 1e-6)
+        True
+        """
+        test = None if self.X_test is None else standardizer.transform(self.X_test)
+        return replace(self, X=standardizer.transform(self.X), X_test=test)
+
+    def __repr__(self) -> str:
+        kind = f"{len(self.classes)} classes" if self.classes else f"targets: {self.outputs}"
+        sparse = ", sparse" if issparse(self.X) else ""
+        test = "" if self.X_test is None else f", {self.X_test.shape[0]} test samples"
+        return (
+            f"<Dataset {self.name}: {self.X.shape[0]} samples, {self.inputs} inputs{sparse}, "
+            f"{kind}{test}>"
+        )
+
+    def _check_part(self, X_name: str, X: Any, y_name: str, y: Any) -> None:
+        """Check one part's form; the test part also against the training part."""
+        sparse = issparse(X) and X.format == "csr"
+        if not (sparse or isinstance(X, np.ndarray)) or X.ndim != 2 or 0 in X.shape:
+            raise ValueError(
+                f"{X_name} must be an array or CSR matrix of shape (samples, inputs) with at least "
+                f"one of each; got {type(X).__name__} of shape {getattr(X, 'shape', None)}"
+            )
+        if X.dtype not in (np.float32, np.float64) or X.dtype != self.X.dtype:
+            raise ValueError(
+                f"{X_name} must be float32 or float64, test part and training part alike; got "
+                f"{X.dtype} (Dataset.from_arrays converts)"
+            )
+        if X.shape[1] != self.inputs:
+            raise ValueError(f"{X_name} must have {self.inputs} columns, as X; got {X.shape[1]}")
+        if not isinstance(y, np.ndarray) or y.shape[:1] != X.shape[:1]:
+            raise ValueError(
+                f"{y_name} must be an array of one target for each of the {X.shape[0]} samples in "
+                f"{X_name}; got {type(y).__name__} of shape {getattr(y, 'shape', None)}"
+            )
+        if self.task == "regression":
+            if y.dtype != X.dtype or y.ndim not in (1, 2) or y.shape[1:] != self.y.shape[1:]:
+                raise ValueError(
+                    f"{y_name} must be {X.dtype} of shape (samples,) or (samples, outputs) for "
+                    f"regression; got {y.dtype} of shape {y.shape}"
+                )
+        elif y.dtype.kind not in "iu" or y.ndim != 1 or y.min() < 0 or y.max() >= self.outputs:
+            raise ValueError(
+                f"{y_name} must hold class numbers in [0, {self.outputs}), as there are "
+                f"{self.outputs} classes; got {y.dtype} of shape {y.shape} (Dataset.from_arrays "
+                f"numbers the classes)"
+            )
+
+
+def random_state(seed: Any) -> int | None:
+    """Return what scikit-learn takes as a seed; a generator gives its next number."""
+    if isinstance(seed, np.random.Generator):
+        return int(seed.integers(2**32))
+    return seed

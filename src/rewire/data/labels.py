@@ -1,0 +1,72 @@
+"""Targets of any kind as the numbers that losses take."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+
+from rewire.graph import checks
+
+__all__ = ["as_targets", "task_of"]
+
+# Whole numbers written with a decimal point: as many values as this are still classes.
+MOST_FLOAT_CLASSES = 20
+# Whole numbers of more values than this may be class numbers, or counts and prices.
+MOST_CERTAIN_CLASSES = 100
+
+
+def task_of(y: np.ndarray) -> Literal["classification", "regression"]:
+    """Tell classes from a regression by the targets; refuse to guess where both are likely.
+
+    Examples
+    --------
+    >>> task_of(np.array(["red", "blue"])), task_of(np.array([0.0, 1.0])), task_of(np.array([0.5]))
+    ('classification', 'classification', 'regression')
+    """
+    if y.ndim == 2 and y.shape[1] > 1:
+        return "regression"
+    if y.dtype.kind == "f":
+        few = len(np.unique(y)) <= MOST_FLOAT_CLASSES
+        return "classification" if few and (y == np.floor(y)).all() else "regression"
+    if y.dtype.kind in "iu" and len(np.unique(y)) > MOST_CERTAIN_CLASSES:
+        raise ValueError(
+            f"y has {len(np.unique(y))} different whole numbers, which may be classes or not: "
+            f"give task='classification' or task='regression'"
+        )
+    return "classification"
+
+
+@np.errstate(over="ignore")  # what is too large for the dtype is refused afterwards, as infinite
+def as_targets(
+    y: np.ndarray, y_test: Any, task: str, dtype: np.dtype
+) -> tuple[np.ndarray, np.ndarray | None, tuple[Any, ...]]:
+    """Return targets, test targets and classes: numbered in sorted order, or none in regression."""
+    if task == "regression":
+        test = None if y_test is None else np.asarray(checks.real(y_test, "y_test"), dtype)
+        return np.asarray(checks.real(y, "y"), dtype), test, ()
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = y[:, 0]
+    if y.ndim != 1:
+        raise ValueError(f"y must have one label per sample, shape (samples,); got {y.shape}")
+    try:
+        classes, numbers = np.unique(y, return_inverse=True)
+    except TypeError as error:
+        raise ValueError(f"y must hold labels of one kind, text or numbers; {error}") from error
+    if y.dtype.kind == "f" and not np.isfinite(classes).all():
+        raise ValueError("y must hold finite labels; got nan or infinity: leave those samples out")
+    if len(classes) < 2:
+        raise ValueError(f"y must hold at least two classes; got {classes.tolist()}")
+    test = None if y_test is None else _numbered(np.asarray(y_test), classes)
+    return numbers, test, tuple(classes.tolist())
+
+
+def _numbered(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Return the class numbers of labels, which must all be among the classes."""
+    numbers = np.minimum(np.searchsorted(classes, labels), len(classes) - 1)
+    unknown = labels != classes[numbers]
+    if unknown.any():
+        raise ValueError(
+            f"y_test must hold labels that are in y too; got {labels[unknown].tolist()[0]!r}"
+        )
+    return numbers.ravel()

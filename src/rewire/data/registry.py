@@ -1,0 +1,168 @@
+"""The data sets known by name, and the one function that loads them and files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from difflib import get_close_matches
+from functools import partial
+from inspect import signature
+from pathlib import Path
+from typing import Any, TypeVar
+
+from rewire.graph import checks
+
+from .dataset import Dataset, Task, random_state
+from .npz import read_npz
+from .tables import read_table
+
+__all__ = ["available", "load", "register"]
+
+Loader = TypeVar("Loader", bound=Callable[..., Dataset])
+
+_LOADERS: dict[str, Callable[..., Dataset]] = {}
+_READERS: dict[str, Callable[..., Dataset]] = {
+    ".csv": partial(read_table, reader="read_csv"),
+    ".tsv": partial(read_table, reader="read_table"),
+    ".parquet": partial(read_table, reader="read_parquet"),
+    ".npz": read_npz,
+}
+# What load hands to the loaders that take it; every other parameter is the loader's own option.
+_SHARED = ("seed", "data_dir", "dtype")
+
+
+def register(name: str) -> Callable[[Loader], Loader]:
+    """Make a function's data set known to :func:`load`.
+
+    Parameters
+    ----------
+    name : str
+        Not taken yet.
+
+    Returns
+    -------
+    callable
+        A decorator for a function of keyword arguments that returns a :class:`Dataset`. It is given
+        ``seed``, ``data_dir`` and ``dtype`` if it takes them; its other parameters are options of
+        ``load``. The first line of its docstring describes the data set.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> @register("corners")
+    ... def corners(*, copies=1):
+    ...     "Exclusive or of two inputs."
+    ...     X = np.tile([[0, 0], [0, 1], [1, 0], [1, 1]], (copies, 1))
+    ...     return Dataset.from_arrays(X, X[:, 0] ^ X[:, 1])
+    >>> load("corners", copies=25)
+    <Dataset corners: 100 samples, 2 inputs, 2 classes>
+    >>> available()["corners"]
+    'Exclusive or of two inputs.'
+    """
+
+    def add(loader: Loader) -> Loader:
+        taken = _LOADERS.get(name, loader)
+        # The same function once more is a notebook's cell that was run again.
+        if (taken.__module__, taken.__qualname__) != (loader.__module__, loader.__qualname__):
+            raise ValueError(f"name must not be taken; got {name!r}, which is a data set already")
+        _LOADERS[name] = loader
+        return loader
+
+    return add
+
+
+def available() -> dict[str, str]:
+    """Return the names that :func:`load` knows, each with a line on what it is."""
+    return {
+        name: (loader.__doc__ or "").strip().partition("\n")[0]
+        for name, loader in sorted(_LOADERS.items())
+    }
+
+
+def load(
+    source: str | os.PathLike[str],
+    *,
+    target: Any = None,
+    data_dir: str | os.PathLike[str] | None = None,
+    seed: Any = None,
+    task: Task | None = None,
+    dtype: Any = "float32",
+    **options: Any,
+) -> Dataset:
+    """Load a data set by name, or a file.
+
+    Parameters
+    ----------
+    source : str or path
+        A name in :func:`available`, or a file: ``.csv``, ``.tsv``, ``.parquet`` or ``.npz``.
+    target : optional
+        Files only. In tables the column to predict, by name or number, or a list of columns; in
+        NPZ files the name of the array (default "y"), or a ``.npy`` file.
+    data_dir : path, optional
+        The folder of data sets that are not generated; by default the environment variable
+        ``REWIRE_DATA_DIR``.
+    seed : int or numpy.random.Generator, optional
+        For generated data sets; others do not look at it.
+    task : {"classification", "regression"}, optional
+        Files only; by default the targets decide, see :meth:`Dataset.from_arrays`.
+    dtype : {"float32", "float64"}, default "float32"
+    **options
+        Further arguments of the data set's own function, or of pandas' reader of the file.
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    ValueError
+        For unknown names and options, and for data that cannot be learnt from as it is; the message
+        says where it is and what to do.
+    OSError
+        Where files are missing or nothing can be fetched.
+    ImportError
+        Where reading the file needs the extra ``data``.
+
+    Examples
+    --------
+    >>> load("moons", seed=1337, n_samples=200)
+    <Dataset moons: 200 samples, 2 inputs, 2 classes>
+    """
+    number_type = checks.float_dtype(dtype)
+    path = Path(source).expanduser()
+    if isinstance(source, str) and source in _LOADERS:
+        for name, value in (("target", target), ("task", task)):
+            if value is not None:
+                raise ValueError(f"{name} is for files; got {value!r} for the data set {source!r}")
+        shared = {"seed": random_state(seed), "data_dir": data_dir, "dtype": number_type}
+        return _named(source, shared, options).astype(number_type)
+    if path.suffix.lower() in _READERS:
+        if not path.is_file():
+            raise FileNotFoundError(f"source must be an existing file; got {str(source)!r}")
+        read = _READERS[path.suffix.lower()]
+        try:
+            return read(path, target=target, task=task, dtype=number_type, **options)
+        except ValueError as error:
+            raise ValueError(f"{path} cannot be loaded: {error}") from error
+    close = get_close_matches(str(source), _LOADERS, n=3)
+    hint = f" (did you mean {' or '.join(map(repr, close))}?)" if close else ""
+    raise ValueError(
+        f"source must be one of {', '.join(sorted(_LOADERS))}, or a file that ends in "
+        f"{', '.join(_READERS)}; got {str(source)!r}{hint}"
+    )
+
+
+def _named(name: str, shared: dict[str, Any], options: dict[str, Any]) -> Dataset:
+    """Call a data set's own function with what it takes."""
+    loader = _LOADERS[name]
+    taken = signature(loader).parameters
+    own = [parameter for parameter in taken if parameter not in _SHARED]
+    unknown = [option for option in options if option not in own]
+    if unknown:
+        raise ValueError(
+            f"{name} takes {'the options ' + ', '.join(own) if own else 'no options'}; "
+            f"got {', '.join(unknown)}"
+        )
+    shared = {key: value for key, value in shared.items() if key in taken}
+    return replace(loader(**shared, **options), name=name)
