@@ -1,8 +1,8 @@
 """Where connections go: methods, the parts they are made of, and the one function that rewires.
 
 A method is what to drop, what to grow, within which scope, when and how much. ``schedules``,
-``criteria``, ``sharing`` and ``neurons`` hold the parts, ``catalogue`` the compositions known in the
-field; :class:`Rewirer` applies one to a network.
+``criteria``, ``sharing`` and ``neurons`` hold the parts, ``catalogue`` the compositions known in
+the field; :class:`Rewirer` applies one to a network.
 """
 
 from . import hebb  # noqa: F401  (registers its criteria)

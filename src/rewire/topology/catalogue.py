@@ -31,6 +31,10 @@ __all__ = [
 Density = float | Sequence[float]
 
 
+def _compose(parts: dict[str, Any], **defaults: Any) -> Method:
+    return Method(**(defaults | parts))
+
+
 def _method(name: str) -> Callable[[Callable[..., Method]], Callable[..., Method]]:
     return lambda make: methods.add(name, make)
 
@@ -47,15 +51,13 @@ def SET(fraction: float = 0.3, every: int | str = "epoch", **parts: Any) -> Meth
 
     arXiv 1707.04780. ``fraction`` is the paper's ζ.
     """
-    return Method(
-        **{
-            "name": "set",
-            "when": Every(every),
-            "drop": "sign magnitude",
-            "grow": "random",
-            "fraction": Constant(fraction),
-        }
-        | parts
+    return _compose(
+        parts,
+        name="set",
+        when=Every(every),
+        drop="sign magnitude",
+        grow="random",
+        fraction=Constant(fraction),
     )
 
 
@@ -65,17 +67,15 @@ def SNFS(fraction: float = 0.5, every: int | str = "epoch", **parts: Any) -> Met
 
     arXiv 1907.04840. ``redistribute=None`` keeps every layer's number of connections.
     """
-    return Method(
-        **{
-            "name": "snfs",
-            "when": Every(every),
-            "drop": "magnitude",
-            "grow": "momentum",
-            "fraction": Cosine(fraction),
-            "redistribute": "momentum",
-            "batches": 8,
-        }
-        | parts
+    return _compose(
+        parts,
+        name="snfs",
+        when=Every(every),
+        drop="magnitude",
+        grow="momentum",
+        fraction=Cosine(fraction),
+        redistribute="momentum",
+        batches=8,
     )
 
 
@@ -85,16 +85,14 @@ def DSR(fraction: float = 0.1, every: int | str = 100, **parts: Any) -> Method:
 
     arXiv 1902.05967.
     """
-    return Method(
-        **{
-            "name": "dsr",
-            "when": Every(every),
-            "drop": "magnitude",
-            "grow": "random",
-            "fraction": Threshold(fraction),
-            "redistribute": "surviving",
-        }
-        | parts
+    return _compose(
+        parts,
+        name="dsr",
+        when=Every(every),
+        drop="magnitude",
+        grow="random",
+        fraction=Threshold(fraction),
+        redistribute="surviving",
     )
 
 
@@ -106,15 +104,13 @@ def RigL(fraction: float = 0.3, every: int | str = 100, end: float = 0.75, **par
     not instead of it, and that a dropped connection cannot return at once; the reference code's
     choices are ``replaces_step=True`` and ``may_return=True``.
     """
-    return Method(
-        **{
-            "name": "rigl",
-            "when": Every(every, end=end),
-            "drop": "magnitude",
-            "grow": "gradient",
-            "fraction": Cosine(fraction, end),
-        }
-        | parts
+    return _compose(
+        parts,
+        name="rigl",
+        when=Every(every, end=end),
+        drop="magnitude",
+        grow="gradient",
+        fraction=Cosine(fraction, end),
     )
 
 
@@ -125,47 +121,41 @@ def PostRigL(fraction: float = 0.3, every: int = 20, **parts: Any) -> Method:
     Growth looks at the last sample alone, because the post's code renews its candidates with every
     sample.
     """
-    return Method(
-        **{
-            "name": "post rigl",
-            "when": Every(every, offset=1),
-            "drop": "magnitude",
-            "grow": "gradient",
-            "fraction": FollowLearningRate(fraction),
-            "samples": "last",
-        }
-        | parts
+    return _compose(
+        parts,
+        name="post rigl",
+        when=Every(every, offset=1),
+        drop="magnitude",
+        grow="gradient",
+        fraction=FollowLearningRate(fraction),
+        samples="last",
     )
 
 
 @_method("gmp")
 def GMP(density: Density = 0.1, every: int | str = 100, end: float = 0.75, **parts: Any) -> Method:
     """Gradual magnitude pruning from dense, along a cubic schedule (arXiv 1710.01878)."""
-    return Method(
-        **{
-            "name": "gmp",
-            "when": Every(every),
-            "drop": "magnitude",
-            "thinning": Thinning(density, Cubic(0.0, end)),
-            "starts": "dense",
-        }
-        | parts
+    return _compose(
+        parts,
+        name="gmp",
+        when=Every(every),
+        drop="magnitude",
+        thinning=Thinning(density, Cubic(0.0, end)),
+        starts="dense",
     )
 
 
 @_method("snip")
 def SNIP(density: Density = 0.1, **parts: Any) -> Method:
     r"""Prune once before training, by \|w · dL/dw\| over the whole network (arXiv 1810.02340)."""
-    return Method(
-        **{
-            "name": "snip",
-            "when": At(0),
-            "drop": "sensitivity",
-            "scope": "network",
-            "thinning": Thinning(density),
-            "starts": "dense",
-        }
-        | parts
+    return _compose(
+        parts,
+        name="snip",
+        when=At(0),
+        drop="sensitivity",
+        scope="network",
+        thinning=Thinning(density),
+        starts="dense",
     )
 
 
@@ -176,16 +166,14 @@ def LotteryTicket(density: Density = 0.1, rounds: int = 5, **parts: Any) -> Meth
     The training is divided into ``rounds``; each prunes the same share of what is left, so that the
     last one trains the ticket of the final density.
     """
-    return Method(
-        **{
-            "name": "lottery ticket",
-            "when": Rounds(rounds),
-            "drop": "magnitude",
-            "thinning": Thinning(density, Rounds(rounds), geometric=True),
-            "rewind": True,
-            "starts": "dense",
-        }
-        | parts
+    return _compose(
+        parts,
+        name="lottery ticket",
+        when=Rounds(rounds),
+        drop="magnitude",
+        thinning=Thinning(density, Rounds(rounds), geometric=True),
+        rewind=True,
+        starts="dense",
     )
 
 
@@ -198,15 +186,13 @@ def MEST(
     **parts: Any,
 ) -> Method:
     r"""Drop by \|w\| + λ \|dL/dw\|, grow at random (arXiv 2110.14032); λ is ``balance``."""
-    return Method(
-        **{
-            "name": "mest",
-            "when": Every(every, end=end),
-            "drop": magnitude_and_gradient.using(balance=balance),
-            "grow": "random",
-            "fraction": Cosine(fraction, end),
-        }
-        | parts
+    return _compose(
+        parts,
+        name="mest",
+        when=Every(every, end=end),
+        drop=magnitude_and_gradient.using(balance=balance),
+        grow="random",
+        fraction=Cosine(fraction, end),
     )
 
 
@@ -219,17 +205,15 @@ def GraNet(
     **parts: Any,
 ) -> Method:
     """Prune gradually, and after each pruning regrow a share by gradient (arXiv 2106.10404)."""
-    return Method(
-        **{
-            "name": "granet",
-            "when": Every(every, end=end),
-            "drop": "magnitude",
-            "grow": "gradient",
-            "fraction": Cosine(fraction, end),
-            "thinning": Thinning(density, Cubic(0.0, end)),
-            "starts": "dense",
-        }
-        | parts
+    return _compose(
+        parts,
+        name="granet",
+        when=Every(every, end=end),
+        drop="magnitude",
+        grow="gradient",
+        fraction=Cosine(fraction, end),
+        thinning=Thinning(density, Cubic(0.0, end)),
+        starts="dense",
     )
 
 
@@ -259,15 +243,13 @@ def CHT(fraction: float = 0.3, every: int | str = "epoch", **parts: Any) -> Meth
 
     Epitopological Learning (ICLR 2024); needs no gradient of absent connections.
     """
-    return Method(
-        **{
-            "name": "cht",
-            "when": Every(every),
-            "drop": "magnitude",
-            "grow": "cannistraci-hebb paths",
-            "fraction": Constant(fraction),
-        }
-        | parts
+    return _compose(
+        parts,
+        name="cht",
+        when=Every(every),
+        drop="magnitude",
+        grow="cannistraci-hebb paths",
+        fraction=Constant(fraction),
     )
 
 
@@ -277,15 +259,13 @@ def CHTs(fraction: float = 0.3, every: int | str = "epoch", **parts: Any) -> Met
 
     arXiv 2501.19107.
     """
-    return Method(
-        **{
-            "name": "chts",
-            "when": Every(every),
-            "drop": "soft relative importance",
-            "grow": "soft cannistraci-hebb nodes",
-            "fraction": Constant(fraction),
-        }
-        | parts
+    return _compose(
+        parts,
+        name="chts",
+        when=Every(every),
+        drop="soft relative importance",
+        grow="soft cannistraci-hebb nodes",
+        fraction=Constant(fraction),
     )
 
 

@@ -222,8 +222,8 @@ def momentum(now: Moment, targets: slice, sources: Sources) -> np.ndarray:
     r"""Grow the largest \|momentum\| (SNFS, arXiv 1907.04840), from the last few batches.
 
     The paper keeps a momentum for every absent connection, a dense array. Here it is the sum
-    Σ βⁱ gᵢ over the method's last ``batches``, newest i = 0, computed anew with the present weights:
-    memory for their activations and sensitivities, and never a dense one.
+    Σ βⁱ gᵢ over the method's last ``batches``, newest i = 0, computed anew with the present
+    weights: memory for their activations and sensitivities, and never a dense one.
     """
     A, D = now.recent
     product = D[targets] @ A[sources].T
@@ -232,9 +232,7 @@ def momentum(now: Moment, targets: slice, sources: Sources) -> np.ndarray:
 
 def _uniform(now: Moment, targets: slice, sources: Sources) -> np.ndarray:
     """Grow at random, each absent connection with the same probability (SET, DSR)."""
-    count = (
-        len(range(*sources.indices(now.net.size))) if isinstance(sources, slice) else len(sources)
-    )
+    count = len(np.arange(now.net.size)[sources])
     return now.generator.random((targets.stop - targets.start, count))
 
 

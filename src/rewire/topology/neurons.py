@@ -80,8 +80,8 @@ def constant_fan_in(now: Moment, draft: Draft, ablate_below: float = 0.0) -> Dra
     """Give all neurons of a layer the same fan-in; remove neurons that have too few strong ones.
 
     SRigL (arXiv 2305.02299, section 3). A connection is salient if it survives the drop or is among
-    the layer's strongest candidates. A neuron with fewer than ``ablate_below`` (the paper's γ) times
-    the layer's fan-in of them loses all its connections for good, and its budget goes to the
+    the layer's strongest candidates. A neuron with fewer of them than ``ablate_below`` (the paper's
+    γ) times the layer's fan-in loses all its connections for good, and its budget goes to the
     others. Fan-ins differ by at most one where the budget is not divisible by the neurons.
     """
     net, table = now.net, now.net.connections

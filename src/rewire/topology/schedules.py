@@ -73,6 +73,7 @@ class Constant:
         check_fraction("value", self.value)
 
     def __call__(self, time: Time) -> float:
+        """Return the number for this time."""
         return self.value
 
 
@@ -94,6 +95,7 @@ class Linear:
         check_fraction("stop", self.stop, zero=True)
 
     def __call__(self, time: Time) -> float:
+        """Return the number for this time."""
         return self.start + (self.stop - self.start) * time.progress
 
 
@@ -118,6 +120,7 @@ class Cosine:
         check_fraction("end", self.end)
 
     def __call__(self, time: Time) -> float:
+        """Return the number for this time."""
         done = min(time.progress / self.end, 1.0)
         return self.start / 2 * (1 + math.cos(math.pi * done))
 
@@ -139,6 +142,7 @@ class FollowLearningRate:
             raise ValueError(f"factor must be above 0 and finite; got {self.factor}")
 
     def __call__(self, time: Time) -> float:
+        """Return the number for this time."""
         return self.factor * time.learning_rate
 
 
@@ -161,6 +165,7 @@ class Cubic:
         check_span(self.begin, self.end)
 
     def __call__(self, time: Time) -> float:
+        """Return the number for this time."""
         return 1 - (1 - share_over(time, self.begin, self.end)) ** 3
 
 
@@ -187,6 +192,7 @@ class Sigmoid:
             raise ValueError(f"steepness must be above 0 and finite; got {self.steepness}")
 
     def __call__(self, time: Time) -> float:
+        """Return the number for this time."""
         x = 2 * share_over(time, self.begin, self.end) - 1
         return 0.5 + math.tanh(self.steepness * x / 2) / (2 * math.tanh(self.steepness / 2))
 
@@ -223,7 +229,7 @@ class Every:
         number = isinstance(self.interval, (int, np.integer)) and not isinstance(
             self.interval, bool
         )
-        if not (self.interval == "epoch" or (number and self.interval >= 1)):  # type: ignore[operator]
+        if not (self.interval == "epoch" or (number and int(self.interval) >= 1)):
             raise ValueError(
                 "interval must be 'epoch' or a whole number of updates, at least 1; "
                 f"got {self.interval!r}"

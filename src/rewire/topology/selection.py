@@ -281,8 +281,8 @@ def random_absent(
     absent = np.zeros(neurons, np.int64)
     for region in regions:
         target, _ = wired.within(region.targets, region.sources)
-        here = slice(region.targets.start, region.targets.stop)
-        absent[here] = len(region.sources) - np.bincount(target, minlength=len(region.targets))
+        existing = np.bincount(target, minlength=len(region.targets))
+        absent[region.targets.start : region.targets.stop] = len(region.sources) - existing
     before = np.concatenate(([0], np.cumsum(absent)))
     drawn = [
         before[first] + _distinct(generator, int(before[last] - before[first]), int(count))
