@@ -2,8 +2,10 @@
 
 import ctypes
 import math
+import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,7 +20,7 @@ from .graphs import any_networks, batch, close_to
 
 COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
 pytestmark = pytest.mark.skipif(not COMPILER, reason="there is no C compiler: cc, gcc or clang")
-WARNINGS = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic"]
+OPTIONS = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-ffp-contract=off"]
 
 
 class Compiled:
@@ -27,7 +29,7 @@ class Compiled:
     def __init__(self, net, folder, **options):
         save_c(net, folder / "net.c", **options)
         library = folder / "net.so"
-        command = [COMPILER, *WARNINGS, "-O1", "-shared", "-fPIC", "net.c", "-o", library, "-lm"]
+        command = [COMPILER, *OPTIONS, "-O1", "-shared", "-fPIC", "net.c", "-o", library, "-lm"]
         subprocess.run(command, cwd=folder, check=True, timeout=120)
         name = options.get("name", "network")
         self.library, self.dtype, self.outputs = ctypes.CDLL(str(library)), net.dtype, net.ranks[-1]
@@ -137,3 +139,15 @@ def test_all_built_in_activations_are_known():
     for name in ("relu", "leaky_relu", "tanh", "sigmoid", "linear"):
         net = Network.from_connections([1, 1], [0], [1], [1], activation=[activation(name)])
         assert ("math.h" in to_c(net)) == (name in ("tanh", "sigmoid"))
+
+
+def test_the_page_compiles_and_prints_the_output(tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "export.md").read_text()
+    (program,) = re.findall(r"```c\n(.*?)```", page, re.S)
+    (tmp_path / "main.c").write_text(program)
+    net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
+    save_c(net, tmp_path / "moons.c", name="moons")
+    command = [COMPILER, *OPTIONS, "main.c", "moons.c", "-lm", "-o", "moons"]
+    subprocess.run(command, cwd=tmp_path, check=True, timeout=120)
+    printed = subprocess.run([tmp_path / "moons"], capture_output=True, check=True, timeout=60)
+    np.testing.assert_allclose(float(printed.stdout), net.predict([[0.5, -1]]).item(), rtol=1e-5)

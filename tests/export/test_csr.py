@@ -30,7 +30,9 @@ def test_the_graph_returns(tmp_path_factory, net):
 def test_scipy_reads_the_file_and_computes_the_network(tmp_path_factory, net):
     path = tmp_path_factory.mktemp("net") / "net.npz"
     save_csr(net, path)
-    W, also = scipy.sparse.load_npz(path), np.load(path)
+    W = scipy.sparse.load_npz(path)
+    with np.load(path) as file:
+        also = dict(file)
     start = np.cumsum([0, *also["ranks"]])
     X = batch(net)
     A = np.zeros((W.shape[0], len(X)), W.dtype)

@@ -18,7 +18,8 @@ from .tensors import (
     save_safetensors,
     write_tensors,
 )
-from .torch_model import from_state_dict, load_state_dict, save_state_dict, state_dict, to_torch
+from .torch_model import save_state_dict, state_dict, to_torch
+from .torch_state import from_state_dict, load_state_dict
 
 __all__ = [
     "blocks",

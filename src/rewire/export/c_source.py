@@ -92,8 +92,8 @@ def to_c(net: Network, name: str = "network", strip: bool = True) -> str:
     with indices of the smallest whole numbers that hold them, and weights in hexadecimal, which is
     exact. It calls nothing but ``tanh`` and ``exp``, where these are activations. Each sum starts
     with the bias and adds the connections in the order of the table; it is the same number on every
-    machine with IEEE arithmetic if the compiler does not fuse multiplication and addition
-    (``-std=c99`` or ``-ffp-contract=off``).
+    machine with IEEE arithmetic if the compiler is told not to fuse multiplication and addition
+    (``-ffp-contract=off``).
 
     Parameters
     ----------
@@ -122,49 +122,62 @@ def to_c(net: Network, name: str = "network", strip: bool = True) -> str:
         )
     names = built_in_names(net, "C")
     net = net.strip() if strip else net
-    table = net.connections
-    if not (np.isfinite(table.weight).all() and np.isfinite(net.bias).all()):
+    if not (np.isfinite(net.connections.weight).all() and np.isfinite(net.bias).all()):
         raise ValueError("weights and biases must be finite for C; some are not")
-    single = net.dtype == np.float32
-    real, suffix = ("float", "f") if single else ("double", "")
-    inputs, start = net.ranks[0], net.rank_start
-    formulas = {
-        key: text.format(f=suffix, leak=_number(net.dtype.type(LEAK), suffix))
-        for key, text in FORMULAS.items()
-    }
-    calls_math = bool({"tanh", "sigmoid"} & set(names))
-    headers = ["math.h"] * calls_math + ["stddef.h", "stdint.h"]
+    headers = ["stddef.h", "stdint.h"]
+    if {"tanh", "sigmoid"} & set(names):
+        headers.insert(0, "math.h")
     return TEMPLATE.format(
         title=f"A sparse network of {'-'.join(map(str, net.ranks))} neurons and "
-        f"{len(table)} connections.",
+        f"{len(net.connections)} connections.",
         name=name,
-        real=real,
-        inputs=inputs,
+        real=_kind(net)[0],
+        inputs=net.ranks[0],
         outputs=net.ranks[-1],
         neurons=net.size,
-        first_output=start[-2],
-        libm=" and linked with -lm" if calls_math else "",
+        first_output=net.rank_start[-2],
+        libm=" and linked with -lm" if "math.h" in headers else "",
         includes="\n".join(f"#include <{header}>" for header in headers),
-        tables="\n".join(
-            [
-                _whole_numbers(f"{name}_fan_in", table.fan_in[inputs:]),
-                _whole_numbers(f"{name}_source", table.source),
-                _reals(f"{name}_weight", table.weight, real, suffix),
-                _reals(f"{name}_bias", net.bias[inputs:], real, suffix),
-            ]
-        ),
-        ranks="\n".join(
-            RANK.format(
-                first=start[rank],
-                end=start[rank + 1],
-                real=real,
-                name=name,
-                inputs=inputs,
-                formula=formulas[activation],
-            )
-            for rank, activation in enumerate(names, start=1)
-            if net.ranks[rank]
-        ),
+        tables=_tables(net, name),
+        ranks=_ranks(net, name, names),
+    )
+
+
+def _kind(net: Network) -> tuple[str, str]:
+    """Return the type of numbers, and what ends their constants and the names of functions."""
+    return ("float", "f") if net.dtype == np.float32 else ("double", "")
+
+
+def _tables(net: Network, name: str) -> str:
+    table, hidden = net.connections, slice(net.ranks[0], None)
+    real, suffix = _kind(net)
+    whole = {"fan_in": table.fan_in[hidden], "source": table.source}
+    reals = {"weight": table.weight, "bias": net.bias[hidden]}
+    return "\n".join(
+        [
+            *(_table(f"{name}_{n}", _smallest(v), map(str, v.tolist())) for n, v in whole.items()),
+            *(
+                _table(f"{name}_{n}", real, (_number(x, suffix) for x in v))
+                for n, v in reals.items()
+            ),
+        ]
+    )
+
+
+def _ranks(net: Network, name: str, activations: list[str]) -> str:
+    real, suffix = _kind(net)
+    leak = _number(net.dtype.type(LEAK), suffix)
+    return "\n".join(
+        RANK.format(
+            first=net.rank_start[rank],
+            end=net.rank_start[rank + 1],
+            real=real,
+            name=name,
+            inputs=net.ranks[0],
+            formula=FORMULAS[activation].format(f=suffix, leak=leak),
+        )
+        for rank, activation in enumerate(activations, start=1)
+        if net.ranks[rank]
     )
 
 
@@ -173,14 +186,10 @@ def _number(value: np.floating, suffix: str) -> str:
     return f"{digits.rstrip('0').rstrip('.') if '.' in digits else digits}p{exponent}{suffix}"
 
 
-def _reals(name: str, values: np.ndarray, real: str, suffix: str) -> str:
-    return _table(name, real, [_number(value, suffix) for value in values])
-
-
-def _whole_numbers(name: str, values: np.ndarray) -> str:
+def _smallest(values: np.ndarray) -> str:
+    """Return the smallest type of whole numbers that holds them all."""
     largest = int(values.max(initial=0))
-    bits = next(bits for bits in (8, 16, 32, 64) if largest < 2**bits)
-    return _table(name, f"uint{bits}_t", map(str, values.tolist()))
+    return next(f"uint{bits}_t" for bits in (8, 16, 32, 64) if largest < 2**bits)
 
 
 def _table(name: str, kind: str, entries: Iterable[str]) -> str:

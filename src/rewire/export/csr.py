@@ -105,16 +105,7 @@ def save_csr(net: Network, path: str | os.PathLike[str]) -> None:
 def load_csr(path: str | os.PathLike[str], activations: Sequence[Activation] = ()) -> Network:
     """Read a network that :func:`save_csr` wrote; births follow the order of the table.
 
-    Parameters
-    ----------
-    path : path-like
-    activations : sequence of Activation, optional
-        The custom ones that the network uses.
-
-    Raises
-    ------
-    ValueError
-        If the file does not hold such a network, or a custom activation is missing.
+    Parameters and errors are those of :func:`load_safetensors`.
     """
     # Opened here, as numpy.load leaves a file open that it cannot read.
     with reading(path, zipfile.BadZipFile, EOFError), open(path, "rb") as file:

@@ -111,18 +111,8 @@ def save_graphml(net: Network, path: str | os.PathLike[str]) -> None:
 def load_graphml(path: str | os.PathLike[str], activations: Sequence[Activation] = ()) -> Network:
     """Read a network that :func:`save_graphml` wrote.
 
-    Parameters
-    ----------
-    path : path-like
-    activations : sequence of Activation, optional
-        The custom ones that the network uses.
-
-    Raises
-    ------
-    ValueError
-        If the file does not hold such a network, or a custom activation is missing.
-    ImportError
-        If NetworkX is not installed.
+    Parameters and errors are those of :func:`load_safetensors`, and ImportError if NetworkX is not
+    installed.
     """
     networkx = optional("networkx", "export")
     with reading(path, ParseError, networkx.NetworkXError):
