@@ -42,7 +42,7 @@ def to_onnx(net: Network, sparse: bool = False) -> onnx.ModelProto:
         Whether the weights are sparse initialisers. The model is then of a size in proportion to
         the connections: 12 bytes for each in float32, where a dense weight takes 4 for each that
         could be, so it pays below a density of 1/3. onnxruntime takes them and makes them dense
-        when it loads the model; few others take them.
+        when it loads the model; other runtimes may refuse them.
 
     Raises
     ------
