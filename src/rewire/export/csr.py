@@ -1,0 +1,121 @@
+"""The connections as SciPy matrices, and .npz files that SciPy reads."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from rewire.files import written_whole
+from rewire.graph import Network
+from rewire.kernels import Activation
+
+from .common import activation_names, activations_named, reading, targets
+from .formats import reads, writes
+
+__all__ = ["blocks", "load_csr", "save_csr", "to_scipy"]
+
+
+def to_scipy(net: Network) -> csr_array:
+    """Return all connections as one matrix.
+
+    Returns
+    -------
+    csr_array, shape (neurons, neurons)
+        Row t, column s: the weight of the connection from neuron s to neuron t. A connection of
+        weight 0 is stored too. It shares no memory with the network.
+
+    Examples
+    --------
+    >>> net = Network.from_connections([2, 1, 1], [0, 1, 2, 1], [2, 2, 3, 3], [1, -1, 2, 0.5])
+    >>> to_scipy(net).toarray()[2:]
+    array([[ 1. , -1. ,  0. ,  0. ],
+           [ 0. ,  0.5,  2. ,  0. ]], dtype=float32)
+    """
+    table = net.connections
+    return csr_array(
+        (table.weight, table.source, table.row_pointer), shape=(net.size, net.size), copy=True
+    )
+
+
+def blocks(net: Network) -> dict[tuple[int, int], csr_array]:
+    """Return the connections from rank to rank, each block as a matrix of its own.
+
+    Returns
+    -------
+    dict of (source rank, target rank) to csr_array, shape (neurons of target, neurons of source)
+        Sorted by target rank, then by source rank; only blocks that hold a connection. With
+        connections that skip no rank they are the layers, ready for ``A @ block.T``.
+
+    Examples
+    --------
+    >>> net = Network.from_connections([2, 1, 1], [0, 1, 2, 1], [2, 2, 3, 3], [1, -1, 2, 0.5])
+    >>> {ranks: block.nnz for ranks, block in blocks(net).items()}
+    {(0, 1): 2, (0, 2): 1, (1, 2): 1}
+    """
+    matrix, start = to_scipy(net), net.rank_start
+    found = {}
+    for target in range(1, len(net.ranks)):
+        rows = matrix[start[target] : start[target + 1]]
+        for source in range(target):
+            block = rows[:, start[source] : start[source + 1]]
+            if block.nnz:
+                found[source, target] = block
+    return found
+
+
+@writes("npz", ".npz")
+def save_csr(net: Network, path: str | os.PathLike[str]) -> None:
+    """Write the connections as one matrix, with what else it takes to compute the network.
+
+    ``scipy.sparse.load_npz`` reads the file as the matrix of :func:`to_scipy`, and ``numpy.load``
+    also finds ``bias`` of shape (neurons,), ``ranks`` and ``activations`` (names, one for each
+    rank but the inputs) in it. Birth order and what an optimiser remembers are not kept.
+
+    Parameters
+    ----------
+    net : Network
+    path : path-like
+    """
+    matrix = to_scipy(net)
+    # The names that scipy.sparse.save_npz gives them.
+    as_scipy = {
+        "format": b"csr",
+        "_is_array": True,
+        "shape": matrix.shape,
+        "data": matrix.data,
+        "indices": matrix.indices,
+        "indptr": matrix.indptr,
+    }
+    with written_whole(path) as temporary, open(temporary, "wb") as file:
+        np.savez(
+            file,
+            allow_pickle=False,
+            **as_scipy,
+            bias=net.bias,
+            ranks=net.ranks,
+            activations=activation_names(net),
+        )
+
+
+@reads("npz")
+def load_csr(path: str | os.PathLike[str], activations: Sequence[Activation] = ()) -> Network:
+    """Read a network that :func:`save_csr` wrote; births follow the order of the table.
+
+    Parameters and errors are those of :func:`load_safetensors`.
+    """
+    # Opened here, as numpy.load leaves a file open that it cannot read.
+    with reading(path, zipfile.BadZipFile, EOFError), open(path, "rb") as file:
+        arrays = np.load(file)
+        source, bias = arrays["indices"], arrays["bias"]
+        return Network.from_connections(
+            arrays["ranks"].tolist(),
+            source,
+            targets(arrays["indptr"], len(bias), len(source)),
+            arrays["data"],
+            bias=bias,
+            activation=activations_named(arrays["activations"].tolist(), activations),
+        )

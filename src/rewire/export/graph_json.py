@@ -1,0 +1,71 @@
+"""The graph as JSON, for other tools."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+
+from rewire.files import written_whole
+from rewire.graph import Network
+from rewire.kernels import Activation
+
+from . import records
+from .common import reading
+from .formats import reads, writes
+
+__all__ = ["load_json", "save_json"]
+
+VERSION = 1
+
+
+@writes("json", ".json")
+def save_json(net: Network, path: str | os.PathLike[str]) -> None:
+    """Write the graph as JSON: a record for each neuron and for each connection.
+
+    The layout is NetworkX's node-link form, under our words: ``neurons`` (``id``, ``label``,
+    ``rank``, and ``bias`` and ``activation`` but for inputs), ``connections`` (``source``,
+    ``target``, ``weight``), and ``graph`` (``dtype``, and ``activations`` of all ranks but the
+    inputs). Numbers are written so that they read back to the same bits. Birth order and what an
+    optimiser remembers are not kept. A connection takes about 70 bytes.
+
+    Parameters
+    ----------
+    net : Network
+    path : path-like
+
+    Raises
+    ------
+    ValueError
+        If a weight or a bias is not finite, which JSON cannot say.
+    """
+    document = {
+        "format": "rewire-graph",
+        "version": VERSION,
+        "directed": True,
+        "multigraph": False,
+        "graph": records.attributes(net),
+        "neurons": records.neurons(net),
+        "connections": records.connections(net),
+    }
+    with written_whole(path) as temporary, open(temporary, "w", encoding="utf-8") as file:
+        json.dump(document, file, allow_nan=False)
+
+
+@reads("json")
+def load_json(path: str | os.PathLike[str], activations: Sequence[Activation] = ()) -> Network:
+    """Read a network that :func:`save_json`, or another program in the same layout, wrote.
+
+    Parameters and errors are those of :func:`load_safetensors`.
+    """
+    with reading(path, AttributeError), open(path, encoding="utf-8") as file:
+        document = json.load(file)
+        if document.get("format") != "rewire-graph":
+            raise ValueError(f"format must be 'rewire-graph'; got {document.get('format')!r}")
+        if document["version"] > VERSION:
+            raise ValueError(
+                f"version must be at most {VERSION}; got {document['version']}: update rewire"
+            )
+        return records.network(
+            document["neurons"], document["connections"], document["graph"], activations
+        )

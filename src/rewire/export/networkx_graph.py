@@ -1,0 +1,119 @@
+"""The graph for NetworkX, and as GraphML through it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from xml.etree.ElementTree import ParseError
+
+from rewire.files import written_whole
+from rewire.graph import Network
+from rewire.kernels import Activation
+
+from . import records
+from .common import optional, reading
+from .formats import reads, writes
+
+if TYPE_CHECKING:
+    import networkx
+
+__all__ = ["from_networkx", "load_graphml", "save_graphml", "to_networkx"]
+
+
+def to_networkx(net: Network) -> networkx.DiGraph:
+    """Return the graph as a NetworkX ``DiGraph``.
+
+    Returns
+    -------
+    networkx.DiGraph
+        Nodes are neurons by number, with ``label``, ``rank`` and, but for inputs, ``bias`` and
+        ``activation``; edges are connections, with ``weight``. The graph's own attributes are
+        ``dtype`` and ``activations``, as JSON, since GraphML holds no lists.
+
+    Raises
+    ------
+    ImportError
+        If NetworkX is not installed.
+
+    Examples
+    --------
+    >>> net = Network.from_connections([2, 1, 1], [0, 1, 2, 1], [2, 2, 3, 3], [1, -1, 2, 0.5])
+    >>> graph = to_networkx(net)
+    >>> graph.edges[1, 3]
+    {'weight': 0.5}
+    >>> list(graph.predecessors(2))
+    [0, 1]
+    """
+    attributes = records.attributes(net)
+    graph = optional("networkx", "export").DiGraph(
+        dtype=attributes["dtype"], activations=json.dumps(attributes["activations"])
+    )
+    for neuron in records.neurons(net):
+        graph.add_node(neuron.pop("id"), **neuron)
+    for c in records.connections(net):
+        graph.add_edge(c["source"], c["target"], weight=c["weight"])
+    return graph
+
+
+def from_networkx(graph: networkx.DiGraph, activations: Sequence[Activation] = ()) -> Network:
+    """Make a network of a graph with the attributes that :func:`to_networkx` gives.
+
+    Parameters
+    ----------
+    graph : networkx.DiGraph
+        Nodes may be anything; they are numbered by rank, and within a rank in the graph's order.
+        Nodes and edges may have been added and removed since the graph was made.
+    activations : sequence of Activation, optional
+        The custom ones that the network uses.
+
+    Returns
+    -------
+    Network
+
+    Raises
+    ------
+    KeyError
+        If a node has no ``rank``, an edge no ``weight``, or the graph no ``dtype`` or
+        ``activations``.
+    ValueError
+        If they do not make a valid network.
+    """
+    return records.network(
+        [{"id": node, **attributes} for node, attributes in graph.nodes(data=True)],
+        [{"source": s, "target": t, **attributes} for s, t, attributes in graph.edges(data=True)],
+        graph.graph,
+        activations,
+    )
+
+
+@writes("graphml", ".graphml")
+def save_graphml(net: Network, path: str | os.PathLike[str]) -> None:
+    """Write the graph of :func:`to_networkx` as GraphML, which Gephi, yEd and Cytoscape read too.
+
+    Parameters
+    ----------
+    net : Network
+    path : path-like
+
+    Raises
+    ------
+    ImportError
+        If NetworkX is not installed.
+    """
+    graph = to_networkx(net)
+    with written_whole(path) as temporary:
+        optional("networkx", "export").write_graphml(graph, temporary)
+
+
+@reads("graphml")
+def load_graphml(path: str | os.PathLike[str], activations: Sequence[Activation] = ()) -> Network:
+    """Read a network that :func:`save_graphml` wrote.
+
+    Parameters and errors are those of :func:`load_safetensors`, and ImportError if NetworkX is not
+    installed.
+    """
+    networkx = optional("networkx", "export")
+    with reading(path, ParseError, networkx.NetworkXError):
+        return from_networkx(networkx.read_graphml(path), activations)

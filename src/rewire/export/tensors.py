@@ -1,0 +1,254 @@
+"""A network as named arrays and a small header, and safetensors files of such arrays.
+
+Everything that a network carries is in the arrays: also what an optimiser remembers of each
+connection and the order in which the connections were born. Checkpoints build on this module.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from rewire.files import written_whole
+from rewire.graph import ConnectionTable, Network
+from rewire.graph.table import canonical_order
+from rewire.kernels import Activation
+
+from .common import activation_names, activations_named, reading, targets
+from .formats import reads, writes
+
+__all__ = [
+    "load_safetensors",
+    "network_from_tensors",
+    "network_to_tensors",
+    "read_tensors",
+    "save_safetensors",
+    "write_tensors",
+]
+
+VERSION = 1
+
+
+@writes("safetensors", ".safetensors")
+def save_safetensors(net: Network, path: str | os.PathLike[str]) -> None:
+    """Write everything that a network carries, to be read back to the same bits.
+
+    Parameters
+    ----------
+    net : Network
+        A custom activation is kept by its name alone, as a file cannot hold a Python function.
+    path : path-like
+
+    Raises
+    ------
+    ValueError
+        If a custom activation has the name of a built-in one.
+    """
+    write_tensors(path, *network_to_tensors(net), kind="network")
+
+
+@reads("safetensors")
+def load_safetensors(
+    path: str | os.PathLike[str], activations: Sequence[Activation] = ()
+) -> Network:
+    """Read a network that :func:`save_safetensors` wrote.
+
+    Parameters
+    ----------
+    path : path-like
+    activations : sequence of Activation, optional
+        The custom ones that the network uses.
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged, cut short, not from rewire, or from a newer version of it; or if a
+        custom activation is missing.
+
+    Examples
+    --------
+    >>> import tempfile, rewire
+    >>> path = tempfile.mkdtemp() + "/net.safetensors"
+    >>> save_safetensors(rewire.mlp([784, 300, 10], density=0.05, seed=0), path)
+    >>> load_safetensors(path)
+    Network 784-300-10: 12150 connections, density 5.10%
+    """
+    tensors, header = read_tensors(path, kind="network")
+    with reading(path):
+        return network_from_tensors(tensors, header, activations)
+
+
+def network_to_tensors(net: Network) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Take a network apart.
+
+    Returns
+    -------
+    tensors : dict of str to ndarray
+        ``connections.row_pointer``, and every column of the connection table and of the neurons as
+        ``connections.NAME`` and ``neurons.NAME``; the network's own arrays, not copies.
+    header : dict
+        ``ranks``, ``activations`` by name, and ``next_birth``; fit for JSON.
+    """
+    table = net.connections
+    tensors = {"connections.row_pointer": table.row_pointer}
+    tensors |= {f"connections.{name}": column for name, column in table.data.items()}
+    tensors |= {f"neurons.{name}": column for name, column in net.neurons.data.items()}
+    return tensors, {
+        "ranks": list(net.ranks),
+        "activations": activation_names(net),
+        "next_birth": table.next_birth,
+    }
+
+
+def network_from_tensors(
+    tensors: Mapping[str, np.ndarray],
+    header: Mapping[str, Any],
+    activations: Sequence[Activation] = (),
+) -> Network:
+    """Put a network together again; what is not a network's is left aside.
+
+    Parameters
+    ----------
+    tensors, header
+        As from :func:`network_to_tensors`. The network gets copies.
+    activations : sequence of Activation, optional
+        The custom ones that the network uses.
+
+    Raises
+    ------
+    ValueError
+        If they do not make a valid network.
+    KeyError
+        If an array or an entry of the header is missing.
+    """
+    of_connections, of_neurons = _columns(tensors, "connections."), _columns(tensors, "neurons.")
+    row_pointer = of_connections.pop("row_pointer")
+    source, weight, bias = of_connections["source"], of_connections["weight"], of_neurons["bias"]
+    target = targets(row_pointer, len(bias), len(source))
+    if weight.dtype != bias.dtype:
+        raise ValueError(
+            f"weights and biases must have one dtype; got {weight.dtype} and {bias.dtype}"
+        )
+    net = Network.from_connections(
+        header["ranks"],
+        source,
+        target,
+        weight,
+        bias=bias,
+        activation=activations_named(header["activations"], activations),
+        dtype=weight.dtype,
+    )
+    if canonical_order(source, target) is not None:
+        raise ValueError("connections must be sorted by source within each target; they are not")
+    table = net.connections = ConnectionTable(
+        net.size, source, target, net.connections.weight, of_connections["birth"]
+    )
+    _check_births(table, header["next_birth"])
+    table.next_birth = header["next_birth"]
+    for columns, carried in ((table, of_connections), (net.neurons, of_neurons)):
+        for name in carried.keys() - columns.data.keys():
+            columns.data[name] = carried[name]
+        lengths = {name: column.shape for name, column in columns.data.items()}
+        if set(lengths.values()) != {(len(columns),)}:
+            raise ValueError(f"columns must all have shape ({len(columns)},); got {lengths}")
+    return net
+
+
+def write_tensors(
+    path: str | os.PathLike[str],
+    tensors: Mapping[str, np.ndarray],
+    header: Mapping[str, Any],
+    *,
+    kind: str,
+) -> None:
+    """Write arrays and a header as one safetensors file.
+
+    The header goes into the file's metadata, as JSON under the key ``rewire``, together with the
+    version of the layout, the kind of file and a CRC-32 of everything.
+
+    Parameters
+    ----------
+    path : path-like
+    tensors : mapping of str to ndarray
+    header : mapping
+        Fit for JSON.
+    kind : str
+        What the file is for, such as ``"network"``; asked for again by :func:`read_tensors`.
+    """
+    arrays = {name: np.asarray(array, order="C") for name, array in tensors.items()}
+    full = {**header, "version": VERSION, "kind": kind}
+    full["crc32"] = _checksum(arrays, full)
+    with written_whole(path) as temporary:
+        save_file(arrays, temporary, metadata={"rewire": json.dumps(full)})
+
+
+def read_tensors(
+    path: str | os.PathLike[str], *, kind: str
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Read what :func:`write_tensors` wrote, and verify it.
+
+    Returns
+    -------
+    tensors : dict of str to ndarray
+    header : dict
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged or cut short, not from rewire, of another kind, or newer than this
+        version of rewire can read.
+    """
+    with reading(path, SafetensorError):
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            if "rewire" not in metadata:
+                raise ValueError(
+                    "it is a safetensors file, but not one that rewire wrote; for the weights of "
+                    "a PyTorch model use rewire.export.load_state_dict"
+                )
+            header = json.loads(metadata["rewire"])
+            if header["version"] > VERSION:
+                raise ValueError(
+                    f"its version must be at most {VERSION}; got {header['version']}: update rewire"
+                )
+            if header["kind"] != kind:
+                raise ValueError(f"it must be a {kind}; got a {header['kind']}")
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        given = header.pop("crc32")
+        if given != _checksum(tensors, header):
+            raise ValueError("it is damaged: its contents do not match its checksum")
+    return tensors, header
+
+
+def _columns(tensors: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    return {
+        name.removeprefix(prefix): np.array(array)
+        for name, array in tensors.items()
+        if name.startswith(prefix)
+    }
+
+
+def _check_births(table: ConnectionTable, next_birth: int) -> None:
+    birth = table.birth
+    if len(np.unique(birth)) != len(birth):
+        raise ValueError("birth must hold a different number for each connection; it does not")
+    if not isinstance(next_birth, int) or next_birth < table.next_birth:
+        raise ValueError(
+            f"next_birth must be a whole number, at least {table.next_birth}, so that the next "
+            f"connection is the youngest; got {next_birth}"
+        )
+
+
+def _checksum(arrays: Mapping[str, np.ndarray], header: Mapping[str, Any]) -> int:
+    crc = zlib.crc32(json.dumps(header, sort_keys=True).encode())
+    for name, array in sorted(arrays.items()):
+        crc = zlib.crc32(f"{name} {array.dtype} {array.shape}".encode(), crc)
+        crc = zlib.crc32(array.data if array.size else b"", crc)
+    return crc

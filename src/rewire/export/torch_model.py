@@ -1,0 +1,164 @@
+"""The network as PyTorch has it: layers of dense or sparse weights, and a state_dict of them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from safetensors.numpy import save_file
+from scipy.sparse import csr_array
+
+from rewire.files import written_whole
+from rewire.graph import Network
+from rewire.kernels.layout import LEAK
+
+from .common import built_in_names, optional
+from .csr import blocks
+from .formats import writes
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["save_state_dict", "state_dict", "to_torch"]
+
+
+def state_dict(net: Network) -> dict[str, np.ndarray]:
+    """Return dense weights and biases under the names that ``nn.Sequential`` gives them.
+
+    A layer is a ``Linear``, followed by the module of its activation unless that is linear: with
+    one hidden layer of ReLU the names are ``0.weight``, ``0.bias``, ``2.weight`` and ``2.bias``.
+
+    Parameters
+    ----------
+    net : Network
+        With built-in activations, and without connections that skip a rank.
+
+    Returns
+    -------
+    dict of str to ndarray
+        Weights of shape (outputs, inputs) of their layer, 0 where there is no connection; biases
+        of shape (outputs,).
+
+    Raises
+    ------
+    ValueError
+        For connections that skip a rank, or custom activations.
+
+    Examples
+    --------
+    >>> import rewire
+    >>> arrays = state_dict(rewire.mlp([4, 8, 3], density=0.5, seed=0))
+    >>> {name: array.shape for name, array in arrays.items()}
+    {'0.weight': (8, 4), '0.bias': (8,), '2.weight': (3, 8), '2.bias': (3,)}
+    """
+    state, place = {}, 0
+    for weight, bias, name in _layers(net):
+        state[f"{place}.weight"], state[f"{place}.bias"] = weight.toarray(), bias
+        place += 1 if name == "linear" else 2
+    return state
+
+
+def to_torch(net: Network, sparse: bool = False) -> torch.nn.Sequential:
+    """Return the network as an ``nn.Sequential`` that shares no memory with it.
+
+    Parameters
+    ----------
+    net : Network
+        With built-in activations, and without connections that skip a rank.
+    sparse : bool, default False
+        Whether weights are sparse CSR tensors, with memory in proportion to the connections, for
+        inference. Otherwise they are dense and can be trained; absent connections then are zeros
+        like any other and do not stay zero.
+
+    Raises
+    ------
+    ValueError
+        For connections that skip a rank, or custom activations.
+    ImportError
+        If PyTorch is not installed.
+    """
+    torch = optional("torch", "torch")
+    modules = {
+        "relu": torch.nn.ReLU,
+        "leaky_relu": lambda: torch.nn.LeakyReLU(LEAK),
+        "tanh": torch.nn.Tanh,
+        "sigmoid": torch.nn.Sigmoid,
+    }
+    sequence = torch.nn.Sequential()
+    for weight, bias, name in _layers(net):
+        # Its own first weights are neither drawn nor stored, and may then be of any size.
+        linear = torch.nn.Linear(1, 1, device="meta")
+        linear.out_features, linear.in_features = weight.shape
+        linear.weight = torch.nn.Parameter(_tensor(torch, weight, sparse))
+        linear.bias = torch.nn.Parameter(torch.from_numpy(bias))
+        sequence.append(linear)
+        if name != "linear":
+            sequence.append(modules[name]())
+    return sequence
+
+
+@writes("state_dict", ".pt", ".pth")
+def save_state_dict(net: Network, path: str | os.PathLike[str], sparse: bool = False) -> None:
+    """Write weights and biases under PyTorch's names.
+
+    Parameters
+    ----------
+    net : Network
+        With built-in activations, and without connections that skip a rank.
+    path : path-like
+        Ending in ``.safetensors``: the arrays of :func:`state_dict` as a safetensors file, without
+        needing PyTorch. Anything else: by ``torch.save``.
+    sparse : bool, default False
+        Whether weights are sparse CSR tensors; by ``torch.save`` alone.
+
+    Raises
+    ------
+    ValueError
+        For connections that skip a rank, or custom activations.
+    ImportError
+        If PyTorch is needed and not installed.
+    """
+    as_safetensors = Path(path).suffix == ".safetensors"
+    if as_safetensors and sparse:
+        raise ValueError(
+            "sparse must be False for a .safetensors file, which holds no sparse tensors; "
+            "got True: choose a path that ends in .pt"
+        )
+    if as_safetensors:
+        arrays = state_dict(net)
+        with written_whole(path) as temporary:
+            save_file(arrays, temporary)
+    else:
+        state = to_torch(net, sparse).state_dict()
+        with written_whole(path) as temporary:
+            optional("torch", "torch").save(state, temporary)
+
+
+def _layers(net: Network) -> list[tuple[csr_array, np.ndarray, str]]:
+    """Return weight, bias and activation of each layer."""
+    names = built_in_names(net, "PyTorch")
+    weights = blocks(net)
+    for source, target in weights:
+        if target - source > 1:
+            raise ValueError(
+                "connections must go from one rank to the next for a PyTorch state_dict; got some "
+                f"from rank {source} to rank {target}: export to .onnx, which can skip ranks"
+            )
+    start = net.rank_start
+    return [
+        (
+            weights.get((t - 1, t), csr_array((net.ranks[t], net.ranks[t - 1]), dtype=net.dtype)),
+            net.bias[start[t] : start[t + 1]].copy(),
+            name,
+        )
+        for t, name in enumerate(names, start=1)
+    ]
+
+
+def _tensor(torch: Any, weight: csr_array, sparse: bool) -> Any:
+    if not sparse:
+        return torch.from_numpy(weight.toarray())
+    parts = [torch.from_numpy(part) for part in (weight.indptr, weight.indices, weight.data)]
+    return torch.sparse_csr_tensor(*parts, size=weight.shape, check_invariants=True)
