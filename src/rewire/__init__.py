@@ -2,7 +2,7 @@
 
 ``rewire.scalar`` is the teaching core: scalar neurons with automatic differentiation, RigL and
 stripping, to be read in one sitting. :func:`mlp` and :class:`Network` are the same networks at any
-scale, :class:`Trainer` trains them, ``rewire.topology`` rewires them, ``rewire.view`` draws, and
+scale, :func:`fit` trains them, ``rewire.topology`` rewires them, ``rewire.view`` draws, and
 ``rewire.reproduce`` runs the experiment that this library grew out of.
 """
 
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from .train import SGD as SGD
     from .train import Adam as Adam
     from .train import AdamW as AdamW
+    from .train import EarlyStopping as EarlyStopping
     from .train import Trainer as Trainer
+    from .train import evaluate as evaluate
+    from .train import fit as fit
 
 __version__ = "0.1.0"
 
@@ -34,7 +37,10 @@ _HOMES = {
     "SGD": "train",
     "Adam": "train",
     "AdamW": "train",
+    "EarlyStopping": "train",
     "Trainer": "train",
+    "evaluate": "train",
+    "fit": "train",
 }
 
 __all__ = [*_HOMES]

@@ -38,6 +38,7 @@ from .schedules import (
     FollowLearningRate,
     Linear,
     Rounds,
+    Schedule,
     Sigmoid,
     Time,
 )
@@ -72,6 +73,7 @@ __all__ = [
     "RigL",
     "Rounds",
     "SRigL",
+    "Schedule",
     "Sigmoid",
     "Static",
     "Thinning",

@@ -101,15 +101,36 @@ class Trainer:
             ``losses`` and ``right`` (samples on the right side), both of shape (count,) and before
             each update.
         """
+        rates = self._rates(count, learning_rate)
+        return self.learn(X, y, None, rates)
+
+    def learn(
+        self, X: Any, y: Any, samples: np.ndarray | None, rates: Sequence[float] | np.ndarray
+    ) -> Learned:
+        """Learn a sequence of batches of one data set, one for each learning rate.
+
+        Parameters
+        ----------
+        X, y
+            As for :meth:`step`, but of all samples.
+        samples : ndarray of int, shape (steps, batch)
+            Rows of X and y for each step; None for all of them in every step.
+        rates : sequence of float, shape (steps,)
+
+        Returns
+        -------
+        Learned
+            As :meth:`steps`.
+        """
         net, loss = self.net, self.loss
         X = checks.inputs(X, net.ranks[0], net.dtype)
         y = loss.targets(y, len(X), net.ranks[-1], net.dtype)
         if len(X) == 0:
             raise ValueError("X must hold at least one sample; got none")
-        rates = self._rates(count, learning_rate)
+        rates = np.asarray(rates, np.float64)
         if isinstance(self.optimizer, SGD) and self.optimizer.is_plain:
-            return self._plain(X, y, rates)
-        return self._general(X, y, rates)
+            return self._plain(X, y, samples, rates)
+        return self._general(X, y, samples, rates)
 
     def _rates(
         self, count: int, learning_rate: Callable[[int], float] | Sequence[float] | None
@@ -126,30 +147,36 @@ class Trainer:
             raise ValueError(f"learning_rate must have {count} numbers; got {len(rates)}")
         return rates
 
-    def _plain(self, X: np.ndarray, y: np.ndarray, rates: np.ndarray) -> Learned:
+    def _plain(
+        self, X: np.ndarray, y: np.ndarray, samples: np.ndarray | None, rates: np.ndarray
+    ) -> Learned:
         net, plan = self.net, self.net.plan()
         weight, bias = net.connections.weight, net.bias
         decay = getattr(self.optimizer, "weight_decay", 0.0)
-        work = max(1, len(X) * (len(weight) + net.size))
-        stride = max(1, WORK_PER_CALL // work)
-        parts = [
-            plan.train(weight, bias, X, y, self.loss, rates[i : i + stride], decay=decay)
-            for i in range(0, len(rates), stride)
-        ]
+        batch = len(X) if samples is None else samples.shape[1]
+        stride = max(1, WORK_PER_CALL // max(1, batch * (len(weight) + net.size)))
+        parts = []
+        for first in range(0, len(rates), stride):
+            part = slice(first, first + stride)
+            chosen = None if samples is None else np.ascontiguousarray(samples[part])
+            parts.append(plan.train(weight, bias, X, y, self.loss, rates[part], chosen, decay))
         self.optimizer.steps += len(rates)
         if len(parts) == 1:
             return parts[0]
         losses, right = zip(*parts, strict=True)
         return Learned(np.concatenate(losses), np.concatenate(right))
 
-    def _general(self, X: np.ndarray, y: np.ndarray, rates: np.ndarray) -> Learned:
+    def _general(
+        self, X: np.ndarray, y: np.ndarray, samples: np.ndarray | None, rates: np.ndarray
+    ) -> Learned:
         net, plan = self.net, self.net.plan()
         found = []
         own_rate = self.optimizer.lr
         try:
-            for rate in rates:
+            for step, rate in enumerate(rates):
+                batch = slice(None) if samples is None else samples[step]
                 weight, bias, learned = plan.gradients(
-                    net.connections.weight, net.bias, X, y, self.loss
+                    net.connections.weight, net.bias, X[batch], y[batch], self.loss
                 )
                 self.optimizer.lr = float(rate)
                 self.optimizer.update(net, weight, bias)

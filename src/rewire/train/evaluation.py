@@ -1,0 +1,72 @@
+"""How good a network is on data."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.sparse import issparse
+
+from rewire.graph import Network
+from rewire.kernels import load
+from rewire.kernels.losses import Loss, named
+
+__all__ = ["Score", "evaluate"]
+
+# Numbers of one piece of data, so that predicting takes no more memory than a training step.
+PIECE = 1 << 22
+
+
+class Score(NamedTuple):
+    """Mean loss, and share of samples on the right side (NaN for a regression)."""
+
+    loss: float
+    accuracy: float
+
+
+def evaluate(net: Network, X: Any, y: Any, loss: str | Loss = "cross_entropy") -> Score:
+    """Measure a network on data.
+
+    Parameters
+    ----------
+    net : Network
+    X : array-like or SciPy sparse matrix, shape (samples, inputs)
+    y : array-like
+        Targets, as the loss wants them.
+    loss : str or Loss, default "cross_entropy"
+
+    Returns
+    -------
+    Score
+        ``loss``, its penalty included, and ``accuracy``: the share of samples whose largest output
+        (or, for losses of single outputs, every output) is on the right side.
+
+    Examples
+    --------
+    >>> net = Network.from_connections([1, 2], [0, 0], [1, 2], [1.0, -1.0])
+    >>> evaluate(net, [[1], [2], [-3]], [0, 0, 0]).accuracy
+    0.6666666666666666
+    """
+    loss = named(loss)
+    kernels = load(net.backend)
+    samples = X.shape[0] if issparse(X) else len(X)
+    if samples == 0:
+        raise ValueError("X must hold at least one sample; got none")
+    step = max(1, PIECE // max(net.size, 1))
+    total, right = 0.0, 0
+    X = X.tocsr() if issparse(X) else np.asarray(X)
+    for first in range(0, samples, step):
+        piece = X[first : first + step]
+        scores = net.predict(piece.toarray() if issparse(piece) else piece)
+        wanted = loss.targets(
+            np.asarray(y)[first : first + step], len(scores), net.ranks[-1], net.dtype
+        )
+        rows, columns = np.arange(len(scores)), np.ascontiguousarray(scores.T)
+        given = np.empty_like(columns)
+        total += kernels.loss_and_slope(loss.code, columns, wanted, rows, net.dtype.type(1), given)
+        right += kernels.count_right(loss.code, columns, wanted, rows)
+    penalty = 0.0
+    if loss.l2:
+        penalty = loss.l2 * (kernels.squares(net.connections.weight) + kernels.squares(net.bias))
+    accuracy = right / samples if loss.name != "mean_squared_error" else float("nan")
+    return Score(float(total * loss.scale(samples, net.ranks[-1]) + penalty), accuracy)

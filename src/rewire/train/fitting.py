@@ -1,0 +1,264 @@
+"""The training loop as one function."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.sparse import issparse
+
+from rewire.graph import Network, checks
+from rewire.kernels.losses import Loss, named
+from rewire.topology import Method, Schedule, as_method
+
+from .history import History
+from .optimizers import SGD, Optimizer
+from .training import Training
+
+__all__ = ["DEFAULT_METHOD", "EarlyStopping", "default_loss", "fit", "prepare"]
+
+DEFAULT_METHOD = "rigl"
+
+Callback = Callable[[Training], None]
+
+
+def fit(
+    net: Network,
+    X: Any,
+    y: Any,
+    *,
+    method: Method | str | None = DEFAULT_METHOD,
+    loss: str | Loss | None = None,
+    optimizer: Optimizer | None = None,
+    epochs: float | None = None,
+    steps: int | None = None,
+    batch_size: int = 128,
+    schedule: Schedule | None = None,
+    validation_data: tuple[Any, Any] | None = None,
+    early_stopping: EarlyStopping | int | None = None,
+    report_every: int | None = None,
+    callbacks: Sequence[Callback] = (),
+    seed: int = 0,
+    progress: bool = False,
+) -> History:
+    """Train a network and rewire it on the way.
+
+    Parameters
+    ----------
+    net : Network
+        Trained in place.
+    X : array-like or SciPy sparse matrix, shape (samples, inputs)
+    y : array-like
+        Class numbers of shape (samples,), or targets of shape (samples, outputs).
+    method : Method or str, optional
+        Where connections go: a name in ``rewire.topology.methods``, a method, or None for a wiring
+        that stays as it is.
+    loss : str or Loss, optional
+        ``"cross_entropy"`` for class numbers where the network has several outputs, ``"hinge"`` for
+        the labels -1 and +1, ``"binary_cross_entropy"`` for 0 and 1, otherwise
+        ``"mean_squared_error"``.
+    optimizer : Optimizer, optional
+        ``SGD(lr=0.1, momentum=0.9, nesterov=True)`` by default.
+    epochs, steps : number, optional
+        How long: passes over the data, or updates; give one. 10 epochs by default.
+    batch_size : int, default 128
+        All samples at once, in their order, where there are not more.
+    schedule : callable, optional
+        From a :class:`rewire.topology.Time` to a factor for the learning rate, such as
+        ``Linear(1, 0.1)``; 1 by default.
+    validation_data : (X, y), optional
+        Measured at every report.
+    early_stopping : EarlyStopping or int, optional
+        Stop once validation is not getting better; a number is its patience.
+    report_every : int, optional
+        Updates between two reports; an epoch by default, and at least a hundredth of the training.
+    callbacks : sequence of callable
+        Called with the :class:`Training` after every report; one that sets ``training.stopped`` to
+        a reason ends it.
+    seed : int, default 0
+        Of the order of samples and of the method's random choices.
+    progress : bool, default False
+        Whether to write a line to standard error at every report.
+
+    Returns
+    -------
+    History
+
+    Raises
+    ------
+    ValueError
+        For data that do not fit the network, and settings out of range; nothing is changed then.
+
+    Examples
+    --------
+    >>> import rewire
+    >>> from rewire.data import load
+    >>> train, test = load("digits").split(0.25, seed=0)
+    >>> net = rewire.mlp([64, 100, 10], sparsity=[0.9, 0.5], seed=0)
+    >>> history = fit(net, train.X, train.y, epochs=20, validation_data=(test.X, test.y))
+    >>> history["validation_accuracy"][-1] > 0.9
+    True
+    """
+    training = prepare(
+        net,
+        X,
+        y,
+        method=method,
+        loss=loss,
+        optimizer=optimizer,
+        epochs=epochs,
+        steps=steps,
+        batch_size=batch_size,
+        schedule=schedule,
+        validation_data=validation_data,
+        report_every=report_every,
+        seed=seed,
+    )
+    if isinstance(early_stopping, int):
+        early_stopping = EarlyStopping(early_stopping)
+    followers = list(callbacks)
+    if early_stopping is not None:
+        if training.validation is None:
+            raise ValueError("early_stopping needs validation_data=(X, y)")
+        followers.append(early_stopping)
+    while not training.finished:
+        training.advance()
+        for callback in followers:
+            callback(training)
+        if progress:
+            print(_line(training), file=sys.stderr)
+    if early_stopping is not None:
+        early_stopping.restore(net)
+    return training.history
+
+
+def prepare(
+    net: Network,
+    X: Any,
+    y: Any,
+    *,
+    method: Method | str | None = DEFAULT_METHOD,
+    loss: str | Loss | None = None,
+    optimizer: Optimizer | None = None,
+    epochs: float | None = None,
+    steps: int | None = None,
+    batch_size: int = 128,
+    schedule: Schedule | None = None,
+    validation_data: tuple[Any, Any] | None = None,
+    report_every: int | None = None,
+    seed: int = 0,
+) -> Training:
+    """Check everything and return a training that has not begun; the parameters are :func:`fit`'s.
+
+    For loops of one's own: call :meth:`Training.advance` until it is finished.
+    """
+    X = _inputs(net, X)
+    samples = X.shape[0]
+    if samples == 0:
+        raise ValueError("X must hold at least one sample; got none")
+    if isinstance(batch_size, bool) or not batch_size >= 1:
+        raise ValueError(f"batch_size must be at least 1; got {batch_size}")
+    if epochs is not None and steps is not None:
+        raise ValueError(f"give either epochs or steps; got epochs={epochs} and steps={steps}")
+    if steps is None:
+        epochs = 10 if epochs is None else epochs
+        if not epochs > 0:
+            raise ValueError(f"epochs must be above 0; got {epochs}")
+        steps = max(1, round(epochs * -(-samples // min(int(batch_size), samples))))
+    if steps < 1:
+        raise ValueError(f"steps must be at least 1; got {steps}")
+    chosen = default_loss(net, y) if loss is None else named(loss)
+    chosen.targets(y, samples, net.ranks[-1], net.dtype)
+    if validation_data is not None:
+        validation_data = _inputs(net, validation_data[0]), np.asarray(validation_data[1])
+        chosen.targets(validation_data[1], validation_data[0].shape[0], net.ranks[-1], net.dtype)
+    per_epoch = -(-samples // min(int(batch_size), samples))
+    return Training(
+        net,
+        X,
+        np.asarray(y),
+        method=as_method(method),
+        loss=chosen,
+        optimizer=SGD(lr=0.1, momentum=0.9, nesterov=True) if optimizer is None else optimizer,
+        updates=steps,
+        batch_size=int(batch_size),
+        schedule=schedule,
+        validation=validation_data,
+        report_every=report_every or max(per_epoch, steps // 100),
+        seed=seed,
+    )
+
+
+def default_loss(net: Network, y: Any) -> Loss:
+    """Return the loss that fits the targets; see :func:`fit`."""
+    y = np.asarray(y)
+    if net.ranks[-1] > 1 and y.ndim == 1:
+        return named("cross_entropy")
+    values = set(np.unique(y).tolist()) if y.dtype.kind in "biuf" else set()
+    if values <= {-1, 1}:
+        return named("hinge")
+    return named("binary_cross_entropy" if values <= {0, 1} else "mean_squared_error")
+
+
+@dataclass
+class EarlyStopping:
+    """Stop once the validation loss has not become less for some reports; keep the best network.
+
+    Parameters
+    ----------
+    patience : int, default 10
+        Reports to wait for a better one.
+    least : float, default 0
+        How much less it must be to count.
+    """
+
+    patience: int = 10
+    least: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.patience < 1:
+            raise ValueError(f"patience must be at least 1; got {self.patience}")
+        self.best, self.since = float("inf"), 0
+        self._kept: Network | None = None
+
+    def __call__(self, training: Training) -> None:
+        """Look at the last report."""
+        loss = training.history.rows[-1]["validation_loss"]
+        self.since += 1
+        if loss < self.best - self.least:
+            self.best, self.since, self._kept = loss, 0, training.net.copy()
+        if self.since >= self.patience:
+            training.stopped = f"validation loss not below {self.best:.6g} for {self.since} reports"
+
+    def restore(self, net: Network) -> None:
+        """Give a network the wiring and the numbers of the best report."""
+        if self._kept is not None:
+            net.__dict__.update(self._kept.copy().__dict__)
+
+
+def _inputs(net: Network, X: Any) -> Any:
+    if issparse(X):
+        if X.shape[1] != net.ranks[0]:
+            raise ValueError(
+                f"X must have shape (samples, {net.ranks[0]}), one column per input of the "
+                f"network; got {X.shape}"
+            )
+        if not np.isfinite(X.data).all():
+            raise ValueError("X must hold finite numbers; got infinity or NaN: drop or impute it")
+        return X.tocsr().astype(net.dtype, copy=False)
+    return checks.inputs(X, net.ranks[0], net.dtype)
+
+
+def _line(training: Training) -> str:
+    row = training.history.rows[-1]
+    parts = [
+        f"update {row['update']}/{training.updates}",
+        f"loss {row['loss']:.4f}",
+        f"accuracy {row['accuracy']:.2%}",
+    ]
+    if row["validation_loss"] is not None:
+        parts.append(f"validation {row['validation_loss']:.4f} {row['validation_accuracy']:.2%}")
+    return ", ".join([*parts, f"moved {row['moved']}"])

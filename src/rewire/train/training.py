@@ -1,0 +1,205 @@
+"""A training as a state that can be stopped after any update and taken up again."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from scipy.sparse import issparse
+
+from rewire.graph import Network
+from rewire.kernels.losses import Loss, named
+from rewire.topology import Method, Rewirer, Schedule, Time
+from rewire.topology.statistics import forward_flops
+
+from .batches import Batches
+from .evaluation import evaluate
+from .history import History
+from .optimizers import Optimizer
+from .trainer import Trainer
+
+__all__ = ["Training"]
+
+# A step goes forward once and backward twice, to the sensitivities and to the gradients.
+PASSES = 3
+
+
+class Training:
+    """Trains and rewires a network, stretch by stretch.
+
+    :func:`rewire.fit` is the front door. What is random follows from the seed and the number of
+    the update alone, so that a stopped training goes on to the same bits.
+
+    Parameters
+    ----------
+    net : Network
+        Trained in place.
+    X : ndarray or SciPy CSR, shape (samples, inputs)
+    y : ndarray
+        Targets, as the loss wants them.
+    method : Method
+    loss : Loss
+    optimizer : Optimizer
+    updates : int
+        Steps in the whole training.
+    batch_size : int
+    schedule : callable, optional
+        From the time to a factor for the optimiser's learning rate; 1 by default.
+    validation : (X, y), optional
+    report_every : int, optional
+        Updates between two rows of the history.
+    seed : int, default 0
+        Of the order of samples and of the method's random choices.
+
+    Attributes
+    ----------
+    done : int
+        Updates made.
+    history : History
+    stopped : str or None
+        Why it ended before its time, if it did; a callback may set it.
+    """
+
+    def __init__(
+        self,
+        net: Network,
+        X: Any,
+        y: Any,
+        *,
+        method: Method,
+        loss: str | Loss,
+        optimizer: Optimizer,
+        updates: int,
+        batch_size: int,
+        schedule: Schedule | None = None,
+        validation: tuple[Any, Any] | None = None,
+        report_every: int | None = None,
+        seed: int = 0,
+    ):
+        self.net, self.X, self.y = net, X, y
+        self.loss, self.updates, self.schedule = named(loss), updates, schedule
+        self.validation = validation
+        self.trainer = Trainer(net, self.loss, optimizer)
+        self.base_rate = optimizer.lr
+        self.batches = Batches(X.shape[0], batch_size, seed)
+        self.rewirer = Rewirer(
+            method,
+            net,
+            steps=updates,
+            steps_per_epoch=self.batches.per_epoch,
+            optimizer=optimizer,
+            seed=np.random.default_rng([seed, _METHOD]),
+        )
+        self.report_every = report_every or self.batches.per_epoch
+        self.done = 0
+        self.stopped: str | None = None
+        self.history = History(rewirings=self.rewirer.history)
+        self._since = _Since()
+        self.flops = self.dense_flops = self.seconds = 0.0
+
+    @property
+    def finished(self) -> bool:
+        """Whether all updates are made, or it was stopped."""
+        return self.done >= self.updates or self.stopped is not None
+
+    def rate(self, update: int) -> float:
+        """Return the learning rate of an update (from 0)."""
+        if self.schedule is None:
+            return self.base_rate
+        return self.base_rate * self.schedule(Time(update, self.updates))
+
+    def advance(self) -> dict[str, Any]:
+        """Train up to the next report; return its row of the history."""
+        begin = perf_counter()
+        end = min(self.done - self.done % self.report_every + self.report_every, self.updates)
+        if self.done == 0 and self.rewirer.due(0):
+            self._rewire()
+        while self.done < end:
+            self._stretch(self._next_rewiring(end))
+            if self.done < self.updates and self.rewirer.due(self.done):
+                self._rewire()
+        self.seconds += perf_counter() - begin
+        self.history.rows.append(self._report())
+        return self.history.rows[-1]
+
+    def _next_rewiring(self, end: int) -> int:
+        later = self.rewirer.updates[self.rewirer.updates > self.done]
+        return min(end, int(later[0])) if len(later) else end
+
+    def _stretch(self, end: int) -> None:
+        """Learn some batches of one size, at most up to an update."""
+        samples = self.batches.stretch(self.done, end)
+        rates = [self.rate(update) for update in range(self.done, self.done + len(samples))]
+        if issparse(self.X):
+            samples, rates = samples[:1], rates[:1]
+            X, y = self._batch(self.done)
+            learned = self.trainer.learn(X, y, np.arange(len(X))[None], rates)
+        else:
+            learned = self.trainer.learn(self.X, self.y, samples, rates)
+        self.done += len(samples)
+        self._since.add(learned.losses, learned.right, samples.shape[1])
+        work = samples.size * PASSES
+        self.flops += work * forward_flops(self.net, len(self.net.connections))
+        self.dense_flops += work * forward_flops(self.net, self.net.possible_connections)
+
+    def _rewire(self) -> None:
+        method = self.rewirer.method
+        last = self.done
+        if method.replaces_step or self.done == 0:
+            last += 1
+        recent = range(max(last - method.batches, 0), last)
+        batches = [self._batch(update) for update in recent] if method.looks_at_data else []
+        record = self.rewirer.rewire(self.done, batches, self.loss, self.rate(max(last - 1, 0)))
+        self.flops += record.flops
+        self._since.moved += record.moved
+        if method.replaces_step and self.done:
+            self.done += 1  # the batch of this update went into the rewiring
+
+    def _batch(self, update: int) -> tuple[np.ndarray, np.ndarray]:
+        rows = self.batches.rows(update)
+        if issparse(self.X):
+            return self.X[rows].toarray(), self.y[rows]
+        whole = len(rows) == len(self.X)
+        return (self.X, self.y) if whole else (self.X[rows], self.y[rows])
+
+    def _report(self) -> dict[str, Any]:
+        loss, accuracy, moved = self._since.take()
+        validation = None
+        if self.validation is not None:
+            validation = evaluate(self.net, *self.validation, self.loss)
+        return {
+            "update": self.done,
+            "epoch": self.done / self.batches.per_epoch,
+            "loss": loss,
+            "accuracy": accuracy,
+            "validation_loss": validation and validation.loss,
+            "validation_accuracy": validation and validation.accuracy,
+            "learning_rate": self.rate(self.done - 1),
+            "connections": len(self.net.connections),
+            "moved": moved,
+            "flops": self.flops,
+            "dense_flops": self.dense_flops,
+            "seconds": self.seconds,
+        }
+
+
+_METHOD = 1  # tells the method's randomness from that of the batches, which have [seed, epoch]
+
+
+class _Since:
+    """Sums over the updates since the report before."""
+
+    def __init__(self) -> None:
+        self.loss, self.right, self.samples, self.moved = 0.0, 0, 0, 0
+
+    def add(self, losses: np.ndarray, right: np.ndarray, batch: int) -> None:
+        self.loss += float(losses.sum()) * batch
+        self.right += int(right.sum())
+        self.samples += batch * len(losses)
+
+    def take(self) -> tuple[float, float, int]:
+        """Return mean loss, accuracy and connections moved, and begin anew."""
+        result = self.loss / max(self.samples, 1), self.right / max(self.samples, 1), self.moved
+        self.__init__()  # type: ignore[misc]
+        return result
