@@ -55,9 +55,8 @@ def whole(number: float) -> int:
 def apportion(total: int, shares: np.ndarray, most: np.ndarray) -> np.ndarray:
     """Share out a whole number in proportion, with an upper bound for each.
 
-    Each gets what its share rounds down to; what is left goes one by one to the largest
-    remainders. What a bound cuts off is shared out again among the others, and evenly once no
-    share is left.
+    What a bound cuts off is shared out again among the others, and evenly once no share is left.
+    Each gets what its part rounds down to; what is left over goes to the largest remainders.
 
     Parameters
     ----------
@@ -77,20 +76,21 @@ def apportion(total: int, shares: np.ndarray, most: np.ndarray) -> np.ndarray:
     [3, 1, 6]
     """
     most = np.asarray(most, np.int64)
-    given = np.zeros(len(most), np.int64)
+    given, open_ = np.zeros(len(most)), most > 0
     total = min(int(total), int(most.sum()))
-    while (left := total - int(given.sum())) > 0:
-        room = given < most
-        weight = np.where(room, shares, 0.0)
-        if weight.sum() <= 0:
-            weight = room.astype(float)
-        ideal = left * (weight / weight.sum())
-        step = np.minimum(np.floor(ideal).astype(np.int64), most - given)
-        if not step.any():  # less than one each: by the largest remainder, then by number
-            step[np.argsort(-ideal, kind="stable")[:left]] = 1
-            step = np.minimum(step, most - given)
-        given += step
-    return given
+    while open_.any():
+        weight = np.where(open_, shares, 0.0)
+        weight = weight if weight.sum() > 0 else open_.astype(float)
+        ideal = (total - given[~open_].sum()) * (weight / weight.sum())
+        full = open_ & (ideal >= most)
+        given[open_] = np.where(full, most, ideal)[open_]
+        if not full.any():
+            break
+        open_ &= ~full
+    result = np.floor(np.round(given, 9)).astype(np.int64)
+    remainder = np.where(result < most, given - result, -1.0)
+    result[np.argsort(-remainder, kind="stable")[: total - result.sum()]] += 1
+    return result
 
 
 redistributions: Registry = Registry("redistribution")
