@@ -201,6 +201,14 @@ class Graph:
         self._resize(rank, +1)
         return Neuron(self, number)
 
+    def take(self, other: Graph) -> None:
+        """Become a copy of another network; how it is computed stays this one's."""
+        copied = checks.deep_copy(other)
+        self.ranks, self.activations = copied.ranks, copied.activations
+        self.connections, self.neurons = copied.connections, copied.neurons
+        self.version += 1
+        self.numbering += 1
+
     def remove_neuron(self, rank: int, i: int) -> None:
         """Remove neuron i of a hidden rank with its connections; later ones move down by one.
 

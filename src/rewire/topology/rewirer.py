@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -164,6 +165,35 @@ class Rewirer:
         record = measure(now, change, dropped, self.explored.add(net), age, flops)
         self.history.append(record)
         return record
+
+    # ------------------------------------------------------------------------------------- state
+
+    def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Return everything but the network and the method: arrays, and what is fit for JSON."""
+        arrays = {
+            "explored": self.explored.keys,
+            "first": self._first,
+            "born_before": np.array(self._born_before),
+            "born_at": np.array(self._born_at),
+        }
+        return arrays, {
+            "generator": self.generator.bit_generator.state,
+            "threshold": self.threshold,
+            "history": [asdict(record) for record in self.history],
+        }
+
+    def restore(self, arrays: Mapping[str, np.ndarray], header: Mapping[str, Any]) -> None:
+        """Take up a state again; the network and the method must be those it was taken from."""
+        self.explored = Explored(self.net, self.method.wiring)
+        self.explored.keys = np.array(arrays["explored"])
+        self._first = np.array(arrays["first"])
+        self._born_before = arrays["born_before"].tolist()
+        self._born_at = arrays["born_at"].tolist()
+        self.generator.bit_generator.state = header["generator"]
+        self.threshold = header["threshold"]
+        self.history[:] = [Rewiring.from_dict(record) for record in header["history"]]
+
+    # ------------------------------------------------------------------------------------- steps
 
     def _signals(self, batches: Sequence[tuple[Any, Any]], loss: str | Loss) -> list[Signals]:
         method = self.method

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -52,6 +54,15 @@ class Rewiring:
     fan_in: tuple[float, float, float]
     fan_out: tuple[float, float, float]
     flops: float
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Rewiring:
+        """Return the record whose ``dataclasses.asdict`` this was, also by way of JSON."""
+        fields: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in values.items()
+        }
+        return cls(**fields)
 
     @property
     def moved(self) -> int:

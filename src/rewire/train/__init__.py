@@ -1,9 +1,11 @@
 """Training: optimisers, the step, and the loop that rewires on the way."""
 
+from .checkpoint import load_checkpoint, save_checkpoint
 from .evaluation import Score, evaluate
-from .fitting import EarlyStopping, fit
+from .fitting import fit, prepare
 from .history import History
 from .optimizers import SGD, Adam, AdamW, Optimizer
+from .stopping import EarlyStopping
 from .trainer import Trainer
 from .training import Training
 
@@ -19,4 +21,7 @@ __all__ = [
     "Training",
     "evaluate",
     "fit",
+    "load_checkpoint",
+    "prepare",
+    "save_checkpoint",
 ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,18 @@ from rewire.graph import Network, checks
 from rewire.kernels.losses import Loss, named
 from rewire.topology import Method, Schedule, as_method
 
+from .checkpoint import load_checkpoint, save_checkpoint
 from .history import History
 from .optimizers import SGD, Optimizer
+from .stopping import EarlyStopping
 from .training import Training
 
-__all__ = ["DEFAULT_METHOD", "EarlyStopping", "default_loss", "fit", "prepare"]
+__all__ = ["DEFAULT_METHOD", "default_loss", "fit", "prepare"]
 
 DEFAULT_METHOD = "rigl"
+
+# Seconds between two checkpoints, whose writing waits for the disk.
+SAVE_EVERY = 5.0
 
 Callback = Callable[[Training], None]
 
@@ -41,6 +47,7 @@ def fit(
     early_stopping: EarlyStopping | int | None = None,
     report_every: int | None = None,
     callbacks: Sequence[Callback] = (),
+    checkpoint: str | Path | None = None,
     seed: int = 0,
     progress: bool = False,
 ) -> History:
@@ -78,6 +85,10 @@ def fit(
     callbacks : sequence of callable
         Called with the :class:`Training` after every report; one that sets ``training.stopped`` to
         a reason ends it.
+    checkpoint : path, optional
+        A ``.safetensors`` file that is written now and then and at the end. If it exists already,
+        the training goes on from there, to the same bits as if it had never stopped; data and
+        settings must be the same.
     seed : int, default 0
         Of the order of samples and of the method's random choices.
     progress : bool, default False
@@ -115,23 +126,23 @@ def fit(
         schedule=schedule,
         validation_data=validation_data,
         report_every=report_every,
+        early_stopping=early_stopping,
         seed=seed,
     )
-    if isinstance(early_stopping, int):
-        early_stopping = EarlyStopping(early_stopping)
-    followers = list(callbacks)
-    if early_stopping is not None:
-        if training.validation is None:
-            raise ValueError("early_stopping needs validation_data=(X, y)")
-        followers.append(early_stopping)
+    if checkpoint is not None and Path(checkpoint).exists():
+        load_checkpoint(training, checkpoint)
+    saved = monotonic()
     while not training.finished:
         training.advance()
-        for callback in followers:
+        for callback in callbacks:
             callback(training)
         if progress:
             print(_line(training), file=sys.stderr)
-    if early_stopping is not None:
-        early_stopping.restore(net)
+        if checkpoint is not None and (training.finished or monotonic() > saved + SAVE_EVERY):
+            save_checkpoint(training, checkpoint)
+            saved = monotonic()
+    if training.early_stopping is not None:
+        training.early_stopping.bring_back(net)
     return training.history
 
 
@@ -148,6 +159,7 @@ def prepare(
     batch_size: int = 128,
     schedule: Schedule | None = None,
     validation_data: tuple[Any, Any] | None = None,
+    early_stopping: EarlyStopping | int | None = None,
     report_every: int | None = None,
     seed: int = 0,
 ) -> Training:
@@ -175,6 +187,10 @@ def prepare(
     if validation_data is not None:
         validation_data = _inputs(net, validation_data[0]), np.asarray(validation_data[1])
         chosen.targets(validation_data[1], validation_data[0].shape[0], net.ranks[-1], net.dtype)
+    if isinstance(early_stopping, int):
+        early_stopping = EarlyStopping(early_stopping)
+    if early_stopping is not None and validation_data is None:
+        raise ValueError("early_stopping needs validation_data=(X, y)")
     per_epoch = -(-samples // min(int(batch_size), samples))
     return Training(
         net,
@@ -188,6 +204,7 @@ def prepare(
         schedule=schedule,
         validation=validation_data,
         report_every=report_every or max(per_epoch, steps // 100),
+        early_stopping=early_stopping,
         seed=seed,
     )
 
@@ -201,42 +218,6 @@ def default_loss(net: Network, y: Any) -> Loss:
     if values <= {-1, 1}:
         return named("hinge")
     return named("binary_cross_entropy" if values <= {0, 1} else "mean_squared_error")
-
-
-@dataclass
-class EarlyStopping:
-    """Stop once the validation loss has not become less for some reports; keep the best network.
-
-    Parameters
-    ----------
-    patience : int, default 10
-        Reports to wait for a better one.
-    least : float, default 0
-        How much less it must be to count.
-    """
-
-    patience: int = 10
-    least: float = 0.0
-
-    def __post_init__(self) -> None:
-        if self.patience < 1:
-            raise ValueError(f"patience must be at least 1; got {self.patience}")
-        self.best, self.since = float("inf"), 0
-        self._kept: Network | None = None
-
-    def __call__(self, training: Training) -> None:
-        """Look at the last report."""
-        loss = training.history.rows[-1]["validation_loss"]
-        self.since += 1
-        if loss < self.best - self.least:
-            self.best, self.since, self._kept = loss, 0, training.net.copy()
-        if self.since >= self.patience:
-            training.stopped = f"validation loss not below {self.best:.6g} for {self.since} reports"
-
-    def restore(self, net: Network) -> None:
-        """Give a network the wiring and the numbers of the best report."""
-        if self._kept is not None:
-            net.__dict__.update(self._kept.copy().__dict__)
 
 
 def _inputs(net: Network, X: Any) -> Any:

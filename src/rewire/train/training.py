@@ -17,6 +17,7 @@ from .batches import Batches
 from .evaluation import evaluate
 from .history import History
 from .optimizers import Optimizer
+from .stopping import EarlyStopping
 from .trainer import Trainer
 
 __all__ = ["Training"]
@@ -59,6 +60,10 @@ class Training:
     history : History
     stopped : str or None
         Why it ended before its time, if it did; a callback may set it.
+    interrupted : bool
+        Set by a signal handler to have :meth:`advance` return after the stretch at hand.
+    early_stopping : EarlyStopping or None
+        Kept here so that a checkpoint has it.
     """
 
     def __init__(
@@ -75,6 +80,7 @@ class Training:
         schedule: Schedule | None = None,
         validation: tuple[Any, Any] | None = None,
         report_every: int | None = None,
+        early_stopping: EarlyStopping | None = None,
         seed: int = 0,
     ):
         self.net, self.X, self.y = net, X, y
@@ -94,8 +100,10 @@ class Training:
         self.report_every = report_every or self.batches.per_epoch
         self.done = 0
         self.stopped: str | None = None
+        self.interrupted = False
+        self.early_stopping = early_stopping
         self.history = History(rewirings=self.rewirer.history)
-        self._since = _Since()
+        self.since = Since()
         self.flops = self.dense_flops = self.seconds = 0.0
 
     @property
@@ -109,19 +117,29 @@ class Training:
             return self.base_rate
         return self.base_rate * self.schedule(Time(update, self.updates))
 
-    def advance(self) -> dict[str, Any]:
-        """Train up to the next report; return its row of the history."""
+    def advance(self) -> bool:
+        """Train up to the next report and append it to the history.
+
+        Returns
+        -------
+        bool
+            False if it was interrupted on the way; it goes on from there when called again.
+        """
         begin = perf_counter()
         end = min(self.done - self.done % self.report_every + self.report_every, self.updates)
         if self.done == 0 and self.rewirer.due(0):
             self._rewire()
-        while self.done < end:
+        while self.done < end and not self.interrupted:
             self._stretch(self._next_rewiring(end))
             if self.done < self.updates and self.rewirer.due(self.done):
                 self._rewire()
         self.seconds += perf_counter() - begin
+        if self.done < end:
+            return False
         self.history.rows.append(self._report())
-        return self.history.rows[-1]
+        if self.early_stopping is not None:
+            self.early_stopping(self)
+        return True
 
     def _next_rewiring(self, end: int) -> int:
         later = self.rewirer.updates[self.rewirer.updates > self.done]
@@ -138,7 +156,7 @@ class Training:
         else:
             learned = self.trainer.learn(self.X, self.y, samples, rates)
         self.done += len(samples)
-        self._since.add(learned.losses, learned.right, samples.shape[1])
+        self.since.add(learned.losses, learned.right, samples.shape[1])
         work = samples.size * PASSES
         self.flops += work * forward_flops(self.net, len(self.net.connections))
         self.dense_flops += work * forward_flops(self.net, self.net.possible_connections)
@@ -152,7 +170,7 @@ class Training:
         batches = [self._batch(update) for update in recent] if method.looks_at_data else []
         record = self.rewirer.rewire(self.done, batches, self.loss, self.rate(max(last - 1, 0)))
         self.flops += record.flops
-        self._since.moved += record.moved
+        self.since.moved += record.moved
         if method.replaces_step and self.done:
             self.done += 1  # the batch of this update went into the rewiring
 
@@ -164,7 +182,7 @@ class Training:
         return (self.X, self.y) if whole else (self.X[rows], self.y[rows])
 
     def _report(self) -> dict[str, Any]:
-        loss, accuracy, moved = self._since.take()
+        loss, accuracy, moved = self.since.take()
         validation = None
         if self.validation is not None:
             validation = evaluate(self.net, *self.validation, self.loss)
@@ -187,7 +205,7 @@ class Training:
 _METHOD = 1  # tells the method's randomness from that of the batches, which have [seed, epoch]
 
 
-class _Since:
+class Since:
     """Sums over the updates since the report before."""
 
     def __init__(self) -> None:
