@@ -6,7 +6,9 @@ import typer
 
 import rewire
 
+from .models import evaluate, export, methods, predict, show, strip
 from .reproduce import reproduce
+from .train import train
 
 app = typer.Typer(
     help="Sparse neural networks that rewire themselves.",
@@ -15,7 +17,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(reproduce)
+for command in (train, evaluate, predict, strip, show, export, methods, reproduce):
+    app.command()(command)
 
 
 def _print_version(wanted: bool) -> None:

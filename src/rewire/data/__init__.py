@@ -10,5 +10,6 @@ from .dataset import Dataset
 from .moons import moons
 from .registry import available, load, register
 from .standardizer import Standardizer
+from .tables import read_features
 
-__all__ = ["Dataset", "Standardizer", "available", "load", "moons", "register"]
+__all__ = ["Dataset", "Standardizer", "available", "load", "moons", "read_features", "register"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 
 from .dataset import Dataset
 
-__all__ = ["import_pandas", "read_table"]
+__all__ = ["import_pandas", "read_features", "read_table"]
 
 # A text column of more values than this is rather a name, or numbers that were misread.
 MOST_CATEGORIES = 100
@@ -69,6 +70,60 @@ def read_table(
         feature_names=features,
         name=path.stem,
     )
+
+
+def read_features(path: Path, names: Sequence[str] | None, inputs: int) -> np.ndarray:
+    """Read a CSV file of samples to predict, with the inputs that a model was trained on.
+
+    Parameters
+    ----------
+    path : Path
+        Further columns, such as the answers, do no harm where ``names`` are known.
+    names : sequence of str, optional
+        The model's ``feature_names``; without them all columns are taken as they stand.
+    inputs : int
+        How many inputs the model has.
+
+    Returns
+    -------
+    ndarray of float64, shape (samples, inputs)
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, or holds a text that the model has never seen.
+    """
+    pandas = import_pandas(f"reading {path.name}")
+    frame = pandas.read_csv(path)
+    _check(frame)
+    if names is None:
+        if frame.shape[1] != inputs:
+            raise ValueError(
+                f"{path.name} must have {inputs} columns, one per input; got {frame.shape[1]}"
+            )
+        return frame.to_numpy(np.float64)
+    numeric = {str(name): frame[name] for name in frame.columns}
+    columns = []
+    for name in names:
+        column, _, category = name.rpartition("=")
+        if name in numeric:
+            columns.append(_values(pandas, numeric[name]).astype(np.float64))
+        elif column in numeric:
+            known = {other.rpartition("=")[2] for other in names if other.startswith(column + "=")}
+            values = numeric[column].astype(str)
+            unseen = sorted(set(values) - known)
+            if unseen:
+                raise ValueError(
+                    f"column {column!r} must hold texts that the model was trained on; got "
+                    f"{unseen[0]!r}"
+                )
+            columns.append((values == category).to_numpy(np.float64))
+        else:
+            raise ValueError(
+                f"{path.name} must have the columns that the model was trained on; "
+                f"{(column or name)!r} is missing"
+            )
+    return np.column_stack(columns)
 
 
 def _check(frame: Any) -> None:

@@ -80,6 +80,14 @@ class Graph:
         """Existing connections over possible ones; skipping ones count as existing."""
         return len(self.connections) / max(self.possible_connections, 1)
 
+    def layer_densities(self) -> list[float]:
+        """Return existing over possible connections of each layer, the skipping ones included."""
+        counts = np.diff(self.connections.row_pointer[self.rank_start[1:]])
+        return [
+            int(count) / max(a * b, 1)
+            for count, (a, b) in zip(counts, pairwise(self.ranks), strict=True)
+        ]
+
     def neuron(self, rank: int, i: int) -> Neuron:
         """Return a view of neuron i of a rank; the same as ``net["rank_i"]``."""
         if not (0 <= rank < len(self.ranks) and 0 <= i < self.ranks[rank]):

@@ -40,6 +40,7 @@ from .schedules import (
     Rounds,
     Schedule,
     Sigmoid,
+    Steps,
     Time,
 )
 from .sharing import redistribution, redistributions
@@ -76,6 +77,7 @@ __all__ = [
     "Schedule",
     "Sigmoid",
     "Static",
+    "Steps",
     "Thinning",
     "Threshold",
     "Time",

@@ -24,6 +24,7 @@ __all__ = [
     "Rounds",
     "Schedule",
     "Sigmoid",
+    "Steps",
     "Time",
 ]
 
@@ -101,9 +102,10 @@ class Linear:
 
 @dataclass(frozen=True)
 class Cosine:
-    r"""RigL's: :math:`\frac{α}{2}(1 + \cos(π p / p_{end}))` until ``end``, then 0.
+    """From ``start`` to ``stop`` along half a cosine until ``end`` of the training.
 
-    arXiv 1911.11134, section 3, where α = 0.3 and the end is at 75% of the training.
+    With ``stop`` 0 this is RigL's α/2 (1 + cos(π t / T_end)) (arXiv 1911.11134, section 3), where
+    α = 0.3 and the end is at 75% of the training.
 
     Examples
     --------
@@ -114,15 +116,43 @@ class Cosine:
 
     start: float = 0.3
     end: float = 1.0
+    stop: float = 0.0
 
     def __post_init__(self) -> None:
         check_fraction("start", self.start)
         check_fraction("end", self.end)
+        check_fraction("stop", self.stop, zero=True)
 
     def __call__(self, time: Time) -> float:
         """Return the number for this time."""
         done = min(time.progress / self.end, 1.0)
-        return self.start / 2 * (1 + math.cos(math.pi * done))
+        return self.stop + (self.start - self.stop) / 2 * (1 + math.cos(math.pi * done))
+
+
+@dataclass(frozen=True)
+class Steps:
+    """1, multiplied by ``factor`` at each of some shares of the training.
+
+    Examples
+    --------
+    RigL's learning rate on MNIST, a third at epochs 75 and 95 of 200:
+
+    >>> schedule = Steps((75 / 200, 95 / 200), 1 / 3)
+    >>> [round(schedule(Time(epoch, 200)), 3) for epoch in (0, 75, 100)]
+    [1, 0.333, 0.111]
+    """
+
+    at: tuple[float, ...]
+    factor: float
+
+    def __post_init__(self) -> None:
+        for share in self.at:
+            check_fraction("at", share)
+        check_fraction("factor", self.factor)
+
+    def __call__(self, time: Time) -> float:
+        """Return the number for this time."""
+        return self.factor ** sum(time.progress >= share for share in self.at)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,67 @@
+"""What the subcommands share: errors and exit codes, lists of numbers, tables."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable
+from typing import Any
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+__all__ = ["guarded", "numbers", "print_json", "table", "whole_numbers"]
+
+
+def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Say what cannot be done in one line and exit with 2, rather than show a traceback."""
+
+    @functools.wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except (ValueError, TypeError, OSError, ImportError, KeyError) as error:
+            text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+            message = f"[bold red]error:[/] {escape(text)}"
+            Console(stderr=True).print(message, highlight=False, soft_wrap=True)
+            raise typer.Exit(2) from error
+
+    return run
+
+
+def numbers(name: str, text: str | None) -> tuple[float, ...] | None:
+    """Return the numbers of a list such as ``0.99,0.89,0``."""
+    if text is None:
+        return None
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise ValueError(
+            f"{name} must be a number, or numbers with commas between; got {text!r}"
+        ) from None
+
+
+def whole_numbers(name: str, text: str) -> tuple[int, ...]:
+    """Return the whole numbers of a list such as ``300,100``; none of an empty text."""
+    try:
+        return tuple(int(part) for part in text.split(",")) if text else ()
+    except ValueError:
+        raise ValueError(
+            f"{name} must be whole numbers with commas between; got {text!r}"
+        ) from None
+
+
+def print_json(content: Any) -> None:
+    """Print for machines."""
+    typer.echo(json.dumps(content, indent=2))
+
+
+def table(headings: list[str], title: str | None = None) -> Table:
+    """Return an empty table in the style of all the others, the first column to the left."""
+    made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for i, heading in enumerate(headings):
+        made.add_column(heading, justify="right" if i else "left", no_wrap=bool(i))
+    return made

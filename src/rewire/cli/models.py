@@ -1,0 +1,204 @@
+"""Commands on a trained network: evaluate, predict, strip, show, export; and the methods."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import matplotlib.pyplot as plt
+import numpy as np
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from rewire.data import load, read_features
+from rewire.export import export as export_network
+from rewire.export import formats
+from rewire.files import written_whole
+from rewire.runs import Folder, Model, Settings
+from rewire.topology import methods as known_methods
+from rewire.view import plot_topology
+
+from .common import guarded, print_json, table
+from .results import parts, print_scores, score
+from .train import AsJson, DataDir
+
+MODEL = typer.Argument(help="A run's folder, or a model.safetensors file.")
+# More connections than this cannot be told apart in a drawing.
+DRAWABLE = 5000
+
+
+def _open(path: Path) -> Model:
+    file = path / "model.safetensors" if path.is_dir() else path
+    if not file.exists():
+        hint = (
+            f": its training is not finished; 'rewire train --resume {path}' goes on"
+            if (path / "checkpoint.safetensors").exists()
+            else ""
+        )
+        raise FileNotFoundError(f"there is no trained model in {path}{hint}")
+    return Model.load(file)
+
+
+@guarded
+def evaluate(
+    model: Annotated[Path, MODEL],
+    data: Annotated[
+        str | None, typer.Argument(help="Data set or file; by default what it was trained on.")
+    ] = None,
+    target: Annotated[str | None, typer.Option(help="Column with the answers.")] = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure a trained network on data.
+
+    rewire evaluate runs/houses more-houses.csv --target price
+    """
+    found = _open(model)
+    if data is None:
+        if not model.is_dir():
+            raise ValueError("DATA must be given for a model outside its run's folder; got none")
+        settings = Folder(model).read_settings()
+        loaded = load(
+            settings.data,
+            target=settings.target,
+            data_dir=data_dir,
+            seed=settings.seed,
+            dtype=settings.dtype,
+        )
+        scores = {name: score(found, X, y) for name, (X, y) in parts(loaded).items()}
+    else:
+        loaded = load(data, target=target, data_dir=data_dir)
+        found.check(loaded)
+        scores = {
+            name: score(found, X, found.number_classes(loaded, y))
+            for name, (X, y) in parts(loaded).items()
+        }
+    if as_json:
+        print_json(scores)
+    else:
+        print_scores(Console(), scores)
+
+
+@guarded
+def predict(
+    model: Annotated[Path, MODEL],
+    table_: Annotated[Path, typer.Argument(metavar="CSV", help="Inputs, with the same columns.")],
+    out: Annotated[Path | None, typer.Option(help="CSV to write; printed by default.")] = None,
+    probabilities: Annotated[
+        bool, typer.Option("--probabilities", help="One column per class as well.")
+    ] = False,
+) -> None:
+    """Answer for new samples: a CSV in, a CSV out.
+
+    rewire predict runs/houses new.csv --out answers.csv
+    """
+    found = _open(model)
+    X = read_features(table_, found.feature_names, found.network.ranks[0])
+    answers = np.asarray(found.predict(X)).reshape(len(X), -1)
+    headings = (
+        ["prediction"]
+        if answers.shape[1] == 1
+        else [f"prediction {i}" for i in range(answers.shape[1])]
+    )
+    if probabilities:
+        answers = np.hstack([answers.astype(object), found.probabilities(X).astype(object)])
+        headings += [f"probability of {name}" for name in found.classes]
+    rows = [headings, *answers.tolist()]
+    if out is None:
+        csv.writer(sys.stdout).writerows(rows)
+        return
+    with written_whole(out) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(rows)
+
+
+@guarded
+def strip(
+    model: Annotated[Path, MODEL],
+    out: Annotated[Path, typer.Option(help="Where to write the smaller model.")],
+) -> None:
+    """Remove dead neurons; the function stays the same."""
+    found = _open(model)
+    smaller = found.stripped()
+    smaller.save(out)
+    before, after = found.network, smaller.network
+    typer.echo(
+        f"{'-'.join(map(str, before.ranks))} with {len(before.connections):,} connections -> "
+        f"{'-'.join(map(str, after.ranks))} with {len(after.connections):,}, in {out}"
+    )
+
+
+@guarded
+def show(
+    model: Annotated[Path, MODEL],
+    picture: Annotated[
+        Path | None, typer.Option(help="Draw the wiring to this file (PNG, SVG, PDF).")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Describe a trained network, and draw it."""
+    found = _open(model)
+    summary = found.network.summary()
+    if as_json:
+        print_json(
+            {
+                "ranks": list(found.network.ranks),
+                "connections": summary.connections,
+                "density": found.network.density,
+                "parameters": summary.parameters,
+                "dead": summary.dead,
+                "flops": summary.flops,
+                "classes": list(found.classes),
+            }
+        )
+    else:
+        typer.echo(str(summary))
+    if picture is not None:
+        if summary.connections > DRAWABLE:
+            raise ValueError(
+                f"picture must be of at most {DRAWABLE:,} connections to be read; this network "
+                f"has {summary.connections:,}"
+            )
+        axes = plot_topology(found.network)
+        axes.figure.savefig(picture)  # type: ignore[union-attr]
+        plt.close(axes.figure)  # type: ignore[arg-type]
+
+
+@guarded
+def export(
+    model: Annotated[Path, MODEL],
+    out: Annotated[Path, typer.Argument(help="File to write; its ending says the format.")],
+    format: Annotated[
+        str | None, typer.Option(help=f"One of {', '.join(formats())}, if the ending does not say.")
+    ] = None,
+    strip: Annotated[bool, typer.Option(help="Leave out dead neurons.")] = True,
+) -> None:
+    """Write the network for another program: ONNX, C, PyTorch, NPZ, JSON, GraphML, safetensors.
+
+    Inputs are as the network takes them: standardized, if the model does that.
+    """
+    found = _open(model)
+    net = found.network.strip() if strip else found.network
+    export_network(net, out, format)
+    typer.echo(f"{net!r} -> {out}")
+    if found.standardizer is not None:
+        typer.echo("The network expects standardized inputs; mean and scale are in the model.")
+
+
+@guarded
+def methods(as_json: AsJson = False) -> None:
+    """List the methods that decide where connections go."""
+    found = {
+        name: (make.__doc__ or "").strip().split("\n")[0] for name, make in known_methods.items()
+    }
+    if as_json:
+        print_json(found)
+        return
+    shown = table(["method", "what it does"])
+    shown.columns[1].justify, shown.columns[1].no_wrap = "left", False
+    for name, line in found.items():
+        mark = " [dim](default)[/]" if name == Settings.method else ""
+        shown.add_row(name + mark, escape(line))
+    Console().print(shown)
