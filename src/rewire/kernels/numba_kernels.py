@@ -13,6 +13,7 @@ from numba import cfunc, from_dtype, njit, types
 from .instructions import prefetch
 from .layout import BINARY_CROSS_ENTROPY, CROSS_ENTROPY, HINGE
 from .numba_rows import (
+    activate,
     backward_row,
     forward_row,
     forward_single,
@@ -54,9 +55,8 @@ def forward(wiring, weight, bias, A, D, first, last):
             forward_single(code, custom, weight, source, pointer, A, D, bias, low, high)
             continue
         for t in range(low, high):
-            forward_row(
-                code, far, custom, weight, source, pointer[t], pointer[t + 1], A, D, t, bias[t]
-            )
+            forward_row(code, far, weight, source, pointer[t], pointer[t + 1], A, t, bias[t])
+        activate(code, custom, A, D, low, high)
 
 
 @plain
