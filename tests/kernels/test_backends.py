@@ -71,7 +71,7 @@ def test_both_backends_offer_what_the_callers_use():
         offered = vars(kernels.load(name))
         for operation in (
             *("compile_activation", "place_inputs", "forward", "to_table_order"),
-            *("predict", "predict_single", "train"),
+            *("predict", "predict_few", "train"),
             *("update_sgd", "update_momentum", "update_adam"),
         ):
             assert callable(offered[operation])

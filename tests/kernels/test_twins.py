@@ -13,12 +13,15 @@ from numba.core.registry import CPUDispatcher
 from rewire import kernels
 from rewire.kernels import (
     layout,
+    numba_few,
     numba_kernels,
     numba_passes,
     numba_updates,
+    numpy_few,
     numpy_kernels,
     numpy_passes,
     numpy_updates,
+    plan,
 )
 
 from .graphs import LOSSES, Graph, bump, close, graphs
@@ -27,6 +30,7 @@ TWINS = [
     pytest.param(numba_kernels, numpy_kernels, id="kernels"),
     pytest.param(numba_updates, numpy_updates, id="updates"),
     pytest.param(numba_passes, numpy_passes, id="passes"),
+    pytest.param(numba_few, numpy_few, id="few"),
 ]
 
 
@@ -327,13 +331,14 @@ def run_passes(graph, backend, passes, loss, tile, shared):
     weight, bias = graph.weight.copy(), graph.bias.copy()
     passes.predict(wiring, weight, bias, graph.X, graph.samples, A, D, out, progress[0])
     gradient, bias_gradient = np.full_like(weight, np.nan), np.zeros_like(bias)
+    given = np.full(graph.outputs * tile, np.nan, graph.dtype)
     losses, right = np.zeros(steps), np.zeros(steps, np.int64)
     samples = np.array([graph.samples, graph.samples[::-1]])
     kind = kernels.losses.named(loss)
     passes.train(
         *(wiring, weight, np.empty_like(weight), bias, graph.X, y, samples, kind.code),
         *(kind.scale(graph.width, graph.outputs), 0.01, np.array([0.01, 0.005]), 0.02, True),
-        *(A, D, gradient, bias_gradient, losses, right, progress[1]),
+        *(A, D, given, gradient, bias_gradient, losses, right, progress[1]),
     )
     return {
         "out": out,
@@ -373,28 +378,46 @@ def test_whole_passes_agree_with_their_twins_in_single_precision(graph, loss):
             close(graph, compiled[name], expected, name, limits=(2e-3, 0))
 
 
-@settings(max_examples=60)
-@given(graphs(widths=(1,)), st.sampled_from((0.0, np.nan, np.inf, -np.inf)))
-def test_predicting_a_single_sample_agrees_with_its_twin_and_the_whole_pass(graph, odd):
-    found = []
-    for backend, passes in ((numba_kernels, numba_passes), (numpy_kernels, numpy_passes)):
-        wiring, x = graph.wiring(backend), graph.X[:1].copy()
-        A, D = np.full((2, graph.neurons), np.nan, graph.dtype)
-        out, again = np.full((2, 1, graph.outputs), np.nan, graph.dtype)
+FEW_WIDTHS = (1, 3, 4, 5, 13, 16, 17, 20, 21, 37)
+
+
+@settings(max_examples=100)
+@given(graphs(widths=FEW_WIDTHS), st.sampled_from((0.0, np.nan, np.inf, -np.inf)))
+def test_predicting_a_few_samples_agrees_with_its_twin_and_the_whole_pass(graph, odd):
+    found, X = [], graph.X[: graph.width].copy()
+    samples = plan._padded(graph.width)
+    for backend, few, passes in (
+        (numba_kernels, numba_few, numba_passes),
+        (numpy_kernels, numpy_few, numpy_passes),
+    ):
+        wiring = graph.wiring(backend)
+        A, D = np.full((2, graph.neurons * plan.FEW), np.nan, graph.dtype)
+        out, again = np.full((2, graph.width, graph.outputs), np.nan, graph.dtype)
         codes = [(*row, 0) for row in (wiring.activation, wiring.custom)]
         layers = np.array([wiring.rank_start, *codes], np.int64)
         net = graph.weight, graph.bias
-        arguments = layers, wiring.row_pointer, wiring.source, *net
-        assert passes.predict_single(*arguments, x, out)
+        arguments = (layers, wiring.row_pointer, wiring.source, *net, X, samples, A, D)
+        assert few.predict_few(*arguments, out)
         nobody = np.zeros(0, np.int64)
-        passes.predict(wiring, *net, x, np.zeros(1, np.intp), A, D, again, nobody)
+        passes.predict(tuple(wiring), *net, X, samples[: graph.width], A, D, again, nobody)
         np.testing.assert_array_equal(out, again)
         found.append(out)
-        x[0, -1] = odd
+        bad = X.copy()
+        bad[-1, -1] = odd
         with np.errstate(invalid="ignore"):
-            finite = passes.predict_single(*arguments, x, np.empty_like(out))
+            finite = few.predict_few(*arguments[:5], bad, samples, A, D, np.empty_like(out))
         assert finite == np.isfinite(odd)
     close(graph, found[0], found[1])
+
+
+@settings(max_examples=60)
+@given(graphs(widths=(33,)))
+def test_a_sample_is_predicted_to_the_same_bits_in_any_company(graph):
+    made = graph.plan()
+    together = made.predict(graph.weight, graph.bias, graph.X)
+    for first, last in ((0, 1), (1, 4), (4, 11), (11, 36)):
+        part = made.predict(graph.weight, graph.bias, graph.X[first:last])
+        np.testing.assert_array_equal(part, together[first:last])
 
 
 @pytest.mark.parametrize("width", [1, 2, 65])

@@ -181,6 +181,19 @@ def squares(values):
     return float(values @ values)
 
 
+def acceptable(X, y, loss, outputs):
+    """Whether all numbers of X are finite and all targets what the loss knows."""
+    if loss == CROSS_ENTROPY:
+        known = (y >= 0) & (y < outputs) & (y == np.floor(y))
+    elif loss == HINGE:
+        known = np.abs(y) == 1
+    elif loss == BINARY_CROSS_ENTROPY:
+        known = (y >= 0) & (y <= 1)
+    else:
+        known = np.isfinite(y)
+    return bool(known.all()) and all_finite(X)
+
+
 def all_finite(X):
     """Whether no number is infinite or NaN."""
     return bool(np.isfinite(X).all())

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from time import perf_counter
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from . import threads
 from .activations import Activation
 from .backends import load
+from .choice import Choice
 from .layout import CUSTOM, Wiring, aligned, wiring
 from .losses import Loss
 
@@ -25,7 +27,11 @@ SMALL_BYTES = 1 << 17
 # More threads are asked from this many connections times samples on: a step takes about 0.11 ns
 # for each, waking a thread 20 to 50 microseconds.
 WORTH_A_THREAD = 2_000_000
-NARROW = 16
+# A connection costs the same for 1 to 16 samples, what ``predict_few`` takes at once.
+FEW = 16
+# Small networks take up to so many samples 16 at a time: 300 + 100 hidden neurons 128 in 38 µs
+# rather than 46.
+SEVERAL = 128
 ALONE = np.zeros(0, np.int64)
 
 
@@ -84,12 +90,17 @@ class Plan:
         self.outputs = int(rank_start[-1] - rank_start[-2])
         self.dtype = np.dtype(dtype)
         self._free: list[_Workspace] = []
-        self._training, self._predicting = _Choice(), _Choice()
+        # What is fast depends on the batch, so there is a choice for each doubling of it.
+        self._training: dict[int, Choice] = defaultdict(Choice)
+        self._predicting: dict[int, Choice] = defaultdict(Choice)
+        # A plain tuple is passed on in a third of the time that a named one takes.
+        self._wiring = tuple(self.wiring)
         codes = [(*row, 0) for row in (self.wiring.activation, self.wiring.custom)]
         layers = np.array([self.wiring.rank_start, *codes], np.int64)
-        self._table = layers, self.wiring.row_pointer, self.wiring.source
-        self._small = self.connections * NARROW < WORTH_A_THREAD
-        self._predict_single = self.kernels.predict_single
+        self._forward = layers, self.wiring.row_pointer, self.wiring.source
+        most = (WORTH_A_THREAD - 1) // max(self.connections, 1)
+        # One thread is enough for up to so many samples; predict_few, if it is one, is best.
+        self._alone, self._few = (most if most >= FEW else 0), max(FEW, min(SEVERAL, most))
 
     def predict(self, weight: np.ndarray, bias: np.ndarray, X: np.ndarray) -> np.ndarray:
         """Return the outputs, shape (batch, outputs)."""
@@ -97,19 +108,29 @@ class Plan:
         out = np.empty((batch, self.outputs), self.dtype)
         if batch == 0:
             return out
-        if batch == 1 and self._small:
-            if not self._predict_single(*self._table, weight, bias, X, out):
-                self._refuse(X)
-        else:
-            self._check_finite(X)
-            work, number = self._take(), self._predicting.threads(self._threads(batch))
-            arguments = (
-                *(self.wiring, weight, bias, X, work.samples(batch)[0]),
-                *work.scratch(self._tile(batch)),
-                *(out, self._progress(batch, 1, self._tile(batch), number)),
-            )
-            self._predicting.run(self.kernels.predict, arguments, number, batch)
+        most = 1 if batch <= self._alone else self._threads(batch)
+        if most == 1 and batch <= self._few:
+            work = self._take()
+            arguments = (*self._forward, weight, bias, X, _padded(batch), *work.few(), out)
+            finite = self.kernels.predict_few(*arguments)
             self._free.append(work)
+            if not finite:
+                self._refuse(X)
+            return out
+        self._check_finite(X)
+        work, choice = self._take(), self._predicting[batch.bit_length()]
+        number = choice.threads(most)
+        if number == 1 and batch <= self._few:
+            arguments = (*self._forward, weight, bias, X, _padded(batch), *work.few(), out)
+            choice.run(self.kernels.predict_few, arguments, number, batch)
+        else:
+            tile = self._tile(batch)
+            arguments = (
+                *(self._wiring, weight, bias, X, _in_order(batch)[0], *work.tile(tile)[:2]),
+                *(out, self._progress(batch, 1, tile, number)),
+            )
+            choice.run(self.kernels.predict, arguments, number, batch)
+        self._free.append(work)
         return out
 
     def train(
@@ -160,7 +181,7 @@ class Plan:
         """
         work, batch = _Workspace(self, apart=True), len(X)
         self._train(work, weight, bias, X, y, loss, np.zeros(1), update=False, tile=batch)
-        A, D = (flat.reshape(self.neurons, batch) for flat in work.scratch(batch))
+        A, D = (flat.reshape(self.neurons, batch) for flat in work.tile(batch)[:2])
         D[: self.inputs] = 0
         return A, D
 
@@ -168,8 +189,8 @@ class Plan:
         """Return the activations of all neurons, shape (neurons, batch)."""
         self._check_finite(X)
         work = _Workspace(self)
-        A, D = (flat.reshape(self.neurons, len(X)) for flat in work.scratch(len(X)))
-        self.kernels.place_inputs(X, work.samples(len(X))[0], A, 0, self.inputs)
+        A, D = (flat.reshape(self.neurons, len(X)) for flat in work.tile(len(X))[:2])
+        self.kernels.place_inputs(X, _in_order(len(X))[0], A, 0, self.inputs)
         self.kernels.forward(self.wiring, weight, bias, A, D, 0, self.neurons)
         return A
 
@@ -188,20 +209,23 @@ class Plan:
         update: bool,
         tile: int | None = None,
     ) -> Learned:
-        self._check_finite(X)
-        samples = work.samples(len(X)) if samples is None else samples
+        if not self.kernels.acceptable(X, y, loss.code, self.outputs):
+            loss.check(y, self.outputs)
+            self._refuse(X)
+        samples = _in_order(len(X)) if samples is None else samples
         batch, steps = samples.shape[1], len(rates)
         tile = self._tile(batch) if tile is None else tile
-        number = self._training.threads(self._threads(batch))
+        choice, most = self._training[batch.bit_length()], self._threads(batch)
+        number = choice.threads(most)
         weight_by_source, gradient, bias_gradient = work.learning()
         learned = Learned(np.zeros(steps), np.zeros(steps, np.int64))
         arguments = (
-            *(self.wiring, weight, weight_by_source, bias, X, y, samples, loss.code),
+            *(self._wiring, weight, weight_by_source, bias, X, y, samples, loss.code),
             *(loss.scale(batch, self.outputs), loss.l2, rates, decay + 2 * loss.l2, update),
-            *work.scratch(tile),
-            *(gradient, bias_gradient, *learned, self._progress(batch, steps, tile, number)),
+            *(*work.tile(tile), gradient, bias_gradient, *learned),
+            self._progress(batch, steps, tile, number),
         )
-        self._training.run(self.kernels.train, arguments, number, steps * batch)
+        choice.run(self.kernels.train, arguments, number, steps * batch)
         return learned
 
     def _check_finite(self, X: np.ndarray) -> None:
@@ -226,7 +250,7 @@ class Plan:
         return min(batch, row // self.dtype.itemsize)
 
     def _threads(self, batch: int) -> int:
-        worth_it = self.connections * max(batch, NARROW) >= WORTH_A_THREAD
+        worth_it = self.connections * max(batch, FEW) >= WORTH_A_THREAD
         return threads.get_num_threads() if worth_it and self.kernels.SHARES_WORK else 1
 
     def _progress(self, batch: int, steps: int, tile: int, number: int) -> np.ndarray:
@@ -236,39 +260,17 @@ class Plan:
         return np.zeros(2 * steps * -(-batch // tile) * (2 * len(self.wiring.rank_start) + 2), int)
 
 
-class _Choice:
-    """One thread or all that are worth it, whichever was faster of late.
+@lru_cache(maxsize=8)
+def _in_order(batch: int) -> np.ndarray:
+    """Return 0 ... batch - 1, shape (1, batch)."""
+    return np.arange(batch).reshape(1, batch)
 
-    A second processor may be busy, or be only the other half of the first one's core; then its
-    thread costs more than it brings. The bits do not depend on who computes, so this can be found
-    out on the way: of 64 calls, four take turns to be measured.
-    """
 
-    AGAIN = 64
-
-    def __init__(self) -> None:
-        self.calls = 0
-        self.seconds: dict[int, float] = {}
-
-    def threads(self, most: int) -> int:
-        """Return how many to use for this call."""
-        if most == 1:
-            return 1
-        turn = self.calls % self.AGAIN
-        self.calls += 1
-        if turn < 4:
-            return most if turn % 2 == 0 else 1
-        return min((most, 1), key=lambda number: self.seconds.get(number, 0.0))
-
-    def run(self, function: Callable, arguments: tuple, number: int, size: int) -> None:
-        """Make the call; remember its time per unit of size, averaged over the last few."""
-        begin = perf_counter()
-        threads.together(function, arguments, number)
-        seconds = (perf_counter() - begin) / size
-        before = self.seconds.get(number, seconds)
-        # The very first call may have compiled: what is far below is taken as it is.
-        average = seconds if seconds < before / 2 else 0.7 * before + 0.3 * seconds
-        self.seconds[number] = average
+@lru_cache(maxsize=8)
+def _padded(batch: int) -> np.ndarray:
+    """Return the samples as ``predict_few`` wants them: the last one repeated to 16, or 4."""
+    step = 4 if 0 < batch % FEW <= 4 else FEW
+    return np.minimum(np.arange(-(-batch // step) * step), batch - 1)
 
 
 class _Workspace:
@@ -280,25 +282,25 @@ class _Workspace:
     """
 
     def __init__(self, plan: Plan, apart: bool = False):
-        self.neurons, self.connections, self.dtype = plan.neurons, plan.connections, plan.dtype
+        self.neurons, self.outputs, self.dtype = plan.neurons, plan.outputs, plan.dtype
+        self.connections = plan.connections
         self.apart = apart or bool((plan.wiring.activation == CUSTOM).any())
-        self._samples = np.arange(0).reshape(1, 0)
-        self._scratch: tuple[np.ndarray, np.ndarray] | None = None
+        self._few: tuple[np.ndarray, np.ndarray] | None = None
+        self._tile: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
         self._learning: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
 
-    def samples(self, batch: int) -> np.ndarray:
-        """Return 0 ... batch - 1, shape (1, batch)."""
-        if self._samples.shape[1] != batch:
-            self._samples = np.arange(batch).reshape(1, batch)
-        return self._samples
+    def few(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return flat A and D for ``predict_few``."""
+        if self._few is None:
+            self._few = self._signals(self.neurons * FEW)
+        return self._few
 
-    def scratch(self, tile: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return flat A and D for ``tile`` columns."""
-        size = self.neurons * tile
-        if self._scratch is None or self._scratch[0].size != size:
-            A = aligned(size, self.dtype)
-            self._scratch = A, aligned(size, self.dtype) if self.apart else A
-        return self._scratch
+    def tile(self, columns: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return flat A and D, and one for the loss's slopes, for a tile of so many samples."""
+        if self._tile is None or self._tile[2].size != self.outputs * columns:
+            slopes = aligned(self.outputs * columns, self.dtype)
+            self._tile = *self._signals(self.neurons * columns), slopes
+        return self._tile
 
     def learning(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return weights and gradients in source order, and the gradients of the biases."""
@@ -309,3 +311,7 @@ class _Workspace:
                 np.zeros(self.neurons, self.dtype),
             )
         return self._learning
+
+    def _signals(self, size: int) -> tuple[np.ndarray, np.ndarray]:
+        A = aligned(size, self.dtype)
+        return A, aligned(size, self.dtype) if self.apart else A
