@@ -77,7 +77,7 @@ def test_batches_larger_than_a_tile_are_the_sum_of_their_tiles(backend, dtype):
     graph = Graph([30, 200, 100, 4], 0.1, [0, layout.TANH, layout.RELU, 0], 997, dtype, np.int32, 0)
     kernels.set_num_threads(1)
     made, y = graph.plan(backend), graph.targets("cross_entropy")
-    assert made._tile(len(graph.X)) < 500
+    assert made._columns < 500
     rule = CrossEntropy()
     whole = made.gradients(graph.weight, graph.bias, graph.X, y, rule)
     pieces = [
@@ -134,7 +134,7 @@ def test_the_bits_do_not_depend_on_the_number_of_threads(counted_calls, name, dt
     for number in (1, 2, 3, 2):
         counted_calls.clear()
         found = all_results(graph.plan(), graph, rule, y, number)
-        assert max(counted_calls) == number
+        assert max(counted_calls, default=1) == number
         for ours, theirs in zip(found, expected, strict=True):
             np.testing.assert_array_equal(ours, theirs)
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
-from statistics import median
+from collections.abc import Callable, Iterable
 from time import perf_counter
 
 from . import threads
@@ -18,25 +17,26 @@ class Choice:
     A second processor may be busy, or be only the other half of the first one's core; then its
     thread costs more than it brings. So now and then the two take turns for a few calls, and
     several threads go on only where they are clearly faster. While the verdict holds, the trials
-    become rarer; threads that fall behind what one had needed are tried anew at once.
+    become rarer; several that fall behind what one had needed are tried anew at once.
 
     Parameters
     ----------
-    clock : callable
-        Seconds.
+    clock : callable, default time.perf_counter
+        Returns seconds.
     """
 
-    TURNS = 3  # calls of each in a trial; medians, so that one may be disturbed, or compile
+    TURNS = 3  # calls of each in a trial; their median counts, as one may compile or be disturbed
     CLEARLY = 0.95
     SOON, LATE = 32, 2048  # calls from one trial to the next
 
     def __init__(self, clock: Callable[[], float] = perf_counter):
         self.clock = clock
-        self.most, self.number, self.pause, self.left = 0, 1, self.SOON, 0
+        self.most = self.number = 1
+        self.pause, self.left = self.SOON, 0
         self.alone: list[float] = []
         self.shared: list[float] = []
-        self.limit = 0.0
         self.recent: deque[float] = deque(maxlen=self.TURNS)
+        self.limit = 0.0  # what one thread took in the last trial
 
     def threads(self, most: int) -> int:
         """Return how many to use for this call, of at most so many."""
@@ -52,33 +52,40 @@ class Choice:
     def run(self, function: Callable, arguments: tuple, number: int, size: int) -> None:
         """Make a call for which ``threads`` gave the number; ``size`` is how much work it is."""
         if self.most == 1:
-            threads.together(function, arguments, 1)
+            function(*arguments)
             return
         begin = self.clock()
         threads.together(function, arguments, number)
-        self._learn(number, (self.clock() - begin) / size)
-
-    def _learn(self, number: int, seconds: float) -> None:
+        seconds = (self.clock() - begin) / size
         if self.left > 0:
-            self.left -= 1
-            self.recent.append(seconds)
-            full = self.number > 1 and len(self.recent) == self.TURNS
-            behind = full and median(self.recent) > self.limit
-            if behind:
-                self.pause = self.SOON
-            if behind or self.left == 0:
-                self._try()
-            return
+            self._watch(seconds)
+        else:
+            self._compare(seconds, number)
+
+    def _watch(self, seconds: float) -> None:
+        self.left -= 1
+        self.recent.append(seconds)
+        behind = len(self.recent) == self.TURNS and _middle(self.recent) > self.limit
+        if self.number > 1 and behind:
+            self.pause = self.SOON
+            self._try()
+        elif self.left <= 0:
+            self._try()
+
+    def _compare(self, seconds: float, number: int) -> None:
         (self.alone if number == 1 else self.shared).append(seconds)
-        if min(len(self.alone), len(self.shared)) >= self.TURNS:
-            self._conclude()
+        if min(len(self.alone), len(self.shared)) < self.TURNS:
+            return
+        self.limit = _middle(self.alone)
+        better = self.most if _middle(self.shared) < self.CLEARLY * self.limit else 1
+        self.pause = min(2 * self.pause, self.LATE) if better == self.number else self.SOON
+        self.number, self.left = better, self.pause
 
     def _try(self) -> None:
         self.left, self.alone, self.shared = 0, [], []
-
-    def _conclude(self) -> None:
-        self.limit = median(self.alone)
-        number = self.most if median(self.shared) < self.CLEARLY * self.limit else 1
-        self.pause = min(2 * self.pause, self.LATE) if number == self.number else self.SOON
-        self.number, self.left = number, self.pause
         self.recent.clear()
+
+
+def _middle(values: Iterable[float]) -> float:
+    ordered = sorted(values)
+    return ordered[len(ordered) // 2]

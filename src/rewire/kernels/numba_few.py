@@ -8,7 +8,7 @@ take hardly longer than one.
 import numpy as np
 
 from .layout import LEAK, LEAKY_RELU, RELU
-from .numba_kernels import all_finite, place_squares
+from .numba_kernels import place_squares
 from .numba_rows import activate, at, inlined, plain
 from .vectors import choose, few, lanes, load, multiply_add, spread, store
 
@@ -53,7 +53,7 @@ def predict_tile(layers, row_pointer, source, weight, bias, X, samples, A, D, ou
 
 @plain
 def predict_few(layers, row_pointer, source, weight, bias, X, samples, A, D, out):
-    """As predict, on one thread, for the whole of X; returns whether its numbers are finite.
+    """As predict, on one thread, for the whole of X.
 
     ``layers`` has rank_start, activation and custom as its rows. ``samples`` counts up to the
     last row of X and repeats it until there are a multiple of 16, or 4 more. A and D are flat
@@ -68,4 +68,3 @@ def predict_few(layers, row_pointer, source, weight, bias, X, samples, A, D, out
         else:
             predict_tile(*net, part[:4], A, D, rows, few(A, 4))
             start += 4
-    return all_finite(X)

@@ -29,9 +29,8 @@ SMALL_BYTES = 1 << 17
 WORTH_A_THREAD = 2_000_000
 # A connection costs the same for 1 to 16 samples, what ``predict_few`` takes at once.
 FEW = 16
-# Small networks take up to so many samples 16 at a time: 300 + 100 hidden neurons 128 in 38 µs
-# rather than 46.
-SEVERAL = 128
+# Small networks take up to so many samples 16 at a time, as that leaves little over at the end.
+SEVERAL = 64
 ALONE = np.zeros(0, np.int64)
 
 
@@ -98,9 +97,11 @@ class Plan:
         codes = [(*row, 0) for row in (self.wiring.activation, self.wiring.custom)]
         layers = np.array([self.wiring.rank_start, *codes], np.int64)
         self._forward = layers, self.wiring.row_pointer, self.wiring.source
-        most = (WORTH_A_THREAD - 1) // max(self.connections, 1)
-        # One thread is enough for up to so many samples; predict_few, if it is one, is best.
-        self._alone, self._few = (most if most >= FEW else 0), max(FEW, min(SEVERAL, most))
+        row = max(ROW_BYTES, SMALL_BYTES // self.neurons)
+        self._columns = row // self.dtype.itemsize
+        # For up to so many samples one thread is enough, and for one thread predict_few is best.
+        alone = (WORTH_A_THREAD - 1) // max(self.connections, 1)
+        self._alone, self._few = alone if alone >= FEW else 0, max(FEW, min(SEVERAL, alone))
 
     def predict(self, weight: np.ndarray, bias: np.ndarray, X: np.ndarray) -> np.ndarray:
         """Return the outputs, shape (batch, outputs)."""
@@ -108,23 +109,15 @@ class Plan:
         out = np.empty((batch, self.outputs), self.dtype)
         if batch == 0:
             return out
-        most = 1 if batch <= self._alone else self._threads(batch)
-        if most == 1 and batch <= self._few:
-            work = self._take()
-            arguments = (*self._forward, weight, bias, X, _padded(batch), *work.few(), out)
-            finite = self.kernels.predict_few(*arguments)
-            self._free.append(work)
-            if not finite:
-                self._refuse(X)
-            return out
         self._check_finite(X)
         work, choice = self._take(), self._predicting[batch.bit_length()]
-        number = choice.threads(most)
+        number = choice.threads(self._threads(batch))
+        arguments: tuple
         if number == 1 and batch <= self._few:
             arguments = (*self._forward, weight, bias, X, _padded(batch), *work.few(), out)
             choice.run(self.kernels.predict_few, arguments, number, batch)
         else:
-            tile = self._tile(batch)
+            tile = min(batch, self._columns)
             arguments = (
                 *(self._wiring, weight, bias, X, _in_order(batch)[0], *work.tile(tile)[:2]),
                 *(out, self._progress(batch, 1, tile, number)),
@@ -209,14 +202,12 @@ class Plan:
         update: bool,
         tile: int | None = None,
     ) -> Learned:
-        if not self.kernels.acceptable(X, y, loss.code, self.outputs):
-            loss.check(y, self.outputs)
-            self._refuse(X)
+        self._check_all(X, y, loss)
         samples = _in_order(len(X)) if samples is None else samples
         batch, steps = samples.shape[1], len(rates)
-        tile = self._tile(batch) if tile is None else tile
-        choice, most = self._training[batch.bit_length()], self._threads(batch)
-        number = choice.threads(most)
+        tile = min(batch, self._columns) if tile is None else tile
+        choice = self._training[batch.bit_length()]
+        number = choice.threads(self._threads(batch))
         weight_by_source, gradient, bias_gradient = work.learning()
         learned = Learned(np.zeros(steps), np.zeros(steps, np.int64))
         arguments = (
@@ -232,6 +223,11 @@ class Plan:
         if not self.kernels.all_finite(X):
             self._refuse(X)
 
+    def _check_all(self, X: np.ndarray, y: np.ndarray, loss: Loss) -> None:
+        if not self.kernels.acceptable(X, y, loss.code, self.outputs):
+            loss.check(y, self.outputs)
+            self._refuse(X)
+
     def _refuse(self, X: np.ndarray) -> None:
         sample, i = np.argwhere(~np.isfinite(X))[0]
         raise ValueError(
@@ -245,13 +241,9 @@ class Plan:
         except IndexError:
             return _Workspace(self)
 
-    def _tile(self, batch: int) -> int:
-        row = max(ROW_BYTES, SMALL_BYTES // self.neurons)
-        return min(batch, row // self.dtype.itemsize)
-
     def _threads(self, batch: int) -> int:
-        worth_it = self.connections * max(batch, FEW) >= WORTH_A_THREAD
-        return threads.get_num_threads() if worth_it and self.kernels.SHARES_WORK else 1
+        alone = batch <= self._alone or not self.kernels.SHARES_WORK
+        return 1 if alone else threads.get_num_threads()
 
     def _progress(self, batch: int, steps: int, tile: int, number: int) -> np.ndarray:
         """Return two zeros for every phase of a pass; nothing for a thread that is alone."""
@@ -260,7 +252,7 @@ class Plan:
         return np.zeros(2 * steps * -(-batch // tile) * (2 * len(self.wiring.rank_start) + 2), int)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def _in_order(batch: int) -> np.ndarray:
     """Return 0 ... batch - 1, shape (1, batch)."""
     return np.arange(batch).reshape(1, batch)
