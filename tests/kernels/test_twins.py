@@ -452,7 +452,7 @@ def test_targets_that_a_loss_does_not_know_are_found_and_named(loss, good, bad):
     rule, rng = kernels.losses.named(loss), np.random.default_rng(0)
     X, width = np.zeros((9, 2)), 1 if loss == "cross_entropy" else 3
     for odd in (*good, *bad):
-        y = rng.choice(good, (9, width))
+        y = rng.choice(np.array(good, float), (9, width))
         y[rng.integers(9), rng.integers(width)] = odd
         for backend in (numba_kernels, numpy_kernels):
             assert backend.acceptable(X, y, rule.code, 3) == (odd in good)
