@@ -31,7 +31,8 @@ WORTH_A_THREAD = 2_000_000
 FEW = 16
 # Small networks take up to so many samples 16 at a time, as that leaves little over at the end.
 SEVERAL = 64
-ALONE = np.zeros(0, np.int64)
+COUNT = np.dtype(np.int64)
+ALONE = np.zeros(0, COUNT)
 
 
 class Learned(NamedTuple):
@@ -209,7 +210,7 @@ class Plan:
         choice = self._training[batch.bit_length()]
         number = choice.threads(self._threads(batch))
         weight_by_source, gradient, bias_gradient = work.learning()
-        learned = Learned(np.zeros(steps), np.zeros(steps, np.int64))
+        learned = Learned(np.zeros(steps), np.zeros(steps, COUNT))
         arguments = (
             *(self._wiring, weight, weight_by_source, bias, X, y, samples, loss.code),
             *(loss.scale(batch, self.outputs), loss.l2, rates, decay + 2 * loss.l2, update),

@@ -101,9 +101,9 @@ class Trainer:
             ``losses`` and ``right`` (samples on the right side), both of shape (count,) and before
             each update.
         """
-        net, loss = self.net, self.loss
-        X = checks.inputs(X, net.ranks[0], net.dtype)
-        y = loss.targets(y, len(X), net.ranks[-1], net.dtype)
+        net, dtype = self.net, self.net.dtype
+        X = checks.inputs(X, net.ranks[0], dtype)
+        y = self.loss.targets(y, len(X), net.ranks[-1], dtype)
         if len(X) == 0:
             raise ValueError("X must hold at least one sample; got none")
         rates = self._rates(count, learning_rate)
