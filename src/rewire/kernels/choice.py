@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable
 from time import perf_counter
 
@@ -35,7 +34,7 @@ class Choice:
         self.pause, self.left = self.SOON, 0
         self.alone: list[float] = []
         self.shared: list[float] = []
-        self.recent: deque[float] = deque(maxlen=self.TURNS)
+        self.recent: list[float] = []
         self.limit = 0.0  # what one thread took in the last trial
 
     def threads(self, most: int) -> int:
@@ -64,8 +63,8 @@ class Choice:
 
     def _watch(self, seconds: float) -> None:
         self.left -= 1
-        self.recent.append(seconds)
-        behind = len(self.recent) == self.TURNS and _middle(self.recent) > self.limit
+        recent = self.recent = [*self.recent[1 - self.TURNS :], seconds]
+        behind = len(recent) == self.TURNS and _middle(recent) > self.limit
         if self.number > 1 and behind:
             self.pause = self.SOON
             self._try()
@@ -73,17 +72,17 @@ class Choice:
             self._try()
 
     def _compare(self, seconds: float, number: int) -> None:
-        (self.alone if number == 1 else self.shared).append(seconds)
-        if min(len(self.alone), len(self.shared)) < self.TURNS:
+        alone, shared = self.alone, self.shared  # another thread may begin a trial meanwhile
+        (alone if number == 1 else shared).append(seconds)
+        if min(len(alone), len(shared)) < self.TURNS:
             return
-        self.limit = _middle(self.alone)
-        better = self.most if _middle(self.shared) < self.CLEARLY * self.limit else 1
+        self.limit = _middle(alone)
+        better = self.most if _middle(shared) < self.CLEARLY * self.limit else 1
         self.pause = min(2 * self.pause, self.LATE) if better == self.number else self.SOON
         self.number, self.left = better, self.pause
 
     def _try(self) -> None:
-        self.left, self.alone, self.shared = 0, [], []
-        self.recent.clear()
+        self.left, self.alone, self.shared, self.recent = 0, [], [], []
 
 
 def _middle(values: Iterable[float]) -> float:

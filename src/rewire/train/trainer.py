@@ -132,14 +132,14 @@ class Trainer:
         numbers = self.net.connections.weight, self.net.bias, X, y, self.loss
         decay = getattr(self.optimizer, "weight_decay", 0.0)
         work = len(X) * (plan.connections + plan.neurons)
-        self.optimizer.steps += count
-        if count == 1 or count * work <= WORK_PER_CALL:
-            return plan.train(*numbers, rates, None, decay)
-        stride = max(1, WORK_PER_CALL // work)
+        stride = count if count * work <= WORK_PER_CALL else max(1, WORK_PER_CALL // work)
         parts = [
             plan.train(*numbers, rates[i : i + stride], None, decay)
             for i in range(0, count, stride)
         ]
+        self.optimizer.steps += count
+        if len(parts) == 1:
+            return parts[0]
         losses, right = zip(*parts, strict=True)
         return Learned(np.concatenate(losses), np.concatenate(right))
 
