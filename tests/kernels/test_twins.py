@@ -22,7 +22,7 @@ from rewire.kernels import (
     numpy_kernels,
     numpy_passes,
     numpy_updates,
-    plan,
+    scratch,
 )
 
 from .graphs import LOSSES, Graph, bump, close, graphs
@@ -386,13 +386,13 @@ FEW_WIDTHS = (1, 3, 4, 5, 13, 16, 17, 20, 21, 37)
 @given(graphs(widths=FEW_WIDTHS))
 def test_predicting_a_few_samples_agrees_with_its_twin_and_the_whole_pass(graph):
     found, X = [], graph.X[: graph.width].copy()
-    samples = plan._padded(graph.width)
+    samples = scratch.padded(graph.width)
     for backend, few, passes in (
         (numba_kernels, numba_few, numba_passes),
         (numpy_kernels, numpy_few, numpy_passes),
     ):
         wiring = graph.wiring(backend)
-        A, D = np.full((2, graph.neurons * plan.FEW), np.nan, graph.dtype)
+        A, D = np.full((2, graph.neurons * scratch.FEW), np.nan, graph.dtype)
         out, again = np.full((2, graph.width, graph.outputs), np.nan, graph.dtype)
         codes = [(*row, 0) for row in (wiring.activation, wiring.custom)]
         layers = np.array([wiring.rank_start, *codes], np.int64)

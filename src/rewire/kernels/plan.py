@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -13,8 +12,9 @@ from . import threads
 from .activations import Activation
 from .backends import load
 from .choice import Choice
-from .layout import CUSTOM, Wiring, aligned, wiring
+from .layout import CUSTOM, Wiring, wiring
 from .losses import Loss
+from .scratch import FEW, Scratch, in_order, padded
 
 __all__ = ["Learned", "Plan"]
 
@@ -27,8 +27,6 @@ SMALL_BYTES = 1 << 17
 # More threads are asked from this many connections times samples on: a step takes about 0.11 ns
 # for each, waking a thread 20 to 50 microseconds.
 WORTH_A_THREAD = 2_000_000
-# A connection costs the same for 1 to 16 samples, what ``predict_few`` takes at once.
-FEW = 16
 # Small networks take up to so many samples 16 at a time, as that leaves little over at the end.
 SEVERAL = 64
 COUNT = np.dtype(np.int64)
@@ -89,7 +87,7 @@ class Plan:
         self.inputs = int(rank_start[1])
         self.outputs = int(rank_start[-1] - rank_start[-2])
         self.dtype = np.dtype(dtype)
-        self._free: list[_Workspace] = []
+        self._free: list[Scratch] = []
         # What is fast depends on the batch, so there is a choice for each doubling of it.
         self._training: dict[int, Choice] = defaultdict(Choice)
         self._predicting: dict[int, Choice] = defaultdict(Choice)
@@ -115,12 +113,12 @@ class Plan:
         number = choice.threads(self._threads(batch))
         arguments: tuple
         if number == 1 and batch <= self._few:
-            arguments = (*self._forward, weight, bias, X, _padded(batch), *work.few(), out)
+            arguments = (*self._forward, weight, bias, X, padded(batch), *work.few(), out)
             choice.run(self.kernels.predict_few, arguments, number, batch)
         else:
             tile = min(batch, self._columns)
             arguments = (
-                *(self._wiring, weight, bias, X, _in_order(batch)[0], *work.tile(tile)[:2]),
+                *(self._wiring, weight, bias, X, in_order(batch)[0], *work.tile(tile)[:2]),
                 *(out, self._progress(batch, 1, tile, number)),
             )
             choice.run(self.kernels.predict, arguments, number, batch)
@@ -173,7 +171,7 @@ class Plan:
 
         The sensitivities of the inputs are 0.
         """
-        work, batch = _Workspace(self, apart=True), len(X)
+        work, batch = Scratch(self.wiring, self.dtype, apart=True), len(X)
         self._train(work, weight, bias, X, y, loss, np.zeros(1), update=False, tile=batch)
         A, D = (flat.reshape(self.neurons, batch) for flat in work.tile(batch)[:2])
         D[: self.inputs] = 0
@@ -182,15 +180,15 @@ class Plan:
     def activations(self, weight: np.ndarray, bias: np.ndarray, X: np.ndarray) -> np.ndarray:
         """Return the activations of all neurons, shape (neurons, batch)."""
         self._check_finite(X)
-        work = _Workspace(self)
+        work = Scratch(self.wiring, self.dtype)
         A, D = (flat.reshape(self.neurons, len(X)) for flat in work.tile(len(X))[:2])
-        self.kernels.place_inputs(X, _in_order(len(X))[0], A, 0, self.inputs)
+        self.kernels.place_inputs(X, in_order(len(X))[0], A, 0, self.inputs)
         self.kernels.forward(self.wiring, weight, bias, A, D, 0, self.neurons)
         return A
 
     def _train(
         self,
-        work: _Workspace,
+        work: Scratch,
         weight: np.ndarray,
         bias: np.ndarray,
         X: np.ndarray,
@@ -204,7 +202,7 @@ class Plan:
         tile: int | None = None,
     ) -> Learned:
         self._check_all(X, y, loss)
-        samples = _in_order(len(X)) if samples is None else samples
+        samples = in_order(len(X)) if samples is None else samples
         batch, steps = samples.shape[1], len(rates)
         tile = min(batch, self._columns) if tile is None else tile
         choice = self._training[batch.bit_length()]
@@ -236,11 +234,11 @@ class Plan:
             "drop or impute it"
         )
 
-    def _take(self) -> _Workspace:
+    def _take(self) -> Scratch:
         try:
             return self._free.pop()
         except IndexError:
-            return _Workspace(self)
+            return Scratch(self.wiring, self.dtype)
 
     def _threads(self, batch: int) -> int:
         alone = batch <= self._alone or not self.kernels.SHARES_WORK
@@ -251,60 +249,3 @@ class Plan:
         if number == 1:
             return ALONE
         return np.zeros(2 * steps * -(-batch // tile) * (2 * len(self.wiring.rank_start) + 2), int)
-
-
-@lru_cache(maxsize=4)
-def _in_order(batch: int) -> np.ndarray:
-    """Return 0 ... batch - 1, shape (1, batch)."""
-    return np.arange(batch).reshape(1, batch)
-
-
-@lru_cache(maxsize=8)
-def _padded(batch: int) -> np.ndarray:
-    """Return the samples as ``predict_few`` wants them: the last one repeated to 16, or 4."""
-    step = 4 if 0 < batch % FEW <= 4 else FEW
-    return np.minimum(np.arange(-(-batch // step) * step), batch - 1)
-
-
-class _Workspace:
-    """Scratch arrays, allocated at first use; for one call at a time.
-
-    A and D are one array, which halves the memory: the backward pass does not read A[s] any more
-    once D[s] is written. They are ``apart`` for custom activations, whose slopes wait in D, and
-    where someone wants to look at both.
-    """
-
-    def __init__(self, plan: Plan, apart: bool = False):
-        self.neurons, self.outputs, self.dtype = plan.neurons, plan.outputs, plan.dtype
-        self.connections = plan.connections
-        self.apart = apart or bool((plan.wiring.activation == CUSTOM).any())
-        self._few: tuple[np.ndarray, np.ndarray] | None = None
-        self._tile: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
-        self._learning: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
-
-    def few(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return flat A and D for ``predict_few``."""
-        if self._few is None:
-            self._few = self._signals(self.neurons * FEW)
-        return self._few
-
-    def tile(self, columns: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return flat A and D, and one for the loss's slopes, for a tile of so many samples."""
-        if self._tile is None or self._tile[2].size != self.outputs * columns:
-            slopes = aligned(self.outputs * columns, self.dtype)
-            self._tile = *self._signals(self.neurons * columns), slopes
-        return self._tile
-
-    def learning(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return weights and gradients in source order, and the gradients of the biases."""
-        if self._learning is None:
-            self._learning = (
-                aligned(self.connections, self.dtype),
-                aligned(self.connections, self.dtype),
-                np.zeros(self.neurons, self.dtype),
-            )
-        return self._learning
-
-    def _signals(self, size: int) -> tuple[np.ndarray, np.ndarray]:
-        A = aligned(size, self.dtype)
-        return A, aligned(size, self.dtype) if self.apart else A
