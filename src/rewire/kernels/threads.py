@@ -74,14 +74,21 @@ def together(function: Callable, arguments: tuple, number: int) -> None:
     """Make one call on this thread and on ``number - 1`` helpers.
 
     Safe from several Python threads: a helper that is busy elsewhere comes late or finds nothing
-    left to do.
+    left to do. Interrupted on the way, it still completes the call, as a helper may have begun and
+    would otherwise write into the arrays after this has returned.
     """
     global _helpers
-    if number > 1:
-        with _lock:
-            while _helpers < number - 1:
-                threading.Thread(target=_help, args=(_calls,), daemon=True, name="rewire").start()
-                _helpers += 1
+    if number == 1:
+        function(*arguments)
+        return
+    with _lock:
+        while _helpers < number - 1:
+            threading.Thread(target=_help, args=(_calls,), daemon=True, name="rewire").start()
+            _helpers += 1
+    try:
         for _ in range(number - 1):
             _calls.put((function, arguments))
-    function(*arguments)
+        function(*arguments)
+    except KeyboardInterrupt:
+        function(*arguments)  # what is done already is not done again
+        raise

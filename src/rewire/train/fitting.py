@@ -12,6 +12,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from rewire.graph import Network, checks
+from rewire.kernels import load
 from rewire.kernels.losses import Loss, named
 from rewire.topology import Method, Schedule, as_method
 
@@ -227,10 +228,17 @@ def _inputs(net: Network, X: Any) -> Any:
                 f"X must have shape (samples, {net.ranks[0]}), one column per input of the "
                 f"network; got {X.shape}"
             )
-        if not np.isfinite(X.data).all():
-            raise ValueError("X must hold finite numbers; got infinity or NaN: drop or impute it")
-        return X.tocsr().astype(net.dtype, copy=False)
-    return checks.inputs(X, net.ranks[0], net.dtype)
+        X = X.tocsr().astype(net.dtype, copy=False)
+    else:
+        X = checks.inputs(X, net.ranks[0], net.dtype)
+    numbers = X.data[None] if issparse(X) else X
+    if not load(net.backend).all_finite(numbers):
+        raise ValueError("X must hold finite numbers; got infinity or NaN: drop or impute it")
+    return X
+
+
+def _check_targets(net: Network, loss: Loss, y: Any, samples: int) -> None:
+    loss.check(loss.targets(y, samples, net.ranks[-1], net.dtype), net.ranks[-1])
 
 
 def _line(training: Training) -> str:

@@ -37,6 +37,7 @@ class Training:
     net : Network
         Trained in place.
     X : ndarray or SciPy CSR, shape (samples, inputs)
+        Of finite numbers; :func:`rewire.fit` has looked at all of them.
     y : ndarray
         Targets, as the loss wants them.
     method : Method
@@ -152,9 +153,9 @@ class Training:
         if issparse(self.X):
             samples, rates = samples[:1], rates[:1]
             X, y = self._batch(self.done)
-            learned = self.trainer.learn(X, y, np.arange(len(X))[None], rates)
+            learned = self.trainer.learn(X, y, None, rates, checked=True)
         else:
-            learned = self.trainer.learn(self.X, self.y, samples, rates)
+            learned = self.trainer.learn(self.X, self.y, samples, rates, checked=True)
         self.done += len(samples)
         self.since.add(learned.losses, learned.right, samples.shape[1])
         work = samples.size * PASSES
