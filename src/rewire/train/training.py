@@ -156,6 +156,11 @@ class Training:
             learned = self.trainer.learn(X, y, None, rates, checked=True)
         else:
             learned = self.trainer.learn(self.X, self.y, samples, rates, checked=True)
+        if not (finite := np.isfinite(learned.losses)).all():
+            raise ValueError(
+                f"the loss is not finite at update {self.done + int(finite.argmin())}: lower the "
+                "learning rate, or bring inputs and targets to mean 0 and deviation 1"
+            )
         self.done += len(samples)
         self.since.add(learned.losses, learned.right, samples.shape[1])
         work = samples.size * PASSES
