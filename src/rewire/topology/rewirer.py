@@ -11,6 +11,7 @@ import numpy as np
 
 from rewire.graph import Network, Signals
 from rewire.kernels.losses import Loss
+from rewire.kernels.threads import one_blas_thread
 
 from .drafting import Change, draft, settle
 from .method import Method, Threshold, as_method, momentum_of
@@ -110,6 +111,7 @@ class Rewirer:
         """Say whether to rewire after so many updates."""
         return updates in self._due
 
+    @one_blas_thread()
     def rewire(
         self,
         updates: int,

@@ -7,7 +7,8 @@ them; nothing is shown or saved behind the caller's back.
 from .boundary import plot_boundary
 from .curves import plot_losses
 from .digraph import draw_topology
+from .notebook import as_html
 from .topology import plot_topology
 from .wiring import Wiring
 
-__all__ = ["Wiring", "draw_topology", "plot_boundary", "plot_losses", "plot_topology"]
+__all__ = ["Wiring", "as_html", "draw_topology", "plot_boundary", "plot_losses", "plot_topology"]
