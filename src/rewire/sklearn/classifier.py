@@ -94,7 +94,12 @@ class SparseMLPClassifier(ClassifierMixin, SparseMLP):
 
     def _look_at(self, y: np.ndarray, weight: np.ndarray | None, classes: Any) -> None:
         check_classification_targets(y)
-        self._several = type_of_target(y).startswith("multilabel")
+        if (kind := type_of_target(y)) == "multiclass-multioutput":
+            raise ValueError(
+                "y must have one class for each sample, or 0 and 1 for each label; got several "
+                f"columns of classes ({kind}): wrap the estimator in a MultiOutputClassifier"
+            )
+        self._several = kind.startswith("multilabel")
         self.classes_ = unique_labels(y if classes is None else classes)
 
     def _encode(self, y: np.ndarray) -> np.ndarray:

@@ -122,7 +122,12 @@ def make_network(
     sparsity, density = _plain(settings.sparsity), _plain(settings.density)
     if sparsity is None and density is None:
         sparsity = DEFAULT_SPARSITY
-    spread = {"sparsity": sparsity, "density": density, "distribution": settings.distribution}
+    one_number = not isinstance(density if sparsity is None else sparsity, (list, tuple))
+    spread = {
+        "sparsity": sparsity,
+        "density": density,
+        "distribution": settings.distribution if one_number else "uniform",
+    }
     ranks = [inputs, *np.atleast_1d(settings.hidden_layer_sizes).tolist(), outputs]
     common: dict[str, Any] = {"activation": settings.activation, "dtype": dtype, "seed": seed}
     sparse = mlp(ranks, **spread, **common)
