@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -19,7 +17,6 @@ from sklearn.base import (
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import (
-    _check_sample_weight,
     check_is_fitted,
     column_or_1d,
     validate_data,
@@ -30,6 +27,7 @@ from rewire.train import EarlyStopping, History, fit
 from rewire.train.evaluation import outputs
 from rewire.train.fitting import DEFAULT_METHOD
 
+from .checks import all_or_nothing, check_weights
 from .parameters import (
     CONSTRAINTS,
     REWIRE_EVERY,
@@ -150,7 +148,7 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
             fit is then still there.
         """
         go_on = self.warm_start and hasattr(self, "network_")
-        with _all_or_nothing(self):
+        with all_or_nothing(self):
             X, targets, loss = self._prepare(X, y, sample_weight, go_on)
             seed = self._draw_seed()
             net, sparse = self._network(X, seed, go_on)
@@ -186,7 +184,7 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
                 "early_stopping must be False for partial_fit, which keeps no data for validation"
             )
         go_on = hasattr(self, "network_")
-        with _all_or_nothing(self):
+        with all_or_nothing(self):
             X, targets, loss = self._prepare(X, y, sample_weight, go_on, classes)
             if not go_on:
                 self._stream, self.history_ = Stream(self._draw_seed()), History()
@@ -237,16 +235,8 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
             y = column_or_1d(y, warn=True)
         if sample_weight is None:
             return X, y, None
-        weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
-        if (weight < 0).any():
-            raise ValueError(f"sample_weight must be at least 0; got {weight.min()}")
-        counts = weight > 0
-        if not counts.any():
-            raise ValueError("sample_weight must be above 0 for a sample; got zeros alone")
-        if not counts.all():
-            X, y, weight = X[counts], y[counts], weight[counts]
-        same = weight.min() == weight.max()
-        return X, y, None if same else weight / weight.mean()
+        counts, weight = check_weights(sample_weight, X)
+        return (X, y, weight) if counts.all() else (X[counts], y[counts], weight)
 
     def _split(self, X: Any, targets: np.ndarray, seed: int) -> tuple[Any, Any]:
         """Return what is learnt, and what is kept for validation or None."""
@@ -290,15 +280,3 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
-
-
-@contextmanager
-def _all_or_nothing(estimator: BaseEstimator) -> Iterator[None]:
-    """Bring an earlier fit back if this one does not come to its end."""
-    before = dict(vars(estimator))
-    try:
-        yield
-    except BaseException:
-        vars(estimator).clear()
-        vars(estimator).update(before)
-        raise

@@ -34,15 +34,7 @@ class SparseMLPClassifier(ClassifierMixin, SparseMLP):
         The neurons and their connections.
     classes_ : ndarray, shape (classes,)
         What ``predict`` answers with; 0, 1, ... for several labels at once.
-    history_ : rewire.train.History
-        Everything that was measured, epoch by epoch, and every rewiring.
-    loss_curve_ : list of float
-        The loss of each epoch.
-    n_iter_ : int
-        Epochs.
-    n_features_in_ : int
-    feature_names_in_ : ndarray of str
-        Where X had names.
+    {attributes}
 
     Examples
     --------

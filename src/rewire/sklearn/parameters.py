@@ -57,7 +57,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "verbose": ["verbose"],
 }
 
-TEXT = """\
+PARAMETERS = """\
 hidden_layer_sizes : array-like of int or int, default (100,)
         Neurons in each hidden layer.
     sparsity, density : float or array-like of float, optional
@@ -103,12 +103,25 @@ hidden_layer_sizes : array-like of int or int, default (100,)
     verbose : bool, default False
         Whether to write a line to standard error after every epoch."""
 
+ATTRIBUTES = """\
+history_ : rewire.train.History
+        Everything that was measured, epoch by epoch, and every rewiring.
+    loss_curve_ : list of float
+        The loss of each epoch.
+    n_iter_ : int
+        Epochs.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str
+        Where X had names."""
+
 Class = TypeVar("Class", bound=type)
 
 
 def documented(estimator: Class) -> Class:
-    """Put the parameters' text into an estimator's docstring."""
-    estimator.__doc__ = (estimator.__doc__ or "").replace("{parameters}", TEXT)
+    """Put what all estimators have in common into one's docstring."""
+    text = estimator.__doc__ or ""
+    text = text.replace("{parameters}", PARAMETERS).replace("{attributes}", ATTRIBUTES)
+    estimator.__doc__ = text
     return estimator
 
 

@@ -31,15 +31,7 @@ class SparseMLPRegressor(RegressorMixin, SparseMLP):
     ----------
     network_ : rewire.Network
         The neurons and their connections; computes the predictions.
-    history_ : rewire.train.History
-        Everything that was measured, epoch by epoch, and every rewiring.
-    loss_curve_ : list of float
-        The loss of each epoch.
-    n_iter_ : int
-        Epochs.
-    n_features_in_ : int
-    feature_names_in_ : ndarray of str
-        Where X had names.
+    {attributes}
 
     Examples
     --------
