@@ -27,9 +27,26 @@ class Loss:
     ----------
     l2 : float, default 0
         Strength of the penalty ``l2 * Σ p²`` over all weights and biases.
+    weighted : bool, default False
+        Whether the targets have one more column, with the weight of each sample: a number of at
+        least 0 that its loss is multiplied with. The sum is still divided by the number of
+        samples, so weights of mean 1 make a weighted mean. Targets are then two-dimensional.
+
+    Examples
+    --------
+    The second sample counts three times as much as the first:
+
+    >>> import rewire
+    >>> net = rewire.mlp([1, 2], dtype="float64", seed=0)
+    >>> loss = CrossEntropy(weighted=True)
+    >>> weighted = rewire.evaluate(net, [[1], [2]], [[0, 0.5], [1, 1.5]], loss).loss
+    >>> repeated = rewire.evaluate(net, [[1], [2], [2], [2]], [0, 1, 1, 1]).loss
+    >>> abs(weighted - repeated) < 1e-12
+    True
     """
 
     l2: float = 0.0
+    weighted: bool = False
 
     name: ClassVar[str]
     code: ClassVar[int]
@@ -44,24 +61,36 @@ class Loss:
         Their values are checked by the kernels before anything is learnt; see :meth:`check`.
         """
         y = _numbers(y)
-        if outputs == 1 and y.shape == (samples,):
+        columns = outputs + self.weighted
+        if columns == 1 and y.shape == (samples,):
             y = y.reshape(samples, 1)
-        if y.shape != (samples, outputs):
+        if y.shape != (samples, columns):
             raise ValueError(
-                f"y must have shape ({samples}, {outputs}), one target per sample and output, for "
-                f"{self.name}; got {y.shape}"
+                f"y must have shape ({samples}, {columns}), one target per sample and output"
+                f"{self._and_weight}, for {self.name}; got {y.shape}"
             )
         return _writeable(np.ascontiguousarray(y, dtype))
 
     def check(self, y: np.ndarray, outputs: int) -> None:
         """Refuse targets that this loss does not know, by name; what the kernels found is said."""
-        bad = y[~self._allowed(y, outputs)]
+        columns = y.shape[1] - self.weighted
+        wanted, weights = y[:, :columns], y[:, columns:]
+        bad = wanted[~self._allowed(wanted, outputs)]
         if bad.size:
             raise ValueError(f"y must {self._wanted(outputs)}; got {bad[0]:g}")
+        bad = weights[~((weights >= 0) & np.isfinite(weights))]
+        if bad.size:
+            raise ValueError(
+                f"y must have finite weights of at least 0 in its last column; got {bad[0]:g}"
+            )
 
     def scale(self, samples: int, outputs: int) -> float:
         """Return what the sum over samples and outputs is multiplied with: it makes a mean."""
         return 1.0 / (samples * outputs)
+
+    @property
+    def _and_weight(self) -> str:
+        return ", and its weight" if self.weighted else ""
 
     def _allowed(self, y: np.ndarray, outputs: int) -> np.ndarray:
         return np.isfinite(y)
@@ -95,13 +124,14 @@ class CrossEntropy(Loss):
     code = layout.CROSS_ENTROPY
 
     def targets(self, y: Any, samples: int, outputs: int, dtype: np.dtype) -> np.ndarray:
-        """Return class numbers with shape (samples, 1)."""
-        y = _numbers(y)
-        if y.shape != (samples,):
+        """Return class numbers with shape (samples, 1), or (samples, 2) with weights."""
+        y, shape = _numbers(y), (samples, 2) if self.weighted else (samples,)
+        if y.shape != shape:
             raise ValueError(
-                f"y must have shape ({samples},), one class number per sample; got {y.shape}"
+                f"y must have shape {shape}, one class number per sample{self._and_weight}; "
+                f"got {y.shape}"
             )
-        return _writeable(np.ascontiguousarray(y, dtype).reshape(samples, 1))
+        return _writeable(np.ascontiguousarray(y, dtype).reshape(samples, 1 + self.weighted))
 
     def scale(self, samples: int, outputs: int) -> float:
         """Return 1 / samples: a sample has one loss, however many classes there are."""

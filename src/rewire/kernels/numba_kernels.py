@@ -228,12 +228,19 @@ def compile_activation(function, slope, dtype):
     return _compiled[key].address
 
 
+@inlined
+def sample_weight(y, sample, targets):
+    """What a sample counts: the number after its targets, or 1 where there is none."""
+    return y[sample, targets] if y.shape[1] > targets else y.dtype.type(1)
+
+
 @plain
 def _cross_entropy(scores, y, samples, scale, given):
-    """Summed -log softmax of the labels, and given = scale * (softmax - label)."""
+    """Summed -log softmax of the labels, and given = scale * (softmax - label); both weighted."""
     loss = 0.0
     for c in range(scores.shape[1]):
         highest, label = scores[0, c], np.intp(y[samples[c], 0])
+        counts = sample_weight(y, samples[c], 1)
         if label < 0 or label >= scores.shape[0]:
             return np.nan
         for o in range(1, scores.shape[0]):
@@ -242,34 +249,38 @@ def _cross_entropy(scores, y, samples, scale, given):
         for o in range(scores.shape[0]):
             given[o, c] = math.exp(scores[o, c] - highest)
             whole += given[o, c]
-        loss += math.log(whole) - (scores[label, c] - highest)
+        loss += counts * (math.log(whole) - (scores[label, c] - highest))
+        slope = counts * scale
         for o in range(scores.shape[0]):
-            given[o, c] *= scale / whole
-        given[label, c] -= scale
+            given[o, c] *= slope / whole
+        given[label, c] -= slope
     return loss
 
 
 @plain
 def loss_and_slope(loss, scores, y, samples, scale, given):
-    """Summed loss of the samples, and given = scale * dloss/dscores."""
+    """Summed loss of the samples, and given = scale * dloss/dscores; both weighted."""
     if loss == CROSS_ENTROPY:
         return _cross_entropy(scores, y, samples, scale, given)
     value, one = 0.0, scores.dtype.type(1)
     for o in range(scores.shape[0]):
         for c in range(scores.shape[1]):
             wanted, score = scores.dtype.type(y[samples[c], o]), scores[o, c]
+            counts = sample_weight(y, samples[c], scores.shape[0])
+            slope = counts * scale
             if loss == HINGE:
                 margin = one - wanted * score
-                value += max(margin, scores.dtype.type(0))
-                given[o, c] = -scale * wanted if margin > 0 else scores.dtype.type(0)
+                value += counts * max(margin, scores.dtype.type(0))
+                given[o, c] = -slope * wanted if margin > 0 else scores.dtype.type(0)
             elif loss == BINARY_CROSS_ENTROPY:
                 small = math.exp(-abs(score))
-                value += max(score, scores.dtype.type(0)) - score * wanted + math.log1p(small)
+                loss_here = max(score, scores.dtype.type(0)) - score * wanted + math.log1p(small)
+                value += counts * loss_here
                 chance = one / (one + small)
-                given[o, c] = scale * ((chance if score >= 0 else one - chance) - wanted)
+                given[o, c] = slope * ((chance if score >= 0 else one - chance) - wanted)
             else:
-                value += (score - wanted) ** 2
-                given[o, c] = 2 * scale * (score - wanted)
+                value += counts * (score - wanted) ** 2
+                given[o, c] = 2 * slope * (score - wanted)
     return value
 
 
@@ -303,20 +314,19 @@ def squares(values):
 
 @plain
 def acceptable(X, y, loss, outputs):
-    """Whether all numbers of X are finite and all targets what the loss knows."""
-    known = True
-    if loss == CROSS_ENTROPY:
-        for value in y.reshape(y.size):
-            known &= (value >= 0) & (value < outputs) & (value == np.floor(value))
-    elif loss == HINGE:
-        for value in y.reshape(y.size):
-            known &= abs(value) == 1
-    elif loss == BINARY_CROSS_ENTROPY:
-        for value in y.reshape(y.size):
-            known &= (value >= 0) & (value <= 1)
-    else:
-        known = all_finite(y)
-    return known and all_finite(X)
+    """Whether X and y are finite, all targets what the loss knows, and no weight is below 0."""
+    targets, known = 1 if loss == CROSS_ENTROPY else outputs, True
+    for row in range(y.shape[0]):
+        for column in range(targets):
+            value = y[row, column]
+            if loss == CROSS_ENTROPY:
+                known &= (value >= 0) & (value < outputs) & (value == np.floor(value))
+            elif loss == HINGE:
+                known &= abs(value) == 1
+            elif loss == BINARY_CROSS_ENTROPY:
+                known &= (value >= 0) & (value <= 1)
+        known &= sample_weight(y, row, targets) >= 0
+    return known and all_finite(y) and all_finite(X)
 
 
 @plain

@@ -149,33 +149,42 @@ def place_inputs(X, samples, A, first, last):
     A[first:last] = X[samples, first:last].T
 
 
-def _cross_entropy(scores, labels, scale, given):
+def _sample_weights(y, samples, targets):
+    """What each sample counts: the number after its targets, or 1 where there is none."""
+    return y[samples, targets] if y.shape[1] > targets else np.ones(1, y.dtype)
+
+
+def _cross_entropy(scores, labels, counts, scale, given):
     columns = np.arange(scores.shape[1])
     shifted = scores - scores.max(axis=0)
     given[:] = np.exp(shifted)
     whole = given.sum(axis=0)
-    loss = np.log(whole).sum() - shifted[labels, columns].sum()
-    given *= scale / whole
-    given[labels, columns] -= scale
+    loss = (counts * (np.log(whole) - shifted[labels, columns])).sum()
+    given *= counts * scale / whole
+    given[labels, columns] -= counts * scale
     return float(loss)
 
 
 def loss_and_slope(loss, scores, y, samples, scale, given):
-    """Summed loss of the samples, and given = scale * dloss/dscores."""
+    """Summed loss of the samples, and given = scale * dloss/dscores; both weighted."""
     if loss == CROSS_ENTROPY:
-        return _cross_entropy(scores, y[samples, 0].astype(np.intp), scale, given)
-    wanted = y[samples].T.astype(scores.dtype)
+        counts = _sample_weights(y, samples, 1)
+        return _cross_entropy(scores, y[samples, 0].astype(np.intp), counts, scale, given)
+    wanted = y[samples, : len(scores)].T.astype(scores.dtype)
+    counts = _sample_weights(y, samples, len(scores))
+    slope = counts * scale
     if loss == HINGE:
         margin = 1 - wanted * scores
-        given[:] = np.where(margin > 0, -scale * wanted, 0)
-        return float(np.maximum(margin, 0).sum())
+        given[:] = np.where(margin > 0, -slope * wanted, 0)
+        return float((counts * np.maximum(margin, 0)).sum())
     if loss == BINARY_CROSS_ENTROPY:
         small = np.exp(-np.abs(scores))
         chance = np.where(scores >= 0, 1, small) / (1 + small)
-        given[:] = scale * (chance - wanted)
-        return float((np.maximum(scores, 0) - scores * wanted + np.log1p(small)).sum())
-    given[:] = 2 * scale * (scores - wanted)
-    return float(((scores - wanted) ** 2).sum())
+        given[:] = slope * (chance - wanted)
+        each = np.maximum(scores, 0) - scores * wanted + np.log1p(small)
+        return float((counts * each).sum())
+    given[:] = 2 * slope * (scores - wanted)
+    return float((counts * (scores - wanted) ** 2).sum())
 
 
 def count_right(loss, scores, y, samples):
@@ -183,7 +192,7 @@ def count_right(loss, scores, y, samples):
     if loss == CROSS_ENTROPY:
         return int((scores.argmax(axis=0) == y[samples, 0]).sum())
     middle = 0.5 if loss == BINARY_CROSS_ENTROPY else 0.0
-    return int(((scores > 0) == (middle < y[samples].T)).all(axis=0).sum())
+    return int(((scores > 0) == (middle < y[samples, : len(scores)].T)).all(axis=0).sum())
 
 
 def squares(values):
@@ -192,16 +201,18 @@ def squares(values):
 
 
 def acceptable(X, y, loss, outputs):
-    """Whether all numbers of X are finite and all targets what the loss knows."""
+    """Whether X and y are finite, all targets what the loss knows, and no weight is below 0."""
+    targets = 1 if loss == CROSS_ENTROPY else outputs
+    wanted = y[:, :targets]
+    known = np.isfinite(wanted)
     if loss == CROSS_ENTROPY:
-        known = (y >= 0) & (y < outputs) & (y == np.floor(y))
+        known = (wanted >= 0) & (wanted < outputs) & (wanted == np.floor(wanted))
     elif loss == HINGE:
-        known = np.abs(y) == 1
+        known = np.abs(wanted) == 1
     elif loss == BINARY_CROSS_ENTROPY:
-        known = (y >= 0) & (y <= 1)
-    else:
-        known = np.isfinite(y)
-    return bool(known.all()) and all_finite(X)
+        known = (wanted >= 0) & (wanted <= 1)
+    weights_known = (y[:, targets:] >= 0).all()
+    return bool(known.all() and weights_known) and all_finite(y) and all_finite(X)
 
 
 def all_finite(X):

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .moment import NEEDS, Moment, View
-from .registry import Registry
+from .registry import Decorated, Registry
 from .selection import Sources
 
 __all__ = [
@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 
-class _Criterion:
+class _Criterion(Decorated):
     def __init__(
         self, name: str, function: Callable, needs: Iterable[str] = (), uniform: bool = False
     ):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .moment import NEEDS, Moment, View
-from .registry import Registry
+from .registry import Decorated, Registry
 from .selection import Pairs
 
 __all__ = ["Draft", "NeuronRule", "neuron_rule", "neuron_rules"]
@@ -45,7 +45,7 @@ class Draft:
     wanted: int
 
 
-class NeuronRule:
+class NeuronRule(Decorated):
     """Changes a draft, or the network once it is rewired. Made by :func:`neuron_rule`."""
 
     def __init__(self, name: str, function: Callable, needs: Iterable[str] = ()):

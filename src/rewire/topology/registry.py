@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
-from typing import Generic, TypeVar
+from importlib import import_module
+from typing import Any, Generic, TypeVar
 
-__all__ = ["Registry"]
+__all__ = ["Decorated", "Registry"]
 
 Part = TypeVar("Part")
 
@@ -68,3 +70,26 @@ class Registry(Generic[Part]):
                 f"with its decorator; got {part!r}"
             )
         return part
+
+
+class Decorated:
+    """A part that a decorator made of a function; a copy of it, also a pickled one, is itself.
+
+    The function's name leads to the part, so pickle would not find the function under it.
+    """
+
+    function: Callable
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        function = getattr(self.function, "func", self.function)
+        home, name = function.__module__, function.__qualname__
+        found = getattr(sys.modules.get(home), name, None)
+        # Other processes have another __main__.
+        if home == "__main__" or not isinstance(found, Decorated) or found.function != function:
+            return super().__reduce_ex__(protocol)
+        return _found, (home, name, getattr(self.function, "keywords", {}))
+
+
+def _found(home: str, name: str, options: Mapping[str, Any]) -> Any:
+    part = getattr(import_module(home), name)
+    return part.using(**options) if options else part

@@ -9,7 +9,7 @@ import numpy as np
 from rewire.graph import Network
 
 from .moment import Moment, View
-from .registry import Registry
+from .registry import Decorated, Registry
 from .selection import Region
 
 __all__ = [
@@ -96,7 +96,7 @@ def apportion(total: int, shares: np.ndarray, most: np.ndarray) -> np.ndarray:
 redistributions: Registry = Registry("redistribution")
 
 
-class Redistribution:
+class Redistribution(Decorated):
     """How the connections that were dropped are shared among the layers.
 
     Made by the decorator :func:`redistribution`.

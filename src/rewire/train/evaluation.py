@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from rewire.graph import Network
 from rewire.kernels import load
 from rewire.kernels.losses import Loss, named
 
-__all__ = ["Score", "evaluate"]
+__all__ = ["Score", "evaluate", "outputs"]
 
 # Numbers of one piece of data, so that predicting takes no more memory than a training step.
 PIECE = 1 << 22
@@ -49,18 +50,13 @@ def evaluate(net: Network, X: Any, y: Any, loss: str | Loss = "cross_entropy") -
     """
     loss = named(loss)
     kernels = load(net.backend)
-    samples = X.shape[0] if issparse(X) else len(X)
+    samples, y = X.shape[0] if issparse(X) else len(X), np.asarray(y)
     if samples == 0:
         raise ValueError("X must hold at least one sample; got none")
-    step = max(1, PIECE // max(net.size, 1))
-    total, right = 0.0, 0
-    X = X.tocsr() if issparse(X) else np.asarray(X)
-    for first in range(0, samples, step):
-        piece = X[first : first + step]
-        scores = net.predict(piece.toarray() if issparse(piece) else piece)
-        wanted = loss.targets(
-            np.asarray(y)[first : first + step], len(scores), net.ranks[-1], net.dtype
-        )
+    total, right, first = 0.0, 0, 0
+    for scores in _pieces(net, X):
+        wanted = loss.targets(y[first : first + len(scores)], len(scores), net.ranks[-1], net.dtype)
+        first += len(scores)
         rows, columns = np.arange(len(scores)), np.ascontiguousarray(scores.T)
         given = np.empty_like(columns)
         total += kernels.loss_and_slope(loss.code, columns, wanted, rows, net.dtype.type(1), given)
@@ -70,3 +66,34 @@ def evaluate(net: Network, X: Any, y: Any, loss: str | Loss = "cross_entropy") -
         penalty = loss.l2 * (kernels.squares(net.connections.weight) + kernels.squares(net.bias))
     accuracy = right / samples if loss.name != "mean_squared_error" else float("nan")
     return Score(float(total * loss.scale(samples, net.ranks[-1]) + penalty), accuracy)
+
+
+def outputs(net: Network, X: Any) -> np.ndarray:
+    """Compute the outputs piece by piece: a sparse X is never dense as a whole.
+
+    Parameters
+    ----------
+    net : Network
+    X : array-like or SciPy sparse matrix, shape (samples, inputs)
+
+    Returns
+    -------
+    ndarray of the network's dtype, shape (samples, outputs)
+
+    Examples
+    --------
+    >>> from scipy.sparse import csr_array
+    >>> net = Network.from_connections([2, 1], [0, 1], [2, 2], [1.0, -1.0])
+    >>> outputs(net, csr_array([[0, 3], [2, 0]]))
+    array([[-3.],
+           [ 2.]], dtype=float32)
+    """
+    return np.concatenate([np.empty((0, net.ranks[-1]), net.dtype), *_pieces(net, X)])
+
+
+def _pieces(net: Network, X: Any) -> Iterator[np.ndarray]:
+    X = X.tocsr() if issparse(X) else np.asarray(X)
+    step = max(1, PIECE // max(net.size, 1))
+    for first in range(0, X.shape[0], step):
+        piece = X[first : first + step]
+        yield net.predict(piece.toarray() if issparse(piece) else piece)

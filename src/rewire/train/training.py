@@ -157,10 +157,19 @@ class Training:
         else:
             learned = self.trainer.learn(self.X, self.y, samples, rates, checked=True)
         self.done += len(samples)
+        self._check_finite(learned.losses)
         self.since.add(learned.losses, learned.right, samples.shape[1])
         work = samples.size * PASSES
         self.flops += work * forward_flops(self.net, len(self.net.connections))
         self.dense_flops += work * forward_flops(self.net, self.net.possible_connections)
+
+    def _check_finite(self, losses: np.ndarray) -> None:
+        numbers = losses, self.net.connections.weight, self.net.bias
+        if not all(np.isfinite(array).all() for array in numbers):
+            raise ValueError(
+                f"the training diverged: infinity or NaN before update {self.done}; lower the "
+                "learning rate, or bring inputs and targets to mean 0 and deviation 1"
+            )
 
     def _rewire(self) -> None:
         method = self.rewirer.method

@@ -1,0 +1,6 @@
+"""Estimators for scikit-learn: networks that rewire themselves, in pipelines and searches."""
+
+from .classifier import SparseMLPClassifier
+from .regressor import SparseMLPRegressor
+
+__all__ = ["SparseMLPClassifier", "SparseMLPRegressor"]

@@ -1,0 +1,282 @@
+"""What both estimators share: checking, training, going on, predicting."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.base import (
+    BaseEstimator,
+    MultiOutputMixin,
+    _fit_context,
+    is_classifier,
+    is_regressor,
+)
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import (
+    check_is_fitted,
+    column_or_1d,
+    validate_data,
+)
+
+from rewire.kernels.losses import Loss, named
+from rewire.train import EarlyStopping, History, fit
+from rewire.train.evaluation import outputs
+from rewire.train.fitting import DEFAULT_METHOD
+
+from .checks import all_or_nothing, check_weights
+from .parameters import (
+    CONSTRAINTS,
+    REWIRE_EVERY,
+    choose_method,
+    default_interval,
+    make_network,
+    make_optimizer,
+    make_schedule,
+)
+from .stream import Stream
+
+__all__ = ["SparseMLP"]
+
+DTYPES = (np.float64, np.float32)
+
+
+class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
+    """A sparse multi-layer perceptron as scikit-learn's interface wants it.
+
+    A subclass says which loss fits the targets, and how they are learnt and read.
+    """
+
+    _parameter_constraints = CONSTRAINTS
+
+    def __init__(
+        self,
+        *,
+        hidden_layer_sizes: Any = (100,),
+        sparsity: Any = None,
+        density: Any = None,
+        distribution: str = "er",
+        method: Any = DEFAULT_METHOD,
+        every: int | str | None = None,
+        activation: Any = "relu",
+        optimizer: str = "adam",
+        learning_rate: float = 0.01,
+        schedule: Any = "cosine",
+        momentum: float = 0.9,
+        weight_decay: float = 0.0,
+        batch_size: int = 128,
+        max_epochs: int = 100,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        patience: int = 10,
+        strip: bool = False,
+        warm_start: bool = False,
+        random_state: Any = None,
+        verbose: bool = False,
+    ):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.sparsity = sparsity
+        self.density = density
+        self.distribution = distribution
+        self.method = method
+        self.every = every
+        self.activation = activation
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.schedule = schedule
+        self.momentum = momentum
+        self.weight_decay = weight_decay
+        self.batch_size = batch_size
+        self.max_epochs = max_epochs
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.strip = strip
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+
+    # ---------------------------------------------------------------------------- for subclasses
+
+    @abstractmethod
+    def _look_at(self, y: np.ndarray, weight: np.ndarray | None, classes: Any) -> None:
+        """Learn from the first targets, and the classes if they were given, what they are."""
+
+    @abstractmethod
+    def _encode(self, y: np.ndarray) -> np.ndarray:
+        """Return targets as the loss wants them; refuse those that do not fit the first ones."""
+
+    @property
+    @abstractmethod
+    def _task(self) -> tuple[str, int]:
+        """Name of the loss, and number of outputs."""
+
+    def _open(self, net: Any) -> None:
+        """Turn a network of :attr:`network_` into one that computes encoded targets."""
+
+    def _close(self, net: Any) -> None:
+        """Turn it back."""
+
+    # ---------------------------------------------------------------------------------- training
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
+        """Train a network.
+
+        Parameters
+        ----------
+        X : array-like or SciPy sparse matrix, shape (samples, features)
+            A sparse one is made dense batch by batch. The network computes in float32 where X is
+            float32, which takes about half the time, and otherwise in float64.
+        y : array-like, shape (samples,) or (samples, outputs)
+        sample_weight : array-like, shape (samples,), optional
+            What each sample counts, at least 0 and relative to the others. Where all samples make
+            one batch, a sample of weight 2 is the same as the sample twice; in smaller batches it
+            is so on average.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            For parameters, data and labels out of range, and if the training diverges; an earlier
+            fit is then still there.
+        """
+        go_on = self.warm_start and hasattr(self, "network_")
+        with all_or_nothing(self):
+            X, targets, loss = self._prepare(X, y, sample_weight, go_on)
+            seed = self._draw_seed()
+            net, sparse = self._network(X, seed, go_on)
+            optimizer = self._next_optimizer(go_on)
+            train, validation = self._split(X, targets, seed)
+            per_epoch = -(-len(train[1]) // self.batch_size)
+            updates = self.max_epochs * per_epoch
+            history = fit(
+                net,
+                *train,
+                method=choose_method(self, default_interval(updates), sparse),
+                loss=loss,
+                optimizer=optimizer,
+                steps=updates,
+                batch_size=self.batch_size,
+                schedule=make_schedule(self),
+                validation_data=validation,
+                early_stopping=EarlyStopping(self.patience) if validation else None,
+                report_every=per_epoch,
+                seed=seed,
+                progress=bool(self.verbose),
+            )
+            self._close(net)
+            self.network_ = net.strip() if self.strip else net
+            self._optimizer, self._stream = optimizer, Stream(seed)
+            self.history_, self.loss_curve_, self.n_iter_ = history, history["loss"], len(history)
+        return self
+
+    def _learn_once(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Any:
+        """Do what ``partial_fit`` says."""
+        if self.early_stopping:
+            raise ValueError(
+                "early_stopping must be False for partial_fit, which keeps no data for validation"
+            )
+        go_on = hasattr(self, "network_")
+        with all_or_nothing(self):
+            X, targets, loss = self._prepare(X, y, sample_weight, go_on, classes)
+            if not go_on:
+                self._stream, self.history_ = Stream(self._draw_seed()), History()
+            net, sparse = self._network(X, self._stream.seed, go_on)
+            optimizer = self._next_optimizer(go_on)
+            self._stream.learn(
+                net,
+                X,
+                targets,
+                method=choose_method(self, REWIRE_EVERY, sparse),
+                loss=loss,
+                optimizer=optimizer,
+                batch_size=self.batch_size,
+                history=self.history_,
+            )
+            self._close(net)
+            self.network_, self._optimizer = net, optimizer
+            self.loss_curve_, self.n_iter_ = self.history_["loss"], len(self.history_)
+        return self
+
+    def _prepare(
+        self, X: Any, y: Any, sample_weight: Any, go_on: bool, classes: Any = None
+    ) -> tuple[Any, np.ndarray, Loss]:
+        """Return X, targets for the loss, and the loss."""
+        X, y, weight = self._check(X, y, sample_weight, reset=not go_on)
+        if not go_on:
+            self._look_at(y, weight, classes)
+        targets, loss = self._encode(y), named(self._task[0])
+        if weight is None:
+            return X, targets, loss
+        return X, np.column_stack([targets, weight]), type(loss)(weighted=True)
+
+    def _check(self, X: Any, y: Any, sample_weight: Any, *, reset: bool) -> tuple[Any, Any, Any]:
+        """Return X, y and weights of mean 1, or None where they are all the same."""
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse="csr",
+            dtype=DTYPES,
+            multi_output=True,
+            y_numeric=is_regressor(self),
+            reset=reset,
+        )
+        if issparse(y):
+            y = y.toarray()
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        if sample_weight is None:
+            return X, y, None
+        counts, weight = check_weights(sample_weight, X)
+        return (X, y, weight) if counts.all() else (X[counts], y[counts], weight)
+
+    def _split(self, X: Any, targets: np.ndarray, seed: int) -> tuple[Any, Any]:
+        """Return what is learnt, and what is kept for validation or None."""
+        if not self.early_stopping:
+            return (X, targets), None
+        one_class_each = is_classifier(self) and not self._several
+        train, held_out = train_test_split(
+            np.arange(len(targets)),
+            test_size=self.validation_fraction,
+            random_state=seed,
+            stratify=targets.reshape(len(targets), -1)[:, 0] if one_class_each else None,
+        )
+        return (X[train], targets[train]), (X[held_out], targets[held_out])
+
+    def _network(self, X: Any, seed: int, go_on: bool) -> tuple[Any, Any]:
+        """Return what to train, a copy of what there is, and the network that is sparse."""
+        if go_on:
+            net = self.network_.copy()
+            self._open(net)
+            return net, net
+        return make_network(self, X.shape[1], self._task[1], X.dtype, seed)
+
+    def _next_optimizer(self, go_on: bool) -> Any:
+        optimizer = make_optimizer(self)
+        if go_on:  # what it remembers is in the network; how long it has been, here
+            optimizer.steps = self._optimizer.steps
+        return optimizer
+
+    def _draw_seed(self) -> int:
+        return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+
+    # -------------------------------------------------------------------------------- predicting
+
+    def _scores(self, X: Any) -> np.ndarray:
+        """Return the network's outputs, shape (samples, outputs)."""
+        check_is_fitted(self)
+        X = validate_data(self, X, accept_sparse="csr", dtype=DTYPES, reset=False)
+        return outputs(self.network_, X)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags

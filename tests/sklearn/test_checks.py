@@ -1,0 +1,23 @@
+"""scikit-learn's own suite for estimators, complete."""
+
+import pytest
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from rewire.sklearn import SparseMLPClassifier, SparseMLPRegressor
+from rewire.topology import RigL
+
+OTHER = {"density": 0.5, "distribution": "uniform", "optimizer": "sgd", "strip": True}
+
+
+@parametrize_with_checks(
+    [
+        SparseMLPClassifier(),
+        SparseMLPRegressor(),
+        SparseMLPClassifier(hidden_layer_sizes=(20, 20), method="set", **OTHER),
+        SparseMLPRegressor(hidden_layer_sizes=20, method=RigL(every=5), schedule="linear", **OTHER),
+    ]
+)
+# An array of another library would need SCIPY_ARRAY_API to be set before SciPy is imported.
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
+def test_scikit_learns_checks(estimator, check):
+    check(estimator)
