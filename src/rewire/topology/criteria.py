@@ -14,7 +14,7 @@ import numpy as np
 
 from .moment import NEEDS, Moment, View
 from .registry import Registry
-from .selection import Sources
+from .selection import Sources, earlier_of_same
 
 __all__ = [
     "DropCriterion",
@@ -74,8 +74,20 @@ class GrowCriterion(_Criterion):
     """
 
     def __call__(self, now: Moment, targets: slice, sources: Sources) -> np.ndarray:
-        """Return scores of shape (targets, sources)."""
-        return self.function(View(now, self.name, self.needs), targets, sources)
+        """Return scores of shape (targets, sources), floats in an array to write to."""
+        scores = np.asarray(self.function(View(now, self.name, self.needs), targets, sources))
+        wanted = tuple(
+            part.stop - part.start if isinstance(part, slice) else len(part)
+            for part in (targets, sources)
+        )
+        if scores.shape != wanted:
+            raise ValueError(
+                f"grow criterion {self.name!r} must return one score per target and source, shape "
+                f"{wanted}; got {scores.shape}"
+            )
+        if scores.dtype.kind == "f" and scores.flags.writeable:
+            return scores
+        return scores.astype(np.float64)
 
 
 drop_criteria: Registry[DropCriterion] = Registry("drop criterion")
@@ -146,11 +158,8 @@ def sign_magnitude(now: Moment) -> np.ndarray:
     negative = now.weight < 0
     order = np.lexsort((now.birth, now.target, np.abs(now.weight), negative, now.group))
     kind = 2 * now.group[order] + negative[order]
-    first = np.concatenate(([True], kind[1:] != kind[:-1]))
-    start = np.maximum.accumulate(np.where(first, np.arange(len(kind)), 0))
-    count = np.bincount(kind, minlength=1)[kind]
     score = np.empty(len(kind))
-    score[order] = (np.arange(len(kind)) - start + 0.5) / count
+    score[order] = (earlier_of_same(kind) + 0.5) / np.bincount(kind, minlength=1)[kind]
     return score
 
 

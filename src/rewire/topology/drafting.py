@@ -9,9 +9,17 @@ import numpy as np
 
 from .method import Method, Threshold
 from .moment import Moment
-from .neurons import Draft
-from .selection import Pairs, Wired, absent_by_target, random_absent, strongest_absent, weakest
-from .sharing import apportion, regions, whole
+from .neurons import Draft, weakest_first
+from .selection import (
+    Pairs,
+    Wired,
+    absent_by_target,
+    hold_back,
+    random_absent,
+    strongest_absent,
+    weakest,
+)
+from .sharing import apportion, by_layer, regions, whole
 
 __all__ = ["Change", "draft", "settle"]
 
@@ -51,11 +59,13 @@ def draft(method: Method, now: Moment, budget: np.ndarray, threshold: float) -> 
     replace = _to_replace(method, now, score, np.minimum(existing, budget), threshold)
     drop = replace + np.maximum(existing - budget, 0)
     grow = replace + np.maximum(budget - existing, 0)
-    starts = now.group_start
+    wanted, starts = int(grow.sum()), now.group_start
+    room = _absent(method, now, starts) + (drop if method.may_return else 0)
     if method.redistribute is None:
-        room = _absent(method, now, starts) + (drop if method.may_return else 0)
-        cut = np.minimum(np.maximum(grow - room, 0), drop)
-        drop, grow = drop - cut, np.minimum(grow, room)
+        drop -= np.minimum(np.maximum(grow - room, 0), drop)
+        grow = np.minimum(grow, room)
+    else:
+        drop -= apportion(max(int(grow.sum() - room.sum()), 0), drop, drop)
     dropped = weakest(score, now.target, now.birth, now.group_row, drop)
     if method.redistribute is not None:
         starts = now.net.rank_start[1:]
@@ -63,30 +73,44 @@ def draft(method: Method, now: Moment, budget: np.ndarray, threshold: float) -> 
         going[np.concatenate(dropped)] = True
         room = _absent(method, now, starts)
         if method.may_return:
-            room += np.bincount(
-                np.searchsorted(starts, now.target[going], side="right") - 1,
-                minlength=len(room),
-            )
+            room += by_layer(now.net, now.target[going])
         grow = apportion(int(grow.sum()), method.redistribute(now, going), room)
-    wanted = int(replace.sum() + np.maximum(budget - existing, 0).sum())
+    now.dropped = np.concatenate(dropped)
     return Draft(score, dropped, starts, grow, partial(_choose, method, now), wanted)
 
 
 def settle(method: Method, now: Moment, planned: Draft) -> Change:
     """Choose what grows; what finds no place lets as many of the strongest dropped ones stay."""
-    going = np.concatenate(planned.dropped).astype(np.int64)
-    grown = planned.strongest(
-        planned.group_start, planned.grow, going if method.may_return else going[:0]
-    )
+    now.dropped = going = np.concatenate(planned.dropped)
+    grown = planned.strongest(planned.group_start, planned.grow)
     pairs = Pairs(*(np.concatenate(part) for part in zip(*grown, strict=True)))
-    missing = int(planned.grow.sum()) - len(pairs.source)
-    if missing:
-        order = np.lexsort((now.birth[going], now.target[going], planned.score[going]))
-        going = going[order[: max(len(going) - missing, 0)]]
     shortfall = max(planned.wanted - len(pairs.source), 0)
+    missing = planned.grow - [len(part.source) for part in grown]
     if method.may_return:
         going, pairs = _without_returning(now, going, pairs)
+    if missing.any():
+        going = _hold_back(method, now, planned, going, missing)
     return Change(going, pairs, shortfall)
+
+
+def _hold_back(
+    method: Method, now: Moment, planned: Draft, going: np.ndarray, missing: np.ndarray
+) -> np.ndarray:
+    """Let the strongest stay for what is missing: of its group, or of its layer, or of all.
+
+    Of all only where the method moves connections between layers.
+    """
+    starts, start = planned.group_start, now.net.rank_start
+    wider = [start[1:]]
+    if method.redistribute is not None or method.scope == "network":
+        wider.append(start[[1, -1]])
+    going, missing = hold_back(weakest_first(now, planned.score, [going]), now.target, starts, missing)
+    for groups in wider:
+        inside = np.searchsorted(groups, starts[:-1], side="right") - 1
+        missing = np.bincount(inside, missing, len(groups) - 1)[: len(groups) - 1].astype(np.int64)
+        going, missing = hold_back(going, now.target, groups, missing)
+        starts = groups
+    return going
 
 
 def _to_replace(
@@ -117,13 +141,12 @@ def _choose(
     now: Moment,
     starts: np.ndarray,
     counts: np.ndarray,
-    gone: np.ndarray | None = None,
 ) -> list[Pairs]:
-    """Return what the method grows in each group, as if the rows ``gone`` were absent."""
+    """Return what the method grows in each group."""
     table, places = now.net.connections, regions(now.net, method.wiring)
     wired = Wired(table.row_pointer, table.source)
-    if gone is not None and len(gone):
-        wired = Wired.without(table, gone)
+    if method.may_return and len(now.dropped):
+        wired = Wired.without(table, now.dropped)
     if method.grow is None or not counts.any():
         nothing = np.empty(0, np.int64)
         return [Pairs(nothing, nothing)] * len(counts)

@@ -34,9 +34,9 @@ class Moment:
 
     Always there: ``net``, ``time``, ``generator`` (the only source of randomness to use),
     ``weight``, ``source``, ``target``, ``birth``, ``fan_in``, ``fan_out``, ``group`` (which group
-    of the method's scope a connection belongs to) and ``cache`` (for what is computed once per
-    rewiring). To be declared by a criterion that reads
-    them: ``activation`` and ``sensitivity`` (``"signals"``), ``gradient``, ``momentum`` and
+    of the method's scope a connection belongs to), ``dropped`` (rows of the table that this
+    rewiring is going to drop; none until that is decided) and ``cache`` (for what is computed once
+    and holds until ``dropped`` changes). To be declared by a criterion that reads them: ``activation`` and ``sensitivity`` (``"signals"``), ``gradient``, ``momentum`` and
     ``recent`` (``"momentum"``), ``age``.
 
     Parameters
@@ -66,10 +66,19 @@ class Moment:
     ):
         self.net, self.time, self.generator = net, time, generator
         self.group_start = group_start
-        self.cache: dict[Any, Any] = {}
+        self.dropped = np.empty(0, np.int64)
         self._signals, self._momentum_factor, self._born_at = signals, momentum_factor, born_at
 
     # ------------------------------------------------------------------------- always there
+
+    @property
+    def dropped(self) -> np.ndarray:
+        """Rows of the table that this rewiring is going to drop."""
+        return self._dropped
+
+    @dropped.setter
+    def dropped(self, rows: np.ndarray) -> None:
+        self._dropped, self.cache = rows, {}
 
     @property
     def weight(self) -> np.ndarray:

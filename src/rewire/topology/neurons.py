@@ -11,7 +11,7 @@ import numpy as np
 
 from .moment import NEEDS, Moment, View
 from .registry import Registry
-from .selection import Pairs
+from .selection import Pairs, earlier_of_same, hold_back
 
 __all__ = ["Draft", "NeuronRule", "neuron_rule", "neuron_rules"]
 
@@ -86,18 +86,22 @@ def constant_fan_in(now: Moment, draft: Draft, ablate_below: float = 0.0) -> Dra
     """
     net, table = now.net, now.net.connections
     start = net.rank_start
-    drop = np.zeros(len(table), bool)
-    drop[np.concatenate(draft.dropped)] = True
-    kept = np.bincount(now.target[~drop], minlength=net.size)
     candidates = draft.strongest(draft.group_start, draft.grow)
+    missing = draft.grow - [len(pairs.target) for pairs in candidates]
+    dropped, _ = hold_back(
+        weakest_first(now, draft.score, draft.dropped), now.target, draft.group_start, missing
+    )
+    drop = np.zeros(len(table), bool)
+    drop[dropped] = True
+    kept = np.bincount(now.target[~drop], minlength=net.size)
     salient = kept + np.bincount(
         np.concatenate([pairs.target for pairs in candidates]), minlength=net.size
     )
     wanted = np.zeros(net.size, np.int64)
-    for layer, rank in enumerate(range(1, len(net.ranks))):
+    for rank in range(1, len(net.ranks)):
         here = np.arange(start[rank], start[rank + 1])
         active = here[now.fan_in[here] > 0]
-        budget = int(kept[here].sum() + len(candidates[layer].target))
+        budget = int(salient[here].sum())
         if not len(active):
             continue
         enough = salient[active] >= ablate_below * budget / len(active)
@@ -118,16 +122,19 @@ def constant_fan_in(now: Moment, draft: Draft, ablate_below: float = 0.0) -> Dra
         np.arange(start[1], start[-1] + 1),
         (wanted - kept)[start[1] :],
         draft.strongest,
-        int((wanted - kept).sum()),
+        draft.wanted - int((salient - wanted).sum()),
     )
+
+
+def weakest_first(now: Moment, score: np.ndarray, dropped: list[np.ndarray]) -> np.ndarray:
+    """Return the rows to drop of all groups; equal scores go by target, then the oldest first."""
+    rows = np.concatenate(dropped).astype(np.int64)
+    return rows[np.lexsort((now.birth[rows], now.target[rows], score[rows]))]
 
 
 def _surplus(target: np.ndarray, kept: np.ndarray, wanted: np.ndarray, neurons: int) -> np.ndarray:
     """Return which kept connections (weakest first) exceed what their targets want."""
     positions = np.flatnonzero(kept)
-    order = np.argsort(target[positions], kind="stable")
-    owner = target[positions][order]
-    first = np.searchsorted(owner, np.arange(neurons))
-    place = np.arange(len(owner)) - first[owner]
-    count = np.bincount(owner, minlength=neurons)
-    return positions[order[place < (count - wanted)[owner]]]
+    owner = target[positions]
+    surplus = np.bincount(owner, minlength=neurons) - wanted
+    return positions[earlier_of_same(owner) < surplus[owner]]

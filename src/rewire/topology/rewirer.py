@@ -16,8 +16,8 @@ from .method import Method, Threshold, as_method, momentum_of
 from .moment import Moment
 from .rewire import rewire
 from .schedules import Time
-from .sharing import group_starts
-from .statistics import Explored, Rewiring, by_layer, forward_flops, measure, possible_connections
+from .sharing import by_layer, group_starts
+from .statistics import Explored, Rewiring, forward_flops, measure, possible_connections
 
 __all__ = ["Rewirer"]
 
@@ -151,7 +151,7 @@ class Rewirer:
         if isinstance(method.fraction, Threshold):
             below = int(np.count_nonzero(planned.score < self.threshold))
             self.threshold = method.fraction.next(self.threshold, below, len(planned.score))
-        dropped = by_layer(net, now.target[change.drop])
+        dropped = tuple(by_layer(net, now.target[change.drop]).tolist())
         if len(change.drop) or len(change.grow.source):
             rewire(net, change.drop, change.grow.source, change.grow.target)
         self._born_before.append(net.connections.next_birth)

@@ -19,6 +19,8 @@ __all__ = [
     "Region",
     "Wired",
     "absent_by_target",
+    "earlier_of_same",
+    "hold_back",
     "random_absent",
     "strongest_absent",
     "weakest",
@@ -107,6 +109,47 @@ def weakest(
     return found
 
 
+def earlier_of_same(owner: np.ndarray) -> np.ndarray:
+    """Return, for each entry, how many before it have the same owner.
+
+    Examples
+    --------
+    >>> earlier_of_same(np.array([7, 3, 7, 7])).tolist()
+    [0, 0, 1, 2]
+    """
+    order = np.argsort(owner, kind="stable")
+    place = np.empty(len(owner), np.int64)
+    place[order] = np.arange(len(owner)) - np.searchsorted(owner[order], owner[order])
+    return place
+
+
+def hold_back(
+    rows: np.ndarray, target: np.ndarray, group_start: np.ndarray, counts: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Leave some of the rows to drop where they are: the strongest of each group.
+
+    Parameters
+    ----------
+    rows : ndarray of int
+        To be dropped, the weakest first.
+    target : ndarray of int
+        Of all connections.
+    group_start : ndarray of int, shape (groups + 1,)
+    counts : ndarray of int, shape (groups,)
+        How many should stay in each group.
+
+    Returns
+    -------
+    rows : ndarray of int
+        Still to be dropped.
+    missing : ndarray of int, shape (groups,)
+        How many could not stay, because the group does not drop so many.
+    """
+    group = np.searchsorted(group_start, target[rows], side="right") - 1
+    stays = earlier_of_same(group[::-1])[::-1] < counts[group]
+    return rows[~stays], counts - np.bincount(group[stays], minlength=len(counts))
+
+
 # -------------------------------------------------------------------------------------- absent
 
 
@@ -180,7 +223,8 @@ def strongest_absent(
         How many to find in each group; fewer are found where there are fewer.
     score_block : callable
         From a slice of targets and a slice or an array of sources to their scores, shape
-        (targets, sources). Connections that score ``-inf`` are never chosen.
+        (targets, sources), an array of floats to write to. Connections that score ``-inf`` are
+        never chosen.
     share : float, default 1
         Below 1, each block of targets sees only a random sample of the sources, so that each absent
         connection is looked at with this probability.
@@ -246,11 +290,6 @@ def _block(
         source_in = np.searchsorted(sample, source)
         seen = sample[np.minimum(source_in, visible - 1)] == source
         target, source = target[seen], source_in[seen]
-    if scores.shape != (len(targets), visible):
-        raise ValueError(
-            f"a grow criterion must return one score per target and source, shape "
-            f"({len(targets)}, {visible}); got {scores.shape}"
-        )
     scores[target, source] = -np.inf
     if np.isnan(scores.min(initial=0)):
         raise ValueError("a grow criterion returned NaN: use -inf for what must not be grown")

@@ -15,6 +15,7 @@ from .selection import Region
 __all__ = [
     "SCOPES",
     "apportion",
+    "by_layer",
     "group_starts",
     "redistribution",
     "redistributions",
@@ -47,6 +48,12 @@ def regions(net: Network, wiring: str) -> list[Region]:
     ]
 
 
+def by_layer(net: Network, targets: np.ndarray) -> np.ndarray:
+    """Return how many connections into each layer there are among those with these targets."""
+    layer = np.searchsorted(net.rank_start, targets, side="right") - 2
+    return np.bincount(layer, minlength=len(net.ranks) - 1)
+
+
 def whole(number: float) -> int:
     """Round down; what floating point takes from a whole number does not count."""
     return math.floor(round(number, 9))
@@ -55,9 +62,8 @@ def whole(number: float) -> int:
 def apportion(total: int, shares: np.ndarray, most: np.ndarray) -> np.ndarray:
     """Share out a whole number in proportion, with an upper bound for each.
 
-    Each gets what its share rounds down to; what is left goes one by one to the largest
-    remainders. What a bound cuts off is shared out again among the others, and evenly once no
-    share is left.
+    What a bound cuts off is shared out again among the others, and evenly once no share is left.
+    Then each gets what its part rounds down to, and one more goes to the largest remainders.
 
     Parameters
     ----------
@@ -77,19 +83,21 @@ def apportion(total: int, shares: np.ndarray, most: np.ndarray) -> np.ndarray:
     [3, 1, 6]
     """
     most = np.asarray(most, np.int64)
-    given = np.zeros(len(most), np.int64)
     total = min(int(total), int(most.sum()))
-    while (left := total - int(given.sum())) > 0:
-        room = given < most
-        weight = np.where(room, shares, 0.0)
+    given, open_ = np.zeros(len(most), np.int64), most > 0
+    ideal = np.zeros(len(most))
+    while open_.any():
+        weight = np.where(open_, shares, 0.0)
         if weight.sum() <= 0:
-            weight = room.astype(float)
-        ideal = left * (weight / weight.sum())
-        step = np.minimum(np.floor(ideal).astype(np.int64), most - given)
-        if not step.any():  # less than one each: by the largest remainder, then by number
-            step[np.argsort(-ideal, kind="stable")[:left]] = 1
-            step = np.minimum(step, most - given)
-        given += step
+            weight = open_.astype(float)
+        ideal = (total - given.sum()) * (weight / weight.sum())
+        full = open_ & (ideal >= most)
+        if not full.any():
+            break
+        given[full], open_ = most[full], open_ & ~full
+    given[open_] = np.floor(ideal[open_])
+    remainder = np.where(open_, ideal - given, -1.0)
+    given[np.argsort(-remainder, kind="stable")[: total - int(given.sum())]] += 1
     return given
 
 
@@ -108,8 +116,14 @@ class Redistribution:
 
     def __call__(self, now: Moment, dropped: np.ndarray) -> np.ndarray:
         """Return a share for each layer; they need not sum to 1."""
-        shares = self.function(View(now, self.name, self.needs), dropped)
-        return np.nan_to_num(np.asarray(shares, np.float64), nan=0.0, posinf=0.0)
+        shares = np.asarray(self.function(View(now, self.name, self.needs), dropped), np.float64)
+        layers = len(now.net.ranks) - 1
+        if shares.shape != (layers,) or not ((shares >= 0) & (shares < np.inf)).all():
+            raise ValueError(
+                f"redistribution {self.name!r} must return one share per layer, shape ({layers},), "
+                f"at least 0 and finite; got {shares}"
+            )
+        return shares
 
     def __repr__(self) -> str:
         return f"<redistribution {self.name!r}>"

@@ -11,6 +11,7 @@ from rewire.graph.strip import alive
 
 from .drafting import Change
 from .moment import Moment
+from .sharing import by_layer
 
 __all__ = ["Explored", "Rewiring", "forward_flops", "possible_connections"]
 
@@ -73,7 +74,7 @@ def measure(
     return Rewiring(
         update=now.time.updates,
         dropped=dropped,
-        grown=by_layer(net, change.grow.target),
+        grown=tuple(by_layer(net, change.grow.target).tolist()),
         shortfall=change.shortfall,
         connections=tuple(int(n) for n in np.diff(table.row_pointer[start[1:]])),
         explored=explored,
@@ -83,12 +84,6 @@ def measure(
         fan_out=_spread(table.fan_out[: start[-2]], np.mean),
         flops=flops,
     )
-
-
-def by_layer(net: Network, targets: np.ndarray) -> tuple[int, ...]:
-    """Return how many connections into each layer there are among those with these targets."""
-    layer = np.searchsorted(net.rank_start, targets, side="right") - 2
-    return tuple(np.bincount(layer, minlength=len(net.ranks) - 1).tolist())
 
 
 def _spread(values: np.ndarray, middle) -> tuple[float, float, float]:
