@@ -104,7 +104,8 @@ def _hold_back(
     wider = [start[1:]]
     if method.redistribute is not None or method.scope == "network":
         wider.append(start[[1, -1]])
-    going, missing = hold_back(weakest_first(now, planned.score, [going]), now.target, starts, missing)
+    going = weakest_first(now, planned.score, [going])
+    going, missing = hold_back(going, now.target, starts, missing)
     for groups in wider:
         inside = np.searchsorted(groups, starts[:-1], side="right") - 1
         missing = np.bincount(inside, missing, len(groups) - 1)[: len(groups) - 1].astype(np.int64)

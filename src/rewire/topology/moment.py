@@ -36,7 +36,8 @@ class Moment:
     ``weight``, ``source``, ``target``, ``birth``, ``fan_in``, ``fan_out``, ``group`` (which group
     of the method's scope a connection belongs to), ``dropped`` (rows of the table that this
     rewiring is going to drop; none until that is decided) and ``cache`` (for what is computed once
-    and holds until ``dropped`` changes). To be declared by a criterion that reads them: ``activation`` and ``sensitivity`` (``"signals"``), ``gradient``, ``momentum`` and
+    and holds until ``dropped`` changes). To be declared by a criterion that reads them:
+    ``activation`` and ``sensitivity`` (``"signals"``), ``gradient``, ``momentum`` and
     ``recent`` (``"momentum"``), ``age``.
 
     Parameters
