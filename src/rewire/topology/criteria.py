@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .moment import NEEDS, Moment, View
+from .moment import Moment, View, declared
 from .registry import Registry
 from .selection import Sources, earlier_of_same
 
@@ -30,10 +30,7 @@ class _Criterion:
     def __init__(
         self, name: str, function: Callable, needs: Iterable[str] = (), uniform: bool = False
     ):
-        unknown = sorted(set(needs) - set(NEEDS))
-        if unknown:
-            raise ValueError(f"needs must be among {', '.join(NEEDS)}; got {unknown[0]!r}")
-        self.name, self.function, self.needs = name, function, frozenset(needs)
+        self.name, self.function, self.needs = name, function, declared(needs)
         self.uniform = uniform
         self.__doc__ = function.__doc__
 

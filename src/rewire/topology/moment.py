@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -27,6 +27,14 @@ _BELONGS = {"activation": "signals", "sensitivity": "signals", "recent": "moment
 }
 MOMENTUM_COLUMNS = ("velocity", "first_moment")
 CACHED_ROWS = 8192
+
+
+def declared(needs: Iterable[str]) -> frozenset[str]:
+    """Return what a part declares to need; unknown needs are refused."""
+    unknown = sorted(set(needs) - set(NEEDS))
+    if unknown:
+        raise ValueError(f"needs must be among {', '.join(NEEDS)}; got {unknown[0]!r}")
+    return frozenset(needs)
 
 
 class Moment:
@@ -79,7 +87,8 @@ class Moment:
 
     @dropped.setter
     def dropped(self, rows: np.ndarray) -> None:
-        self._dropped, self.cache = rows, {}
+        self._dropped = rows
+        self.cache: dict[Any, Any] = {}
 
     @property
     def weight(self) -> np.ndarray:
@@ -165,7 +174,8 @@ class Moment:
 
     @cached_property
     def _mean(self) -> tuple[np.ndarray, np.ndarray]:
-        return self._joined([1 / len(self._signals)] * len(self._signals))
+        batches = len(self._signals)
+        return self._joined([1 / max(batches, 1)] * batches)
 
     def _joined(self, factors: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
         if not self._signals:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .moment import NEEDS, Moment, View
+from .moment import Moment, View, declared
 from .registry import Registry
 from .selection import Pairs, earlier_of_same, hold_back
 
@@ -49,10 +49,7 @@ class NeuronRule:
     """Changes a draft, or the network once it is rewired. Made by :func:`neuron_rule`."""
 
     def __init__(self, name: str, function: Callable, needs: Iterable[str] = ()):
-        unknown = sorted(set(needs) - set(NEEDS))
-        if unknown:
-            raise ValueError(f"needs must be among {', '.join(NEEDS)}; got {unknown[0]!r}")
-        self.name, self.function, self.needs = name, function, frozenset(needs)
+        self.name, self.function, self.needs = name, function, declared(needs)
         self.__doc__ = function.__doc__
 
     def using(self, **options: Any) -> NeuronRule:
@@ -102,8 +99,10 @@ def constant_fan_in(now: Moment, draft: Draft, ablate_below: float = 0.0) -> Dra
         here = np.arange(start[rank], start[rank + 1])
         active = here[now.fan_in[here] > 0]
         budget = int(salient[here].sum())
-        if not len(active):
+        if not budget:
             continue
+        if not len(active):  # its first connections come now
+            active = here
         enough = salient[active] >= ablate_below * budget / len(active)
         # At least as many neurons stay as the budget needs at full fan-in.
         least = max(1, -(-budget // max(net.ranks[rank - 1], 1)))

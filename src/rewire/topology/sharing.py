@@ -8,7 +8,7 @@ import numpy as np
 
 from rewire.graph import Network
 
-from .moment import Moment, View
+from .moment import Moment, View, declared
 from .registry import Registry
 from .selection import Region
 
@@ -110,8 +110,8 @@ class Redistribution:
     Made by the decorator :func:`redistribution`.
     """
 
-    def __init__(self, name: str, function, needs: frozenset[str]):
-        self.name, self.function, self.needs = name, function, needs
+    def __init__(self, name: str, function, needs=()):
+        self.name, self.function, self.needs = name, function, declared(needs)
         self.__doc__ = function.__doc__
 
     def __call__(self, now: Moment, dropped: np.ndarray) -> np.ndarray:
@@ -136,7 +136,7 @@ def redistribution(name: str, needs=()):
     """
 
     def register(function) -> Redistribution:
-        return redistributions.add(name, Redistribution(name, function, frozenset(needs)))
+        return redistributions.add(name, Redistribution(name, function, needs))
 
     return register
 
