@@ -32,9 +32,9 @@ def test_groups_of_target_neurons(scope, expected):
 
 
 def test_regions_are_what_may_be_connected():
-    layered = [(range(0, 2), range(2, 2)), (range(2, 2), range(2, 5)), (range(2, 5), range(5, 6))]
+    layered = [(range(2), range(2, 2)), (range(2, 2), range(2, 5)), (range(2, 5), range(5, 6))]
     assert regions(NET, "layered") == layered
-    skip = [(range(0, 2), range(2, 2)), (range(0, 2), range(2, 5)), (range(0, 5), range(5, 6))]
+    skip = [(range(2), range(2, 2)), (range(2), range(2, 5)), (range(5), range(5, 6))]
     assert regions(NET, "skip") == skip
 
 
