@@ -4,7 +4,7 @@ import numpy as np
 
 from rewire import Network
 from rewire.topology import Moment, Time
-from rewire.topology.sharing import group_starts
+from rewire.topology.places import Places, count_in_groups
 
 # Two layers of four sources and three targets would have 12 connections; these are 8 of them.
 SOURCE = [0, 1, 2, 0, 3, 1, 2, 3]
@@ -18,7 +18,12 @@ def eight(weight=WEIGHT, dtype="float64"):
 
 def moment(net, scope="layer", updates=10, total=100, seed=0, **parts):
     time = Time(updates, total)
-    return Moment(net, time, np.random.default_rng(seed), group_starts(net, scope), **parts)
+    return Moment(net, time, np.random.default_rng(seed), Places(net, scope), **parts)
+
+
+def by_layer(net, targets):
+    """Return how many connections into each layer there are among those with these targets."""
+    return count_in_groups(net.rank_start[1:], targets)
 
 
 def pairs(net):

@@ -31,9 +31,8 @@ from rewire.topology import (
     grow_criteria,
     methods,
 )
-from rewire.topology.sharing import by_layer
 
-from .tables import moment, pairs, random_batch
+from .tables import by_layer, moment, pairs, random_batch
 
 LOSS = "mean_squared_error"
 
@@ -224,10 +223,7 @@ def test_rigl(update, may_return):
     X, y = random_batch(net)
     fraction = 0.15 * (1 + math.cos(math.pi * update / 750))
     expected = rigl_by_hand(net, X, y, lambda n: math.floor(fraction * n), may_return)
-    state = {
-        pair: weight
-        for pair, weight in zip(ends_in_order(net), net.connections.weight, strict=True)
-    }
+    state = dict(zip(ends_in_order(net), net.connections.weight.tolist(), strict=True))
     record = rewirer(RigL(may_return=may_return), net).rewire(update, [(X, y)], LOSS)
     assert pairs(net) == expected
     assert record.shortfall == 0

@@ -28,11 +28,10 @@ from rewire.topology import (
     redistributions,
 )
 from rewire.topology.criteria import DropCriterion, GrowCriterion
-from rewire.topology.selection import absent_by_target
-from rewire.topology.sharing import SCOPES, by_layer, regions
+from rewire.topology.places import SCOPES, Places
 
 from ..graph.strategies import networks
-from .tables import random_batch
+from .tables import by_layer, random_batch
 
 OPTIMIZER = SGD(0.1, momentum=0.9)
 STEPS = 1000
@@ -82,10 +81,10 @@ def rewired(method, net, seed, update=STEPS // 2):
 
 def check(method, net, seed):
     before, born, counts = state(net), net.connections.next_birth, by_layer_of(net)
-    room = counts + np.add.reduceat(
-        np.append(absent_by_target(net.connections, regions(net, method.wiring)), 0),
-        net.rank_start[1:-1],
-    ) * (np.array(net.ranks[1:]) > 0)
+    table = net.connections
+    room = counts + Places(net, wiring=method.wiring).absent(
+        table.row_pointer, table.source, table.target, net.rank_start[1:]
+    )
     after, record, rewirer = rewired(method, net, seed)
     after.check()
     found = by_layer_of(after)

@@ -142,5 +142,5 @@ def test_methods_by_name_take_options_for_their_parts():
     assert as_method(None).name == "static"
     with pytest.raises(ValueError, match="options are for methods by name; got \\['every'\\]"):
         as_method(method, every=3)
-    with pytest.raises(ValueError, match="method must be one of .*; did you mean 'rigl'"):
+    with pytest.raises(ValueError, match=r"method must be one of .*; did you mean 'rigl'"):
         as_method("rigel")

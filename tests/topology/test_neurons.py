@@ -7,9 +7,9 @@ import pytest
 
 from rewire import Network
 from rewire.topology import Draft, Method, neuron_rule, neuron_rules
+from rewire.topology.absent import Wired, strongest_absent
 from rewire.topology.drafting import draft, settle
-from rewire.topology.selection import Wired, strongest_absent
-from rewire.topology.sharing import regions
+from rewire.topology.places import Places
 
 from .tables import moment
 
@@ -18,7 +18,7 @@ def candidates(net, score, starts, counts):
     """Return the strongest absent connections by a given table of scores."""
     return strongest_absent(
         Wired(net.connections.row_pointer, net.connections.source),
-        regions(net, "layered"),
+        Places(net).regions,
         starts,
         counts,
         lambda targets, sources: score[targets, sources].astype(float),
@@ -32,7 +32,7 @@ def plan(net, weight, score, fraction):
     count = int(fraction * len(weight))
     return Draft(
         np.abs(weight),
-        [np.argsort(np.abs(weight), kind="stable")[:count]],
+        np.argsort(np.abs(weight), kind="stable")[:count],
         net.rank_start[1:],
         np.array([count]),
         partial(candidates, net, score_of),
@@ -48,7 +48,7 @@ SCORE = np.array([[0, 0, 0, 0], [0, 5, 1, 4], [3, 0, 2, 6]])
 
 
 def fan_ins(net, made):
-    kept = np.delete(net.connections.target, np.concatenate(made.dropped))
+    kept = np.delete(net.connections.target, made.dropped)
     return np.bincount(kept, minlength=net.size)[net.ranks[0] :] + made.grow
 
 
@@ -56,11 +56,12 @@ def test_fan_ins_are_equal_afterwards():
     rule = neuron_rules["constant fan-in"]
     made = rule(moment(NET), plan(NET, WEIGHT, SCORE, 1 / 3))
     # Dropped are 0.1 and 0.2; neuron 4 has one more than two: 0.7 goes as well.
-    assert sorted(np.concatenate(made.dropped).tolist()) == [2, 3, 5]
+    assert sorted(made.dropped.tolist()) == [2, 3, 5]
     assert fan_ins(NET, made).tolist() == [2, 2, 2]
     assert made.grow.tolist() == [0, 1, 2]
     grown = made.strongest(made.group_start, made.grow)
-    assert [pairs.source.tolist() for pairs in grown] == [[], [1], [3, 0]]
+    assert grown.target.tolist() == [5, 6, 6]
+    assert grown.source.tolist() == [1, 3, 0]
 
 
 def test_a_neuron_with_too_few_salient_connections_is_removed_for_good():
@@ -71,7 +72,7 @@ def test_a_neuron_with_too_few_salient_connections_is_removed_for_good():
     rule = neuron_rules["constant fan-in"].using(ablate_below=0.75)  # of 2, so that 1 is too few
     made = rule(moment(NET), plan(NET, WEIGHT, score, 1 / 3))
     assert fan_ins(NET, made).tolist() == [3, 3, 0]
-    assert sorted(np.concatenate(made.dropped).tolist()) == [3, 5]
+    assert sorted(made.dropped.tolist()) == [3, 5]
     # A later rewiring leaves it alone.
     net = Network.from_connections([4, 3], [0, 1, 2, 0, 1, 3], [4, 4, 4, 5, 5, 5], WEIGHT)
     made = neuron_rules["constant fan-in"](moment(net), plan(net, WEIGHT, SCORE, 1 / 3))

@@ -23,7 +23,7 @@ def test_a_name_almost_right_is_answered_with_the_right_one(parts):
     message = "part must be one of first, second; got 'secnd'; did you mean 'second'"
     with pytest.raises(ValueError, match=message):
         parts["secnd"]
-    with pytest.raises(ValueError, match="got 'xyz'$"):
+    with pytest.raises(ValueError, match=r"got 'xyz'$"):
         parts["xyz"]
 
 

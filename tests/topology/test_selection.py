@@ -1,55 +1,16 @@
-"""The weakest, the strongest absent and random absent connections, against dense searches."""
+"""The weakest of each group, and what stays after all."""
 
-import tracemalloc
-from itertools import combinations, pairwise
+from itertools import chain
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
 
-from rewire import Network, mlp
 from rewire.topology import selection
-from rewire.topology.selection import (
-    Wired,
-    absent_by_target,
-    hold_back,
-    random_absent,
-    strongest_absent,
-    weakest,
-)
-from rewire.topology.sharing import SCOPES, group_starts, regions
+from rewire.topology.selection import earlier_of_same, hold_back, weakest
 
-from ..graph.strategies import networks
-from .tables import SOURCE, TARGET, eight, pairs
-
-SEEDS = st.integers(0, 2**32 - 1)
-WIRINGS = ["layered", "skip"]
-
-
-def wired(net):
-    return Wired(net.connections.row_pointer, net.connections.source)
-
-
-def absent_pairs(net, wiring):
-    """Return absent connections as (target, source), in order; the slow way."""
-    rank = np.repeat(np.arange(len(net.ranks)), net.ranks)
-    existing = pairs(net)
-    return [
-        (t, s)
-        for t in range(net.ranks[0], net.size)
-        for s in range(net.size)
-        if (rank[s] == rank[t] - 1 or (wiring == "skip" and rank[s] < rank[t]))
-        and (s, t) not in existing
-    ]
-
-
-def as_list(found):
-    return list(zip(found.target.tolist(), found.source.tolist(), strict=True))
-
-
-# ------------------------------------------------------------------------------------- existing
+from .tables import TARGET
 
 
 def test_the_weakest_of_each_group_come_first_and_ties_go_by_target_then_birth():
@@ -57,18 +18,28 @@ def test_the_weakest_of_each_group_come_first_and_ties_go_by_target_then_birth()
     target = np.array(TARGET)
     birth = np.array([0, 9, 1, 2, 3, 8, 4, 5])
     found = weakest(score, target, birth, np.array([0, 5, 5, 8]), np.array([3, 0, 2]))
-    assert [rows.tolist() for rows in found] == [[2, 1, 3], [], [6, 7]]
+    assert found.tolist() == [2, 1, 3, 6, 7]
 
 
-@given(st.lists(st.integers(0, 3), max_size=30), st.data())
-def test_the_weakest_are_those_of_a_full_sort(scores, data):
-    score = np.array(scores, float)
-    count = data.draw(st.integers(0, len(scores)))
-    random = np.random.default_rng(len(scores))
+@given(st.lists(st.lists(st.integers(0, 3), max_size=20), min_size=1, max_size=4), st.data())
+def test_the_weakest_are_those_of_a_full_sort(groups, data):
+    score = np.array(list(chain(*groups)), float)
+    group_row = np.cumsum([0, *map(len, groups)])
+    counts = np.array([data.draw(st.integers(0, len(group))) for group in groups])
+    random = np.random.default_rng(len(score))
     target, birth = np.sort(random.integers(0, 5, len(score))), random.permutation(len(score))
-    found = weakest(score, target, birth, np.array([0, len(score)]), np.array([count]))
-    expected = sorted(range(len(score)), key=lambda row: (score[row], target[row], birth[row]))
-    assert found[0].tolist() == expected[:count]
+    expected = []
+    for first, last, count in zip(group_row[:-1], group_row[1:], counts, strict=True):
+        rows = sorted(range(first, last), key=lambda row: (score[row], target[row], birth[row]))
+        expected += rows[:count]
+    for few in (0, 1024):  # choosing in each group, and sorting all at once
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(selection, "FEW", few)
+            assert weakest(score, target, birth, group_row, counts).tolist() == expected
+
+
+def test_places_among_the_same():
+    assert earlier_of_same(np.array([], int)).tolist() == []
 
 
 def test_the_strongest_of_each_group_are_held_back():
@@ -76,188 +47,3 @@ def test_the_strongest_of_each_group_are_held_back():
     left, missing = hold_back(rows, np.array(TARGET), np.array([4, 6, 6, 7]), np.array([2, 0, 3]))
     assert left.tolist() == [1]
     assert missing.tolist() == [0, 0, 1]
-
-
-# --------------------------------------------------------------------------------------- absent
-
-
-def test_absent_connections_of_each_neuron_by_hand():
-    assert absent_by_target(eight().connections, regions(eight(), "layered")).tolist() == [
-        *[0, 0, 0, 0, 1, 2, 1]
-    ]
-
-
-@given(networks(), st.sampled_from(WIRINGS))
-def test_absent_connections_are_counted(net, wiring):
-    found = absent_by_target(net.connections, regions(net, wiring))
-    targets = [t for t, _ in absent_pairs(net, wiring)]
-    np.testing.assert_array_equal(found, np.bincount(targets, minlength=net.size))
-
-
-@settings(max_examples=300)
-@given(
-    networks(), st.sampled_from(SCOPES), st.sampled_from(WIRINGS), SEEDS, st.integers(1, 40),
-    st.sampled_from([np.float32, np.float64]),
-)  # fmt: skip
-def test_finds_what_a_dense_search_finds_in_the_same_order(net, scope, wiring, seed, block, dtype):
-    random = np.random.default_rng(seed)
-    # Small whole numbers: many ties. Some must never be chosen.
-    table = random.integers(-2, 3, (net.size, net.size)).astype(dtype)
-    table[random.random(table.shape) < 0.1] = -np.inf
-    starts = group_starts(net, scope)
-    counts = random.integers(0, 8, len(starts) - 1)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(selection, "BLOCK_ENTRIES", block)
-        found = strongest_absent(
-            wired(net), regions(net, wiring), starts, counts,
-            lambda targets, sources: table[targets, sources].copy(),
-        )  # fmt: skip
-    for group, (first, last), count in zip(found, pairwise(starts), counts, strict=True):
-        candidates = [
-            (-table[t, s], t, s)
-            for t, s in absent_pairs(net, wiring)
-            if first <= t < last and table[t, s] > -np.inf
-        ]
-        assert as_list(group) == [(t, s) for _, t, s in sorted(candidates)[:count]]
-
-
-def test_connections_that_count_as_gone_can_be_found():
-    net = eight()
-    gone = np.array([1, 6])  # 1 -> 4 and 2 -> 6
-    found = strongest_absent(
-        Wired.without(net.connections, gone), regions(net, "layered"), np.array([4, 7]),
-        np.array([99]), lambda targets, sources: np.zeros((3, 4)),
-    )  # fmt: skip
-    assert as_list(found[0]) == [(4, 1), (4, 3), (5, 1), (5, 2), (6, 0), (6, 2)]
-
-
-def test_a_sample_sees_each_absent_connection_equally_often_and_no_other():
-    net = mlp([20, 6], density=0.3, seed=0)
-    random = np.random.default_rng(0)
-    seen = np.zeros((net.size, net.size), int)
-    draws = 400
-    for _ in range(draws):
-        found = strongest_absent(
-            wired(net), regions(net, "layered"), np.array([20, 26]), np.array([1000]),
-            lambda targets, sources: np.zeros((targets.stop - targets.start, len(sources))),
-            share=0.25, generator=random,
-        )[0]  # fmt: skip
-        assert len(set(as_list(found))) == len(found.source)
-        np.add.at(seen, (found.target, found.source), 1)
-    absent = np.zeros_like(seen, bool)
-    absent[tuple(np.array(absent_pairs(net, "layered")).T)] = True
-    assert not seen[~absent].any()
-    spread = 5 * np.sqrt(draws * 0.25 * 0.75)
-    assert (np.abs(seen[absent] - draws * 0.25) < spread).all()
-
-
-def test_nan_is_refused_but_not_where_a_connection_exists():
-    net = eight()
-    table = np.zeros((7, 7))
-    table[4, 0] = np.nan  # exists
-
-    def find():
-        return strongest_absent(
-            wired(net), regions(net, "layered"), np.array([4, 7]), np.array([2]),
-            lambda targets, sources: table[targets, sources].copy(),
-        )  # fmt: skip
-
-    assert as_list(find()[0]) == [(4, 3), (5, 1)]
-    table[4, 3] = np.nan
-    with pytest.raises(ValueError, match="returned NaN: use -inf"):
-        find()
-
-
-def test_scores_are_asked_for_in_blocks_of_bounded_size():
-    net = mlp([64, 5000], density=0.02, seed=0)
-    asked = []
-
-    def score(targets, sources):
-        asked.append((targets.stop - targets.start) * (sources.stop - sources.start))
-        return np.zeros((targets.stop - targets.start, sources.stop - sources.start))
-
-    strongest_absent(wired(net), regions(net, "layered"), group_starts(net, "layer"), [5], score)
-    assert sum(asked) == 64 * 5000
-    assert max(asked) <= selection.BLOCK_ENTRIES
-
-
-# --------------------------------------------------------------------------------------- random
-
-
-@settings(max_examples=300)
-@given(networks(), st.sampled_from(SCOPES), st.sampled_from(WIRINGS), SEEDS)
-def test_random_ones_are_absent_distinct_and_as_many_as_asked_for(net, scope, wiring, seed):
-    random = np.random.default_rng(seed)
-    starts = group_starts(net, scope)
-    counts = random.integers(0, 8, len(starts) - 1)
-    found = random_absent(wired(net), regions(net, wiring), starts, counts, random)
-    absent = absent_pairs(net, wiring)
-    for group, (first, last), count in zip(found, pairwise(starts), counts, strict=True):
-        here = {(t, s) for t, s in absent if first <= t < last}
-        drawn = as_list(group)
-        assert len(set(drawn)) == len(drawn) == min(count, len(here))
-        assert set(drawn) <= here
-
-
-@pytest.mark.parametrize("count", [1, 2, 3])
-def test_every_choice_of_random_ones_is_equally_likely(count):
-    # Two inputs that skip, an empty rank; 5 absent connections in all.
-    net = Network.from_connections([2, 0, 2, 1], [0, 1, 2, 0], [2, 3, 4, 4], [1, 1, 1, 1])
-    absent = absent_pairs(net, "skip")
-    assert len(absent) == 4
-    random, draws = np.random.default_rng(0), 6000
-    seen = dict.fromkeys(combinations(absent, count), 0)
-    for _ in range(draws):
-        found = random_absent(
-            wired(net), regions(net, "skip"), np.array([2, 5]), np.array([count]), random
-        )
-        seen[tuple(sorted(as_list(found[0])))] += 1
-    assert stats.chisquare(list(seen.values())).pvalue > 1e-3
-
-
-@pytest.mark.parametrize("density", [0.02, 0.5, 0.98])
-def test_random_ones_are_uniform_over_a_layer(density):
-    net = mlp([50, 20], density=density, seed=1)
-    random, absent = np.random.default_rng(0), absent_pairs(net, "layered")
-    count = max(1, len(absent) // 3)
-    draws = 60_000 // count
-    seen = dict.fromkeys(absent, 0)
-    for _ in range(draws):
-        found = random_absent(
-            wired(net), regions(net, "layered"), np.array([50, 70]), np.array([count]), random
-        )
-        for pair in as_list(found[0]):
-            seen[pair] += 1
-    # Draws of one rewiring differ from each other, which makes the counts more even.
-    share = count / len(absent)
-    assert stats.chisquare(list(seen.values())).statistic / (1 - share) < stats.chi2.ppf(
-        0.999, len(absent) - 1
-    )
-
-
-def test_random_ones_are_found_in_memory_for_what_exists():
-    net = mlp([2000, 100_000, 100_000, 2], density=[2e-3, 4e-5, 1e-4], seed=0)
-    connections = len(net.connections)
-    assert net.possible_connections > 1e10
-    starts = group_starts(net, "layer")
-    counts = np.array([100_000, 100_000, 3])
-    random = np.random.default_rng(0)
-    tracemalloc.start()
-    found = random_absent(wired(net), regions(net, "layered"), starts, counts, random)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert [len(group.source) for group in found] == counts.tolist()
-    assert peak < 100 * connections, f"{peak / connections:.0f} bytes a connection"
-
-
-def test_of_a_full_layer_nothing_is_drawn():
-    net = mlp([3, 4], seed=0)
-    found = random_absent(
-        wired(net), regions(net, "layered"), np.array([3, 7]), np.array([5]),
-        np.random.default_rng(0),
-    )  # fmt: skip
-    assert as_list(found[0]) == []
-
-
-def test_the_table_of_eight_is_what_the_other_tests_think():
-    assert pairs(eight()) == set(zip(SOURCE, TARGET, strict=True))

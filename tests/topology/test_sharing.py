@@ -1,4 +1,4 @@
-"""Budgets in whole numbers, groups of each scope, and the shares of layers."""
+"""Budgets in whole numbers, and the shares of layers."""
 
 from fractions import Fraction
 
@@ -7,39 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rewire import Network, mlp
+from rewire import mlp
 from rewire.topology.sharing import (
     apportion,
-    by_layer,
-    group_starts,
     redistribution,
     redistributions,
-    regions,
     whole,
 )
 
 from .tables import eight, moment
-
-NET = Network.from_connections([2, 0, 3, 1], [0, 1, 2, 0], [2, 3, 5, 5], [1, 2, 3, 4])
-
-
-@pytest.mark.parametrize(
-    ("scope", "expected"),
-    [("neuron", [2, 3, 4, 5, 6]), ("layer", [2, 2, 5, 6]), ("network", [2, 6])],
-)
-def test_groups_of_target_neurons(scope, expected):
-    assert group_starts(NET, scope).tolist() == expected
-
-
-def test_regions_are_what_may_be_connected():
-    layered = [(range(2), range(2, 2)), (range(2, 2), range(2, 5)), (range(2, 5), range(5, 6))]
-    assert regions(NET, "layered") == layered
-    skip = [(range(2), range(2, 2)), (range(2), range(2, 5)), (range(5), range(5, 6))]
-    assert regions(NET, "skip") == skip
-
-
-def test_connections_of_each_layer():
-    assert by_layer(NET, np.array([5, 2, 5, 4])).tolist() == [0, 2, 2]
 
 
 @pytest.mark.parametrize(
@@ -53,7 +29,7 @@ def test_connections_of_each_layer():
     ],
 )
 def test_whole_rounds_down_what_is_not_a_whole_number_but_for_floating_point(number, expected):
-    assert whole(number) == expected
+    assert whole(np.array([number])).tolist() == [expected]
 
 
 @pytest.mark.parametrize(

@@ -149,14 +149,12 @@ class ConnectionTable(Columns):
         """
         source, target = np.asarray(source, np.int64), np.asarray(target, np.int64)
         low = self.row_pointer[target].astype(np.int64)
-        high = self.row_pointer[target + 1].astype(np.int64)
-        end = high.copy()
+        high = end = self.row_pointer[target + 1]
         while (open_ := low < high).any():  # a binary search in all rows at once
-            middle = (low + high) // 2
-            smaller = np.zeros(len(low), bool)
-            smaller[open_] = self.source[middle[open_]] < source[open_]
-            low = np.where(open_ & smaller, middle + 1, low)
-            high = np.where(open_ & ~smaller, middle, high)
+            middle = (low + high) >> 1
+            smaller = (self.source[middle - (middle == end)] < source) & open_
+            low = np.where(smaller, middle + 1, low)
+            high = np.where(smaller, high, middle)
         exists = low < end
         exists[exists] = self.source[low[exists]] == source[exists]
         return low, exists
@@ -192,11 +190,11 @@ class ConnectionTable(Columns):
             raise ValueError(
                 f"new connections must be absent; got {source[c]} to {target[c]}, which exists"
             )
-        fan_in = np.bincount(self._owners(np.flatnonzero(kept)), minlength=self.neurons)
-        fan_in += np.bincount(target, minlength=self.neurons)
-        kept_before = np.concatenate(([0], np.cumsum(kept)))
-        places = kept_before[before] + np.arange(len(source))
-        old = np.ones(kept_before[-1] + len(source), bool)
+        gone = np.flatnonzero(~kept)
+        fan_in = self.fan_in + np.bincount(target, minlength=self.neurons)
+        fan_in -= np.bincount(self._owners(gone), minlength=self.neurons)
+        places = before - np.searchsorted(gone, before) + np.arange(len(source))
+        old = np.ones(len(self) - len(gone) + len(source), bool)
         old[places] = False
         given = {"source": source, "birth": self.next_birth + np.arange(len(source)), **values}
         for name, column in self.data.items():

@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from .absent import Sources
 from .moment import Moment, View, declared
 from .registry import Registry
-from .selection import Sources, earlier_of_same
+from .selection import earlier_of_same
 
 __all__ = [
     "DropCriterion",

@@ -7,19 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .absent import Pairs, Wired, random_absent, strongest_absent
 from .method import Method, Threshold
 from .moment import Moment
 from .neurons import Draft, weakest_first
-from .selection import (
-    Pairs,
-    Wired,
-    absent_by_target,
-    hold_back,
-    random_absent,
-    strongest_absent,
-    weakest,
-)
-from .sharing import apportion, by_layer, regions, whole
+from .places import count_in_groups
+from .selection import hold_back, weakest
+from .sharing import apportion, whole
 
 __all__ = ["Change", "draft", "settle"]
 
@@ -54,42 +48,43 @@ def draft(method: Method, now: Moment, budget: np.ndarray, threshold: float) -> 
     threshold : float
         Of a method whose threshold adapts itself.
     """
-    existing = np.diff(now.group_row)
+    existing = now.group_row[1:] - now.group_row[:-1]
     score = method.drop(now)
     replace = _to_replace(method, now, score, np.minimum(existing, budget), threshold)
     drop = replace + np.maximum(existing - budget, 0)
     grow = replace + np.maximum(budget - existing, 0)
-    wanted, starts = int(grow.sum()), now.group_start
-    room = _absent(method, now, starts) + (drop if method.may_return else 0)
+    wanted, starts = int(grow.sum()), now.places.group_start
+    room = _absent(now, starts)
+    if method.may_return:
+        room += drop
     if method.redistribute is None:
         drop -= np.minimum(np.maximum(grow - room, 0), drop)
         grow = np.minimum(grow, room)
     else:
         drop -= apportion(max(int(grow.sum() - room.sum()), 0), drop, drop)
-    dropped = weakest(score, now.target, now.birth, now.group_row, drop)
+    now.dropped = dropped = weakest(score, now.target, now.birth, now.group_row, drop)
     if method.redistribute is not None:
-        starts = now.net.rank_start[1:]
+        starts = now.places.layer_start
         going = np.zeros(len(score), bool)
-        going[np.concatenate(dropped)] = True
-        room = _absent(method, now, starts)
+        going[dropped] = True
+        room = _absent(now, starts)
         if method.may_return:
-            room += by_layer(now.net, now.target[going])
+            room += count_in_groups(starts, now.target[dropped])
         grow = apportion(int(grow.sum()), method.redistribute(now, going), room)
-    now.dropped = np.concatenate(dropped)
     return Draft(score, dropped, starts, grow, partial(_choose, method, now), wanted)
 
 
 def settle(method: Method, now: Moment, planned: Draft) -> Change:
     """Choose what grows; what finds no place lets as many of the strongest dropped ones stay."""
-    now.dropped = going = np.concatenate(planned.dropped)
-    grown = planned.strongest(planned.group_start, planned.grow)
-    pairs = Pairs(*(np.concatenate(part) for part in zip(*grown, strict=True)))
+    now.dropped = going = planned.dropped
+    pairs = planned.strongest(planned.group_start, planned.grow)
     shortfall = max(planned.wanted - len(pairs.source), 0)
-    missing = planned.grow - [len(part.source) for part in grown]
+    missing = int(planned.grow.sum()) - len(pairs.source)
+    found = count_in_groups(planned.group_start, pairs.target) if missing else planned.grow
     if method.may_return:
         going, pairs = _without_returning(now, going, pairs)
-    if missing.any():
-        going = _hold_back(method, now, planned, going, missing)
+    if missing:
+        going = _hold_back(method, now, planned, going, planned.grow - found)
     return Change(going, pairs, shortfall)
 
 
@@ -100,11 +95,11 @@ def _hold_back(
 
     Of all only where the method moves connections between layers.
     """
-    starts, start = planned.group_start, now.net.rank_start
-    wider = [start[1:]]
+    starts, layers = planned.group_start, now.places.layer_start
+    wider = [layers]
     if method.redistribute is not None or method.scope == "network":
-        wider.append(start[[1, -1]])
-    going = weakest_first(now, planned.score, [going])
+        wider.append(layers[[0, -1]])
+    going = weakest_first(now, planned.score, going)
     going, missing = hold_back(going, now.target, starts, missing)
     for groups in wider:
         inside = np.searchsorted(groups, starts[:-1], side="right") - 1
@@ -128,37 +123,32 @@ def _to_replace(
         raise ValueError(
             f"fraction must give numbers in [0, 1]; got {fraction} after {now.time.updates} updates"
         )
-    return np.array([whole(fraction * count) for count in staying], np.int64)
+    return whole(fraction * staying)
 
 
-def _absent(method: Method, now: Moment, starts: np.ndarray) -> np.ndarray:
+def _absent(now: Moment, starts: np.ndarray) -> np.ndarray:
     """Return the number of absent connections of each group."""
-    absent = absent_by_target(now.net.connections, regions(now.net, method.wiring))
-    return np.diff(np.concatenate(([0], np.cumsum(absent)))[starts])
+    table = now.net.connections
+    return now.places.absent(table.row_pointer, table.source, now.target, starts)
 
 
-def _choose(
-    method: Method,
-    now: Moment,
-    starts: np.ndarray,
-    counts: np.ndarray,
-) -> list[Pairs]:
-    """Return what the method grows in each group."""
-    table, places = now.net.connections, regions(now.net, method.wiring)
+def _choose(method: Method, now: Moment, starts: np.ndarray, counts: np.ndarray) -> Pairs:
+    """Return what the method grows, group by group."""
+    table, regions = now.net.connections, now.places.regions
     wired = Wired(table.row_pointer, table.source)
     if method.may_return and len(now.dropped):
         wired = Wired.without(table, now.dropped)
     if method.grow is None or not counts.any():
         nothing = np.empty(0, np.int64)
-        return [Pairs(nothing, nothing)] * len(counts)
+        return Pairs(nothing, nothing)
     if method.grow.uniform:
-        return random_absent(wired, places, starts, counts, now.generator)
+        return random_absent(wired, regions, starts, counts, now.generator)
     share = 1.0
     if method.candidates is not None:
-        absent = np.maximum(_absent(method, now, starts), 1)
+        absent = np.maximum(_absent(now, starts), 1)
         share = min(1.0, float((method.candidates * counts / absent).max()))
     return strongest_absent(
-        wired, places, starts, counts, partial(method.grow, now), share, now.generator
+        wired, regions, starts, counts, partial(method.grow, now), share, now.generator
     )
 
 

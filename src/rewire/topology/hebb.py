@@ -17,9 +17,9 @@ import numpy as np
 
 from rewire.kernels import load
 
+from .absent import Sources
 from .criteria import grow_criterion
 from .moment import Moment
-from .selection import Sources
 
 __all__ = ["hebbian_nodes", "hebbian_paths", "soft_hebbian_nodes"]
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from rewire.graph import Network, Signals
 
+from .places import Places
 from .schedules import Time
 
 __all__ = ["NEEDS", "Moment", "View"]
@@ -53,8 +54,8 @@ class Moment:
     net : Network
     time : Time
     generator : numpy.random.Generator
-    group_start : ndarray of int, shape (groups + 1,)
-        Target neurons of group g are ``group_start[g] : group_start[g + 1]``.
+    places : Places
+        What may be connected, and the groups of the method's scope.
     signals : sequence of Signals
         One per batch of data that growth looks at, the oldest first.
     momentum_factor : float, optional
@@ -68,13 +69,15 @@ class Moment:
         net: Network,
         time: Time,
         generator: np.random.Generator,
-        group_start: np.ndarray,
+        places: Places,
         signals: Sequence[Signals] = (),
         momentum_factor: float | None = None,
         born_at: Callable[[np.ndarray], np.ndarray] | None = None,
     ):
         self.net, self.time, self.generator = net, time, generator
-        self.group_start = group_start
+        self.places, table = places, net.connections
+        self.target = table.target
+        self.group_row = table.row_pointer[places.group_start].astype(np.int64)
         self.dropped = np.empty(0, np.int64)
         self._signals, self._momentum_factor, self._born_at = signals, momentum_factor, born_at
 
@@ -105,11 +108,6 @@ class Moment:
         """Order in which the connections came to be."""
         return self.net.connections.birth
 
-    @cached_property
-    def target(self) -> np.ndarray:
-        """Target neuron of every connection."""
-        return self.net.connections.target
-
     @property
     def fan_in(self) -> np.ndarray:
         """Connections into every neuron."""
@@ -121,14 +119,9 @@ class Moment:
         return self.net.connections.fan_out
 
     @cached_property
-    def group_row(self) -> np.ndarray:
-        """Rows of group g are ``group_row[g] : group_row[g + 1]``."""
-        return self.net.connections.row_pointer[self.group_start].astype(np.int64)
-
-    @cached_property
     def group(self) -> np.ndarray:
         """Group of every connection."""
-        return np.repeat(np.arange(len(self.group_start) - 1), np.diff(self.group_row))
+        return np.repeat(np.arange(len(self.group_row) - 1), np.diff(self.group_row))
 
     # ----------------------------------------------------------------------- to be declared
 

@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from .absent import Pairs
 from .moment import Moment, View, declared
+from .places import count_in_groups
 from .registry import Registry
-from .selection import Pairs, earlier_of_same, hold_back
+from .selection import earlier_of_same, hold_back
 
 __all__ = ["Draft", "NeuronRule", "neuron_rule", "neuron_rules"]
 
@@ -24,24 +26,24 @@ class Draft:
     ----------
     score : ndarray, shape (connections,)
         What the drop criterion said; connections of low score go first.
-    dropped : list of ndarray of int
-        Rows of the table to drop, the weakest first, for each group.
+    dropped : ndarray of int
+        Rows of the table to drop.
     group_start : ndarray of int, shape (groups + 1,)
         Targets of group g of the growth.
     grow : ndarray of int, shape (groups,)
         How many connections to grow in each group.
     strongest : callable
-        From (group_start, counts) to the absent connections that growth would choose, one
-        :class:`Pairs` per group.
+        From (group_start, counts) to the absent connections that growth would choose, group by
+        group.
     wanted : int
         How many should grow, were there candidates enough.
     """
 
     score: np.ndarray
-    dropped: list[np.ndarray]
+    dropped: np.ndarray
     group_start: np.ndarray
     grow: np.ndarray
-    strongest: Callable[..., list[Pairs]]
+    strongest: Callable[[np.ndarray, np.ndarray], Pairs]
     wanted: int
 
 
@@ -84,16 +86,14 @@ def constant_fan_in(now: Moment, draft: Draft, ablate_below: float = 0.0) -> Dra
     net, table = now.net, now.net.connections
     start = net.rank_start
     candidates = draft.strongest(draft.group_start, draft.grow)
-    missing = draft.grow - [len(pairs.target) for pairs in candidates]
+    missing = draft.grow - count_in_groups(draft.group_start, candidates.target)
     dropped, _ = hold_back(
         weakest_first(now, draft.score, draft.dropped), now.target, draft.group_start, missing
     )
     drop = np.zeros(len(table), bool)
     drop[dropped] = True
     kept = np.bincount(now.target[~drop], minlength=net.size)
-    salient = kept + np.bincount(
-        np.concatenate([pairs.target for pairs in candidates]), minlength=net.size
-    )
+    salient = kept + np.bincount(candidates.target, minlength=net.size)
     wanted = np.zeros(net.size, np.int64)
     for rank in range(1, len(net.ranks)):
         here = np.arange(start[rank], start[rank + 1])
@@ -117,7 +117,7 @@ def constant_fan_in(now: Moment, draft: Draft, ablate_below: float = 0.0) -> Dra
     rows = rank_of_row[drop[rank_of_row]]
     return Draft(
         draft.score,
-        [rows],
+        rows,
         np.arange(start[1], start[-1] + 1),
         (wanted - kept)[start[1] :],
         draft.strongest,
@@ -125,9 +125,8 @@ def constant_fan_in(now: Moment, draft: Draft, ablate_below: float = 0.0) -> Dra
     )
 
 
-def weakest_first(now: Moment, score: np.ndarray, dropped: list[np.ndarray]) -> np.ndarray:
-    """Return the rows to drop of all groups; equal scores go by target, then the oldest first."""
-    rows = np.concatenate(dropped).astype(np.int64)
+def weakest_first(now: Moment, score: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Sort rows by their score; equal ones go by target, then the oldest first."""
     return rows[np.lexsort((now.birth[rows], now.target[rows], score[rows]))]
 
 

@@ -14,10 +14,10 @@ from rewire.kernels.losses import Loss
 from .drafting import Change, draft, settle
 from .method import Method, Threshold, as_method, momentum_of
 from .moment import Moment
+from .places import Places
 from .rewire import rewire
 from .schedules import Time
-from .sharing import by_layer, group_starts
-from .statistics import Explored, Rewiring, forward_flops, measure, possible_connections
+from .statistics import Explored, Rewiring, forward_flops, measure
 
 __all__ = ["Rewirer"]
 
@@ -97,8 +97,8 @@ class Rewirer:
         self._due = frozenset(self.updates.tolist())
         self.history: list[Rewiring] = []
         self.threshold = getattr(method.fraction, "start", 0.0)
-        self.explored = Explored(net, method.wiring)
         self._first = _layer_counts(net)
+        self._begin()
         # What was born before the first of each pair of numbers, was so after these updates.
         self._born_before, self._born_at = [net.connections.next_birth], [0]
         if method.rewind:
@@ -134,11 +134,12 @@ class Rewirer:
             What happened; also appended to ``history``.
         """
         net, method = self.net, self.method
+        self._follow()
         now = Moment(
             net,
             Time(updates, self.steps, learning_rate),
             self.generator,
-            group_starts(net, method.scope),
+            self._places,
             self._signals(batches, loss),
             momentum_of(self.optimizer),
             self._birthdays,
@@ -151,19 +152,32 @@ class Rewirer:
         if isinstance(method.fraction, Threshold):
             below = int(np.count_nonzero(planned.score < self.threshold))
             self.threshold = method.fraction.next(self.threshold, below, len(planned.score))
-        dropped = tuple(by_layer(net, now.target[change.drop]).tolist())
         if len(change.drop) or len(change.grow.source):
             rewire(net, change.drop, change.grow.source, change.grow.target)
+            self._explored.add(net, change.grow.source, change.grow.target)
+            self._version = net.version
         self._born_before.append(net.connections.next_birth)
         self._born_at.append(updates)
         if method.rewind:
             self._rewind()
-        if self.explored.numbering != net.numbering:  # neurons came or went: begin anew
-            self.explored = Explored(net, method.wiring)
-        age = updates - self._birthdays(net.connections.birth)
-        record = measure(now, change, dropped, self.explored.add(net), age, flops)
+        record = measure(now, change, self._explored.share, self._birthdays, flops)
         self.history.append(record)
         return record
+
+    def _begin(self) -> None:
+        """Look at the network as it is: which places there are, and that these are taken."""
+        net = self.net
+        self._places = Places(net, self.method.scope, self.method.wiring)
+        self._explored = Explored(net, self._places)
+        self._version = net.version
+
+    def _follow(self) -> None:
+        """Take note of what others have changed since the last rewiring."""
+        net = self.net
+        if net.numbering != self._places.numbering:
+            self._begin()
+        elif net.version != self._version:
+            self._explored.note(net)
 
     def _signals(self, batches: Sequence[tuple[Any, Any]], loss: str | Loss) -> list[Signals]:
         method = self.method
@@ -192,15 +206,18 @@ class Rewirer:
         return np.array([*self._born_at, self._born_at[-1]])[place]
 
     def _flops(self, batches: Sequence[tuple[Any, Any]], change: Change) -> float:
-        """Return the cost: forward and backward of the batches, and D Aᵀ of all candidates."""
+        """Return the cost: batches forward and backward, and the gradients that are looked at."""
         method = self.method
         if not method.looks_at_data:
             return 0.0
         used = list(batches)[-method.batches :]
         samples = len(used) if method.samples == "last" else sum(len(X) for X, _ in used)
-        cost = 2 * forward_flops(self.net, len(self.net.connections)) * samples
+        connections = len(self.net.connections)
+        cost = 2 * forward_flops(self.net, connections) * samples
+        if "gradient" in method.needs:
+            cost += 2 * connections * samples
         if method.grow is not None and "signals" in method.grow.needs:
-            seen = possible_connections(self.net, method.wiring)
+            seen = self._places.possible
             if method.candidates is not None:
                 seen = min(seen, int(method.candidates * len(change.grow.source)))
             cost += 2 * seen * samples

@@ -1,62 +1,29 @@
-"""Budgets in whole numbers: groups of a scope, and how a sum is shared among them."""
+"""Budgets in whole numbers: rounding, and how a sum is shared among groups."""
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
-
-from rewire.graph import Network
 
 from .moment import Moment, View, declared
 from .registry import Registry
-from .selection import Region
 
 __all__ = [
-    "SCOPES",
     "apportion",
-    "by_layer",
-    "group_starts",
     "redistribution",
     "redistributions",
-    "regions",
     "whole",
 ]
 
-SCOPES = ("neuron", "layer", "network")
 
+def whole(numbers: np.ndarray) -> np.ndarray:
+    """Round down; what floating point takes from a whole number does not count.
 
-def group_starts(net: Network, scope: str) -> np.ndarray:
-    """Return where each group of target neurons begins, and where the last one ends."""
-    start = net.rank_start
-    if scope == "layer":
-        return start[1:]
-    if scope == "network":
-        return start[[1, -1]]
-    return np.arange(start[1], start[-1] + 1)
-
-
-def regions(net: Network, wiring: str) -> list[Region]:
-    """Return what may be connected: each rank with the one before it, or with all before it."""
-    start = [int(first) for first in net.rank_start]
-    return [
-        Region(
-            range(start[rank - 1] if wiring == "layered" else 0, start[rank]),
-            range(start[rank], start[rank + 1]),
-        )
-        for rank in range(1, len(net.ranks))
-    ]
-
-
-def by_layer(net: Network, targets: np.ndarray) -> np.ndarray:
-    """Return how many connections into each layer there are among those with these targets."""
-    layer = np.searchsorted(net.rank_start, targets, side="right") - 2
-    return np.bincount(layer, minlength=len(net.ranks) - 1)
-
-
-def whole(number: float) -> int:
-    """Round down; what floating point takes from a whole number does not count."""
-    return math.floor(round(number, 9))
+    Examples
+    --------
+    >>> whole(np.array([0.29 * 100, 2.9])).tolist()
+    [29, 2]
+    """
+    return np.floor(np.round(numbers, 9)).astype(np.int64)
 
 
 def apportion(total: int, shares: np.ndarray, most: np.ndarray) -> np.ndarray:
