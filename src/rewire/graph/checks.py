@@ -102,8 +102,10 @@ def connections(source: np.ndarray, target: np.ndarray, ranks: tuple[int, ...]) 
             f"target must be in a later rank than source; got connection {c} from {source[c]} "
             f"(rank {level[0][c]}) to {target[c]} (rank {level[1][c]})"
         )
-    order = np.lexsort((source, target))
-    same = (np.diff(source[order]) == 0) & (np.diff(target[order]) == 0)
+    keys = target * np.int64(neurons) + source
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    same = keys[1:] == keys[:-1]
     if same.any():
         c = order[np.flatnonzero(same)[0]]
         raise ValueError(

@@ -79,10 +79,10 @@ class Places:
         starts : ndarray of int, shape (groups + 1,)
         """
         elsewhere = target[source < self.first_source[target]]
-        existing = np.diff(row_pointer[starts])
-        if len(elsewhere):
-            existing = existing - count_in_groups(starts, elsewhere)
-        return np.diff(self._before[starts]) - existing
+        # Possible ones less existing ones, both counted from the first target on.
+        before = self._before[starts] - row_pointer[starts]
+        absent = before[1:] - before[:-1]
+        return absent + count_in_groups(starts, elsewhere) if len(elsewhere) else absent
 
 
 def count_in_groups(group_start: np.ndarray, neurons: np.ndarray) -> np.ndarray:

@@ -99,8 +99,9 @@ class Rewirer:
         self.threshold = getattr(method.fraction, "start", 0.0)
         self._first = _layer_counts(net)
         self._begin()
-        # What was born before the first of each pair of numbers, was so after these updates.
-        self._born_before, self._born_at = [net.connections.next_birth], [0]
+        # What was born before each of these numbers, and at last since, was so after these updates.
+        self._born_before = np.array([net.connections.next_birth])
+        self._born_at = np.array([0, 0])
         if method.rewind:
             net.connections.zeros("first_weight", net.dtype)[:] = net.connections.weight
             net.neurons.zeros("first_bias", net.dtype)[:] = net.bias
@@ -156,8 +157,8 @@ class Rewirer:
             rewire(net, change.drop, change.grow.source, change.grow.target)
             self._explored.add(net, change.grow.source, change.grow.target)
             self._version = net.version
-        self._born_before.append(net.connections.next_birth)
-        self._born_at.append(updates)
+        self._born_before = np.append(self._born_before, net.connections.next_birth)
+        self._born_at = np.append(self._born_at[:-1], [updates, updates])
         if method.rewind:
             self._rewind()
         record = measure(now, change, self._explored.share, self._birthdays, flops)
@@ -202,8 +203,7 @@ class Rewirer:
 
     def _birthdays(self, birth: np.ndarray) -> np.ndarray:
         """Return after how many updates connections were born."""
-        place = np.searchsorted(self._born_before, birth, side="right")
-        return np.array([*self._born_at, self._born_at[-1]])[place]
+        return self._born_at[np.searchsorted(self._born_before, birth, side="right")]
 
     def _flops(self, batches: Sequence[tuple[Any, Any]], change: Change) -> float:
         """Return the cost: batches forward and backward, and the gradients that are looked at."""

@@ -82,13 +82,13 @@ def measure(
     """
     net, layers = now.net, now.places.layer_start
     table, connections = net.connections, len(net.connections)
-    first, outputs = net.ranks[0], net.ranks[-1]
+    first, outputs, ends = net.ranks[0], net.ranks[-1], table.row_pointer[layers]
     return Rewiring(
         update=now.time.updates,
         dropped=tuple(count_in_groups(layers, now.target[change.drop]).tolist()),
         grown=tuple(count_in_groups(layers, change.grow.target).tolist()),
         shortfall=change.shortfall,
-        connections=tuple(np.diff(table.row_pointer[layers]).tolist()),
+        connections=tuple((ends[1:] - ends[:-1]).tolist()),
         explored=explored,
         age=_ages(table.birth, birthdays, now.time.updates),
         dead=int((~alive(net)[first : net.size - outputs]).sum()),
