@@ -103,7 +103,7 @@ def connections(source: np.ndarray, target: np.ndarray, ranks: tuple[int, ...]) 
             f"(rank {level[0][c]}) to {target[c]} (rank {level[1][c]})"
         )
     keys = target * np.int64(neurons) + source
-    order = np.argsort(keys, kind="stable")
+    order = np.argsort(keys)
     keys = keys[order]
     same = keys[1:] == keys[:-1]
     if same.any():
