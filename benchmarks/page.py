@@ -137,8 +137,8 @@ def rewiring() -> str:
     hebb_ = ", ".join(f"{name} {took:.0f} ms" for name, took in found["hebb"].items())
     return (
         table(["threads", "a rewiring", "a dense training step", "dense steps a rewiring"], body)
-        + f"\n\n- {moved:,} connections move. The process grows by {memory_['megabytes']:.0f} MB at "
-        f"its peak; the dense gradient alone would take "
+        + f"\n\n- {moved:,} connections move. The process grows by {memory_['megabytes']:.0f} MB "
+        f"at its peak; the dense gradient alone would take "
         f"{memory_['dense_gradient_megabytes']:.0f} MB.\n"
         f"- Cannistraci-Hebb growth, 784-1568-1568-1568-10 at density 0.01, one thread: {hebb_}.\n"
         f"- The post's network: {1e3 * post['milliseconds_a_rewiring']:.0f} µs, of which 19 are "

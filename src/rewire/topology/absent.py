@@ -19,8 +19,8 @@ from .places import Region
 
 __all__ = ["Pairs", "Sources", "Wired", "random_absent", "strongest_absent"]
 
-# Scores in one block: 2 MB of float32, which stays near the processor between the product that makes
-# it and the comparison that reads it. Half and twice as many took 5 to 10% longer.
+# Scores in one block: 2 MB of float32, which stays in the cache between the product that makes it
+# and the comparison that reads it. Half and twice as many took 5 to 10% longer.
 BLOCK_ENTRIES = 1 << 19
 # To sort so few scores takes less time than to choose some of them first.
 FEW = 1024
