@@ -7,6 +7,7 @@ import importlib.util
 import os
 import sys
 import threading
+from functools import cache
 from types import SimpleNamespace
 
 __all__ = ["load"]
@@ -30,7 +31,7 @@ def load(name: str | None = None) -> SimpleNamespace:
     """
     name = name or os.environ.get("REWIRE_KERNELS")
     if not name:
-        name = "numba" if importlib.util.find_spec("numba") else "numpy"
+        name = _default()
     if name not in BACKENDS:
         raise ValueError(f"kernels (or REWIRE_KERNELS) must be 'numba' or 'numpy'; got {name!r}")
     if name not in _loaded:
@@ -46,6 +47,11 @@ def load(name: str | None = None) -> SimpleNamespace:
 
 
 _loaded: dict[str, SimpleNamespace] = {}
+
+
+@cache
+def _default() -> str:
+    return "numba" if importlib.util.find_spec("numba") else "numpy"
 
 
 def _announce_compiling() -> None:

@@ -6,6 +6,7 @@ are found by their number among the absent.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -56,12 +57,13 @@ class Wired(NamedTuple):
         As connections go forward, none comes from beyond the sources of a region.
         """
         pointer = self.row_pointer[targets.start : targets.stop + 1]
-        source = self.source[pointer[0] : pointer[-1]].astype(np.int64)
+        source = self.source[pointer[0] : pointer[-1]]
         target = np.repeat(np.arange(len(targets)), pointer[1:] - pointer[:-1])
         if sources.start:
-            source -= sources.start
+            source = source - sources.start
             inside = source >= 0
-            target, source = target[inside], source[inside]
+            if not inside.all():
+                target, source = target[inside], source[inside]
         return target, source
 
 
@@ -162,10 +164,9 @@ def strongest_absent(
     best = [_Best(count) for count in np.asarray(counts).tolist()]
     bounds, neurons = group_start.tolist(), len(wired.row_pointer) - 1
     for region in regions:
-        size = len(region.sources)
-        visible = max(1, round(share * size)) if size else 0
-        for targets in _blocks(region.targets, visible):
-            # The groups that have targets here, and which.
+        visible = max(1, round(share * len(region.sources)))
+        for targets in _blocks(region, visible):
+            # The groups that have targets here and want any.
             groups = [
                 (best[g], max(bounds[g], targets.start), min(bounds[g + 1], targets.stop))
                 for g in range(
@@ -175,21 +176,20 @@ def strongest_absent(
             ]
             if groups:
                 sources, scores = _block(wired, region, targets, score_block, visible, generator)
-                for group, low, high in groups:
-                    group.add(
-                        scores[low - targets.start : high - targets.start], low, sources, neurons
-                    )
+            for group, first, last in groups:
+                part = scores[first - targets.start : last - targets.start]
+                group.add(part, first, sources, neurons)
     keys = [group.strongest_first() for group in best]
     target, source = np.divmod(np.concatenate(keys) if keys else np.empty(0, np.int64), neurons)
     return Pairs(source, target)
 
 
-def _blocks(targets: range, visible: int) -> list[range]:
+def _blocks(region: Region, visible: int) -> list[range]:
     """Divide targets so that a block of them and their visible sources has a bounded size."""
-    if not visible:
+    if not region.sources:
         return []
     rows = max(1, BLOCK_ENTRIES // visible)
-    return [targets[first : first + rows] for first in range(0, len(targets), rows)]
+    return [region.targets[i : i + rows] for i in range(0, len(region.targets), rows)]
 
 
 def _block(
@@ -214,7 +214,7 @@ def _block(
         seen = sample[np.minimum(source_in, visible - 1)] == source
         target, source = target[seen], source_in[seen]
     scores[target, source] = -np.inf
-    if np.isnan(scores.min()):
+    if math.isnan(scores.min()):
         raise ValueError("a grow criterion returned NaN: use -inf for what must not be grown")
     return sources, scores
 

@@ -74,10 +74,8 @@ class GrowCriterion(_Criterion):
     def __call__(self, now: Moment, targets: slice, sources: Sources) -> np.ndarray:
         """Return scores of shape (targets, sources), floats in an array to write to."""
         scores = np.asarray(self.function(View(now, self.name, self.needs), targets, sources))
-        wanted = tuple(
-            part.stop - part.start if isinstance(part, slice) else len(part)
-            for part in (targets, sources)
-        )
+        among = sources.stop - sources.start if isinstance(sources, slice) else len(sources)
+        wanted = targets.stop - targets.start, among
         if scores.shape != wanted:
             raise ValueError(
                 f"grow criterion {self.name!r} must return one score per target and source, shape "

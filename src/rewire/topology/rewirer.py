@@ -195,9 +195,9 @@ class Rewirer:
 
     def _budget(self, now: Moment) -> np.ndarray:
         """Return how many connections each group is to have."""
-        thinning, existing = self.method.thinning, np.diff(now.group_row)
+        thinning = self.method.thinning
         if thinning is None:
-            return existing
+            return now.group_row[1:] - now.group_row[:-1]
         budget = thinning.budget(self.net, self._first, now.time)
         return budget if self.method.scope == "layer" else np.array([budget.sum()])
 
