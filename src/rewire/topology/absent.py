@@ -161,7 +161,7 @@ def strongest_absent(
     ValueError
         If a score is NaN.
     """
-    best = [_Best(count) for count in np.asarray(counts).tolist()]
+    best = [_Best(int(count)) for count in counts]
     bounds, neurons = group_start.tolist(), len(wired.row_pointer) - 1
     for region in regions:
         visible = max(1, round(share * len(region.sources)))

@@ -23,7 +23,7 @@ def whole(numbers: np.ndarray) -> np.ndarray:
     >>> whole(np.array([0.29 * 100, 2.9])).tolist()
     [29, 2]
     """
-    return np.floor(np.round(numbers, 9)).astype(np.int64)
+    return np.floor(numbers.round(9)).astype(np.int64)
 
 
 def apportion(total: int, shares: np.ndarray, most: np.ndarray) -> np.ndarray:
