@@ -56,9 +56,11 @@ def layered(net):
 @settings(max_examples=300)
 @given(
     networks(), st.sampled_from(SCOPES), st.sampled_from(WIRINGS), SEEDS, st.integers(1, 40),
-    st.sampled_from([np.float32, np.float64]),
+    st.sampled_from([0, 1024]), st.sampled_from([np.float32, np.float64]),
 )  # fmt: skip
-def test_finds_what_a_dense_search_finds_in_the_same_order(net, scope, wiring, seed, block, dtype):
+def test_finds_what_a_dense_search_finds_in_the_same_order(
+    net, scope, wiring, seed, block, few, dtype
+):
     random = np.random.default_rng(seed)
     # Small whole numbers: many ties. Some must never be chosen.
     table = random.integers(-2, 3, (net.size, net.size)).astype(dtype)
@@ -67,6 +69,7 @@ def test_finds_what_a_dense_search_finds_in_the_same_order(net, scope, wiring, s
     counts = random.integers(0, 8, len(starts) - 1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(absent, "BLOCK_ENTRIES", block)
+        patch.setattr(absent, "FEW", few)  # below which a block is not narrowed down at once
         found = strongest_absent(
             wired(net), Places(net, scope, wiring).regions, starts, counts,
             lambda targets, sources: table[targets, sources].copy(),
@@ -227,3 +230,26 @@ def test_of_a_full_layer_nothing_is_drawn():
 
 def test_the_table_of_eight_is_what_the_other_tests_think():
     assert pairs(eight()) == set(zip(SOURCE, TARGET, strict=True))
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+@given(st.integers(1, 40), st.integers(1, 60), st.sampled_from([0, 1024]), SEEDS)
+def test_many_blocks_are_searched_like_one(scope, count, rows, few, seed):
+    net = mlp([12, 30, 9], density=0.2, seed=seed)
+    table = np.random.default_rng(seed).integers(0, 50, (net.size, net.size)).astype(float)
+    places = Places(net, scope)
+    counts = np.full(len(places.group_start) - 1, count)
+
+    def find():
+        return as_list(
+            strongest_absent(
+                wired(net), places.regions, places.group_start, counts,
+                lambda targets, sources: table[targets, sources].copy(),
+            )
+        )  # fmt: skip
+
+    whole = find()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(absent, "BLOCK_ENTRIES", 12 * rows)
+        patch.setattr(absent, "FEW", few)
+        assert find() == whole
