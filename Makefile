@@ -41,6 +41,7 @@ bench: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/training_step.py
 	$(BIN)/python benchmarks/kernels.py
 	$(BIN)/python benchmarks/memory.py
+	$(BIN)/python benchmarks/rewiring.py
 	$(BIN)/python benchmarks/small.py
 	$(BIN)/python benchmarks/scalar_engine.py
 	$(BIN)/python benchmarks/page.py

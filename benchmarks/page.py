@@ -130,6 +130,31 @@ def memory() -> str:
     )
 
 
+def rewiring() -> str:
+    found = result("rewiring")
+    body = [
+        [
+            str(row["threads"]),
+            f"{row['milliseconds']['rewiring']:.0f} ms",
+            f"{row['milliseconds']['dense step']:.0f} ms",
+            f"{row['dense_steps']:.2f}",
+        ]
+        for row in found["large"]
+    ]
+    moved, memory_, post = found["large"][0]["moved"], found["memory"], found["post"]
+    hebb_ = ", ".join(f"{name} {took:.0f} ms" for name, took in found["hebb"].items())
+    return (
+        table(["threads", "a rewiring", "a dense training step", "dense steps a rewiring"], body)
+        + f"\n\n- {moved:,} connections move. The process grows by {memory_['megabytes']:.0f} MB "
+        f"at its peak; the dense gradient alone would take "
+        f"{memory_['dense_gradient_megabytes']:.0f} MB.\n"
+        f"- Cannistraci-Hebb growth, 784-1568-1568-1568-10 at density 0.01, one thread: {hebb_}.\n"
+        f"- The post's network: {1e3 * post['milliseconds_a_rewiring']:.0f} µs, of which 19 are "
+        f"{post['share_of_both_runs']:.0%} of its two trainings "
+        f"({post['milliseconds_of_both_runs']:.1f} ms)."
+    )
+
+
 def scalar() -> str:
     body = [
         [
@@ -170,6 +195,13 @@ SparseProp is not among them, as it is not published as a package.
 of L2 means that some rows are found in L1.
 
 {kernels()}
+
+## A rewiring
+
+`python benchmarks/rewiring.py`: RigL on 3072-4096-4096-10 at density 0.01 (output layer dense),
+batch 128, with gradients of all absent connections; in turns with dense PyTorch's training step.
+
+{rewiring()}
 
 ## Small networks and single samples
 

@@ -87,25 +87,28 @@ def connections(source: np.ndarray, target: np.ndarray, ranks: tuple[int, ...]) 
     if len(source) == 0:
         return
     for name, numbers_ in (("source", source), ("target", target)):
-        outside = np.flatnonzero((numbers_ < 0) | (numbers_ >= neurons))
-        if len(outside):
+        outside = (numbers_ < 0) | (numbers_ >= neurons)
+        if outside.any():
+            c = int(outside.argmax())
             raise ValueError(
                 f"{name} must be in [0, {neurons}), as the ranks {list(ranks)} have so many "
-                f"neurons; got {numbers_[outside[0]]} for connection {outside[0]}"
+                f"neurons; got {numbers_[c]} for connection {c}"
             )
     ends = np.cumsum(ranks)
-    level = np.searchsorted(ends, source, side="right"), np.searchsorted(ends, target, side="right")
-    backward = np.flatnonzero(level[0] >= level[1])
-    if len(backward):
-        c = backward[0]
+    level = ends.searchsorted(source, side="right"), ends.searchsorted(target, side="right")
+    backward = level[0] >= level[1]
+    if backward.any():
+        c = int(backward.argmax())
         raise ValueError(
             f"target must be in a later rank than source; got connection {c} from {source[c]} "
             f"(rank {level[0][c]}) to {target[c]} (rank {level[1][c]})"
         )
-    order = np.lexsort((source, target))
-    same = (np.diff(source[order]) == 0) & (np.diff(target[order]) == 0)
+    keys = target * np.int64(neurons) + source
+    order = np.argsort(keys)
+    keys = keys[order]
+    same = keys[1:] == keys[:-1]
     if same.any():
-        c = order[np.flatnonzero(same)[0]]
+        c = order[same.argmax()]
         raise ValueError(
             f"each connection must be listed once; got {source[c]} to {target[c]} twice"
         )

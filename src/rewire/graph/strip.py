@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -59,18 +60,16 @@ def alive(net: Network) -> np.ndarray:
     Inputs and outputs always count as alive.
     """
     table, start = net.connections, net.rank_start
-    target = table.target
     fed, read = np.zeros(net.size, bool), np.zeros(net.size, bool)
     fed[: net.ranks[0]] = True
     read[start[-2] :] = True
-    rows = [
-        slice(int(table.row_pointer[start[rank]]), int(table.row_pointer[start[rank + 1]]))
-        for rank in range(len(net.ranks))
-    ]
-    for part in rows[1:]:
-        fed[target[part][fed[table.source[part]]]] = True
-    for part in rows[:0:-1]:
-        read[table.source[part][read[target[part]]]] = True
+    source, target = table.source, table.target
+    bounds = table.row_pointer[start[1:]].tolist()
+    ranks = [(source[first:last], target[first:last]) for first, last in pairwise(bounds)]
+    for sources, targets in ranks:
+        fed[targets[fed[sources]]] = True
+    for sources, targets in reversed(ranks):
+        read[sources[read[targets]]] = True
     result = fed & read
     result[: net.ranks[0]] = result[start[-2] :] = True
     return result

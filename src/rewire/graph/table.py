@@ -122,7 +122,7 @@ class ConnectionTable(Columns):
     @property
     def fan_in(self) -> np.ndarray:
         """Connections into each neuron, shape (neurons,)."""
-        return np.diff(self.row_pointer)
+        return self.row_pointer[1:] - self.row_pointer[:-1]
 
     @property
     def fan_out(self) -> np.ndarray:
@@ -149,14 +149,12 @@ class ConnectionTable(Columns):
         """
         source, target = np.asarray(source, np.int64), np.asarray(target, np.int64)
         low = self.row_pointer[target].astype(np.int64)
-        high = self.row_pointer[target + 1].astype(np.int64)
-        end = high.copy()
+        high = end = self.row_pointer[target + 1]
         while (open_ := low < high).any():  # a binary search in all rows at once
-            middle = (low + high) // 2
-            smaller = np.zeros(len(low), bool)
-            smaller[open_] = self.source[middle[open_]] < source[open_]
-            low = np.where(open_ & smaller, middle + 1, low)
-            high = np.where(open_ & ~smaller, middle, high)
+            middle = (low + high) >> 1
+            smaller = (self.source[middle - (middle == end)] < source) & open_
+            low = np.where(smaller, middle + 1, low)
+            high = np.where(smaller, high, middle)
         exists = low < end
         exists[exists] = self.source[low[exists]] == source[exists]
         return low, exists
@@ -182,21 +180,25 @@ class ConnectionTable(Columns):
             If a new connection exists already and is not removed; nothing is changed then.
         """
         source, target = np.asarray(source, np.int64), np.asarray(target, np.int64)
-        order = np.lexsort((source, target))
-        before, exists = self.find(source[order], target[order])
+        new, owner = target * self.neurons + source, self.target
+        order = np.argsort(new)
+        old = owner * np.int64(self.neurons) + self.source
+        before = np.searchsorted(old, new[order])
         kept = np.ones(len(self), bool)
         kept[np.asarray(rows, np.int64)] = False
-        exists[exists] = kept[before[exists]]
+        exists = before < len(self)
+        found = before[exists]
+        exists[exists] = (old[found] == new[order[exists]]) & kept[found]
         if exists.any():
             c = int(order[np.flatnonzero(exists)[0]])
             raise ValueError(
                 f"new connections must be absent; got {source[c]} to {target[c]}, which exists"
             )
-        fan_in = np.bincount(self._owners(np.flatnonzero(kept)), minlength=self.neurons)
-        fan_in += np.bincount(target, minlength=self.neurons)
-        kept_before = np.concatenate(([0], np.cumsum(kept)))
-        places = kept_before[before] + np.arange(len(source))
-        old = np.ones(kept_before[-1] + len(source), bool)
+        gone = np.flatnonzero(~kept)
+        fan_in = self.fan_in + np.bincount(target, minlength=self.neurons)
+        fan_in -= np.bincount(owner[gone], minlength=self.neurons)
+        places = before - np.searchsorted(gone, before) + np.arange(len(source))
+        old = np.ones(len(self) - len(gone) + len(source), bool)
         old[places] = False
         given = {"source": source, "birth": self.next_birth + np.arange(len(source)), **values}
         for name, column in self.data.items():
@@ -240,9 +242,6 @@ class ConnectionTable(Columns):
         assert (np.diff(target * self.neurons + source) > 0).all(), "not sorted, or not unique"
         assert len(np.unique(self.birth)) == len(self)
         assert self.birth.max(initial=-1) < self.next_birth
-
-    def _owners(self, rows: np.ndarray) -> np.ndarray:
-        return np.searchsorted(self.row_pointer, rows, side="right") - 1
 
     def _set_rows(self, fan_in: np.ndarray) -> None:
         self.row_pointer = np.zeros(len(fan_in) + 1, self.source.dtype)

@@ -35,7 +35,7 @@ def load(name: str | None = None) -> SimpleNamespace:
         raise ValueError(f"kernels (or REWIRE_KERNELS) must be 'numba' or 'numpy'; got {name!r}")
     if name not in _loaded:
         operations: dict = {}
-        for part in ("kernels", "updates", "passes", "few"):
+        for part in ("kernels", "updates", "passes", "few", "hebb"):
             operations |= vars(importlib.import_module(f"{__package__}.{name}_{part}"))
         if name == "numba":
             _announce_compiling()

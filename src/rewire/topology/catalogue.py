@@ -1,4 +1,8 @@
-"""The methods of the field by their names, each a choice of parts."""
+"""The methods of the field by their names, each a choice of parts.
+
+``fraction`` is a number, which goes by the method's own schedule, or another schedule; further
+keywords replace any part of :class:`Method`.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,16 @@ from typing import Any
 from .criteria import magnitude_and_gradient
 from .method import Method, Thinning, Threshold, methods
 from .neurons import constant_fan_in
-from .schedules import At, Constant, Cosine, Cubic, Every, FollowLearningRate, Rounds, Sigmoid
+from .schedules import (
+    At,
+    Cosine,
+    Cubic,
+    Every,
+    FollowLearningRate,
+    Rounds,
+    Schedule,
+    Sigmoid,
+)
 
 __all__ = [
     "CHT",
@@ -29,6 +42,12 @@ __all__ = [
 ]
 
 Density = float | Sequence[float]
+Fraction = float | Schedule | Threshold
+
+
+def _schedule(fraction: Fraction, make: Callable[..., Any], *options: Any) -> Any:
+    """Return a number as the method's own schedule, and any other schedule as it is."""
+    return make(fraction, *options) if isinstance(fraction, (int, float)) else fraction
 
 
 def _compose(parts: dict[str, Any], **defaults: Any) -> Method:
@@ -46,7 +65,7 @@ def Static() -> Method:
 
 
 @_method("set")
-def SET(fraction: float = 0.3, every: int | str = "epoch", **parts: Any) -> Method:
+def SET(fraction: Fraction = 0.3, every: int | str = "epoch", **parts: Any) -> Method:
     """Sparse evolutionary training: drop small weights of both signs, grow at random.
 
     arXiv 1707.04780. ``fraction`` is the paper's ζ.
@@ -57,12 +76,12 @@ def SET(fraction: float = 0.3, every: int | str = "epoch", **parts: Any) -> Meth
         when=Every(every),
         drop="sign magnitude",
         grow="random",
-        fraction=Constant(fraction),
+        fraction=fraction,
     )
 
 
 @_method("snfs")
-def SNFS(fraction: float = 0.5, every: int | str = "epoch", **parts: Any) -> Method:
+def SNFS(fraction: Fraction = 0.5, every: int | str = "epoch", **parts: Any) -> Method:
     """Sparse momentum: grow and share among layers by momentum; ``fraction`` decays by a cosine.
 
     arXiv 1907.04840. ``redistribute=None`` keeps every layer's number of connections.
@@ -73,14 +92,14 @@ def SNFS(fraction: float = 0.5, every: int | str = "epoch", **parts: Any) -> Met
         when=Every(every),
         drop="magnitude",
         grow="momentum",
-        fraction=Cosine(fraction),
+        fraction=_schedule(fraction, Cosine),
         redistribute="momentum",
         batches=8,
     )
 
 
 @_method("dsr")
-def DSR(fraction: float = 0.1, every: int | str = 100, **parts: Any) -> Method:
+def DSR(fraction: Fraction = 0.1, every: int | str = 100, **parts: Any) -> Method:
     """Dynamic sparse reparameterisation: one adaptive threshold, random growth by survivors.
 
     arXiv 1902.05967.
@@ -91,13 +110,15 @@ def DSR(fraction: float = 0.1, every: int | str = 100, **parts: Any) -> Method:
         when=Every(every),
         drop="magnitude",
         grow="random",
-        fraction=Threshold(fraction),
+        fraction=_schedule(fraction, Threshold),
         redistribute="surviving",
     )
 
 
 @_method("rigl")
-def RigL(fraction: float = 0.3, every: int | str = 100, end: float = 0.75, **parts: Any) -> Method:
+def RigL(
+    fraction: Fraction = 0.3, every: int | str = 100, end: float = 0.75, **parts: Any
+) -> Method:
     """Drop the smallest weights, grow the largest gradients; ``fraction`` decays by a cosine.
 
     arXiv 1911.11134. Defaults as in the paper, except that a rewiring comes besides the step and
@@ -110,12 +131,12 @@ def RigL(fraction: float = 0.3, every: int | str = 100, end: float = 0.75, **par
         when=Every(every, end=end),
         drop="magnitude",
         grow="gradient",
-        fraction=Cosine(fraction, end),
+        fraction=_schedule(fraction, Cosine, end),
     )
 
 
 @_method("post rigl")
-def PostRigL(fraction: float = 0.3, every: int = 20, **parts: Any) -> Method:
+def PostRigL(fraction: Fraction = 0.3, every: int = 20, **parts: Any) -> Method:
     """The post's RigL: after updates 21, 41, ...; a share that follows the learning rate.
 
     Growth looks at the last sample alone, because the post's code renews its candidates with every
@@ -127,7 +148,7 @@ def PostRigL(fraction: float = 0.3, every: int = 20, **parts: Any) -> Method:
         when=Every(every, offset=1),
         drop="magnitude",
         grow="gradient",
-        fraction=FollowLearningRate(fraction),
+        fraction=_schedule(fraction, FollowLearningRate),
         samples="last",
     )
 
@@ -179,7 +200,7 @@ def LotteryTicket(density: Density = 0.1, rounds: int = 5, **parts: Any) -> Meth
 
 @_method("mest")
 def MEST(
-    fraction: float = 0.3,
+    fraction: Fraction = 0.3,
     every: int | str = 100,
     end: float = 0.75,
     balance: float = 1.0,
@@ -192,14 +213,14 @@ def MEST(
         when=Every(every, end=end),
         drop=magnitude_and_gradient.using(balance=balance),
         grow="random",
-        fraction=Cosine(fraction, end),
+        fraction=_schedule(fraction, Cosine, end),
     )
 
 
 @_method("granet")
 def GraNet(
     density: Density = 0.1,
-    fraction: float = 0.5,
+    fraction: Fraction = 0.5,
     every: int | str = 100,
     end: float = 0.75,
     **parts: Any,
@@ -211,7 +232,7 @@ def GraNet(
         when=Every(every, end=end),
         drop="magnitude",
         grow="gradient",
-        fraction=Cosine(fraction, end),
+        fraction=_schedule(fraction, Cosine, end),
         thinning=Thinning(density, Cubic(0.0, end)),
         starts="dense",
     )
@@ -219,7 +240,7 @@ def GraNet(
 
 @_method("srigl")
 def SRigL(
-    fraction: float = 0.3,
+    fraction: Fraction = 0.3,
     every: int | str = 100,
     end: float = 0.75,
     ablate_below: float = 0.3,
@@ -238,7 +259,7 @@ def SRigL(
 
 
 @_method("cht")
-def CHT(fraction: float = 0.3, every: int | str = "epoch", **parts: Any) -> Method:
+def CHT(fraction: Fraction = 0.3, every: int | str = "epoch", **parts: Any) -> Method:
     """Drop the smallest weights, grow by Cannistraci-Hebb link prediction over paths.
 
     Epitopological Learning (ICLR 2024); needs no gradient of absent connections.
@@ -249,12 +270,12 @@ def CHT(fraction: float = 0.3, every: int | str = "epoch", **parts: Any) -> Meth
         when=Every(every),
         drop="magnitude",
         grow="cannistraci-hebb paths",
-        fraction=Constant(fraction),
+        fraction=fraction,
     )
 
 
 @_method("chts")
-def CHTs(fraction: float = 0.3, every: int | str = "epoch", **parts: Any) -> Method:
+def CHTs(fraction: Fraction = 0.3, every: int | str = "epoch", **parts: Any) -> Method:
     """CHT with a soft rule: both ends drawn at random in proportion to their scores.
 
     arXiv 2501.19107.
@@ -265,14 +286,14 @@ def CHTs(fraction: float = 0.3, every: int | str = "epoch", **parts: Any) -> Met
         when=Every(every),
         drop="soft relative importance",
         grow="soft cannistraci-hebb nodes",
-        fraction=Constant(fraction),
+        fraction=fraction,
     )
 
 
 @_method("chtss")
 def CHTss(
     density: Density = 0.01,
-    fraction: float = 0.3,
+    fraction: Fraction = 0.3,
     every: int | str = "epoch",
     end: float = 0.75,
     **parts: Any,

@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from .moment import NEEDS, Moment, View
+from .absent import Sources
+from .moment import Moment, View, declared
 from .registry import Decorated, Registry
-from .selection import Sources
+from .selection import earlier_of_same
 
 __all__ = [
     "DropCriterion",
@@ -30,10 +31,7 @@ class _Criterion(Decorated):
     def __init__(
         self, name: str, function: Callable, needs: Iterable[str] = (), uniform: bool = False
     ):
-        unknown = sorted(set(needs) - set(NEEDS))
-        if unknown:
-            raise ValueError(f"needs must be among {', '.join(NEEDS)}; got {unknown[0]!r}")
-        self.name, self.function, self.needs = name, function, frozenset(needs)
+        self.name, self.function, self.needs = name, function, declared(needs)
         self.uniform = uniform
         self.__doc__ = function.__doc__
 
@@ -74,8 +72,18 @@ class GrowCriterion(_Criterion):
     """
 
     def __call__(self, now: Moment, targets: slice, sources: Sources) -> np.ndarray:
-        """Return scores of shape (targets, sources)."""
-        return self.function(View(now, self.name, self.needs), targets, sources)
+        """Return scores of shape (targets, sources), floats in an array to write to."""
+        scores = np.asarray(self.function(View(now, self.name, self.needs), targets, sources))
+        among = sources.stop - sources.start if isinstance(sources, slice) else len(sources)
+        wanted = targets.stop - targets.start, among
+        if scores.shape != wanted:
+            raise ValueError(
+                f"grow criterion {self.name!r} must return one score per target and source, shape "
+                f"{wanted}; got {scores.shape}"
+            )
+        if scores.dtype.kind == "f" and scores.flags.writeable:
+            return scores
+        return scores.astype(np.float64)
 
 
 drop_criteria: Registry[DropCriterion] = Registry("drop criterion")
@@ -146,11 +154,8 @@ def sign_magnitude(now: Moment) -> np.ndarray:
     negative = now.weight < 0
     order = np.lexsort((now.birth, now.target, np.abs(now.weight), negative, now.group))
     kind = 2 * now.group[order] + negative[order]
-    first = np.concatenate(([True], kind[1:] != kind[:-1]))
-    start = np.maximum.accumulate(np.where(first, np.arange(len(kind)), 0))
-    count = np.bincount(kind, minlength=1)[kind]
     score = np.empty(len(kind))
-    score[order] = (np.arange(len(kind)) - start + 0.5) / count
+    score[order] = (earlier_of_same(kind) + 0.5) / np.bincount(kind, minlength=1)[kind]
     return score
 
 

@@ -7,11 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .absent import Pairs, Wired, random_absent, strongest_absent
 from .method import Method, Threshold
 from .moment import Moment
-from .neurons import Draft
-from .selection import Pairs, Wired, absent_by_target, random_absent, strongest_absent, weakest
-from .sharing import apportion, regions, whole
+from .neurons import Draft, weakest_first
+from .places import count_in_groups
+from .selection import hold_back, weakest
+from .sharing import apportion, whole
 
 __all__ = ["Change", "draft", "settle"]
 
@@ -46,47 +48,65 @@ def draft(method: Method, now: Moment, budget: np.ndarray, threshold: float) -> 
     threshold : float
         Of a method whose threshold adapts itself.
     """
-    existing = np.diff(now.group_row)
+    existing = now.group_row[1:] - now.group_row[:-1]
     score = method.drop(now)
     replace = _to_replace(method, now, score, np.minimum(existing, budget), threshold)
     drop = replace + np.maximum(existing - budget, 0)
     grow = replace + np.maximum(budget - existing, 0)
-    starts = now.group_start
+    wanted, starts = int(grow.sum()), now.places.group_start
+    room = _absent(now, starts)
+    if method.may_return:
+        room += drop
     if method.redistribute is None:
-        room = _absent(method, now, starts) + (drop if method.may_return else 0)
-        cut = np.minimum(np.maximum(grow - room, 0), drop)
-        drop, grow = drop - cut, np.minimum(grow, room)
-    dropped = weakest(score, now.target, now.birth, now.group_row, drop)
+        drop -= np.minimum(np.maximum(grow - room, 0), drop)
+        grow = np.minimum(grow, room)
+    else:
+        drop -= apportion(max(int(grow.sum() - room.sum()), 0), drop, drop)
+    now.dropped = dropped = weakest(score, now.target, now.birth, now.group_row, drop)
     if method.redistribute is not None:
-        starts = now.net.rank_start[1:]
+        starts = now.places.layer_start
         going = np.zeros(len(score), bool)
-        going[np.concatenate(dropped)] = True
-        room = _absent(method, now, starts)
+        going[dropped] = True
+        room = _absent(now, starts)
         if method.may_return:
-            room += np.bincount(
-                np.searchsorted(starts, now.target[going], side="right") - 1,
-                minlength=len(room),
-            )
+            room += count_in_groups(starts, now.target[dropped])
         grow = apportion(int(grow.sum()), method.redistribute(now, going), room)
-    wanted = int(replace.sum() + np.maximum(budget - existing, 0).sum())
     return Draft(score, dropped, starts, grow, partial(_choose, method, now), wanted)
 
 
 def settle(method: Method, now: Moment, planned: Draft) -> Change:
     """Choose what grows; what finds no place lets as many of the strongest dropped ones stay."""
-    going = np.concatenate(planned.dropped).astype(np.int64)
-    grown = planned.strongest(
-        planned.group_start, planned.grow, going if method.may_return else going[:0]
-    )
-    pairs = Pairs(*(np.concatenate(part) for part in zip(*grown, strict=True)))
-    missing = int(planned.grow.sum()) - len(pairs.source)
-    if missing:
-        order = np.lexsort((now.birth[going], now.target[going], planned.score[going]))
-        going = going[order[: max(len(going) - missing, 0)]]
+    now.dropped = going = planned.dropped
+    pairs = planned.strongest(planned.group_start, planned.grow)
     shortfall = max(planned.wanted - len(pairs.source), 0)
+    missing = int(planned.grow.sum()) - len(pairs.source)
+    found = count_in_groups(planned.group_start, pairs.target) if missing else planned.grow
     if method.may_return:
         going, pairs = _without_returning(now, going, pairs)
+    if missing:
+        going = _hold_back(method, now, planned, going, planned.grow - found)
     return Change(going, pairs, shortfall)
+
+
+def _hold_back(
+    method: Method, now: Moment, planned: Draft, going: np.ndarray, missing: np.ndarray
+) -> np.ndarray:
+    """Let the strongest stay for what is missing: of its group, or of its layer, or of all.
+
+    Of all only where the method moves connections between layers.
+    """
+    starts, layers = planned.group_start, now.places.layer_start
+    wider = [layers]
+    if method.redistribute is not None or method.scope == "network":
+        wider.append(layers[[0, -1]])
+    going = weakest_first(now, planned.score, going)
+    going, missing = hold_back(going, now.target, starts, missing)
+    for groups in wider:
+        inside = np.searchsorted(groups, starts[:-1], side="right") - 1
+        missing = np.bincount(inside, missing, len(groups) - 1)[: len(groups) - 1].astype(np.int64)
+        going, missing = hold_back(going, now.target, groups, missing)
+        starts = groups
+    return going
 
 
 def _to_replace(
@@ -103,38 +123,32 @@ def _to_replace(
         raise ValueError(
             f"fraction must give numbers in [0, 1]; got {fraction} after {now.time.updates} updates"
         )
-    return np.array([whole(fraction * count) for count in staying], np.int64)
+    return whole(fraction * staying)
 
 
-def _absent(method: Method, now: Moment, starts: np.ndarray) -> np.ndarray:
+def _absent(now: Moment, starts: np.ndarray) -> np.ndarray:
     """Return the number of absent connections of each group."""
-    absent = absent_by_target(now.net.connections, regions(now.net, method.wiring))
-    return np.diff(np.concatenate(([0], np.cumsum(absent)))[starts])
+    table = now.net.connections
+    return now.places.absent(table.row_pointer, table.source, now.target, starts)
 
 
-def _choose(
-    method: Method,
-    now: Moment,
-    starts: np.ndarray,
-    counts: np.ndarray,
-    gone: np.ndarray | None = None,
-) -> list[Pairs]:
-    """Return what the method grows in each group, as if the rows ``gone`` were absent."""
-    table, places = now.net.connections, regions(now.net, method.wiring)
+def _choose(method: Method, now: Moment, starts: np.ndarray, counts: np.ndarray) -> Pairs:
+    """Return what the method grows, group by group."""
+    table, regions = now.net.connections, now.places.regions
     wired = Wired(table.row_pointer, table.source)
-    if gone is not None and len(gone):
-        wired = Wired.without(table, gone)
+    if method.may_return and len(now.dropped):
+        wired = Wired.without(table, now.dropped)
     if method.grow is None or not counts.any():
         nothing = np.empty(0, np.int64)
-        return [Pairs(nothing, nothing)] * len(counts)
+        return Pairs(nothing, nothing)
     if method.grow.uniform:
-        return random_absent(wired, places, starts, counts, now.generator)
+        return random_absent(wired, regions, starts, counts, now.generator)
     share = 1.0
     if method.candidates is not None:
-        absent = np.maximum(_absent(method, now, starts), 1)
+        absent = np.maximum(_absent(now, starts), 1)
         share = min(1.0, float((method.candidates * counts / absent).max()))
     return strongest_absent(
-        wired, places, starts, counts, partial(method.grow, now), share, now.generator
+        wired, regions, starts, counts, partial(method.grow, now), share, now.generator
     )
 
 

@@ -4,103 +4,76 @@ In the layer that a connection belongs to, a source u and a target v are linked 
 u - t - s - v: t is a target that u feeds, s a source that feeds v, and s feeds t. The neurons t and
 s on such paths are the pair's local community. A pair scores high when its community is linked
 within itself and has few links to the outside (arXiv 2501.19107, and Epitopological Learning, ICLR
-2024).
+2024). What the rewiring is going to drop counts as no link any more, as in the authors' code.
+
+Internal links of t are those to sources of v, N(t) ∩ N(v): each such source is itself on a path
+u - t - s - v, so that these are all its links into the community. External are the others, save the
+one to u. For s it is the same with sources and targets exchanged.
 """
 
 from __future__ import annotations
 
-from functools import cached_property
-
 import numpy as np
-from scipy import sparse
 
+from rewire.kernels import load
+
+from .absent import Sources
 from .criteria import grow_criterion
 from .moment import Moment
-from .selection import Sources
 
 __all__ = ["hebbian_nodes", "hebbian_paths", "soft_hebbian_nodes"]
 
 
 class _Layer:
-    """The links into one rank as a matrix, and what all its pairs have in common."""
+    """The links into one rank, by target (counted from the rank's first) and by source."""
 
     def __init__(self, now: Moment, rank: int):
-        first, last = now.net.rank_start[rank : rank + 2]
-        pointer = now.net.connections.row_pointer[first : last + 1]
-        source = now.source[pointer[0] : pointer[-1]]
-        self.first = int(first)
-        self.links = sparse.csr_array(
-            (np.ones(len(source)), source, pointer - pointer[0]),
-            shape=(last - first, now.net.size),
+        start = now.net.rank_start
+        self.first, last, sources = int(start[rank]), int(start[rank + 1]), int(start[rank])
+        rows = slice(*now.net.connections.row_pointer[[self.first, last]])
+        stays = np.ones(rows.stop - rows.start, bool)
+        dropped = now.dropped[(now.dropped >= rows.start) & (now.dropped < rows.stop)]
+        stays[dropped - rows.start] = False
+        target, source = now.target[rows][stays] - self.first, now.source[rows][stays]
+        by_source = np.argsort(source, kind="stable")
+        self.lowest = int(source.min(initial=sources))
+        self.links = (
+            _pointer(target, last - self.first),
+            source.astype(np.int64),
+            _pointer(source, sources),
+            target[by_source].astype(np.int64),
         )
-        self.fan_in = self.links.sum(axis=1)
-        self.fan_out = self.links.sum(axis=0)
-
-    @cached_property
-    def shared_by_sources(self) -> sparse.csr_array:
-        """How many targets two sources have in common."""
-        return (self.links.T @ self.links).tocsr()
 
 
-def _layer_of(now: Moment, targets: slice) -> _Layer:
+def _pointer(owner: np.ndarray, neurons: int) -> np.ndarray:
+    return np.concatenate(([0], np.cumsum(np.bincount(owner, minlength=neurons))))
+
+
+def _score(now: Moment, targets: slice, sources: Sources, operation: str) -> np.ndarray:
     rank = now.net.rank_of(targets.start)
     key = "cannistraci-hebb", rank
     if key not in now.cache:
         now.cache[key] = _Layer(now, rank)
-    return now.cache[key]
-
-
-def _external(shared: sparse.csr_array, degree: np.ndarray) -> np.ndarray:
-    """Return, for each entry, the links of its column's neuron that leave the community.
-
-    Neither to a neuron that the row's neuron is linked with, nor the one link to the pair itself.
-    """
-    return np.maximum(degree[shared.indices] - shared.data - 1, 0)
-
-
-def _with(shared: sparse.csr_array, values: np.ndarray) -> sparse.csr_array:
-    return sparse.csr_array((values, shared.indices, shared.indptr), shape=shared.shape)
+    layer = now.cache[key]
+    low = min(sources.start if isinstance(sources, slice) else int(sources[0]), layer.lowest)
+    scores = np.zeros((targets.stop - targets.start, layer.first - low))
+    score = getattr(load(now.net.backend), operation)
+    score(*layer.links, targets.start - layer.first, low, scores)
+    if isinstance(sources, slice):
+        return scores[:, sources.start - low : sources.stop - low]
+    return scores[:, sources - low]
 
 
 @grow_criterion("cannistraci-hebb nodes")
 def hebbian_nodes(now: Moment, targets: slice, sources: Sources) -> np.ndarray:
-    """Grow by CH2-L3n: Σ over the community of (1 + internal links) / (1 + external links).
-
-    Internal links of t lead to sources of v, those of s to targets of u.
-    """
-    layer = _layer_of(now, targets)
-    block = layer.links[targets.start - layer.first : targets.stop - layer.first]
-
-    def ratio(shared: sparse.csr_array, degree: np.ndarray) -> sparse.csr_array:
-        return _with(shared, (1 + shared.data) / (1 + _external(shared, degree)))
-
-    of_targets = ratio((block @ layer.links.T).tocsr(), layer.fan_in)
-    of_sources = ratio(layer.shared_by_sources, layer.fan_out)
-    # of_sources[u, s], so that its columns are the community's members here as well.
-    scores = of_targets @ layer.links + block @ of_sources.T
-    return scores.tocsc()[:, sources].toarray()
+    """Grow by CH2-L3n: Σ over the community of (1 + internal links) / (1 + external links)."""
+    return _score(now, targets, sources, "score_by_nodes")
 
 
 @grow_criterion("cannistraci-hebb paths")
 def hebbian_paths(now: Moment, targets: slice, sources: Sources) -> np.ndarray:
     """Grow by CH3-L3p: Σ over the paths of 1 / sqrt((1 + external of t) (1 + external of s))."""
-    layer = _layer_of(now, targets)
-    block = layer.links[targets.start - layer.first : targets.stop - layer.first]
-
-    def root(shared: sparse.csr_array, degree: np.ndarray) -> sparse.csr_array:
-        return _with(shared, 1 / np.sqrt(1 + _external(shared, degree)))
-
-    of_targets = root((block @ layer.links.T).tocsr(), layer.fan_in)
-    of_sources = root(layer.shared_by_sources, layer.fan_out)
-    scores = np.zeros((block.shape[0], layer.links.shape[1]))
-    for v in range(len(scores)):
-        feeding = block.indices[block.indptr[v] : block.indptr[v + 1]]
-        community = slice(of_targets.indptr[v], of_targets.indptr[v + 1])
-        links = layer.links[of_targets.indices[community]]
-        weighed = links.T.multiply(of_targets.data[community]).tocsr()
-        paths = weighed @ links[:, feeding]  # (u, s): Σ over t of its root, links u - t - s
-        scores[v] = paths.multiply(of_sources[:, feeding]).sum(axis=1)
-    return scores[:, sources]
+    return _score(now, targets, sources, "score_by_paths")
 
 
 @grow_criterion("soft cannistraci-hebb nodes")

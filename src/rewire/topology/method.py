@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,9 +14,10 @@ from rewire.graph import Network, layer_densities
 from .criteria import DropCriterion, GrowCriterion, drop_criteria, grow_criteria
 from .moment import NEEDS
 from .neurons import NeuronRule, neuron_rules
+from .places import SCOPES
 from .registry import Registry
 from .schedules import Constant, Schedule, Time
-from .sharing import SCOPES, Redistribution, redistributions
+from .sharing import Redistribution, redistributions
 
 __all__ = ["Method", "Thinning", "Threshold", "When", "as_method", "methods"]
 
@@ -191,13 +193,13 @@ class Method:
         if part is not None:
             object.__setattr__(self, name, registry.find(part, type_))
 
-    @property
+    @cached_property
     def needs(self) -> frozenset[str]:
         """What all its parts together need."""
         parts = (self.drop, self.grow, self.redistribute, self.neurons)
         return frozenset().union(*(part.needs for part in parts if part is not None))
 
-    @property
+    @cached_property
     def looks_at_data(self) -> bool:
         """Whether a rewiring needs a batch of data."""
         return self.when is not None and bool(self.needs & {"signals", "gradient"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from rewire.graph import Network, Signals
 
+from .places import Places
 from .schedules import Time
 
 __all__ = ["NEEDS", "Moment", "View"]
@@ -29,14 +30,23 @@ MOMENTUM_COLUMNS = ("velocity", "first_moment")
 CACHED_ROWS = 8192
 
 
+def declared(needs: Iterable[str]) -> frozenset[str]:
+    """Return what a part declares to need; unknown needs are refused."""
+    unknown = sorted(set(needs) - set(NEEDS))
+    if unknown:
+        raise ValueError(f"needs must be among {', '.join(NEEDS)}; got {unknown[0]!r}")
+    return frozenset(needs)
+
+
 class Moment:
     """A network at the moment of a rewiring; arrays over connections are aligned with its table.
 
     Always there: ``net``, ``time``, ``generator`` (the only source of randomness to use),
     ``weight``, ``source``, ``target``, ``birth``, ``fan_in``, ``fan_out``, ``group`` (which group
-    of the method's scope a connection belongs to) and ``cache`` (for what is computed once per
-    rewiring). To be declared by a criterion that reads
-    them: ``activation`` and ``sensitivity`` (``"signals"``), ``gradient``, ``momentum`` and
+    of the method's scope a connection belongs to), ``dropped`` (rows of the table that this
+    rewiring is going to drop; none until that is decided) and ``cache`` (for what is computed once
+    and holds until ``dropped`` changes). To be declared by a criterion that reads them:
+    ``activation`` and ``sensitivity`` (``"signals"``), ``gradient``, ``momentum`` and
     ``recent`` (``"momentum"``), ``age``.
 
     Parameters
@@ -44,8 +54,8 @@ class Moment:
     net : Network
     time : Time
     generator : numpy.random.Generator
-    group_start : ndarray of int, shape (groups + 1,)
-        Target neurons of group g are ``group_start[g] : group_start[g + 1]``.
+    places : Places
+        What may be connected, and the groups of the method's scope.
     signals : sequence of Signals
         One per batch of data that growth looks at, the oldest first.
     momentum_factor : float, optional
@@ -59,17 +69,29 @@ class Moment:
         net: Network,
         time: Time,
         generator: np.random.Generator,
-        group_start: np.ndarray,
+        places: Places,
         signals: Sequence[Signals] = (),
         momentum_factor: float | None = None,
         born_at: Callable[[np.ndarray], np.ndarray] | None = None,
     ):
         self.net, self.time, self.generator = net, time, generator
-        self.group_start = group_start
-        self.cache: dict[Any, Any] = {}
+        self.places, table = places, net.connections
+        self.target = table.target
+        self.group_row = table.row_pointer[places.group_start].astype(np.int64)
+        self.dropped = np.empty(0, np.int64)
         self._signals, self._momentum_factor, self._born_at = signals, momentum_factor, born_at
 
     # ------------------------------------------------------------------------- always there
+
+    @property
+    def dropped(self) -> np.ndarray:
+        """Rows of the table that this rewiring is going to drop."""
+        return self._dropped
+
+    @dropped.setter
+    def dropped(self, rows: np.ndarray) -> None:
+        self._dropped = rows
+        self.cache: dict[Any, Any] = {}
 
     @property
     def weight(self) -> np.ndarray:
@@ -86,11 +108,6 @@ class Moment:
         """Order in which the connections came to be."""
         return self.net.connections.birth
 
-    @cached_property
-    def target(self) -> np.ndarray:
-        """Target neuron of every connection."""
-        return self.net.connections.target
-
     @property
     def fan_in(self) -> np.ndarray:
         """Connections into every neuron."""
@@ -102,14 +119,9 @@ class Moment:
         return self.net.connections.fan_out
 
     @cached_property
-    def group_row(self) -> np.ndarray:
-        """Rows of group g are ``group_row[g] : group_row[g + 1]``."""
-        return self.net.connections.row_pointer[self.group_start].astype(np.int64)
-
-    @cached_property
     def group(self) -> np.ndarray:
         """Group of every connection."""
-        return np.repeat(np.arange(len(self.group_start) - 1), np.diff(self.group_row))
+        return np.repeat(np.arange(len(self.group_row) - 1), np.diff(self.group_row))
 
     # ----------------------------------------------------------------------- to be declared
 
@@ -155,7 +167,8 @@ class Moment:
 
     @cached_property
     def _mean(self) -> tuple[np.ndarray, np.ndarray]:
-        return self._joined([1 / len(self._signals)] * len(self._signals))
+        batches = len(self._signals)
+        return self._joined([1 / max(batches, 1)] * batches)
 
     def _joined(self, factors: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
         if not self._signals:

@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from .moment import NEEDS, Moment, View
+from .absent import Pairs
+from .moment import Moment, View, declared
+from .places import count_in_groups
 from .registry import Decorated, Registry
-from .selection import Pairs
+from .selection import earlier_of_same, hold_back
 
 __all__ = ["Draft", "NeuronRule", "neuron_rule", "neuron_rules"]
 
@@ -24,24 +26,24 @@ class Draft:
     ----------
     score : ndarray, shape (connections,)
         What the drop criterion said; connections of low score go first.
-    dropped : list of ndarray of int
-        Rows of the table to drop, the weakest first, for each group.
+    dropped : ndarray of int
+        Rows of the table to drop.
     group_start : ndarray of int, shape (groups + 1,)
         Targets of group g of the growth.
     grow : ndarray of int, shape (groups,)
         How many connections to grow in each group.
     strongest : callable
-        From (group_start, counts) to the absent connections that growth would choose, one
-        :class:`Pairs` per group.
+        From (group_start, counts) to the absent connections that growth would choose, group by
+        group.
     wanted : int
         How many should grow, were there candidates enough.
     """
 
     score: np.ndarray
-    dropped: list[np.ndarray]
+    dropped: np.ndarray
     group_start: np.ndarray
     grow: np.ndarray
-    strongest: Callable[..., list[Pairs]]
+    strongest: Callable[[np.ndarray, np.ndarray], Pairs]
     wanted: int
 
 
@@ -49,10 +51,7 @@ class NeuronRule(Decorated):
     """Changes a draft, or the network once it is rewired. Made by :func:`neuron_rule`."""
 
     def __init__(self, name: str, function: Callable, needs: Iterable[str] = ()):
-        unknown = sorted(set(needs) - set(NEEDS))
-        if unknown:
-            raise ValueError(f"needs must be among {', '.join(NEEDS)}; got {unknown[0]!r}")
-        self.name, self.function, self.needs = name, function, frozenset(needs)
+        self.name, self.function, self.needs = name, function, declared(needs)
         self.__doc__ = function.__doc__
 
     def using(self, **options: Any) -> NeuronRule:
@@ -86,20 +85,24 @@ def constant_fan_in(now: Moment, draft: Draft, ablate_below: float = 0.0) -> Dra
     """
     net, table = now.net, now.net.connections
     start = net.rank_start
-    drop = np.zeros(len(table), bool)
-    drop[np.concatenate(draft.dropped)] = True
-    kept = np.bincount(now.target[~drop], minlength=net.size)
     candidates = draft.strongest(draft.group_start, draft.grow)
-    salient = kept + np.bincount(
-        np.concatenate([pairs.target for pairs in candidates]), minlength=net.size
+    missing = draft.grow - count_in_groups(draft.group_start, candidates.target)
+    dropped, _ = hold_back(
+        weakest_first(now, draft.score, draft.dropped), now.target, draft.group_start, missing
     )
+    drop = np.zeros(len(table), bool)
+    drop[dropped] = True
+    kept = np.bincount(now.target[~drop], minlength=net.size)
+    salient = kept + np.bincount(candidates.target, minlength=net.size)
     wanted = np.zeros(net.size, np.int64)
-    for layer, rank in enumerate(range(1, len(net.ranks))):
+    for rank in range(1, len(net.ranks)):
         here = np.arange(start[rank], start[rank + 1])
         active = here[now.fan_in[here] > 0]
-        budget = int(kept[here].sum() + len(candidates[layer].target))
-        if not len(active):
+        budget = int(salient[here].sum())
+        if not budget:
             continue
+        if not len(active):  # its first connections come now
+            active = here
         enough = salient[active] >= ablate_below * budget / len(active)
         # At least as many neurons stay as the budget needs at full fan-in.
         least = max(1, -(-budget // max(net.ranks[rank - 1], 1)))
@@ -114,20 +117,22 @@ def constant_fan_in(now: Moment, draft: Draft, ablate_below: float = 0.0) -> Dra
     rows = rank_of_row[drop[rank_of_row]]
     return Draft(
         draft.score,
-        [rows],
+        rows,
         np.arange(start[1], start[-1] + 1),
         (wanted - kept)[start[1] :],
         draft.strongest,
-        int((wanted - kept).sum()),
+        draft.wanted - int((salient - wanted).sum()),
     )
+
+
+def weakest_first(now: Moment, score: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Sort rows by their score; equal ones go by target, then the oldest first."""
+    return rows[np.lexsort((now.birth[rows], now.target[rows], score[rows]))]
 
 
 def _surplus(target: np.ndarray, kept: np.ndarray, wanted: np.ndarray, neurons: int) -> np.ndarray:
     """Return which kept connections (weakest first) exceed what their targets want."""
     positions = np.flatnonzero(kept)
-    order = np.argsort(target[positions], kind="stable")
-    owner = target[positions][order]
-    first = np.searchsorted(owner, np.arange(neurons))
-    place = np.arange(len(owner)) - first[owner]
-    count = np.bincount(owner, minlength=neurons)
-    return positions[order[place < (count - wanted)[owner]]]
+    owner = target[positions]
+    surplus = np.bincount(owner, minlength=neurons) - wanted
+    return positions[earlier_of_same(owner) < surplus[owner]]

@@ -16,10 +16,10 @@ from rewire.kernels.threads import one_blas_thread
 from .drafting import Change, draft, settle
 from .method import Method, Threshold, as_method, momentum_of
 from .moment import Moment
+from .places import Places
 from .rewire import rewire
 from .schedules import Time
-from .sharing import group_starts
-from .statistics import Explored, Rewiring, by_layer, forward_flops, measure, possible_connections
+from .statistics import Explored, Rewiring, forward_flops, measure
 
 __all__ = ["Rewirer"]
 
@@ -99,10 +99,11 @@ class Rewirer:
         self._due = frozenset(self.updates.tolist())
         self.history: list[Rewiring] = []
         self.threshold = getattr(method.fraction, "start", 0.0)
-        self.explored = Explored(net, method.wiring)
         self._first = _layer_counts(net)
-        # What was born before the first of each pair of numbers, was so after these updates.
-        self._born_before, self._born_at = [net.connections.next_birth], [0]
+        self._begin()
+        # What was born before each of these numbers, and at last since, was so after these updates.
+        self._born_before = np.array([net.connections.next_birth])
+        self._born_at = np.array([0, 0])
         if method.rewind:
             net.connections.zeros("first_weight", net.dtype)[:] = net.connections.weight
             net.neurons.zeros("first_bias", net.dtype)[:] = net.bias
@@ -137,11 +138,12 @@ class Rewirer:
             What happened; also appended to ``history``.
         """
         net, method = self.net, self.method
+        self._follow()
         now = Moment(
             net,
             Time(updates, self.steps, learning_rate),
             self.generator,
-            group_starts(net, method.scope),
+            self._places,
             self._signals(batches, loss),
             momentum_of(self.optimizer),
             self._birthdays,
@@ -154,17 +156,15 @@ class Rewirer:
         if isinstance(method.fraction, Threshold):
             below = int(np.count_nonzero(planned.score < self.threshold))
             self.threshold = method.fraction.next(self.threshold, below, len(planned.score))
-        dropped = by_layer(net, now.target[change.drop])
         if len(change.drop) or len(change.grow.source):
             rewire(net, change.drop, change.grow.source, change.grow.target)
-        self._born_before.append(net.connections.next_birth)
-        self._born_at.append(updates)
+            self._explored.add(net, change.grow.source, change.grow.target)
+            self._version = net.version
+        self._born_before = np.append(self._born_before, net.connections.next_birth)
+        self._born_at = np.append(self._born_at[:-1], [updates, updates])
         if method.rewind:
             self._rewind()
-        if self.explored.numbering != net.numbering:  # neurons came or went: begin anew
-            self.explored = Explored(net, method.wiring)
-        age = updates - self._birthdays(net.connections.birth)
-        record = measure(now, change, dropped, self.explored.add(net), age, flops)
+        record = measure(now, change, self._explored.share, self._birthdays, flops)
         self.history.append(record)
         return record
 
@@ -173,10 +173,10 @@ class Rewirer:
     def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Return everything but the network and the method: arrays, and what is fit for JSON."""
         arrays = {
-            "explored": self.explored.keys,
+            "explored": self._explored.keys,
             "first": self._first,
-            "born_before": np.array(self._born_before),
-            "born_at": np.array(self._born_at),
+            "born_before": self._born_before,
+            "born_at": self._born_at,
         }
         return arrays, {
             "generator": self.generator.bit_generator.state,
@@ -186,16 +186,31 @@ class Rewirer:
 
     def restore(self, arrays: Mapping[str, np.ndarray], header: Mapping[str, Any]) -> None:
         """Take up a state again; the network and the method must be those it was taken from."""
-        self.explored = Explored(self.net, self.method.wiring)
-        self.explored.keys = np.array(arrays["explored"])
+        self._begin()
+        self._explored.keys = np.array(arrays["explored"])
         self._first = np.array(arrays["first"])
-        self._born_before = arrays["born_before"].tolist()
-        self._born_at = arrays["born_at"].tolist()
+        self._born_before = np.array(arrays["born_before"])
+        self._born_at = np.array(arrays["born_at"])
         self.generator.bit_generator.state = header["generator"]
         self.threshold = header["threshold"]
         self.history[:] = [Rewiring.from_dict(record) for record in header["history"]]
 
     # ------------------------------------------------------------------------------------- steps
+
+    def _begin(self) -> None:
+        """Look at the network as it is: which places there are, and that these are taken."""
+        net = self.net
+        self._places = Places(net, self.method.scope, self.method.wiring)
+        self._explored = Explored(net, self._places)
+        self._version = net.version
+
+    def _follow(self) -> None:
+        """Take note of what others have changed since the last rewiring."""
+        net = self.net
+        if net.numbering != self._places.numbering:
+            self._begin()
+        elif net.version != self._version:
+            self._explored.note(net)
 
     def _signals(self, batches: Sequence[tuple[Any, Any]], loss: str | Loss) -> list[Signals]:
         method = self.method
@@ -212,9 +227,9 @@ class Rewirer:
 
     def _budget(self, now: Moment) -> np.ndarray:
         """Return how many connections each group is to have."""
-        thinning, existing = self.method.thinning, np.diff(now.group_row)
+        thinning = self.method.thinning
         if thinning is None:
-            return existing
+            return now.group_row[1:] - now.group_row[:-1]
         time = now.time
         if len(self.updates) and time.updates >= self.updates[-1]:
             # The last rewiring prunes all that is left, also where the shape would end after it.
@@ -224,19 +239,21 @@ class Rewirer:
 
     def _birthdays(self, birth: np.ndarray) -> np.ndarray:
         """Return after how many updates connections were born."""
-        place = np.searchsorted(self._born_before, birth, side="right")
-        return np.array([*self._born_at, self._born_at[-1]])[place]
+        return self._born_at[np.searchsorted(self._born_before, birth, side="right")]
 
     def _flops(self, batches: Sequence[tuple[Any, Any]], change: Change) -> float:
-        """Return the cost: forward and backward of the batches, and D Aᵀ of all candidates."""
+        """Return the cost: batches forward and backward, and the gradients that are looked at."""
         method = self.method
         if not method.looks_at_data:
             return 0.0
         used = list(batches)[-method.batches :]
         samples = len(used) if method.samples == "last" else sum(len(X) for X, _ in used)
-        cost = 2 * forward_flops(self.net, len(self.net.connections)) * samples
+        connections = len(self.net.connections)
+        cost = 2 * forward_flops(self.net, connections) * samples
+        if "gradient" in method.needs:
+            cost += 2 * connections * samples
         if method.grow is not None and "signals" in method.grow.needs:
-            seen = possible_connections(self.net, method.wiring)
+            seen = self._places.possible
             if method.candidates is not None:
                 seen = min(seen, int(method.candidates * len(change.grow.source)))
             cost += 2 * seen * samples

@@ -256,6 +256,8 @@ class Every:
 
     def __post_init__(self) -> None:
         check_span(self.begin, self.end)
+        if self.offset < 0:
+            raise ValueError(f"offset must be at least 0; got {self.offset}")
         number = isinstance(self.interval, (int, np.integer)) and not isinstance(
             self.interval, bool
         )
@@ -284,6 +286,10 @@ class At:
 
     moment: int = 0
 
+    def __post_init__(self) -> None:
+        if self.moment < 0:
+            raise ValueError(f"moment must be at least 0 updates; got {self.moment}")
+
     def updates(self, total: int, epoch: int) -> np.ndarray:
         """Return after which updates to rewire."""
         return np.array([self.moment] if self.moment < total else [], int)
@@ -311,7 +317,8 @@ class Rounds:
 
     def __call__(self, time: Time) -> float:
         """Return how many of the prunings between rounds are done, as a share of all."""
-        over = round(time.progress * self.rounds)
+        # The greatest k with total · k // rounds <= updates: what is due by then is done.
+        over = ((time.updates + 1) * self.rounds - 1) // max(time.total, 1)
         return min(over / (self.rounds - 1), 1.0)
 
 

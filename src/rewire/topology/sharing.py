@@ -1,62 +1,36 @@
-"""Budgets in whole numbers: groups of a scope, and how a sum is shared among them."""
+"""Budgets in whole numbers: rounding, and how a sum is shared among groups."""
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
-from rewire.graph import Network
-
-from .moment import Moment, View
+from .moment import Moment, View, declared
 from .registry import Decorated, Registry
-from .selection import Region
 
 __all__ = [
-    "SCOPES",
     "apportion",
-    "group_starts",
     "redistribution",
     "redistributions",
-    "regions",
     "whole",
 ]
 
-SCOPES = ("neuron", "layer", "network")
 
+def whole(numbers: np.ndarray) -> np.ndarray:
+    """Round down; what floating point takes from a whole number does not count.
 
-def group_starts(net: Network, scope: str) -> np.ndarray:
-    """Return where each group of target neurons begins, and where the last one ends."""
-    start = net.rank_start
-    if scope == "layer":
-        return start[1:]
-    if scope == "network":
-        return start[[1, -1]]
-    return np.arange(start[1], start[-1] + 1)
-
-
-def regions(net: Network, wiring: str) -> list[Region]:
-    """Return what may be connected: each rank with the one before it, or with all before it."""
-    start = [int(first) for first in net.rank_start]
-    return [
-        Region(
-            range(start[rank - 1] if wiring == "layered" else 0, start[rank]),
-            range(start[rank], start[rank + 1]),
-        )
-        for rank in range(1, len(net.ranks))
-    ]
-
-
-def whole(number: float) -> int:
-    """Round down; what floating point takes from a whole number does not count."""
-    return math.floor(round(number, 9))
+    Examples
+    --------
+    >>> whole(np.array([0.29 * 100, 2.9])).tolist()
+    [29, 2]
+    """
+    return np.floor(numbers.round(9)).astype(np.int64)
 
 
 def apportion(total: int, shares: np.ndarray, most: np.ndarray) -> np.ndarray:
     """Share out a whole number in proportion, with an upper bound for each.
 
     What a bound cuts off is shared out again among the others, and evenly once no share is left.
-    Each gets what its part rounds down to; what is left over goes to the largest remainders.
+    Then each gets what its part rounds down to, and one more goes to the largest remainders.
 
     Parameters
     ----------
@@ -76,21 +50,22 @@ def apportion(total: int, shares: np.ndarray, most: np.ndarray) -> np.ndarray:
     [3, 1, 6]
     """
     most = np.asarray(most, np.int64)
-    given, open_ = np.zeros(len(most)), most > 0
     total = min(int(total), int(most.sum()))
+    given, open_ = np.zeros(len(most), np.int64), most > 0
+    ideal = np.zeros(len(most))
     while open_.any():
         weight = np.where(open_, shares, 0.0)
-        weight = weight if weight.sum() > 0 else open_.astype(float)
-        ideal = (total - given[~open_].sum()) * (weight / weight.sum())
+        if weight.sum() <= 0:
+            weight = open_.astype(float)
+        ideal = (total - given.sum()) * (weight / weight.sum())
         full = open_ & (ideal >= most)
-        given[open_] = np.where(full, most, ideal)[open_]
         if not full.any():
             break
-        open_ &= ~full
-    result = np.floor(np.round(given, 9)).astype(np.int64)
-    remainder = np.where(result < most, given - result, -1.0)
-    result[np.argsort(-remainder, kind="stable")[: total - result.sum()]] += 1
-    return result
+        given[full], open_ = most[full], open_ & ~full
+    given[open_] = np.floor(ideal[open_])
+    remainder = np.where(open_, ideal - given, -1.0)
+    given[np.argsort(-remainder, kind="stable")[: total - int(given.sum())]] += 1
+    return given
 
 
 redistributions: Registry = Registry("redistribution")
@@ -102,14 +77,20 @@ class Redistribution(Decorated):
     Made by the decorator :func:`redistribution`.
     """
 
-    def __init__(self, name: str, function, needs: frozenset[str]):
-        self.name, self.function, self.needs = name, function, needs
+    def __init__(self, name: str, function, needs=()):
+        self.name, self.function, self.needs = name, function, declared(needs)
         self.__doc__ = function.__doc__
 
     def __call__(self, now: Moment, dropped: np.ndarray) -> np.ndarray:
         """Return a share for each layer; they need not sum to 1."""
-        shares = self.function(View(now, self.name, self.needs), dropped)
-        return np.nan_to_num(np.asarray(shares, np.float64), nan=0.0, posinf=0.0)
+        shares = np.asarray(self.function(View(now, self.name, self.needs), dropped), np.float64)
+        layers = len(now.net.ranks) - 1
+        if shares.shape != (layers,) or not ((shares >= 0) & (shares < np.inf)).all():
+            raise ValueError(
+                f"redistribution {self.name!r} must return one share per layer, shape ({layers},), "
+                f"at least 0 and finite; got {shares}"
+            )
+        return shares
 
     def __repr__(self) -> str:
         return f"<redistribution {self.name!r}>"
@@ -122,7 +103,7 @@ def redistribution(name: str, needs=()):
     """
 
     def register(function) -> Redistribution:
-        return redistributions.add(name, Redistribution(name, function, frozenset(needs)))
+        return redistributions.add(name, Redistribution(name, function, needs))
 
     return register
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,9 @@ from rewire.graph.strip import alive
 
 from .drafting import Change
 from .moment import Moment
+from .places import Places, count_in_groups
 
-__all__ = ["Explored", "Rewiring", "forward_flops", "possible_connections"]
+__all__ = ["Explored", "Rewiring", "forward_flops", "measure"]
 
 
 @dataclass(frozen=True)
@@ -73,73 +74,89 @@ class Rewiring:
 def measure(
     now: Moment,
     change: Change,
-    dropped: tuple[int, ...],
     explored: float,
-    age: np.ndarray,
+    birthdays: Callable[[np.ndarray], np.ndarray],
     flops: float,
 ) -> Rewiring:
-    """Describe a network that has just been rewired."""
-    net = now.net
-    start, table = net.rank_start, net.connections
+    """Describe a network that has just been rewired.
+
+    Parameters
+    ----------
+    now : Moment
+        Before the change.
+    change : Change
+    explored : float
+    birthdays : callable
+        From birth numbers, of which there is at least one, to the updates after which they were.
+    flops : float
+    """
+    net, layers = now.net, now.places.layer_start
+    table, connections = net.connections, len(net.connections)
+    first, outputs, ends = net.ranks[0], net.ranks[-1], table.row_pointer[layers]
     return Rewiring(
         update=now.time.updates,
-        dropped=dropped,
-        grown=by_layer(net, change.grow.target),
+        dropped=tuple(count_in_groups(layers, now.target[change.drop]).tolist()),
+        grown=tuple(count_in_groups(layers, change.grow.target).tolist()),
         shortfall=change.shortfall,
-        connections=tuple(int(n) for n in np.diff(table.row_pointer[start[1:]])),
+        connections=tuple((ends[1:] - ends[:-1]).tolist()),
         explored=explored,
-        age=_spread(age, np.median),
-        dead=int((~alive(net)[start[1] : start[-2]]).sum()),
-        fan_in=_spread(table.fan_in[start[1] :], np.mean),
-        fan_out=_spread(table.fan_out[: start[-2]], np.mean),
+        age=_ages(table.birth, birthdays, now.time.updates),
+        dead=int((~alive(net)[first : net.size - outputs]).sum()),
+        fan_in=_spread(table.fan_in[first:], connections),
+        fan_out=_spread(table.fan_out[: net.size - outputs], connections),
         flops=flops,
     )
 
 
-def by_layer(net: Network, targets: np.ndarray) -> tuple[int, ...]:
-    """Return how many connections into each layer there are among those with these targets."""
-    layer = np.searchsorted(net.rank_start, targets, side="right") - 2
-    return tuple(np.bincount(layer, minlength=len(net.ranks) - 1).tolist())
-
-
-def _spread(values: np.ndarray, middle) -> tuple[float, float, float]:
+def _spread(values: np.ndarray, total: int) -> tuple[float, float, float]:
     if not len(values):
         return 0.0, 0.0, 0.0
-    return float(values.min()), float(middle(values)), float(values.max())
+    return float(values.min()), total / len(values), float(values.max())
+
+
+def _ages(
+    birth: np.ndarray, birthdays: Callable[[np.ndarray], np.ndarray], updates: int
+) -> tuple[float, float, float]:
+    """Return the least, median and greatest age: birth numbers go up with time."""
+    if not len(birth):
+        return 0.0, 0.0, 0.0
+    middle = len(birth) // 2
+    chosen = np.sort(birth)[[-1, middle, -middle - 1, 0]]
+    least, above, below, greatest = (updates - birthdays(chosen)).tolist()
+    return float(least), (above + below) / 2, float(greatest)
 
 
 class Explored:
-    """Which connections have ever existed; memory for as many numbers.
+    """Which of the possible connections have ever existed; memory for as many numbers.
 
     Parameters
     ----------
     net : Network
-    wiring : {"layered", "skip"}
-        What counts as possible.
+    places : Places
     """
 
-    def __init__(self, net: Network, wiring: str = "layered"):
-        self.possible = possible_connections(net, wiring)
-        self.numbering = net.numbering
-        self.keys = self._keys(net)
+    def __init__(self, net: Network, places: Places):
+        self.places, self.keys = places, np.empty(0, np.int64)
+        self.note(net)
 
-    def add(self, net: Network) -> float:
-        """Take note of the present wiring; return the share of the possible ones ever tried."""
-        self.keys = np.union1d(self.keys, self._keys(net))
-        return len(self.keys) / max(self.possible, 1)
+    def note(self, net: Network) -> None:
+        """Take note of a network's whole wiring."""
+        source, target = net.connections.source, net.connections.target
+        inside = source >= self.places.first_source[target]
+        self.add(net, source[inside], target[inside])
 
-    @staticmethod
-    def _keys(net: Network) -> np.ndarray:
-        table = net.connections
-        return table.target * np.int64(net.size) + table.source
+    def add(self, net: Network, source: np.ndarray, target: np.ndarray) -> None:
+        """Take note of some possible connections."""
+        keys = np.concatenate((self.keys, target * np.int64(net.size) + source))
+        keys.sort()
+        different = np.ones(len(keys), bool)
+        np.not_equal(keys[1:], keys[:-1], out=different[1:])
+        self.keys = keys[different]
 
-
-def possible_connections(net: Network, wiring: str) -> int:
-    """Return how many connections there can be, layer by layer or across ranks as well."""
-    if wiring == "layered":
-        return net.possible_connections
-    before = np.cumsum((0, *net.ranks))[:-1]
-    return int(np.dot(before, net.ranks))
+    @property
+    def share(self) -> float:
+        """How many of the possible connections have existed."""
+        return len(self.keys) / max(self.places.possible, 1)
 
 
 def forward_flops(net: Network, connections: int) -> int:

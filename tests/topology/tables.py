@@ -1,0 +1,38 @@
+"""Small networks whose rewirings can be worked out by hand, and the moments to look at them."""
+
+import numpy as np
+
+from rewire import Network
+from rewire.topology import Moment, Time
+from rewire.topology.places import Places, count_in_groups
+
+# Two layers of four sources and three targets would have 12 connections; these are 8 of them.
+SOURCE = [0, 1, 2, 0, 3, 1, 2, 3]
+TARGET = [4, 4, 4, 5, 5, 6, 6, 6]
+WEIGHT = [0.5, -0.1, 0.3, -0.4, 0.2, 0.1, -0.6, 0.25]
+
+
+def eight(weight=WEIGHT, dtype="float64"):
+    return Network.from_connections([4, 3], SOURCE, TARGET, weight, dtype=dtype)
+
+
+def moment(net, scope="layer", updates=10, total=100, seed=0, **parts):
+    time = Time(updates, total)
+    return Moment(net, time, np.random.default_rng(seed), Places(net, scope), **parts)
+
+
+def by_layer(net, targets):
+    """Return how many connections into each layer there are among those with these targets."""
+    return count_in_groups(net.rank_start[1:], targets)
+
+
+def pairs(net):
+    """Return the wiring as a set of (source, target)."""
+    table = net.connections
+    return set(zip(table.source.tolist(), table.target.tolist(), strict=True))
+
+
+def random_batch(net, samples=5, seed=0):
+    random = np.random.default_rng(seed)
+    X = random.normal(size=(samples, net.ranks[0]))
+    return X, random.normal(size=(samples, net.ranks[-1]))
