@@ -11,17 +11,22 @@ from rewire.graph import Network
 from rewire.kernels import load
 from rewire.kernels.losses import Loss, named
 
-__all__ = ["Score", "evaluate"]
+__all__ = ["PIECE", "Score", "evaluate", "share_right"]
 
 # Numbers of one piece of data, so that predicting takes no more memory than a training step.
 PIECE = 1 << 22
 
 
 class Score(NamedTuple):
-    """Mean loss, and share of samples on the right side (NaN for a regression)."""
+    """Mean loss, and share of samples on the right side (None for a regression)."""
 
     loss: float
-    accuracy: float
+    accuracy: float | None
+
+
+def share_right(loss: Loss, right: int, samples: int) -> float | None:
+    """Return the share of samples on the right side; a regression's error has no sides."""
+    return None if loss.name == "mean_squared_error" else right / max(samples, 1)
 
 
 def evaluate(net: Network, X: Any, y: Any, loss: str | Loss = "cross_entropy") -> Score:
@@ -39,7 +44,13 @@ def evaluate(net: Network, X: Any, y: Any, loss: str | Loss = "cross_entropy") -
     -------
     Score
         ``loss``, its penalty included, and ``accuracy``: the share of samples whose largest output
-        (or, for losses of single outputs, every output) is on the right side.
+        (or, for losses of single outputs, every output) is on the right side; None for
+        ``"mean_squared_error"``.
+
+    Raises
+    ------
+    ValueError
+        For inputs or targets that do not fit, or no samples at all.
 
     Examples
     --------
@@ -55,12 +66,11 @@ def evaluate(net: Network, X: Any, y: Any, loss: str | Loss = "cross_entropy") -
     step = max(1, PIECE // max(net.size, 1))
     total, right = 0.0, 0
     X = X.tocsr() if issparse(X) else np.asarray(X)
+    y = loss.targets(y, samples, net.ranks[-1], net.dtype)
     for first in range(0, samples, step):
         piece = X[first : first + step]
         scores = net.predict(piece.toarray() if issparse(piece) else piece)
-        wanted = loss.targets(
-            np.asarray(y)[first : first + step], len(scores), net.ranks[-1], net.dtype
-        )
+        wanted = y[first : first + step]
         rows, columns = np.arange(len(scores)), np.ascontiguousarray(scores.T)
         given = np.empty_like(columns)
         total += kernels.loss_and_slope(loss.code, columns, wanted, rows, net.dtype.type(1), given)
@@ -68,5 +78,5 @@ def evaluate(net: Network, X: Any, y: Any, loss: str | Loss = "cross_entropy") -
     penalty = 0.0
     if loss.l2:
         penalty = loss.l2 * (kernels.squares(net.connections.weight) + kernels.squares(net.bias))
-    accuracy = right / samples if loss.name != "mean_squared_error" else float("nan")
-    return Score(float(total * loss.scale(samples, net.ranks[-1]) + penalty), accuracy)
+    mean = float(total * loss.scale(samples, net.ranks[-1]) + penalty)
+    return Score(mean, share_right(loss, right, samples))

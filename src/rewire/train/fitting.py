@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from numbers import Integral
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from rewire.graph import Network, checks
 from rewire.kernels.losses import Loss, named
 from rewire.topology import Method, Schedule, as_method
 
-from .checkpoint import load_checkpoint, save_checkpoint
+from .checkpoint import NowAndThen, load_checkpoint, save_checkpoint
 from .history import History
 from .optimizers import SGD, Optimizer
 from .stopping import EarlyStopping
@@ -24,9 +25,7 @@ from .training import Training
 __all__ = ["DEFAULT_METHOD", "default_loss", "fit", "prepare"]
 
 DEFAULT_METHOD = "rigl"
-
-# Seconds between two checkpoints, whose writing waits for the disk.
-SAVE_EVERY = 5.0
+DEFAULT_EPOCHS = 10
 
 Callback = Callable[[Training], None]
 
@@ -129,20 +128,22 @@ def fit(
         early_stopping=early_stopping,
         seed=seed,
     )
-    if checkpoint is not None and Path(checkpoint).exists():
-        load_checkpoint(training, checkpoint)
-    saved = monotonic()
+    save = None
+    if checkpoint is not None:
+        if Path(checkpoint).exists():
+            load_checkpoint(training, checkpoint)
+        else:
+            save_checkpoint(training, checkpoint)  # what cannot be written is known now
+        save = NowAndThen(lambda: save_checkpoint(training, checkpoint))
     while not training.finished:
         training.advance()
         for callback in callbacks:
             callback(training)
         if progress:
-            print(_line(training), file=sys.stderr)
-        if checkpoint is not None and (training.finished or monotonic() > saved + SAVE_EVERY):
-            save_checkpoint(training, checkpoint)
-            saved = monotonic()
-    if training.early_stopping is not None:
-        training.early_stopping.bring_back(net)
+            print(training, file=sys.stderr)
+        if save is not None:
+            save(training.finished)
+    training.conclude()
     return training.history
 
 
@@ -167,45 +168,37 @@ def prepare(
 
     For loops of one's own: call :meth:`Training.advance` until it is finished.
     """
-    X = _inputs(net, X)
+    X, y = _inputs("X", net, X), np.asarray(y)
     samples = X.shape[0]
-    if samples == 0:
-        raise ValueError("X must hold at least one sample; got none")
-    if isinstance(batch_size, bool) or not batch_size >= 1:
-        raise ValueError(f"batch_size must be at least 1; got {batch_size}")
-    if epochs is not None and steps is not None:
-        raise ValueError(f"give either epochs or steps; got epochs={epochs} and steps={steps}")
-    if steps is None:
-        epochs = 10 if epochs is None else epochs
-        if not epochs > 0:
-            raise ValueError(f"epochs must be above 0; got {epochs}")
-        steps = max(1, round(epochs * -(-samples // min(int(batch_size), samples))))
-    if steps < 1:
-        raise ValueError(f"steps must be at least 1; got {steps}")
+    batch_size = min(_whole("batch_size", batch_size, 1), samples)
+    per_epoch = -(-samples // batch_size)
+    updates = _updates(epochs, steps, per_epoch)
     chosen = default_loss(net, y) if loss is None else named(loss)
     chosen.targets(y, samples, net.ranks[-1], net.dtype)
     if validation_data is not None:
-        validation_data = _inputs(net, validation_data[0]), np.asarray(validation_data[1])
-        chosen.targets(validation_data[1], validation_data[0].shape[0], net.ranks[-1], net.dtype)
-    if isinstance(early_stopping, int):
-        early_stopping = EarlyStopping(early_stopping)
-    if early_stopping is not None and validation_data is None:
-        raise ValueError("early_stopping needs validation_data=(X, y)")
-    per_epoch = -(-samples // min(int(batch_size), samples))
+        validation_data = _validation(net, chosen, validation_data)
+    if early_stopping is not None:
+        if validation_data is None:
+            raise ValueError("early_stopping needs validation_data=(X, y); got None")
+        if not isinstance(early_stopping, EarlyStopping):
+            early_stopping = EarlyStopping(_whole("early_stopping", early_stopping, 1))
+        early_stopping = replace(early_stopping)  # what it remembers is of one training
+    if report_every is None:
+        report_every = max(per_epoch, updates // 100)
     return Training(
         net,
         X,
-        np.asarray(y),
+        y,
         method=as_method(method),
         loss=chosen,
         optimizer=SGD(lr=0.1, momentum=0.9, nesterov=True) if optimizer is None else optimizer,
-        updates=steps,
-        batch_size=int(batch_size),
+        updates=updates,
+        batch_size=batch_size,
         schedule=schedule,
         validation=validation_data,
-        report_every=report_every or max(per_epoch, steps // 100),
+        report_every=_whole("report_every", report_every, 1),
         early_stopping=early_stopping,
-        seed=seed,
+        seed=_whole("seed", seed, 0),
     )
 
 
@@ -220,26 +213,50 @@ def default_loss(net: Network, y: Any) -> Loss:
     return named("binary_cross_entropy" if values <= {0, 1} else "mean_squared_error")
 
 
-def _inputs(net: Network, X: Any) -> Any:
-    if issparse(X):
-        if X.shape[1] != net.ranks[0]:
-            raise ValueError(
-                f"X must have shape (samples, {net.ranks[0]}), one column per input of the "
-                f"network; got {X.shape}"
-            )
-        if not np.isfinite(X.data).all():
-            raise ValueError("X must hold finite numbers; got infinity or NaN: drop or impute it")
-        return X.tocsr().astype(net.dtype, copy=False)
-    return checks.inputs(X, net.ranks[0], net.dtype)
+def _updates(epochs: float | None, steps: int | None, per_epoch: int) -> int:
+    """Return how many updates the whole training has."""
+    if epochs is not None and steps is not None:
+        raise ValueError(f"give either epochs or steps; got epochs={epochs} and steps={steps}")
+    if steps is not None:
+        return _whole("steps", steps, 1)
+    epochs = DEFAULT_EPOCHS if epochs is None else epochs
+    if not 0 < epochs < np.inf:
+        raise ValueError(f"epochs must be above 0 and finite; got {epochs}")
+    return max(1, round(epochs * per_epoch))
 
 
-def _line(training: Training) -> str:
-    row = training.history.rows[-1]
-    parts = [
-        f"update {row['update']}/{training.updates}",
-        f"loss {row['loss']:.4f}",
-        f"accuracy {row['accuracy']:.2%}",
-    ]
-    if row["validation_loss"] is not None:
-        parts.append(f"validation {row['validation_loss']:.4f} {row['validation_accuracy']:.2%}")
-    return ", ".join([*parts, f"moved {row['moved']}"])
+def _validation(net: Network, loss: Loss, data: tuple[Any, Any]) -> tuple[Any, np.ndarray]:
+    if not isinstance(data, (tuple, list)) or len(data) != 2:
+        raise ValueError(f"validation_data must be a pair (X, y); got {type(data).__name__}")
+    X, y = _inputs("validation_data's X", net, data[0]), np.asarray(data[1])
+    try:
+        loss.targets(y, X.shape[0], net.ranks[-1], net.dtype)
+    except ValueError as error:
+        raise ValueError(f"validation_data: {error}") from error
+    return X, y
+
+
+def _inputs(name: str, net: Network, X: Any) -> Any:
+    """Return inputs as they will be learnt, all of them checked."""
+    X = X.tocsr() if issparse(X) else checks.real(X, name)
+    if X.ndim != 2 or X.shape[1] != net.ranks[0] or X.shape[0] == 0:
+        raise ValueError(
+            f"{name} must have shape (samples, {net.ranks[0]}), at least one sample and one column "
+            f"per input of the network; got {X.shape}"
+        )
+    with np.errstate(over="ignore"):  # what is too large is refused below, as infinite
+        X = X.astype(net.dtype, copy=False)
+    numbers = X.data if issparse(X) else X
+    # The extremes tell without an array of truth values as long as the data.
+    if numbers.size and not np.isfinite([numbers.min(), numbers.max()]).all():
+        raise ValueError(
+            f"{name} must hold finite numbers of {net.dtype}; got infinity or NaN: drop or impute "
+            "them"
+        )
+    return X if issparse(X) else np.ascontiguousarray(X)
+
+
+def _whole(name: str, value: Any, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+        raise ValueError(f"{name} must be a whole number, at least {least}; got {value!r}")
+    return int(value)

@@ -5,9 +5,16 @@ them; nothing is shown or saved behind the caller's back.
 """
 
 from .boundary import plot_boundary
-from .curves import plot_losses
+from .curves import plot_history, plot_losses
 from .digraph import draw_topology
 from .topology import plot_topology
 from .wiring import Wiring
 
-__all__ = ["Wiring", "draw_topology", "plot_boundary", "plot_losses", "plot_topology"]
+__all__ = [
+    "Wiring",
+    "draw_topology",
+    "plot_boundary",
+    "plot_history",
+    "plot_losses",
+    "plot_topology",
+]
