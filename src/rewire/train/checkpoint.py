@@ -82,14 +82,16 @@ def load_checkpoint(training: Training, path: str | Path) -> None:
     with reading(path):
         _check_settings(header["settings"], training.settings)
         found = network_from_tensors(tensors, header["network"], net.activations)
-        optimizer_steps, rows = header["optimizer_steps"], header["rows"]
+        optimizer_steps, rows, method = (
+            header[key] for key in ("optimizer_steps", "rows", "method")
+        )
         totals = {name: header["totals"][name] for name in TOTALS}
         sums = {name: header["since"][name] for name in SUMS}
         if early_stopping is not None:
             best = _part(tensors, "best.")
             early_stopping.restore(best, header["early_stopping"], net.activations)
         net.take(found)
-        training.rewirer.restore(_part(tensors, "method."), header["method"])
+        training.rewirer.restore(_part(tensors, "method."), method)
     training.trainer.optimizer.steps = optimizer_steps
     training.history.rows[:] = rows
     vars(training).update(totals)

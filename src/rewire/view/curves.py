@@ -95,7 +95,7 @@ def plot_history(
     if ax is None:
         _, ax = plt.subplots(figsize=(8, 4), layout="constrained")
     shown = _measured(columns, "loss", ax, _COLOURS[0])
-    if all(loss > 0 for loss in _values(columns, "loss")):
+    if min(_values(columns, "loss"), default=0) > 0:
         ax.set_yscale("log")
     style.open_frame(ax)
     right = bool(_values(columns, "accuracy"))
