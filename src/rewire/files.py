@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["written_whole"]
+__all__ = ["remove_leftovers", "written_whole"]
 
 
 @contextmanager
@@ -59,6 +60,16 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise
     if os.name == "posix":  # elsewhere a folder cannot be opened
         _to_disk(final.parent, os.O_RDONLY)
+
+
+def remove_leftovers(path: str | os.PathLike[str]) -> None:
+    """Remove the temporary files of writers of this path that were killed.
+
+    For files that have one writer at a time, before it begins.
+    """
+    final = Path(os.path.realpath(path))
+    for leftover in final.parent.glob(f".{glob.escape(final.name)}.*.partial"):
+        leftover.unlink(missing_ok=True)
 
 
 def _to_disk(path: Path, flags: int) -> None:

@@ -133,10 +133,10 @@ def _check_kind(column: str, values: np.ndarray, texts: set[str | None]) -> None
         if values.dtype.kind == "U":
             raise ValueError(
                 f"column {column!r} must hold numbers, as the model was trained on; got text such "
-                f"as {values[0]!r}"
+                f"as {str(values[0])!r}"
             )
         return
-    unseen = sorted(set(values.astype(str)) - texts)
+    unseen = sorted(set(values.astype(str).tolist()) - texts)
     if unseen:
         known = sorted(text for text in texts if text is not None)
         raise ValueError(

@@ -14,7 +14,7 @@ import numpy as np
 
 from rewire.data import Dataset, Standardizer, load
 from rewire.export.common import reading
-from rewire.files import written_whole
+from rewire.files import remove_leftovers, written_whole
 from rewire.train import Training, load_checkpoint, prepare, save_checkpoint
 from rewire.train.history import COLUMNS
 
@@ -165,18 +165,19 @@ class Folder:
         self.history = self.path / "history.csv"
         self.model = self.path / "model.safetensors"
         self.result = self.path / "result.json"
+        self.files = (self.settings, self.checkpoint, self.history, self.model, self.result)
 
     def begin(self, run: Run, overwrite: bool = False) -> None:
         """Make the folder and write the settings; an older run in it is refused, or removed."""
-        files = (self.settings, self.checkpoint, self.history, self.model, self.result)
-        if any(file.exists() for file in files) and not overwrite:
+        if any(file.exists() for file in self.files) and not overwrite:
             raise FileExistsError(
                 f"{self.path} holds a run already: go on with it (--resume {self.path}), choose "
                 "another folder, or say --overwrite"
             )
         self.path.mkdir(parents=True, exist_ok=True)
-        for old in files:
-            old.unlink(missing_ok=True)
+        for file in self.files:
+            file.unlink(missing_ok=True)
+            remove_leftovers(file)
         write_json(self.settings, run.settings.to_dict())
 
     def read_settings(self) -> Settings:
@@ -192,6 +193,8 @@ class Folder:
     def open(self, data_dir: str | os.PathLike[str] | None = None) -> Run:
         """Return the run that it holds, as far as it got."""
         run = assemble(self.read_settings(), data_dir)
+        for file in self.files:
+            remove_leftovers(file)
         if self.checkpoint.exists():
             load_checkpoint(run.training, self.checkpoint)
         return run

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 
+from rewire.files import remove_leftovers
 from rewire.graph import Network, checks
 from rewire.kernels.losses import Loss, named
 from rewire.topology import Method, Schedule, as_method
@@ -130,6 +131,7 @@ def fit(
     )
     save = None
     if checkpoint is not None:
+        remove_leftovers(checkpoint)
         if Path(checkpoint).exists():
             load_checkpoint(training, checkpoint)
         else:
