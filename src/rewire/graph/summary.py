@@ -112,10 +112,11 @@ class Summary:
         lines.append(
             f"{self.connections:,} of {self.possible:,} connections "
             f"({self.connections / max(self.possible, 1):.2%}), {self.parameters:,} parameters, "
-            f"{self.bytes:,} bytes, {self.dead:,} dead neurons"
+            f"{self.bytes:,} bytes"
         )
         lines.append(
-            f"{self.flops:,} FLOPs for one sample forward, {self.dense_flops:,} if it were dense"
+            f"{self.flops:,} FLOPs for one sample forward, {self.dense_flops:,} if it were dense; "
+            f"{self.dead:,} dead neurons"
         )
         return "\n".join(lines)
 
