@@ -27,10 +27,12 @@ NETWORKS = [
 REFERENCE = "PyTorch dense"
 BATCH = 128
 REST = 0.02  # seconds; by then PyTorch's threads no longer spin and take a processor from the next
+# Threads, whether there is a rest before each turn, whether only ours and dense PyTorch.
+RUNS = [(1, True, False), (2, True, False), (2, False, True)]
 SLOW = 0.3  # seconds; a step that takes longer is its own warm-up
 
 
-def measure(threads: int, rounds: int, quick: bool) -> list[dict]:
+def measure(threads: int, rest: bool, rounds: int, quick: bool) -> list[dict]:
     """Time every candidate on every network, in this process."""
     import numpy as np
     import torch
@@ -51,7 +53,7 @@ def measure(threads: int, rounds: int, quick: bool) -> list[dict]:
         times: dict[str, list[float]] = {candidate.name: [] for candidate in candidates}
         for turn in range(rounds + 1):
             for candidate in candidates:
-                time.sleep(REST)
+                time.sleep(REST if rest else 0)
                 if turn == 0 or statistics.median(times[candidate.name]) < SLOW:
                     candidate.step(X, y)  # caches and threads as in a run of its own
                 begin = time.perf_counter()
@@ -62,6 +64,7 @@ def measure(threads: int, rounds: int, quick: bool) -> list[dict]:
             "network": "-".join(map(str, sizes)),
             "density": density,
             "threads": threads,
+            "rest": rest,
             "milliseconds": {name: 1e3 * seconds for name, seconds in medians.items()},
             "ratio": {name: medians[REFERENCE] / seconds for name, seconds in medians.items()},
         }
@@ -76,6 +79,7 @@ def print_row(row: dict) -> None:
         for name, ratio in row["ratio"].items()
     )
     where = f"{row['network']} at {row['density']}, {row['threads']} thread(s)"
+    where += "" if row["rest"] else " without rest"
     print(f"{where}: {figures}", file=sys.stderr, flush=True)
 
 
@@ -84,15 +88,17 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--quick", action="store_true", help="only ours and dense PyTorch")
     parser.add_argument("--threads", type=int, help="(internal) measure here and print JSON")
+    parser.add_argument("--hurry", action="store_true", help="(internal) no rest before a turn")
     arguments = parser.parse_args()
     if arguments.threads:
-        print(json.dumps(measure(arguments.threads, arguments.rounds, arguments.quick)))
+        rest, rounds = not arguments.hurry, arguments.rounds
+        print(json.dumps(measure(arguments.threads, rest, rounds, arguments.quick)))
         return
     rows = []
-    for threads in (1, 2):
+    for threads, rest, quick in RUNS:
         environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
         command = [sys.executable, __file__, f"--threads={threads}", f"--rounds={arguments.rounds}"]
-        command += ["--quick"] * arguments.quick
+        command += ["--quick"] * (quick or arguments.quick) + ["--hurry"] * (not rest)
         done = subprocess.run(
             command, env=environment, stdout=subprocess.PIPE, check=True, text=True
         )

@@ -71,7 +71,7 @@ def test_both_backends_offer_what_the_callers_use():
         offered = vars(kernels.load(name))
         for operation in (
             *("compile_activation", "place_inputs", "forward", "to_table_order"),
-            *("predict", "predict_single", "train"),
+            *("predict", "predict_few", "train"),
             *("update_sgd", "update_momentum", "update_adam"),
         ):
             assert callable(offered[operation])
@@ -130,6 +130,33 @@ def test_numpy_serves_where_numba_is_missing(hide):
     assert module == "rewire.kernels.numba_kernels"
     for ours, theirs in zip(plain, compiled, strict=True):
         assert ours == [pytest.approx(value, rel=1e-9, abs=1e-12) for value in theirs]
+
+
+BROKEN = """
+import sys
+from importlib.machinery import ModuleSpec
+class Broken:
+    def find_spec(self, name, *rest):
+        return ModuleSpec(name, self) if name in ("numba", "llvmlite") else None
+    def create_module(self, spec):
+        return None
+    def exec_module(self, module):
+        raise {error}
+sys.meta_path.insert(0, Broken())
+"""
+
+
+@pytest.mark.parametrize(
+    "error", ["ImportError('needs NumPy 1.22 or less')", "OSError('libllvm is damaged')"]
+)
+def test_numpy_serves_where_numba_is_broken_and_says_so_once(error):
+    done = python(BROKEN.format(error=error) + USE)
+    assert json.loads(done.stdout)[0] == "rewire.kernels.numpy_kernels"
+    assert done.stderr.count("RuntimeWarning: numba is installed but cannot be imported") == 1
+    assert error.split("'")[1] in done.stderr
+    quiet = python(BROKEN.format(error=error) + USE, REWIRE_KERNELS="numpy")
+    assert quiet.stderr == ""
+    assert quiet.stdout == done.stdout
 
 
 def test_numba_asked_for_but_missing_is_said():

@@ -1,6 +1,7 @@
 """Every operation: compiled against plain, and both against PyTorch's autograd."""
 
 import inspect
+import re
 from types import FunctionType
 
 import numpy as np
@@ -13,12 +14,15 @@ from numba.core.registry import CPUDispatcher
 from rewire import kernels
 from rewire.kernels import (
     layout,
+    numba_few,
     numba_kernels,
     numba_passes,
     numba_updates,
+    numpy_few,
     numpy_kernels,
     numpy_passes,
     numpy_updates,
+    scratch,
 )
 
 from .graphs import LOSSES, Graph, bump, close, graphs
@@ -27,6 +31,7 @@ TWINS = [
     pytest.param(numba_kernels, numpy_kernels, id="kernels"),
     pytest.param(numba_updates, numpy_updates, id="updates"),
     pytest.param(numba_passes, numpy_passes, id="passes"),
+    pytest.param(numba_few, numpy_few, id="few"),
 ]
 
 
@@ -79,9 +84,21 @@ def run_backward(graph, backend, A, D):
     out["again"], out["bias again"] = gradient.copy(), bias_gradient.copy()
     out["table"] = np.full(count, np.nan, graph.dtype)
     backend.to_table_order(out["gradient"], wiring.place, out["table"], 0, count)
-    out["weight"], out["bias"] = graph.weight.copy(), graph.bias.copy()
-    backend.descend(out["weight"], out["gradient"], wiring.place, 0.1, 0.01, 0, count)
-    backend.descend_bias(out["bias"], out["bias gradient"], 0.1, 0.01, graph.inputs, graph.neurons)
+    for name, momentum, nesterov in (
+        ("plain", 0.0, False),
+        ("heavy", 0.9, False),
+        ("n", 0.9, True),
+    ):
+        rates = 0.1, 0.01, momentum, nesterov
+        down, bias = graph.weight.copy(), graph.bias.copy()
+        velocity = np.linspace(-1, 1, count if momentum else 0, dtype=graph.dtype)
+        bias_velocity = np.linspace(-1, 1, neurons if momentum else 0, dtype=graph.dtype)
+        backend.descend(down, velocity, out["gradient"], wiring.place, rates, 0, count)
+        backend.descend_bias(
+            bias, bias_velocity, out["bias gradient"], rates, graph.inputs, neurons
+        )
+        out |= {f"{name} weight": down, f"{name} bias": bias}
+        out |= {f"{name} velocity": velocity, f"{name} bias velocity": bias_velocity}
     return out
 
 
@@ -176,8 +193,9 @@ def test_work_in_pieces_gives_the_same_bits(graph, data):
     np.testing.assert_array_equal(bias_gradient, whole["bias gradient"])
     weight, part = graph.weight.copy(), data.draw(st.integers(0, count))
     for first, last in ((0, part), (part, count)):
-        backend.descend(weight, gradient, wiring.place, 0.1, 0.01, first, last)
-    np.testing.assert_array_equal(weight, whole["weight"])
+        rates, nothing = (0.1, 0.01, 0.0, False), np.zeros(0, graph.dtype)
+        backend.descend(weight, nothing, gradient, wiring.place, rates, first, last)
+    np.testing.assert_array_equal(weight, whole["plain weight"])
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -192,7 +210,8 @@ def test_tables_too_long_for_the_cache_are_permuted_alike(dtype):
         backend.to_source_order(weight, place, ordered, 0, count)
         backend.to_table_order(ordered, place, table, 0, count)
         np.testing.assert_array_equal(table, weight)
-        backend.descend(down, gradient, place, 0.1, 0.01, 0, count)
+        velocity = np.ones_like(weight)
+        backend.descend(down, velocity, gradient, place, (0.1, 0.01, 0.9, True), 0, count)
         found.append((ordered, down))
     np.testing.assert_array_equal(found[0][0], found[1][0])
     np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-5, atol=1e-6)
@@ -327,13 +346,16 @@ def run_passes(graph, backend, passes, loss, tile, shared):
     weight, bias = graph.weight.copy(), graph.bias.copy()
     passes.predict(wiring, weight, bias, graph.X, graph.samples, A, D, out, progress[0])
     gradient, bias_gradient = np.full_like(weight, np.nan), np.zeros_like(bias)
+    given = np.full(graph.outputs * tile, np.nan, graph.dtype)
     losses, right = np.zeros(steps), np.zeros(steps, np.int64)
     samples = np.array([graph.samples, graph.samples[::-1]])
+    velocity, bias_velocity = np.zeros_like(weight), np.zeros_like(bias)
     kind = kernels.losses.named(loss)
     passes.train(
         *(wiring, weight, np.empty_like(weight), bias, graph.X, y, samples, kind.code),
-        *(kind.scale(graph.width, graph.outputs), 0.01, np.array([0.01, 0.005]), 0.02, True),
-        *(A, D, gradient, bias_gradient, losses, right, progress[1]),
+        *(kind.scale(graph.width, graph.outputs), 0.01, np.array([0.01, 0.005]), 0.02),
+        *(velocity, bias_velocity, 0.9, True, True),
+        *(A, D, given, gradient, bias_gradient, losses, right, progress[1]),
     )
     return {
         "out": out,
@@ -341,6 +363,8 @@ def run_passes(graph, backend, passes, loss, tile, shared):
         "right": right,
         "weight": weight,
         "bias": bias,
+        "velocity": velocity,
+        "bias velocity": bias_velocity[graph.inputs :],
         "gradient": gradient,
         "bias gradient": bias_gradient[graph.inputs :],
     }
@@ -373,28 +397,41 @@ def test_whole_passes_agree_with_their_twins_in_single_precision(graph, loss):
             close(graph, compiled[name], expected, name, limits=(2e-3, 0))
 
 
-@settings(max_examples=60)
-@given(graphs(widths=(1,)), st.sampled_from((0.0, np.nan, np.inf, -np.inf)))
-def test_predicting_a_single_sample_agrees_with_its_twin_and_the_whole_pass(graph, odd):
-    found = []
-    for backend, passes in ((numba_kernels, numba_passes), (numpy_kernels, numpy_passes)):
-        wiring, x = graph.wiring(backend), graph.X[:1].copy()
-        A, D = np.full((2, graph.neurons), np.nan, graph.dtype)
-        out, again = np.full((2, 1, graph.outputs), np.nan, graph.dtype)
+FEW_WIDTHS = (1, 3, 4, 5, 13, 16, 17, 20, 21, 37)
+
+
+@settings(max_examples=100)
+@given(graphs(widths=FEW_WIDTHS))
+def test_predicting_a_few_samples_agrees_with_its_twin_and_the_whole_pass(graph):
+    found, X = [], graph.X[: graph.width].copy()
+    samples = scratch.padded(graph.width)
+    for backend, few, passes in (
+        (numba_kernels, numba_few, numba_passes),
+        (numpy_kernels, numpy_few, numpy_passes),
+    ):
+        wiring = graph.wiring(backend)
+        A, D = np.full((2, graph.neurons * scratch.FEW), np.nan, graph.dtype)
+        out, again = np.full((2, graph.width, graph.outputs), np.nan, graph.dtype)
         codes = [(*row, 0) for row in (wiring.activation, wiring.custom)]
         layers = np.array([wiring.rank_start, *codes], np.int64)
         net = graph.weight, graph.bias
-        arguments = layers, wiring.row_pointer, wiring.source, *net
-        assert passes.predict_single(*arguments, x, out)
+        arguments = (layers, wiring.row_pointer, wiring.source, *net, X, samples, A, D)
+        few.predict_few(*arguments, out)
         nobody = np.zeros(0, np.int64)
-        passes.predict(wiring, *net, x, np.zeros(1, np.intp), A, D, again, nobody)
+        passes.predict(tuple(wiring), *net, X, samples[: graph.width], A, D, again, nobody)
         np.testing.assert_array_equal(out, again)
         found.append(out)
-        x[0, -1] = odd
-        with np.errstate(invalid="ignore"):
-            finite = passes.predict_single(*arguments, x, np.empty_like(out))
-        assert finite == np.isfinite(odd)
     close(graph, found[0], found[1])
+
+
+@settings(max_examples=60)
+@given(graphs(widths=(33,)))
+def test_a_sample_is_predicted_to_the_same_bits_in_any_company(graph):
+    made = graph.plan()
+    together = made.predict(graph.weight, graph.bias, graph.X)
+    for first, last in ((0, 1), (1, 4), (4, 11), (11, 36)):
+        part = made.predict(graph.weight, graph.bias, graph.X[first:last])
+        np.testing.assert_array_equal(part, together[first:last])
 
 
 @pytest.mark.parametrize("width", [1, 2, 65])
@@ -404,6 +441,48 @@ def test_not_a_number_passes_through_every_activation(code, width):
     graph.X[:] = np.nan
     for A, _ in shared_a(graph, numba_kernels, numpy_kernels):
         assert np.isnan(A).all()
+
+
+ODD = (0.0, 1e30, np.nan, np.inf, -np.inf)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 63), (3, 100), (130, 7)])
+def test_a_number_that_is_not_finite_is_found_wherever_it_stands(shape, dtype):
+    rng = np.random.default_rng(0)
+    for odd in ODD:
+        for place in {0, np.prod(shape) - 1, *rng.integers(0, np.prod(shape), 20)}:
+            X = rng.standard_normal(shape).astype(dtype)
+            X.ravel()[place] = odd
+            for backend in (numba_kernels, numpy_kernels):
+                assert backend.all_finite(X) == np.isfinite(odd)
+
+
+@pytest.mark.parametrize(
+    ("loss", "good", "bad"),
+    [
+        ("cross_entropy", (0, 1, 2), (-1, 3, 0.5, 1e30, np.nan, np.inf)),
+        ("hinge", (-1, 1), (0, 0.5, -2, np.nan, np.inf)),
+        ("binary_cross_entropy", (0, 0.3, 1), (-0.1, 1.1, np.nan, np.inf)),
+        ("mean_squared_error", (0, -5, 1e30), (np.nan, np.inf, -np.inf)),
+    ],
+)
+def test_targets_that_a_loss_does_not_know_are_found_and_named(loss, good, bad):
+    rule, rng = kernels.losses.named(loss), np.random.default_rng(0)
+    X, width = np.zeros((9, 2)), 1 if loss == "cross_entropy" else 3
+    for odd in (*good, *bad):
+        y = rng.choice(np.array(good, float), (9, width))
+        y[rng.integers(9), rng.integers(width)] = odd
+        for backend in (numba_kernels, numpy_kernels):
+            assert backend.acceptable(X, y, rule.code, 3) == (odd in good)
+        if odd in bad:
+            with pytest.raises(ValueError, match="y must .*; got " + re.escape(f"{odd:g}")):
+                rule.check(y, 3)
+        else:
+            rule.check(y, 3)
+    y[:], X[4, 1] = good[0], np.nan
+    for backend in (numba_kernels, numpy_kernels):
+        assert not backend.acceptable(X, y, rule.code, 3)
 
 
 @settings(max_examples=30)

@@ -98,9 +98,9 @@ def test_stopped_within_a_report(tmp_path):
     first = training("rigl")
     learn = first.trainer.learn
 
-    def learn_and_interrupt(*arguments):
+    def learn_and_interrupt(*arguments, **options):
         first.interrupted = first.done >= 13
-        return learn(*arguments)
+        return learn(*arguments, **options)
 
     first.trainer.learn = learn_and_interrupt
     assert first.advance()

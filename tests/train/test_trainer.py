@@ -245,8 +245,10 @@ def test_nan_in_the_data_is_named_and_nothing_is_learnt():
     net, X = network(), np.zeros((3, 5))
     before = net.connections.weight.tobytes()
     X[2, 1] = np.nan
+    trainer = rewire.Trainer(net)
     with pytest.raises(ValueError, match="got nan for input 1 of sample 2"):
-        rewire.Trainer(net).step(X, [0, 1, 2])
+        trainer.step(X, [0, 1, 2])
+    assert trainer.optimizer.steps == 0
     assert net.connections.weight.tobytes() == before
 
 

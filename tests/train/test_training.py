@@ -205,10 +205,10 @@ def test_interrupted_anywhere_it_goes_on_to_the_same_bits(method, monkeypatch):
     done = training(method)
     learn, calls = done.trainer.learn, []
 
-    def learn_and_interrupt(*arguments):
+    def learn_and_interrupt(*arguments, **options):
         done.interrupted = True
         calls.append(done.done)
-        return learn(*arguments)
+        return learn(*arguments, **options)
 
     done.trainer.learn = learn_and_interrupt
     done.interrupted = True  # even before it begins

@@ -8,11 +8,12 @@ from . import losses
 from .activations import Activation, activation
 from .backends import load
 from .layout import Wiring
-from .plan import Learned, Plan
+from .plan import Descent, Learned, Plan
 from .threads import get_num_threads, set_num_threads
 
 __all__ = [
     "Activation",
+    "Descent",
     "Learned",
     "Plan",
     "Wiring",

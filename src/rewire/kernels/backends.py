@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
 import os
 import sys
 import threading
+import warnings
 from types import SimpleNamespace
 
 __all__ = ["load"]
@@ -28,14 +30,12 @@ def load(name: str | None = None) -> SimpleNamespace:
     ValueError
         For another name.
     """
-    name = name or os.environ.get("REWIRE_KERNELS")
-    if not name:
-        name = "numba" if importlib.util.find_spec("numba") else "numpy"
+    name = name or os.environ.get("REWIRE_KERNELS") or _default()
     if name not in BACKENDS:
         raise ValueError(f"kernels (or REWIRE_KERNELS) must be 'numba' or 'numpy'; got {name!r}")
     if name not in _loaded:
         operations: dict = {}
-        for part in ("kernels", "updates", "passes"):
+        for part in ("kernels", "updates", "passes", "few"):
             operations |= vars(importlib.import_module(f"{__package__}.{name}_{part}"))
         if name == "numba":
             _announce_compiling()
@@ -46,6 +46,25 @@ def load(name: str | None = None) -> SimpleNamespace:
 
 
 _loaded: dict[str, SimpleNamespace] = {}
+
+
+@functools.cache
+def _default() -> str:
+    """Numba where it can be imported; where it is there but broken, say so, once."""
+    if importlib.util.find_spec("numba") is None:
+        return "numpy"
+    try:
+        load("numba")
+    except (ImportError, OSError) as error:
+        warnings.warn(
+            "numba is installed but cannot be imported, so NumPy's kernels serve, which are many "
+            f"times slower ({type(error).__name__}: {error}); install a numba that fits this "
+            "Python and NumPy, or set REWIRE_KERNELS=numpy to be content with NumPy's",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+        return "numpy"
+    return "numba"
 
 
 def _announce_compiling() -> None:

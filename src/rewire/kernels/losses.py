@@ -39,27 +39,35 @@ class Loss:
             raise ValueError(f"l2 must be at least 0 and finite; got {self.l2}")
 
     def targets(self, y: Any, samples: int, outputs: int, dtype: np.dtype) -> np.ndarray:
-        """Check targets and return them with shape (samples, outputs) and the given dtype."""
+        """Return targets with shape (samples, outputs) and the given dtype.
+
+        Their values are checked by the kernels before anything is learnt; see :meth:`check`.
+        """
         y = _numbers(y)
-        if y.shape == (samples,) and outputs == 1:
-            y = y[:, None]
+        if outputs == 1 and y.shape == (samples,):
+            y = y.reshape(samples, 1)
         if y.shape != (samples, outputs):
             raise ValueError(
                 f"y must have shape ({samples}, {outputs}), one target per sample and output, for "
                 f"{self.name}; got {y.shape}"
             )
-        y = np.ascontiguousarray(y, dtype)
-        self._check(y)
-        # The kernels are compiled for arrays that could be written to.
-        return y if y.flags.writeable else y.copy()
+        return _writeable(np.ascontiguousarray(y, dtype))
+
+    def check(self, y: np.ndarray, outputs: int) -> None:
+        """Refuse targets that this loss does not know, by name; what the kernels found is said."""
+        bad = y[~self._allowed(y, outputs)]
+        if bad.size:
+            raise ValueError(f"y must {self._wanted(outputs)}; got {bad[0]:g}")
 
     def scale(self, samples: int, outputs: int) -> float:
         """Return what the sum over samples and outputs is multiplied with: it makes a mean."""
         return 1.0 / (samples * outputs)
 
-    def _check(self, y: np.ndarray) -> None:
-        if not np.isfinite(y).all():
-            raise ValueError(f"y must hold finite numbers; got {y[~np.isfinite(y)][0]}")
+    def _allowed(self, y: np.ndarray, outputs: int) -> np.ndarray:
+        return np.isfinite(y)
+
+    def _wanted(self, outputs: int) -> str:
+        return "hold finite numbers"
 
 
 @dataclass(frozen=True)
@@ -72,9 +80,11 @@ class Hinge(Loss):
     name = "hinge"
     code = layout.HINGE
 
-    def _check(self, y: np.ndarray) -> None:
-        if np.count_nonzero(np.abs(y) != 1):
-            raise ValueError(f"y must hold the labels -1 and +1; got {y[np.abs(y) != 1][0]}")
+    def _allowed(self, y: np.ndarray, outputs: int) -> np.ndarray:
+        return np.abs(y) == 1
+
+    def _wanted(self, outputs: int) -> str:
+        return "hold the labels -1 and +1"
 
 
 @dataclass(frozen=True)
@@ -85,22 +95,23 @@ class CrossEntropy(Loss):
     code = layout.CROSS_ENTROPY
 
     def targets(self, y: Any, samples: int, outputs: int, dtype: np.dtype) -> np.ndarray:
-        """Check class numbers; returned with shape (samples, 1)."""
+        """Return class numbers with shape (samples, 1)."""
         y = _numbers(y)
         if y.shape != (samples,):
             raise ValueError(
                 f"y must have shape ({samples},), one class number per sample; got {y.shape}"
             )
-        if y.size and (
-            y.min() < 0 or y.max() >= outputs or (y.dtype.kind == "f" and (y % 1).any())
-        ):
-            bad = y[(y < 0) | (y >= outputs) | (y != np.floor(y))][0]
-            raise ValueError(f"y must hold class numbers in [0, {outputs}); got {bad}")
-        return y.astype(dtype)[:, None]
+        return _writeable(np.ascontiguousarray(y, dtype).reshape(samples, 1))
 
     def scale(self, samples: int, outputs: int) -> float:
         """Return 1 / samples: a sample has one loss, however many classes there are."""
         return 1.0 / samples
+
+    def _allowed(self, y: np.ndarray, outputs: int) -> np.ndarray:
+        return (y >= 0) & (y < outputs) & (y == np.floor(y))
+
+    def _wanted(self, outputs: int) -> str:
+        return f"hold class numbers in [0, {outputs})"
 
 
 @dataclass(frozen=True)
@@ -110,9 +121,11 @@ class BinaryCrossEntropy(Loss):
     name = "binary_cross_entropy"
     code = layout.BINARY_CROSS_ENTROPY
 
-    def _check(self, y: np.ndarray) -> None:
-        if not ((y >= 0) & (y <= 1)).all():
-            raise ValueError(f"y must be in [0, 1]; got {y[~((y >= 0) & (y <= 1))][0]}")
+    def _allowed(self, y: np.ndarray, outputs: int) -> np.ndarray:
+        return (y >= 0) & (y <= 1)
+
+    def _wanted(self, outputs: int) -> str:
+        return "be in [0, 1]"
 
 
 @dataclass(frozen=True)
@@ -128,6 +141,11 @@ def _numbers(y: Any) -> np.ndarray:
     if y.dtype.kind not in "biuf":
         raise ValueError(f"y must hold numbers; got {y.dtype}")
     return y
+
+
+def _writeable(y: np.ndarray) -> np.ndarray:
+    # The kernels are compiled for arrays that could be written to.
+    return y if y.flags.writeable else y.copy()
 
 
 LOSSES = {kind.name: kind for kind in (Hinge, CrossEntropy, BinaryCrossEntropy, MeanSquaredError)}

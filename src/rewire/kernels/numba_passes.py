@@ -14,13 +14,13 @@ thread that is alone.
 import numpy as np
 
 from .instructions import count_up, current, give_way, pause
+from .layout import Wiring
 from .numba_kernels import (
     backward,
     count_right,
     descend,
     descend_bias,
     forward,
-    forward_single,
     inlined,
     loss_and_slope,
     output_sensitivity,
@@ -68,9 +68,9 @@ def chunk_size(kind, low, high, wiring):
 def work(kind, first, last, net, data, tile, learning):
     """One chunk of one phase."""
     wiring, weight, bias = net
-    X, y, loss, scale, rate, decay, penalty, sums, right = data
+    X, y, loss, scale, rate, descent, penalty, sums, right = data
     samples, A, D = tile
-    weight_by_source, gradient, bias_gradient, accumulate = learning
+    weight_by_source, gradient, bias_gradient, given, accumulate = learning
     if kind == ORDER:
         to_source_order(weight, wiring.place, weight_by_source, first, last)
     elif kind == INPUTS:
@@ -80,8 +80,8 @@ def work(kind, first, last, net, data, tile, learning):
     elif kind == BACKWARD:
         backward(wiring, weight_by_source, A, D, gradient, bias_gradient, accumulate, first, last)
     elif kind == LOSS:
-        given = np.empty((last - first, A.shape[1]), A.dtype)
-        scores = A[first:]
+        size, scores = (last - first) * A.shape[1], A[first:]
+        given = given[:size].reshape((last - first, A.shape[1]))
         sums[0] += scale * loss_and_slope(loss, scores, y, samples, A.dtype.type(scale), given)
         right[0] += count_right(loss, scores, y, samples)
         if penalty > 0 and not accumulate:
@@ -89,9 +89,12 @@ def work(kind, first, last, net, data, tile, learning):
         output_sensitivity(wiring, A, D, given)
         backward(wiring, weight_by_source, A, D, gradient, bias_gradient, accumulate, first, last)
     elif kind == DESCEND:
-        descend(weight, gradient, wiring.place, rate, decay, first, last)
+        velocity, bias_velocity, decay, momentum, nesterov = descent
+        rates = (rate, decay, momentum, nesterov)
+        descend(weight, velocity, gradient, wiring.place, rates, first, last)
         if first == 0:
-            descend_bias(bias, bias_gradient, rate, decay, wiring.rank_start[1], bias.size)
+            inputs = wiring.rank_start[1]
+            descend_bias(bias, bias_velocity, bias_gradient, rates, inputs, bias.size)
 
 
 @inlined
@@ -178,6 +181,7 @@ def share_forward(progress, phase, kind, low, high, net, X, tile, out):
 @plain
 def predict(wiring, weight, bias, X, samples, A, D, out, progress):
     """out[c] = outputs for X[samples[c]]; A and D are flat scratch arrays."""
+    wiring = Wiring(*wiring)
     starts, net, phase, start = wiring.rank_start, (wiring, weight, bias), 0, 0
     while start < samples.size:
         tile = tile_of(samples, start, A, D, bias.size)
@@ -202,9 +206,14 @@ def train(
     penalty,
     rates,
     decay,
+    velocity,
+    bias_velocity,
+    momentum,
+    nesterov,
     update,
     A,
     D,
+    given,
     gradient,
     bias_gradient,
     losses,
@@ -215,52 +224,23 @@ def train(
 
     Adds to losses[i], and to right[i] how many samples were right before the update;
     leaves the last step's gradients. Without ``update`` weights and biases stay.
-    A and D are flat scratch arrays; a tile has as many samples as fit, so that the
-    rows of one rank stay in the L2 cache while it is visited.
+    A and D are flat scratch arrays, ``given`` one for the outputs; a tile has as many
+    samples as fit, so that the rows of one rank stay in the L2 cache while it is visited.
     """
+    wiring = Wiring(*wiring)
     starts, phase, batch = wiring.rank_start, 0, samples.shape[1]
     neurons, ranks, net = bias.size, starts.size - 1, (wiring, weight, bias)
+    descent = velocity, bias_velocity, decay, momentum, nesterov
     for step in range(rates.size):
         chosen, start = samples[min(step, samples.shape[0] - 1)], 0
-        data = (X, y, loss, scale, rates[step], decay, penalty, losses[step:], right[step:])
+        data = (X, y, loss, scale, rates[step], descent, penalty, losses[step:], right[step:])
         while start < batch:
             tile = tile_of(chosen, start, A, D, neurons)
-            learning = (weight_by_source, gradient, bias_gradient, start > 0)
+            learning = (weight_by_source, gradient, bias_gradient, given, start > 0)
             start += tile[0].size
             for stage in range(2 * ranks + 2):
                 kind, low, high = stage_of(stage, starts, ranks, weight.size)
                 last = update and start == batch
-                if (kind == ORDER and learning[3]) or (kind == DESCEND and not last):
+                if (kind == ORDER and learning[4]) or (kind == DESCEND and not last):
                     continue
                 phase = share(progress, phase, kind, low, high, net, data, tile, learning)
-
-
-@plain
-def predict_single(layers, row_pointer, source, weight, bias, x, out):
-    """As predict, for one sample on one thread; returns whether its numbers are finite.
-
-    ``layers`` has rank_start, activation and custom as its rows: few arrays to unpack, and the
-    check done here, save 4 of 8 µs.
-    """
-    a, d = np.empty((bias.size, 1), bias.dtype), np.empty((bias.size, 1), bias.dtype)
-    finite = True
-    for i in range(x.shape[1]):
-        a[i, 0] = x[0, i]
-        finite &= x[0, i] - x[0, i] == 0
-    for rank in range(1, layers.shape[1] - 1):
-        forward_single(
-            layers[1, rank],
-            layers[2, rank],
-            weight,
-            source,
-            row_pointer,
-            a,
-            d,
-            bias,
-            layers[0, rank],
-            layers[0, rank + 1],
-        )
-    first = bias.size - out.shape[1]
-    for o in range(out.shape[1]):
-        out[0, o] = a[first + o, 0]
-    return finite

@@ -120,18 +120,28 @@ def to_table_order(gradient, place, out, first, last):
     out[first:last] = gradient[place[first:last]]
 
 
-def descend(weight, gradient, place, rate, decay, first, last):
-    """SGD straight from source-ordered gradients: weight -= rate * (gradient + decay * weight)."""
-    part = weight[first:last]
-    rate, decay = weight.dtype.type(rate), weight.dtype.type(decay)
-    part -= rate * (gradient[place[first:last]] + decay * part)
+def descend(weight, velocity, gradient, place, rates, first, last):
+    """SGD straight from source-ordered gradients, with momentum where there is a velocity.
+
+    ``rates`` are (rate, decay, momentum, nesterov); see ``update_momentum``.
+    """
+    _follow(weight[first:last], velocity[first:last], gradient[place[first:last]], rates)
 
 
-def descend_bias(bias, gradient, rate, decay, first, last):
+def descend_bias(bias, velocity, gradient, rates, first, last):
     """The same for the biases of neurons first to last."""
-    part = bias[first:last]
-    rate, decay = bias.dtype.type(rate), bias.dtype.type(decay)
-    part -= rate * (gradient[first:last] + decay * part)
+    _follow(bias[first:last], velocity[first:last], gradient[first:last], rates)
+
+
+def _follow(values, velocity, gradient, rates):
+    rate, decay, momentum = (values.dtype.type(number) for number in rates[:3])
+    g = gradient + decay * values
+    if not len(velocity):
+        values -= rate * g
+        return
+    velocity *= momentum
+    velocity += g
+    values -= rate * (g + momentum * velocity if rates[3] else velocity)
 
 
 def place_inputs(X, samples, A, first, last):
@@ -179,6 +189,19 @@ def count_right(loss, scores, y, samples):
 def squares(values):
     """The sum of the squares."""
     return float(values @ values)
+
+
+def acceptable(X, y, loss, outputs):
+    """Whether all numbers of X are finite and all targets what the loss knows."""
+    if loss == CROSS_ENTROPY:
+        known = (y >= 0) & (y < outputs) & (y == np.floor(y))
+    elif loss == HINGE:
+        known = np.abs(y) == 1
+    elif loss == BINARY_CROSS_ENTROPY:
+        known = (y >= 0) & (y <= 1)
+    else:
+        known = np.isfinite(y)
+    return bool(known.all()) and all_finite(X)
 
 
 def all_finite(X):

@@ -30,6 +30,7 @@ def _tiles(neurons, samples, A, D):
 
 def predict(wiring, weight, bias, X, samples, A, D, out, progress):
     """out[c] = outputs for X[samples[c]]; A and D are flat scratch arrays."""
+    wiring = Wiring(*wiring)
     for start, part, a, d in _tiles(len(bias), samples, A, D):
         place_inputs(X, part, a, 0, X.shape[1])
         forward(wiring, weight, bias, a, d, 0, len(bias))
@@ -79,9 +80,14 @@ def train(
     penalty,
     rates,
     decay,
+    velocity,
+    bias_velocity,
+    momentum,
+    nesterov,
     update,
     A,
     D,
+    given,
     gradient,
     bias_gradient,
     losses,
@@ -89,6 +95,7 @@ def train(
     progress,
 ):
     """Step i learns the batch in row i of ``samples``, or in the only row, at rate ``rates[i]``."""
+    wiring = Wiring(*wiring)
     for step, rate in enumerate(rates):
         batch = samples[min(step, len(samples) - 1)]
         losses[step], right[step] = _learn(
@@ -108,19 +115,7 @@ def train(
         )
         losses[step] += penalty * (squares(weight) + squares(bias))
         if update:
-            descend(weight, gradient, wiring.place, rate, decay, 0, len(weight))
-            descend_bias(bias, bias_gradient, rate, decay, wiring.rank_start[1], len(bias))
-
-
-def predict_single(layers, row_pointer, source, weight, bias, x, out):
-    """As predict, for one sample; returns whether its numbers are finite.
-
-    ``layers`` has rank_start, activation and custom as its rows.
-    """
-    rank_start, activation, custom = layers
-    # What only the backward pass reads is left out.
-    nothing = 3 * (source[:0],)
-    wiring = Wiring(rank_start, activation[:-1], custom[:-1], row_pointer, source, *nothing)
-    A, D = np.empty((2, len(bias)), bias.dtype)
-    predict(wiring, weight, bias, x, np.zeros(1, np.intp), A, D, out, None)
-    return bool(np.isfinite(x).all())
+            descent = rate, decay, momentum, nesterov
+            descend(weight, velocity, gradient, wiring.place, descent, 0, len(weight))
+            inputs = wiring.rank_start[1]
+            descend_bias(bias, bias_velocity, bias_gradient, descent, inputs, len(bias))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from time import perf_counter
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,10 +11,12 @@ import numpy as np
 from . import threads
 from .activations import Activation
 from .backends import load
-from .layout import CUSTOM, Wiring, aligned, wiring
+from .choice import Choice
+from .layout import CUSTOM, Wiring, wiring
 from .losses import Loss
+from .scratch import FEW, Scratch, in_order, padded
 
-__all__ = ["Learned", "Plan"]
+__all__ = ["Descent", "Learned", "Plan"]
 
 # Bytes of a row of a tile: 64 float32. With 32 the sums of dot products cost more than the cache
 # gains, with 128 the rows of 4096 neurons no longer fit the L2 cache.
@@ -25,8 +27,31 @@ SMALL_BYTES = 1 << 17
 # More threads are asked from this many connections times samples on: a step takes about 0.11 ns
 # for each, waking a thread 20 to 50 microseconds.
 WORTH_A_THREAD = 2_000_000
-NARROW = 16
-ALONE = np.zeros(0, np.int64)
+# Small networks take up to so many samples 16 at a time, as that leaves little over at the end.
+SEVERAL = 64
+COUNT = np.dtype(np.int64)
+ALONE = np.zeros(0, COUNT)
+
+
+class Descent(NamedTuple):
+    """How weights follow their gradients.
+
+    Attributes
+    ----------
+    velocity, bias_velocity : ndarray, optional
+        Beside weights and biases; None without momentum.
+    decay, momentum : float
+    nesterov : bool
+    """
+
+    velocity: np.ndarray | None = None
+    bias_velocity: np.ndarray | None = None
+    decay: float = 0.0
+    momentum: float = 0.0
+    nesterov: bool = False
+
+
+PLAIN = Descent()
 
 
 class Learned(NamedTuple):
@@ -83,13 +108,21 @@ class Plan:
         self.inputs = int(rank_start[1])
         self.outputs = int(rank_start[-1] - rank_start[-2])
         self.dtype = np.dtype(dtype)
-        self._free: list[_Workspace] = []
-        self._training, self._predicting = _Choice(), _Choice()
+        self._free: list[Scratch] = []
+        self._nothing = np.zeros(0, self.dtype)
+        # What is fast depends on the batch, so there is a choice for each doubling of it.
+        self._training: dict[int, Choice] = defaultdict(Choice)
+        self._predicting: dict[int, Choice] = defaultdict(Choice)
+        # A plain tuple is passed on in a third of the time that a named one takes.
+        self._wiring = tuple(self.wiring)
         codes = [(*row, 0) for row in (self.wiring.activation, self.wiring.custom)]
         layers = np.array([self.wiring.rank_start, *codes], np.int64)
-        self._table = layers, self.wiring.row_pointer, self.wiring.source
-        self._small = self.connections * NARROW < WORTH_A_THREAD
-        self._predict_single = self.kernels.predict_single
+        self._forward = layers, self.wiring.row_pointer, self.wiring.source
+        row = max(ROW_BYTES, SMALL_BYTES // self.neurons)
+        self._columns = row // self.dtype.itemsize
+        # For up to so many samples one thread is enough, and for one thread predict_few is best.
+        alone = (WORTH_A_THREAD - 1) // max(self.connections, 1)
+        self._alone, self._few = alone if alone >= FEW else 0, max(FEW, min(SEVERAL, alone))
 
     def predict(self, weight: np.ndarray, bias: np.ndarray, X: np.ndarray) -> np.ndarray:
         """Return the outputs, shape (batch, outputs)."""
@@ -97,19 +130,21 @@ class Plan:
         out = np.empty((batch, self.outputs), self.dtype)
         if batch == 0:
             return out
-        if batch == 1 and self._small:
-            if not self._predict_single(*self._table, weight, bias, X, out):
-                self._refuse(X)
+        self._check_finite(X)
+        work, choice = self._take(), self._predicting[batch.bit_length()]
+        number = choice.threads(self._threads(batch))
+        arguments: tuple
+        if number == 1 and batch <= self._few:
+            arguments = (*self._forward, weight, bias, X, padded(batch), *work.few(), out)
+            choice.run(self.kernels.predict_few, arguments, number, batch)
         else:
-            self._check_finite(X)
-            work, number = self._take(), self._predicting.threads(self._threads(batch))
+            tile = min(batch, self._columns)
             arguments = (
-                *(self.wiring, weight, bias, X, work.samples(batch)[0]),
-                *work.scratch(self._tile(batch)),
-                *(out, self._progress(batch, 1, self._tile(batch), number)),
+                *(self._wiring, weight, bias, X, in_order(batch)[0], *work.tile(tile)[:2]),
+                *(out, self._progress(batch, 1, tile, number)),
             )
-            self._predicting.run(self.kernels.predict, arguments, number, batch)
-            self._free.append(work)
+            choice.run(self.kernels.predict, arguments, number, batch)
+        self._free.append(work)
         return out
 
     def train(
@@ -121,17 +156,24 @@ class Plan:
         loss: Loss,
         rates: np.ndarray,
         samples: np.ndarray | None = None,
-        decay: float = 0.0,
+        descent: Descent = PLAIN,
+        checked: bool = False,
     ) -> Learned:
-        """Make steps of plain gradient descent in place, one per rate.
+        """Make steps of gradient descent in place, one per rate.
 
         Parameters
         ----------
         samples : ndarray of int, shape (1 or steps, batch), optional
             Rows of X for each step; all of them in every step by default.
+        descent : Descent, optional
+            Momentum and decay; neither by default.
+        checked : bool, default False
+            Whether X and y are known to be acceptable.
         """
+        if not checked:
+            self._check_all(X, y, loss)
         work = self._take()
-        learned = self._train(work, weight, bias, X, y, loss, rates, samples, decay, update=True)
+        learned = self._train(work, weight, bias, X, y, loss, rates, samples, descent, update=True)
         self._free.append(work)
         return learned
 
@@ -139,6 +181,7 @@ class Plan:
         self, weight: np.ndarray, bias: np.ndarray, X: np.ndarray, y: np.ndarray, loss: Loss
     ) -> tuple[np.ndarray, np.ndarray, Learned]:
         """Return the gradients, aligned with the table and with the neurons, and the loss."""
+        self._check_all(X, y, loss)
         work = self._take()
         learned = self._train(work, weight, bias, X, y, loss, np.zeros(1), update=False)
         _, gradient, bias_gradient = work.learning()
@@ -158,24 +201,25 @@ class Plan:
 
         The sensitivities of the inputs are 0.
         """
-        work, batch = _Workspace(self, apart=True), len(X)
+        self._check_all(X, y, loss)
+        work, batch = Scratch(self.wiring, self.dtype, apart=True), len(X)
         self._train(work, weight, bias, X, y, loss, np.zeros(1), update=False, tile=batch)
-        A, D = (flat.reshape(self.neurons, batch) for flat in work.scratch(batch))
+        A, D = (flat.reshape(self.neurons, batch) for flat in work.tile(batch)[:2])
         D[: self.inputs] = 0
         return A, D
 
     def activations(self, weight: np.ndarray, bias: np.ndarray, X: np.ndarray) -> np.ndarray:
         """Return the activations of all neurons, shape (neurons, batch)."""
         self._check_finite(X)
-        work = _Workspace(self)
-        A, D = (flat.reshape(self.neurons, len(X)) for flat in work.scratch(len(X)))
-        self.kernels.place_inputs(X, work.samples(len(X))[0], A, 0, self.inputs)
+        work = Scratch(self.wiring, self.dtype)
+        A, D = (flat.reshape(self.neurons, len(X)) for flat in work.tile(len(X))[:2])
+        self.kernels.place_inputs(X, in_order(len(X))[0], A, 0, self.inputs)
         self.kernels.forward(self.wiring, weight, bias, A, D, 0, self.neurons)
         return A
 
     def _train(
         self,
-        work: _Workspace,
+        work: Scratch,
         weight: np.ndarray,
         bias: np.ndarray,
         X: np.ndarray,
@@ -183,29 +227,40 @@ class Plan:
         loss: Loss,
         rates: np.ndarray,
         samples: np.ndarray | None = None,
-        decay: float = 0.0,
+        descent: Descent = PLAIN,
         *,
         update: bool,
         tile: int | None = None,
     ) -> Learned:
-        self._check_finite(X)
-        samples = work.samples(len(X)) if samples is None else samples
+        samples = in_order(len(X)) if samples is None else samples
         batch, steps = samples.shape[1], len(rates)
-        tile = self._tile(batch) if tile is None else tile
-        number = self._training.threads(self._threads(batch))
+        tile = min(batch, self._columns) if tile is None else tile
+        choice = self._training[batch.bit_length()]
+        number = choice.threads(self._threads(batch))
         weight_by_source, gradient, bias_gradient = work.learning()
-        learned = Learned(np.zeros(steps), np.zeros(steps, np.int64))
+        learned = Learned(np.zeros(steps), np.zeros(steps, COUNT))
         arguments = (
-            *(self.wiring, weight, weight_by_source, bias, X, y, samples, loss.code),
-            *(loss.scale(batch, self.outputs), loss.l2, rates, decay + 2 * loss.l2, update),
-            *work.scratch(tile),
-            *(gradient, bias_gradient, *learned, self._progress(batch, steps, tile, number)),
+            *(self._wiring, weight, weight_by_source, bias, X, y, samples, loss.code),
+            *(loss.scale(batch, self.outputs), loss.l2, rates, descent.decay + 2 * loss.l2),
+            *(*self._velocities(descent), descent.momentum, descent.nesterov, update),
+            *(*work.tile(tile), gradient, bias_gradient, *learned),
+            self._progress(batch, steps, tile, number),
         )
-        self._training.run(self.kernels.train, arguments, number, steps * batch)
+        choice.run(self.kernels.train, arguments, number, steps * batch)
         return learned
+
+    def _velocities(self, descent: Descent) -> tuple[np.ndarray, np.ndarray]:
+        if descent.velocity is None or descent.bias_velocity is None:
+            return self._nothing, self._nothing
+        return descent.velocity, descent.bias_velocity
 
     def _check_finite(self, X: np.ndarray) -> None:
         if not self.kernels.all_finite(X):
+            self._refuse(X)
+
+    def _check_all(self, X: np.ndarray, y: np.ndarray, loss: Loss) -> None:
+        if not self.kernels.acceptable(X, y, loss.code, self.outputs):
+            loss.check(y, self.outputs)
             self._refuse(X)
 
     def _refuse(self, X: np.ndarray) -> None:
@@ -215,97 +270,18 @@ class Plan:
             "drop or impute it"
         )
 
-    def _take(self) -> _Workspace:
+    def _take(self) -> Scratch:
         try:
             return self._free.pop()
         except IndexError:
-            return _Workspace(self)
-
-    def _tile(self, batch: int) -> int:
-        row = max(ROW_BYTES, SMALL_BYTES // self.neurons)
-        return min(batch, row // self.dtype.itemsize)
+            return Scratch(self.wiring, self.dtype)
 
     def _threads(self, batch: int) -> int:
-        worth_it = self.connections * max(batch, NARROW) >= WORTH_A_THREAD
-        return threads.get_num_threads() if worth_it and self.kernels.SHARES_WORK else 1
+        alone = batch <= self._alone or not self.kernels.SHARES_WORK
+        return 1 if alone else threads.get_num_threads()
 
     def _progress(self, batch: int, steps: int, tile: int, number: int) -> np.ndarray:
         """Return two zeros for every phase of a pass; nothing for a thread that is alone."""
         if number == 1:
             return ALONE
         return np.zeros(2 * steps * -(-batch // tile) * (2 * len(self.wiring.rank_start) + 2), int)
-
-
-class _Choice:
-    """One thread or all that are worth it, whichever was faster of late.
-
-    A second processor may be busy, or be only the other half of the first one's core; then its
-    thread costs more than it brings. The bits do not depend on who computes, so this can be found
-    out on the way: of 64 calls, four take turns to be measured.
-    """
-
-    AGAIN = 64
-
-    def __init__(self) -> None:
-        self.calls = 0
-        self.seconds: dict[int, float] = {}
-
-    def threads(self, most: int) -> int:
-        """Return how many to use for this call."""
-        if most == 1:
-            return 1
-        turn = self.calls % self.AGAIN
-        self.calls += 1
-        if turn < 4:
-            return most if turn % 2 == 0 else 1
-        return min((most, 1), key=lambda number: self.seconds.get(number, 0.0))
-
-    def run(self, function: Callable, arguments: tuple, number: int, size: int) -> None:
-        """Make the call; remember its time per unit of size, averaged over the last few."""
-        begin = perf_counter()
-        threads.together(function, arguments, number)
-        seconds = (perf_counter() - begin) / size
-        before = self.seconds.get(number, seconds)
-        # The very first call may have compiled: what is far below is taken as it is.
-        average = seconds if seconds < before / 2 else 0.7 * before + 0.3 * seconds
-        self.seconds[number] = average
-
-
-class _Workspace:
-    """Scratch arrays, allocated at first use; for one call at a time.
-
-    A and D are one array, which halves the memory: the backward pass does not read A[s] any more
-    once D[s] is written. They are ``apart`` for custom activations, whose slopes wait in D, and
-    where someone wants to look at both.
-    """
-
-    def __init__(self, plan: Plan, apart: bool = False):
-        self.neurons, self.connections, self.dtype = plan.neurons, plan.connections, plan.dtype
-        self.apart = apart or bool((plan.wiring.activation == CUSTOM).any())
-        self._samples = np.arange(0).reshape(1, 0)
-        self._scratch: tuple[np.ndarray, np.ndarray] | None = None
-        self._learning: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
-
-    def samples(self, batch: int) -> np.ndarray:
-        """Return 0 ... batch - 1, shape (1, batch)."""
-        if self._samples.shape[1] != batch:
-            self._samples = np.arange(batch).reshape(1, batch)
-        return self._samples
-
-    def scratch(self, tile: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return flat A and D for ``tile`` columns."""
-        size = self.neurons * tile
-        if self._scratch is None or self._scratch[0].size != size:
-            A = aligned(size, self.dtype)
-            self._scratch = A, aligned(size, self.dtype) if self.apart else A
-        return self._scratch
-
-    def learning(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return weights and gradients in source order, and the gradients of the biases."""
-        if self._learning is None:
-            self._learning = (
-                aligned(self.connections, self.dtype),
-                aligned(self.connections, self.dtype),
-                np.zeros(self.neurons, self.dtype),
-            )
-        return self._learning

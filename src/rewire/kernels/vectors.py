@@ -80,6 +80,19 @@ def zeros(typingctx, array, registers):
     return result(array, registers), generate
 
 
+@intrinsic(prefer_literal=True)
+def few(typingctx, array, lanes):
+    """A zero vector of the array's dtype with so many lanes, whatever a register holds."""
+    if not isinstance(lanes, types.IntegerLiteral):
+        return None
+    result = VectorType(array.dtype, lanes.literal_value)
+
+    def generate(context, builder, signature, args):
+        return ir.Constant(_vector(result), [0.0] * result.lanes)
+
+    return result(array, lanes), generate
+
+
 @intrinsic
 def lanes(typingctx, like):
     """How many numbers a vector holds."""
@@ -225,30 +238,29 @@ def _transposed(builder, rows):
 
 
 @intrinsic
-def turn(typingctx, X, starts, column, A, offset, like):
-    """Copy a square of X, turned, into A.
-
-    Its row j begins in X at starts[j] + column; its column j becomes the piece of A at
-    ``offset`` plus j rows of A.
-    """
+def turn(typingctx, X, samples, column, i, A, like):
+    """A[i + j, column + c] = X[samples[column + c], i + j] for all lanes c and j of ``like``."""
 
     def generate(context, builder, signature, args):
-        x, begin, column, a, place = args[:5]
+        x, chosen, column, i, a = args[:5]
         kind, word = _vector(like), column.type
         align = X.dtype.bitwidth // 8
-        begin = context.make_array(starts)(context, builder, begin).data
+        chosen = builder.gep(context.make_array(samples)(context, builder, chosen).data, [column])
+        inputs = builder.extract_value(context.make_array(X)(context, builder, x).shape, 1)
         rows = []
-        for j in range(like.lanes):
-            start = builder.add(builder.load(builder.gep(begin, [word(j)])), column)
+        for c in range(like.lanes):
+            sample = builder.load(builder.gep(chosen, [word(c)]))
+            start = builder.add(builder.mul(sample, inputs), i)
             rows.append(builder.load(address_of(context, builder, X, x, start, kind)))
             rows[-1].align = align
         width = builder.extract_value(context.make_array(A)(context, builder, a).shape, 1)
+        place = builder.add(builder.mul(i, width), column)
         for row in _transposed(builder, rows):
             builder.store(row, address_of(context, builder, A, a, place, kind)).align = align
             place = builder.add(place, width)
         return context.get_dummy_value()
 
-    return types.void(X, starts, types.intp, A, types.intp, like), generate
+    return types.void(X, samples, types.intp, types.intp, A, like), generate
 
 
 def _fold(builder, vector, lanes):

@@ -11,6 +11,7 @@ import numpy as np
 
 from rewire.graph import Network, Signals
 from rewire.kernels.losses import Loss
+from rewire.kernels.threads import one_blas_thread
 
 from .drafting import Change, draft, settle
 from .method import Method, Threshold, as_method, momentum_of
@@ -110,6 +111,7 @@ class Rewirer:
         """Say whether to rewire after so many updates."""
         return updates in self._due
 
+    @one_blas_thread()
     def rewire(
         self,
         updates: int,
@@ -214,7 +216,11 @@ class Rewirer:
         thinning, existing = self.method.thinning, np.diff(now.group_row)
         if thinning is None:
             return existing
-        budget = thinning.budget(self.net, self._first, now.time)
+        time = now.time
+        if len(self.updates) and time.updates >= self.updates[-1]:
+            # The last rewiring prunes all that is left, also where the shape would end after it.
+            time = time._replace(updates=time.total)
+        budget = thinning.budget(self.net, self._first, time)
         return budget if self.method.scope == "layer" else np.array([budget.sum()])
 
     def _birthdays(self, birth: np.ndarray) -> np.ndarray:

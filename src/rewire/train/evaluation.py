@@ -67,6 +67,7 @@ def evaluate(net: Network, X: Any, y: Any, loss: str | Loss = "cross_entropy") -
     total, right = 0.0, 0
     X = X.tocsr() if issparse(X) else np.asarray(X)
     y = loss.targets(y, samples, net.ranks[-1], net.dtype)
+    loss.check(y, net.ranks[-1])
     for first in range(0, samples, step):
         piece = X[first : first + step]
         scores = net.predict(piece.toarray() if issparse(piece) else piece)

@@ -14,6 +14,7 @@ from scipy.sparse import issparse
 
 from rewire.files import remove_leftovers
 from rewire.graph import Network, checks
+from rewire.kernels import load
 from rewire.kernels.losses import Loss, named
 from rewire.topology import Method, Schedule, as_method
 
@@ -170,13 +171,13 @@ def prepare(
 
     For loops of one's own: call :meth:`Training.advance` until it is finished.
     """
-    X, y = _inputs("X", net, X), np.asarray(y)
+    X = _inputs("X", net, X)
     samples = X.shape[0]
     batch_size = min(_whole("batch_size", batch_size, 1), samples)
     per_epoch = -(-samples // batch_size)
     updates = _updates(epochs, steps, per_epoch)
     chosen = default_loss(net, y) if loss is None else named(loss)
-    chosen.targets(y, samples, net.ranks[-1], net.dtype)
+    y = _targets(net, chosen, y, samples)
     if validation_data is not None:
         validation_data = _validation(net, chosen, validation_data)
     if early_stopping is not None:
@@ -227,15 +228,21 @@ def _updates(epochs: float | None, steps: int | None, per_epoch: int) -> int:
     return max(1, round(epochs * per_epoch))
 
 
+def _targets(net: Network, loss: Loss, y: Any, samples: int) -> np.ndarray:
+    """Return targets as they were given, all of them checked."""
+    y = np.asarray(y)
+    loss.check(loss.targets(y, samples, net.ranks[-1], net.dtype), net.ranks[-1])
+    return y
+
+
 def _validation(net: Network, loss: Loss, data: tuple[Any, Any]) -> tuple[Any, np.ndarray]:
     if not isinstance(data, (tuple, list)) or len(data) != 2:
         raise ValueError(f"validation_data must be a pair (X, y); got {type(data).__name__}")
-    X, y = _inputs("validation_data's X", net, data[0]), np.asarray(data[1])
+    X = _inputs("validation_data's X", net, data[0])
     try:
-        loss.targets(y, X.shape[0], net.ranks[-1], net.dtype)
+        return X, _targets(net, loss, data[1], X.shape[0])
     except ValueError as error:
         raise ValueError(f"validation_data: {error}") from error
-    return X, y
 
 
 def _inputs(name: str, net: Network, X: Any) -> Any:
@@ -248,14 +255,13 @@ def _inputs(name: str, net: Network, X: Any) -> Any:
         )
     with np.errstate(over="ignore"):  # what is too large is refused below, as infinite
         X = X.astype(net.dtype, copy=False)
-    numbers = X.data if issparse(X) else X
-    # The extremes tell without an array of truth values as long as the data.
-    if numbers.size and not np.isfinite([numbers.min(), numbers.max()]).all():
+    X = X if issparse(X) else np.ascontiguousarray(X)
+    if not load(net.backend).all_finite(X.data[None] if issparse(X) else X):
         raise ValueError(
             f"{name} must hold finite numbers of {net.dtype}; got infinity or NaN: drop or impute "
             "them"
         )
-    return X if issparse(X) else np.ascontiguousarray(X)
+    return X
 
 
 def _whole(name: str, value: Any, least: int) -> int:

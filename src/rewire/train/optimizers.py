@@ -10,7 +10,7 @@ import numpy as np
 
 from rewire.graph import Network
 from rewire.graph.table import Columns
-from rewire.kernels import load
+from rewire.kernels import Descent, load
 
 __all__ = ["SGD", "Adam", "AdamW", "Optimizer"]
 
@@ -75,14 +75,21 @@ class SGD(Optimizer):
         if self.nesterov and not self.momentum:
             raise ValueError("momentum must be above 0 for nesterov=True; got 0")
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether it remembers nothing, so that the update can be part of the backward pass."""
-        return not self.momentum
+    def descent(self, net: Network) -> Descent:
+        """Return what the compiled pass needs to make the update itself."""
+        if not self.momentum:
+            return Descent(decay=self.weight_decay)
+        return Descent(
+            net.connections.zeros("velocity", net.dtype),
+            net.neurons.zeros("velocity", net.dtype),
+            self.weight_decay,
+            self.momentum,
+            self.nesterov,
+        )
 
     def _apply(self, kernels: Any, columns: Columns, name: str, gradient: np.ndarray) -> None:
         values = columns[name]
-        if self.is_plain:
+        if not self.momentum:
             kernels.update_sgd(values, gradient, self.lr, self.weight_decay)
         else:
             velocity = columns.zeros("velocity", values.dtype)

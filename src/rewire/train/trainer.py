@@ -83,7 +83,7 @@ class Trainer:
         count: int,
         learning_rate: Callable[[int], float] | Sequence[float] | None = None,
     ) -> Learned:
-        """Learn the same batch several times; plain SGD takes many steps in one compiled call.
+        """Learn the same batch several times; SGD takes many steps in one compiled call.
 
         Parameters
         ----------
@@ -101,11 +101,15 @@ class Trainer:
             ``losses`` and ``right`` (samples on the right side), both of shape (count,) and before
             each update.
         """
-        rates = self._rates(count, learning_rate)
-        return self.learn(X, y, None, rates)
+        return self.learn(X, y, None, self._rates(count, learning_rate))
 
     def learn(
-        self, X: Any, y: Any, samples: np.ndarray | None, rates: Sequence[float] | np.ndarray
+        self,
+        X: Any,
+        y: Any,
+        samples: np.ndarray | None,
+        rates: Sequence[float] | np.ndarray,
+        checked: bool = False,
     ) -> Learned:
         """Learn a sequence of batches of one data set, one for each learning rate.
 
@@ -116,20 +120,23 @@ class Trainer:
         samples : ndarray of int, shape (steps, batch)
             Rows of X and y for each step; None for all of them in every step.
         rates : sequence of float, shape (steps,)
+        checked : bool, default False
+            Whether X and y are known to hold finite numbers and valid targets; looking at all of
+            a large data set takes as long as some steps.
 
         Returns
         -------
         Learned
             As :meth:`steps`.
         """
-        net, loss = self.net, self.loss
-        X = checks.inputs(X, net.ranks[0], net.dtype)
-        y = loss.targets(y, len(X), net.ranks[-1], net.dtype)
+        net, dtype = self.net, self.net.dtype
+        X = checks.inputs(X, net.ranks[0], dtype)
+        y = self.loss.targets(y, len(X), net.ranks[-1], dtype)
         if len(X) == 0:
             raise ValueError("X must hold at least one sample; got none")
-        rates = np.asarray(rates, np.float64)
-        if isinstance(self.optimizer, SGD) and self.optimizer.is_plain:
-            return self._plain(X, y, samples, rates)
+        # Asking for the class instead would take a microsecond, as it is an abstract one.
+        if getattr(self.optimizer, "momentum", None) is not None:
+            return self._descend(X, y, samples, np.asarray(rates, np.float64), checked)
         return self._general(X, y, samples, rates)
 
     def _rates(
@@ -147,27 +154,39 @@ class Trainer:
             raise ValueError(f"learning_rate must have {count} numbers; got {len(rates)}")
         return rates
 
-    def _plain(
-        self, X: np.ndarray, y: np.ndarray, samples: np.ndarray | None, rates: np.ndarray
+    def _descend(
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        samples: np.ndarray | None,
+        rates: np.ndarray,
+        checked: bool,
     ) -> Learned:
-        net, plan = self.net, self.net.plan()
-        weight, bias = net.connections.weight, net.bias
-        decay = getattr(self.optimizer, "weight_decay", 0.0)
+        """Gradient descent: the update is part of the compiled pass."""
+        plan, count = self.net.plan(), len(rates)
+        numbers = self.net.connections.weight, self.net.bias, X, y, self.loss
+        descent = self.optimizer.descent(self.net)  # type: ignore[attr-defined]
         batch = len(X) if samples is None else samples.shape[1]
-        stride = max(1, WORK_PER_CALL // max(1, batch * (len(weight) + net.size)))
+        work = batch * (plan.connections + plan.neurons)
+        stride = count if count * work <= WORK_PER_CALL else max(1, WORK_PER_CALL // work)
         parts = []
-        for first in range(0, len(rates), stride):
+        for first in range(0, count, stride):
             part = slice(first, first + stride)
-            chosen = None if samples is None else np.ascontiguousarray(samples[part])
-            parts.append(plan.train(weight, bias, X, y, self.loss, rates[part], chosen, decay))
-        self.optimizer.steps += len(rates)
+            chosen = None if samples is None else samples[part]
+            parts.append(plan.train(*numbers, rates[part], chosen, descent, checked))
+            checked = True
+        self.optimizer.steps += count
         if len(parts) == 1:
             return parts[0]
         losses, right = zip(*parts, strict=True)
         return Learned(np.concatenate(losses), np.concatenate(right))
 
     def _general(
-        self, X: np.ndarray, y: np.ndarray, samples: np.ndarray | None, rates: np.ndarray
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        samples: np.ndarray | None,
+        rates: Sequence[float] | np.ndarray,
     ) -> Learned:
         net, plan = self.net, self.net.plan()
         found = []

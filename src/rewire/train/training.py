@@ -40,6 +40,7 @@ class Training:
     net : Network
         Trained in place.
     X : ndarray or SciPy CSR, shape (samples, inputs)
+        Of finite numbers; :func:`rewire.fit` has looked at all of them.
     y : ndarray
         Targets, as the loss wants them.
     method : Method
@@ -195,12 +196,12 @@ class Training:
         rows = self.batches.stretch(self.done, min(end, self.done + self._patience()))
         rates = [self.rate(update) for update in range(self.done, self.done + len(rows))]
         if self.batches.whole:
-            learned = self.trainer.learn(*self._batch(self.done), None, rates)
+            learned = self.trainer.learn(*self._batch(self.done), None, rates, checked=True)
         elif issparse(self.X):
             order = np.arange(rows.size).reshape(rows.shape)
-            learned = self.trainer.learn(*self._samples(rows.ravel()), order, rates)
+            learned = self.trainer.learn(*self._samples(rows.ravel()), order, rates, checked=True)
         else:
-            learned = self.trainer.learn(self.X, self.y, rows, rates)
+            learned = self.trainer.learn(self.X, self.y, rows, rates, checked=True)
         self.done += len(rows)
         self.since.add(learned.losses, learned.right, rows.shape[1])
         work = rows.size * PASSES
