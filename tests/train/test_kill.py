@@ -140,6 +140,13 @@ def test_fit_killed_at_random_moments(nursery, tmp_path):
     nursery.run(*what)
     assert contents(path) == contents(tmp_path / "whole.safetensors")
     assert [file.name for file in path.parent.iterdir()] == [path.name]
+    assert path.stat().st_mode & 0o777 == 0o666 & ~umask()
+
+
+def umask():
+    now = os.umask(0)
+    os.umask(now)
+    return now
 
 
 def test_the_command_killed_at_random_moments(nursery, tmp_path):
