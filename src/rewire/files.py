@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import secrets
 import tempfile
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["prepare_folder", "written_whole"]
+__all__ = ["prepare_folder", "remove_leftovers", "written_whole"]
 
 
 @contextmanager
@@ -60,6 +61,16 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise
     if os.name == "posix":  # elsewhere a folder cannot be opened
         _to_disk(final.parent, os.O_RDONLY)
+
+
+def remove_leftovers(path: str | os.PathLike[str]) -> None:
+    """Remove the temporary files of writers of this path that were killed.
+
+    For files that have one writer at a time, before it begins.
+    """
+    final = Path(os.path.realpath(path))
+    for leftover in final.parent.glob(f".{glob.escape(final.name)}.*.partial"):
+        leftover.unlink(missing_ok=True)
 
 
 def prepare_folder(folder: str | os.PathLike[str]) -> Path:

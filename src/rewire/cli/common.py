@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import typer
@@ -13,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-__all__ = ["guarded", "numbers", "print_json", "table", "whole_numbers"]
+__all__ = ["completing", "guarded", "numbers", "print_json", "table", "whole_numbers"]
 
 
 def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -22,14 +23,30 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> Any:
         try:
-            return command(*args, **kwargs)
+            with warnings.catch_warnings():
+                warnings.showwarning = _print_warning  # type: ignore[assignment]
+                return command(*args, **kwargs)
+        except BrokenPipeError:
+            raise  # whoever read the output has seen enough
         except (ValueError, TypeError, OSError, ImportError, KeyError) as error:
             text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
-            message = f"[bold red]error:[/] {escape(text)}"
-            Console(stderr=True).print(message, highlight=False, soft_wrap=True)
+            _print_message(f"[bold red]error:[/] {escape(text)}")
             raise typer.Exit(2) from error
 
     return run
+
+
+def _print_message(message: str) -> None:
+    Console(stderr=True).print(message, highlight=False, soft_wrap=True)
+
+
+def _print_warning(message: Any, *_: Any) -> None:
+    _print_message(f"[yellow]warning:[/] {escape(str(message))}")
+
+
+def completing(names: Iterable[str]) -> Callable[[str], list[str]]:
+    """Return what a shell asks for what may follow."""
+    return lambda incomplete: [name for name in names if name.startswith(incomplete)]
 
 
 def numbers(name: str, text: str | None) -> tuple[float, ...] | None:

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import csv
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import typer
+from matplotlib.axes import Axes
 from rich.console import Console
 from rich.markup import escape
 
 from rewire.data import load, read_features
+from rewire.data.tables import TABLES
 from rewire.export import export as export_network
 from rewire.export import formats
 from rewire.files import written_whole
-from rewire.runs import Folder, Model, Settings
+from rewire.runs import Folder, Model, Settings, load_data
 from rewire.topology import methods as known_methods
+from rewire.train import read_history
 from rewire.view import plot_topology
+from rewire.view.style import figure_of
 
-from .common import guarded, print_json, table
+from .common import completing, guarded, print_json, table
 from .results import parts, print_scores, score
 from .train import AsJson, DataDir
 
@@ -48,38 +53,45 @@ def evaluate(
     data: Annotated[
         str | None, typer.Argument(help="Data set or file; by default what it was trained on.")
     ] = None,
-    target: Annotated[str | None, typer.Option(help="Column with the answers.")] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(help="Column with the answers, of a file.", show_default="as in training"),
+    ] = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure a trained network on data.
 
-    rewire evaluate runs/houses more-houses.csv --target price
+    rewire evaluate runs/houses more-houses.csv
     """
     found = _open(model)
     if data is None:
         if not model.is_dir():
             raise ValueError("DATA must be given for a model outside its run's folder; got none")
-        settings = Folder(model).read_settings()
-        loaded = load(
-            settings.data,
-            target=settings.target,
-            data_dir=data_dir,
-            seed=settings.seed,
-            dtype=settings.dtype,
-        )
-        scores = {name: score(found, X, y) for name, (X, y) in parts(loaded).items()}
+        found_parts = parts(load_data(Folder(model).read_settings(), data_dir))
     else:
-        loaded = load(data, target=target, data_dir=data_dir)
-        found.check(loaded)
-        scores = {
-            name: score(found, X, found.number_classes(loaded, y))
-            for name, (X, y) in parts(loaded).items()
-        }
+        if target is None and model.is_dir() and Path(data).suffix:
+            target = Folder(model).read_settings().target
+        found_parts = _other_data(found, data, target, data_dir)
+    scores = {name: score(found, X, y) for name, (X, y) in found_parts.items()}
     if as_json:
         print_json(scores)
     else:
         print_scores(Console(), scores)
+
+
+def _other_data(
+    model: Model, data: str, target: str | None, data_dir: Path | None
+) -> dict[str, tuple[Any, np.ndarray]]:
+    """Return inputs and targets of other data as the model understands them."""
+    ending, dtype = Path(data).suffix.lower(), model.network.dtype
+    task = model.task if ending else None
+    loaded = load(data, target=target, task=task, data_dir=data_dir, dtype=dtype)  # type: ignore[arg-type]
+    if ending in TABLES and model.feature_names is not None:
+        X = read_features(Path(data), model.feature_names, model.network.ranks[0]).astype(dtype)
+        loaded = replace(loaded, X=X, feature_names=model.feature_names)
+    model.check(loaded)
+    return {name: (X, model.number_classes(loaded, y)) for name, (X, y) in parts(loaded).items()}
 
 
 @guarded
@@ -97,6 +109,7 @@ def predict(
     """
     found = _open(model)
     X = read_features(table_, found.feature_names, found.network.ranks[0])
+    X = X.astype(found.network.dtype)
     answers = np.asarray(found.predict(X)).reshape(len(X), -1)
     headings = (
         ["prediction"]
@@ -108,18 +121,21 @@ def predict(
         headings += [f"probability of {name}" for name in found.classes]
     rows = [headings, *answers.tolist()]
     if out is None:
-        csv.writer(sys.stdout).writerows(rows)
+        csv.writer(sys.stdout, lineterminator="\n").writerows(rows)
         return
     with written_whole(out) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows(rows)
+        csv.writer(file, lineterminator="\n").writerows(rows)
 
 
 @guarded
 def strip(
     model: Annotated[Path, MODEL],
-    out: Annotated[Path, typer.Option(help="Where to write the smaller model.")],
+    out: Annotated[Path, typer.Option(help="File for the smaller model.")],
 ) -> None:
-    """Remove dead neurons; the function stays the same."""
+    """Remove dead neurons; the function stays the same.
+
+    rewire strip runs/a --out small.safetensors
+    """
     found = _open(model)
     smaller = found.stripped()
     smaller.save(out)
@@ -136,9 +152,15 @@ def show(
     picture: Annotated[
         Path | None, typer.Option(help="Draw the wiring to this file (PNG, SVG, PDF).")
     ] = None,
+    curves: Annotated[
+        Path | None, typer.Option(help="Draw losses and accuracies of the run to this file.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Describe a trained network, and draw it."""
+    """Describe a trained network, and draw it.
+
+    rewire show runs/a --picture wiring.png --curves curves.png
+    """
     found = _open(model)
     summary = found.network.summary()
     if as_json:
@@ -161,9 +183,18 @@ def show(
                 f"picture must be of at most {DRAWABLE:,} connections to be read; this network "
                 f"has {summary.connections:,}"
             )
-        axes = plot_topology(found.network)
-        axes.figure.savefig(picture)  # type: ignore[union-attr]
-        plt.close(axes.figure)  # type: ignore[arg-type]
+        _save_picture(plot_topology(found.network), picture)
+    if curves is not None:
+        if not model.is_dir():
+            raise ValueError(f"curves are of a run's folder; got the model {model} alone")
+        _save_picture(read_history(Folder(model).checkpoint).plot(), curves)
+
+
+def _save_picture(axes: Axes, path: Path) -> None:
+    figure = figure_of(axes)
+    with written_whole(path) as temporary:
+        figure.savefig(temporary, format=path.suffix.removeprefix(".") or "png")
+    plt.close(figure)
 
 
 @guarded
@@ -171,13 +202,17 @@ def export(
     model: Annotated[Path, MODEL],
     out: Annotated[Path, typer.Argument(help="File to write; its ending says the format.")],
     format: Annotated[
-        str | None, typer.Option(help=f"One of {', '.join(formats())}, if the ending does not say.")
+        str | None,
+        typer.Option(
+            help=f"One of {', '.join(formats())}, if the ending does not say.",
+            autocompletion=completing(formats()),
+        ),
     ] = None,
     strip: Annotated[bool, typer.Option(help="Leave out dead neurons.")] = True,
 ) -> None:
     """Write the network for another program: ONNX, C, PyTorch, NPZ, JSON, GraphML, safetensors.
 
-    Inputs are as the network takes them: standardized, if the model does that.
+    Inputs and outputs are the network's own: standardized, if the model does that.
     """
     found = _open(model)
     net = found.network.strip() if strip else found.network
@@ -185,14 +220,14 @@ def export(
     typer.echo(f"{net!r} -> {out}")
     if found.standardizer is not None:
         typer.echo("The network expects standardized inputs; mean and scale are in the model.")
+    if found.target_scale is not None:
+        typer.echo("Its outputs are standardized too; see target_mean and target_scale.")
 
 
 @guarded
 def methods(as_json: AsJson = False) -> None:
     """List the methods that decide where connections go."""
-    found = {
-        name: (make.__doc__ or "").strip().split("\n")[0] for name, make in known_methods.items()
-    }
+    found = {name: _plain(make.__doc__ or "") for name, make in known_methods.items()}
     if as_json:
         print_json(found)
         return
@@ -202,3 +237,8 @@ def methods(as_json: AsJson = False) -> None:
         mark = " [dim](default)[/]" if name == Settings.method else ""
         shown.add_row(name + mark, escape(line))
     Console().print(shown)
+
+
+def _plain(docstring: str) -> str:
+    """Return a docstring's first line without the marks of reStructuredText."""
+    return docstring.strip().partition("\n")[0].replace("``", "").replace("\\", "")

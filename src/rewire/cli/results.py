@@ -15,8 +15,10 @@ from .common import table
 __all__ = ["measure", "parts", "print_result", "print_scores", "score"]
 
 
-def score(model: Model, X: Any, y: np.ndarray) -> dict[str, float]:
+def score(model: Model, X: Any, y: np.ndarray) -> dict[str, float | None]:
     """Return accuracy and error of classes, or the errors of a regression.
+
+    The share of the variance that is explained, R², is None where the targets do not vary.
 
     Parameters
     ----------
@@ -33,7 +35,7 @@ def score(model: Model, X: Any, y: np.ndarray) -> dict[str, float]:
     return {
         "mean_squared_error": float((difference**2).mean()),
         "mean_absolute_error": float(np.abs(difference).mean()),
-        "r2": float(1 - (difference**2).mean() / spread) if spread else float("nan"),
+        "r2": float(1 - (difference**2).mean() / spread) if spread else None,
     }
 
 
@@ -92,7 +94,7 @@ def print_result(console: Console, result: dict[str, Any]) -> None:
         console.print(f"stopped early: {result['stopped']}", highlight=False)
 
 
-def print_scores(console: Console, scores: dict[str, dict[str, float]]) -> None:
+def print_scores(console: Console, scores: dict[str, dict[str, float | None]]) -> None:
     """Print one line per part of the data."""
     names = list(dict.fromkeys(key for row in scores.values() for key in row))
     shown = table(["", *(name.replace("_", " ") for name in names)])

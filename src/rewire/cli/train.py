@@ -6,7 +6,6 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from time import monotonic
 from typing import Annotated, Any
 
 import typer
@@ -15,11 +14,16 @@ from rich.live import Live
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from rewire.data import available
+from rewire.kernels.activations import BUILT_IN
 from rewire.runs import Folder, Run, Settings, assemble
+from rewire.runs.settings import DEFAULT_SPARSITY, LOSSES, OPTIMIZERS, SCHEDULES
+from rewire.topology import methods
 from rewire.train import Training
-from rewire.train.fitting import SAVE_EVERY
+from rewire.train.checkpoint import NowAndThen
+from rewire.train.fitting import DEFAULT_EPOCHS
 
-from .common import guarded, numbers, print_json, whole_numbers
+from .common import completing, guarded, numbers, print_json, whole_numbers
 from .results import measure, print_result
 
 DataDir = Annotated[
@@ -27,17 +31,42 @@ DataDir = Annotated[
     typer.Option(help="Folder of stored data sets.", envvar="REWIRE_DATA_DIR", show_envvar=True),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print for machines.")]
+Task = Annotated[
+    str | None,
+    typer.Option(
+        help="classification or regression, of a file.",
+        show_default="as its targets are",
+        autocompletion=completing(LOSSES),
+        rich_help_panel="Data",
+    ),
+]
+LOSS_NAMES = [name for names in LOSSES.values() for name in names]
+# What goes with --resume; everything else is kept in the folder.
+WITH_RESUME = ("resume", "data_dir", "as_json")
 
 
-def _group(title: str) -> Any:
-    return {"rich_help_panel": title}
+def _group(title: str, *names: str) -> Any:
+    """Return what options of a group have in common, and the names that a shell can complete."""
+    return {"rich_help_panel": title} | ({"autocompletion": completing(names)} if names else {})
+
+
+def _data_names(incomplete: str) -> list[str]:
+    """Return data sets and files that begin so."""
+    start = Path(incomplete)
+    files = sorted(start.parent.glob(f"{start.name}*")) if incomplete else []
+    return completing(available())(incomplete) + [str(file) for file in files]
 
 
 @guarded
 def train(
+    context: typer.Context,
     data: Annotated[
         str | None,
-        typer.Argument(help="A data set by name (mnist, digits, moons, ...) or a file: CSV, NPZ."),
+        typer.Argument(
+            help="A data set by name (mnist, digits, moons, ...), or a file: CSV, TSV, Parquet or "
+            "NPZ.",
+            autocompletion=_data_names,
+        ),
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder to keep the run in.")] = Path("runs/train"),
     resume: Annotated[
@@ -47,78 +76,145 @@ def train(
     target: Annotated[
         str | None, typer.Option(help="Column to predict, by name or number.", **_group("Data"))
     ] = None,
+    task: Task = None,
     data_dir: DataDir = None,
     validation: Annotated[
-        float, typer.Option(help="Share of the training samples to validate on.", **_group("Data"))
-    ] = 0.1,
+        float,
+        typer.Option(
+            help="Share (or number) of the training samples to validate on; 0 for none.",
+            **_group("Data"),
+        ),
+    ] = Settings.validation,
     standardize: Annotated[
         bool | None,
         typer.Option(
-            help="Inputs to mean 0 and deviation 1 [default: files only].", **_group("Data")
+            help="Bring inputs to mean 0 and deviation 1.",
+            show_default="files only",
+            **_group("Data"),
         ),
     ] = None,
     hidden: Annotated[
-        str, typer.Option(help="Neurons of the hidden layers.", **_group("Network"))
-    ] = "100",
+        str,
+        typer.Option(help="Neurons of each hidden layer, such as 300,100.", **_group("Network")),
+    ] = ",".join(map(str, Settings.hidden)),
     sparsity: Annotated[
         str | None,
         typer.Option(
-            help="Share of connections left out: one number, or one per layer.",
+            help="Share of connections left out, in [0, 1): of the whole network, or of each "
+            "layer, such as 0.99,0.89,0.",
+            show_default=str(DEFAULT_SPARSITY),
             **_group("Network"),
         ),
     ] = None,
     density: Annotated[
-        str | None, typer.Option(help="The same as 1 - sparsity.", **_group("Network"))
+        str | None, typer.Option(help="1 - sparsity, instead of it.", **_group("Network"))
     ] = None,
     distribution: Annotated[
-        str, typer.Option(help="uniform, er or erk.", **_group("Network"))
-    ] = "uniform",
-    activation: Annotated[str, typer.Option(**_group("Network"))] = "relu",
+        str,
+        typer.Option(
+            help="How one number is spread over the layers: uniform, er or erk.",
+            **_group("Network", "uniform", "er", "erk"),
+        ),
+    ] = Settings.distribution,
+    activation: Annotated[
+        str,
+        typer.Option(
+            help=f"Of the hidden layers: {', '.join(sorted(BUILT_IN))}.",
+            **_group("Network", *BUILT_IN),
+        ),
+    ] = Settings.activation,
     method: Annotated[
-        str, typer.Option(help="Where connections go: see 'rewire methods'.", **_group("Method"))
+        str,
+        typer.Option(
+            help="Where connections go: see 'rewire methods'.", **_group("Method", *methods)
+        ),
     ] = Settings.method,
     every: Annotated[
-        int | None, typer.Option(help="Updates between rewirings.", **_group("Method"))
+        int | None,
+        typer.Option(
+            help="Updates between rewirings.", show_default="the method's", **_group("Method")
+        ),
     ] = None,
     fraction: Annotated[
-        float | None, typer.Option(help="Share that each rewiring moves.", **_group("Method"))
+        float | None,
+        typer.Option(
+            help="Share of the connections that a rewiring moves, at first.",
+            show_default="the method's",
+            **_group("Method"),
+        ),
     ] = None,
-    epochs: Annotated[float | None, typer.Option(**_group("Training"))] = None,
+    epochs: Annotated[
+        float | None,
+        typer.Option(
+            help="Passes over the data.", show_default=str(DEFAULT_EPOCHS), **_group("Training")
+        ),
+    ] = None,
     steps: Annotated[
         int | None, typer.Option(help="Updates, instead of epochs.", **_group("Training"))
     ] = None,
-    batch_size: Annotated[int, typer.Option(**_group("Training"))] = 128,
+    batch_size: Annotated[
+        int, typer.Option(help="Samples of an update.", **_group("Training"))
+    ] = Settings.batch_size,
     loss: Annotated[
         str | None,
         typer.Option(
-            help="cross_entropy, hinge, binary_cross_entropy or mean_squared_error.",
-            **_group("Training"),
+            help=f"{', '.join(LOSSES['classification'])} for classes (the last two for two of "
+            f"them), {LOSSES['regression'][0]} for numbers.",
+            show_default="the first",
+            **_group("Training", *LOSS_NAMES),
         ),
     ] = None,
     optimizer: Annotated[
-        str, typer.Option(help="sgd, adam or adamw.", **_group("Training"))
-    ] = "sgd",
-    lr: Annotated[float, typer.Option(help="Learning rate.", **_group("Training"))] = 0.1,
-    momentum: Annotated[float, typer.Option(**_group("Training"))] = 0.9,
-    weight_decay: Annotated[float, typer.Option(**_group("Training"))] = 0.0,
+        str,
+        typer.Option(help=f"{', '.join(OPTIMIZERS)}.", **_group("Training", *OPTIMIZERS)),
+    ] = Settings.optimizer,
+    lr: Annotated[
+        float | None,
+        typer.Option(
+            help="Learning rate.",
+            show_default="0.1 for sgd, 0.001 for the others",
+            **_group("Training"),
+        ),
+    ] = None,
+    momentum: Annotated[
+        float, typer.Option(help="Of sgd (Nesterov's), in [0, 1).", **_group("Training"))
+    ] = Settings.momentum,
+    weight_decay: Annotated[
+        float | None,
+        typer.Option(
+            help="Of weights and biases.",
+            show_default="0.01 for adamw, 0 for the others",
+            **_group("Training"),
+        ),
+    ] = None,
     schedule: Annotated[
         str,
-        typer.Option(help="constant, linear, cosine or steps.", **_group("Training")),
-    ] = "cosine",
+        typer.Option(
+            help="How the learning rate goes down: constant, linear or cosine (to a hundredth), "
+            "steps (to a third, at half and three quarters).",
+            **_group("Training", *SCHEDULES),
+        ),
+    ] = Settings.schedule,
     early_stopping: Annotated[
         int | None,
-        typer.Option(help="Reports without improvement to stop after.", **_group("Training")),
+        typer.Option(
+            help="Reports to wait for a better validation loss; the best network is kept.",
+            show_default="never stop early",
+            **_group("Training"),
+        ),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, **_group("Training"))] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Of everything that is random.", **_group("Training"))
+    ] = Settings.seed,
     as_json: AsJson = False,
 ) -> None:
     """Train a sparse network that rewires itself, and keep it in a folder.
 
-    Two ways to begin:
+    For example:
 
         rewire train digits --hidden 100 --sparsity 0.9,0.5 --epochs 20
 
-        rewire train houses.csv --target price --sparsity 0.8 --out runs/houses
+        rewire train houses.csv --target price --out runs/houses
 
     Ctrl-C saves; 'rewire train --resume FOLDER' goes on to the same bits.
 
@@ -126,6 +222,7 @@ def train(
     """
     console = Console(stderr=as_json)
     if resume is not None:
+        _refuse_settings(context)
         folder = Folder(resume)
         run = folder.open(data_dir)
     else:
@@ -134,6 +231,7 @@ def train(
         settings = Settings(
             data=data,
             target=target,
+            task=task,
             standardize=standardize,
             validation=validation,
             hidden=whole_numbers("--hidden", hidden),
@@ -158,61 +256,66 @@ def train(
         folder = Folder(out)
         run = assemble(settings, data_dir)
         folder.begin(run, overwrite)
-    console.print(f"[bold]{run.data!r}[/]", highlight=False)
-    console.print(f"[bold]{run.training.net!r}[/], method {run.settings.method}", highlight=False)
+    console.print(f"{run.data!r}", highlight=False, markup=False)
+    console.print(
+        f"{run.training.net!r}, method {run.settings.method}", highlight=False, markup=False
+    )
     if not _train_live(run, folder, console):
         console.print(
-            f"\nStopped after {run.training.done} of {run.training.updates} updates; all is kept. "
-            f"Go on with:\n\n    rewire train --resume {escape(str(folder.path))}\n",
+            f"\nStopped after {run.training.done:,} of {run.training.updates:,} updates; all is "
+            f"kept. Go on with:\n\n    rewire train --resume {escape(str(folder.path))}\n",
             highlight=False,
+            soft_wrap=True,
         )
         raise typer.Exit(130)
+    run.training.conclude()
     result = measure(run)
     folder.finish(run, result)
     if as_json:
         print_json(result)
     else:
         print_result(console, result)
-        console.print(f"\n[bold]kept in {escape(str(folder.path))}[/]", highlight=False)
+        kept = f"\nkept in {escape(str(folder.path))}"
+        console.print(kept, highlight=False, soft_wrap=True)
+
+
+def _refuse_settings(context: typer.Context) -> None:
+    """Say no to settings given along with --resume, which would be without effect."""
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE" and name not in WITH_RESUME:
+            raise ValueError(
+                f"--resume goes on with the settings kept in the folder; got {parameter.opts[0]} "
+                "too: leave it out, or begin a new run"
+            )
 
 
 def _train_live(run: Run, folder: Folder, console: Console) -> bool:
     """Train to the end; False if Ctrl-C came before it."""
     training = run.training
     progress = Progress(
-        BarColumn(bar_width=40),
+        BarColumn(bar_width=30),
         TextColumn("{task.completed:,} of {task.total:,} updates"),
         TimeRemainingColumn(compact=True, elapsed_when_finished=True),
         console=console,
     )
     task = progress.add_task("", total=training.updates, completed=training.done)
-    saved = 0.0
-    with _interruptible(training), Live(progress, console=console, transient=True) as live:
+
+    def look() -> Group:
+        progress.update(task, completed=training.done)
+        return Group(progress, str(training))
+
+    save = NowAndThen(lambda: folder.save(run))
+    with _interruptible(training), Live(get_renderable=look, console=console, transient=True):
         while not training.finished:
-            training.advance()
-            if monotonic() > saved + SAVE_EVERY or training.finished or training.interrupted:
-                folder.save(run)
-                saved = monotonic()
-            progress.update(task, completed=training.done)
-            live.update(Group(progress, _state(training)))
-            if training.interrupted:
+            reported = training.advance()
+            save(training.finished or training.interrupted)
+            if reported and not console.is_terminal:
+                console.print(str(training), highlight=False, soft_wrap=True)
+            if training.interrupted and not training.finished:
                 return False
     return True
-
-
-def _state(training: Training) -> str:
-    if not training.history.rows:
-        return ""
-    row = training.history.rows[-1]
-    parts = [f"loss {row['loss']:.4f}"]
-    if training.loss.name != "mean_squared_error":
-        parts.append(f"right {row['accuracy']:.2%}")
-    if row["validation_loss"] is not None:
-        parts.append(f"validation {row['validation_loss']:.4f}")
-        if training.loss.name != "mean_squared_error":
-            parts.append(f"{row['validation_accuracy']:.2%}")
-    parts.append(f"{row['connections']:,} connections, {row['moved']:,} moved")
-    return ", ".join(parts)
 
 
 @contextmanager

@@ -153,4 +153,5 @@ def _score(assembly: Assembly, part: Dataset) -> tuple[float, float]:
         return float((error.astype(float) ** 2).mean()), math.nan
     X = part.X if model.standardizer is None else model.standardizer.transform(part.X)
     y = part.signed()[0] if loss.name == "hinge" else part.y
-    return evaluate(model.network, X, y, loss)
+    value, accuracy = evaluate(model.network, X, y, loss)
+    return value, math.nan if accuracy is None else accuracy

@@ -93,7 +93,8 @@ class Setting:
         settings = replace(self.settings, method=method, seed=seed, method_options=options)
         plain = settings.optimizer == "sgd" and not settings.momentum
         if plain and "momentum" in settings.make_method().needs:
-            return replace(settings, momentum=MOMENTUM, lr=round(settings.lr * (1 - MOMENTUM), 12))
+            rate = settings.make_optimizer().lr * (1 - MOMENTUM)
+            return replace(settings, momentum=MOMENTUM, lr=round(rate, 12))
         return settings
 
     def to_dict(self) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from rewire.graph import checks
 
 from .dataset import Dataset, Task, random_state
 from .npz import read_npz
-from .tables import read_table
+from .tables import TABLES, read_table
 
 __all__ = ["available", "load", "register"]
 
@@ -23,9 +23,7 @@ Loader = TypeVar("Loader", bound=Callable[..., Dataset])
 
 _LOADERS: dict[str, Callable[..., Dataset]] = {}
 _READERS: dict[str, Callable[..., Dataset]] = {
-    ".csv": partial(read_table, reader="read_csv"),
-    ".tsv": partial(read_table, reader="read_table"),
-    ".parquet": partial(read_table, reader="read_parquet"),
+    **{ending: partial(read_table, reader=reader) for ending, reader in TABLES.items()},
     ".npz": read_npz,
 }
 # What load hands to the loaders that take it; every other parameter is the loader's own option.

@@ -11,7 +11,10 @@ import numpy as np
 
 from .dataset import Dataset
 
-__all__ = ["import_pandas", "read_features", "read_table"]
+__all__ = ["TABLES", "import_pandas", "read_features", "read_table"]
+
+# What pandas calls the reader of each kind of file.
+TABLES = {".csv": "read_csv", ".tsv": "read_table", ".parquet": "read_parquet"}
 
 # A text column of more values than this is rather a name, or numbers that were misread.
 MOST_CATEGORIES = 100
@@ -46,15 +49,7 @@ def read_table(
     **options
         Its further arguments.
     """
-    pandas = import_pandas(f"reading {path.name}")
-    try:
-        frame = getattr(pandas, reader)(path, **options)
-    except ImportError as error:
-        raise ImportError(
-            f"reading {path.name} needs pyarrow: pip install 'rewire[data]'"
-        ) from error
-    except TypeError as error:
-        raise ValueError(f"pandas.{reader} does not take these options: {error}") from error
+    pandas, frame = _read(path, reader, **options)
     _check(frame)
     names = list(frame.columns)
     wanted = target if isinstance(target, (list, tuple)) else [target]
@@ -73,12 +68,13 @@ def read_table(
 
 
 def read_features(path: Path, names: Sequence[str] | None, inputs: int) -> np.ndarray:
-    """Read a CSV file of samples to predict, with the inputs that a model was trained on.
+    """Read a table of samples to predict, as the inputs that a model was trained on.
 
     Parameters
     ----------
     path : Path
-        Further columns, such as the answers, do no harm where ``names`` are known.
+        Columns in any order; further ones, such as the answers, do no harm where ``names`` are
+        known.
     names : sequence of str, optional
         The model's ``feature_names``; without them all columns are taken as they stand.
     inputs : int
@@ -91,39 +87,75 @@ def read_features(path: Path, names: Sequence[str] | None, inputs: int) -> np.nd
     Raises
     ------
     ValueError
-        If a column is missing, or holds a text that the model has never seen.
+        If a column or a value is missing, if a text stands where numbers should, or if it is one
+        that the model has never seen.
     """
-    pandas = import_pandas(f"reading {path.name}")
-    frame = pandas.read_csv(path)
-    _check(frame)
+    if path.suffix.lower() not in TABLES:
+        raise ValueError(f"{path.name} must end in {', '.join(TABLES)}; got {path.suffix!r}")
+    pandas, frame = _read(path, TABLES[path.suffix.lower()])
+    frame.columns = frame.columns.map(str)
     if names is None:
         if frame.shape[1] != inputs:
             raise ValueError(
-                f"{path.name} must have {inputs} columns, one per input; got {frame.shape[1]}"
+                f"{path.name} must have {inputs} columns, one per input of the model; got "
+                f"{frame.shape[1]}"
             )
-        return frame.to_numpy(np.float64)
-    numeric = {str(name): frame[name] for name in frame.columns}
-    columns = []
-    for name in names:
-        column, _, category = name.rpartition("=")
-        if name in numeric:
-            columns.append(_values(pandas, numeric[name]).astype(np.float64))
-        elif column in numeric:
-            known = {other.rpartition("=")[2] for other in names if other.startswith(column + "=")}
-            values = numeric[column].astype(str)
-            unseen = sorted(set(values) - known)
-            if unseen:
-                raise ValueError(
-                    f"column {column!r} must hold texts that the model was trained on; got "
-                    f"{unseen[0]!r}"
-                )
-            columns.append((values == category).to_numpy(np.float64))
-        else:
+        names = list(frame.columns)
+    sources = [_source(path, name, list(frame.columns)) for name in names]
+    used = list(dict.fromkeys(column for column, _ in sources))
+    _check(frame[used])
+    values = {column: _values(pandas, frame[column]) for column in used}
+    for column in used:
+        _check_kind(column, values[column], {text for other, text in sources if other == column})
+    columns = [
+        values[column] if text is None else values[column].astype(str) == text
+        for column, text in sources
+    ]
+    return np.column_stack(columns).astype(np.float64)
+
+
+def _source(path: Path, name: str, columns: Sequence[str]) -> tuple[str, str | None]:
+    """Return the column that an input comes from, and the text that it stands for, if any."""
+    if name in columns:
+        return name, None
+    for column in columns:
+        if name.startswith(f"{column}="):
+            return column, name.removeprefix(f"{column}=")
+    raise ValueError(
+        f"{path.name} must have the columns that the model was trained on; "
+        f"{name.partition('=')[0]!r} is missing"
+    )
+
+
+def _check_kind(column: str, values: np.ndarray, texts: set[str | None]) -> None:
+    """Refuse a text where the model knows numbers, and texts that it has never seen."""
+    if texts == {None}:
+        if values.dtype.kind == "U":
             raise ValueError(
-                f"{path.name} must have the columns that the model was trained on; "
-                f"{(column or name)!r} is missing"
+                f"column {column!r} must hold numbers, as the model was trained on; got text such "
+                f"as {str(values[0])!r}"
             )
-    return np.column_stack(columns)
+        return
+    unseen = sorted(set(values.astype(str).tolist()) - texts)
+    if unseen:
+        known = sorted(text for text in texts if text is not None)
+        raise ValueError(
+            f"column {column!r} must hold texts that the model was trained on, "
+            f"{', '.join(known[:10])}{', ...' if len(known) > 10 else ''}; got {unseen[0]!r}"
+        )
+
+
+def _read(path: Path, reader: str, **options: Any) -> tuple[ModuleType, Any]:
+    """Return pandas and a file's DataFrame."""
+    pandas = import_pandas(f"reading {path.name}")
+    try:
+        return pandas, getattr(pandas, reader)(path, **options)
+    except ImportError as error:
+        raise ImportError(
+            f"reading {path.name} needs pyarrow: pip install 'rewire[data]'"
+        ) from error
+    except TypeError as error:
+        raise ValueError(f"pandas.{reader} does not take these options: {error}") from error
 
 
 def _check(frame: Any) -> None:

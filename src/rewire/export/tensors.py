@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from rewire.files import written_whole
 from rewire.graph import ConnectionTable, Network
@@ -186,7 +186,9 @@ def write_tensors(
     full = {**header, "version": VERSION, "kind": kind}
     full["crc32"] = _checksum(arrays, full)
     with written_whole(path) as temporary:
-        save_file(arrays, temporary, metadata={"rewire": json.dumps(full)})
+        # Not by safetensors' save_file: it has a temporary file of its own, that a killed process
+        # would leave behind, and lets nobody else read the result.
+        temporary.write_bytes(save(arrays, metadata={"rewire": json.dumps(full)}))
 
 
 def read_tensors(

@@ -98,15 +98,13 @@ class Summary:
         )
 
     def __str__(self) -> str:
-        lines = [
-            "rank  neurons  activation  connections   density  fan-in (least, mean, most)  dead"
-        ]
+        lines = ["rank  neurons  activation  connections   density  fan-in: least mean most  dead"]
         for row in self.ranks:
             least, mean, most = row.fan_in
             inward = (
-                f"{row.connections:>11,}  {row.density:>8.2%}  {least:>7} {mean:>9.1f} {most:>8}"
+                f"{row.connections:>11,}  {row.density:>8.2%}  {least:>6} {mean:>8.1f} {most:>7}"
                 if row.rank
-                else " " * 47
+                else " " * 44
             )
             lines.append(
                 f"{row.rank:>4}  {row.neurons:>7,}  {row.activation:<10}  {inward}  {row.dead:>4,}"
@@ -114,10 +112,11 @@ class Summary:
         lines.append(
             f"{self.connections:,} of {self.possible:,} connections "
             f"({self.connections / max(self.possible, 1):.2%}), {self.parameters:,} parameters, "
-            f"{self.bytes:,} bytes, {self.dead:,} dead neurons"
+            f"{self.bytes:,} bytes"
         )
         lines.append(
-            f"{self.flops:,} FLOPs for one sample forward, {self.dense_flops:,} if it were dense"
+            f"{self.flops:,} FLOPs for one sample forward, {self.dense_flops:,} if it were dense; "
+            f"{self.dead:,} dead neurons"
         )
         return "\n".join(lines)
 

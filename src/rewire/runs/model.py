@@ -11,6 +11,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from rewire.data import Dataset, Standardizer
+from rewire.export.common import reading
 from rewire.export.tensors import (
     network_from_tensors,
     network_to_tensors,
@@ -41,6 +42,8 @@ class Model:
         What is done to inputs first.
     target_mean, target_scale : ndarray, shape (outputs,), optional
         Of a regression: what the network's outputs are multiplied with and what is added.
+    loss : str, optional
+        What the network was trained with, as it says how its outputs are to be understood.
     """
 
     network: Network
@@ -51,6 +54,7 @@ class Model:
     standardizer: Standardizer | None = None
     target_mean: np.ndarray | None = None
     target_scale: np.ndarray | None = None
+    loss: str | None = None
 
     def outputs(self, X: Any) -> np.ndarray:
         """Return what the network computes, shape (samples, outputs).
@@ -85,9 +89,21 @@ class Model:
         return scores.argmax(axis=1)
 
     def probabilities(self, X: Any) -> np.ndarray:
-        """Return the probability of each class, shape (samples, classes)."""
+        """Return the probability of each class, shape (samples, classes).
+
+        Raises
+        ------
+        ValueError
+            For a regression, and for a network trained with the hinge loss, whose outputs are
+            distances and not log odds.
+        """
         if self.task != "classification":
             raise ValueError("probabilities are for classes; this model predicts numbers")
+        if self.loss == "hinge":
+            raise ValueError(
+                "probabilities need a network trained with cross_entropy or binary_cross_entropy; "
+                "this one was trained with hinge"
+            )
         scores = self.outputs(X).astype(np.float64)
         if scores.shape[1] == 1:  # one output is the log odds of the second class
             scores = np.hstack([np.zeros_like(scores), scores])
@@ -95,7 +111,11 @@ class Model:
         return scores / scores.sum(axis=1, keepdims=True)
 
     def number_classes(self, data: Dataset, y: np.ndarray) -> np.ndarray:
-        """Return labels of other data as this model's class numbers."""
+        """Return targets of other data as this model understands them: its own class numbers."""
+        if data.task != self.task:
+            raise ValueError(
+                f"the data must be a {self.task}, as the model was trained on; got a {data.task}"
+            )
         if self.task != "classification":
             return y
         place = {str(name): number for number, name in enumerate(self.classes)}
@@ -113,17 +133,17 @@ class Model:
 
     def check(self, data: Dataset) -> None:
         """Refuse data that it was not made for."""
-        if self.feature_names is not None and data.feature_names is not None:
-            missing = sorted(set(self.feature_names) - set(data.feature_names))
-            if missing:
-                raise ValueError(
-                    f"the data must have the columns that the model was trained on; "
-                    f"{missing[0]!r} is missing"
-                )
         if data.inputs != self.network.ranks[0]:
             raise ValueError(
                 f"the data must have {self.network.ranks[0]} inputs, as the model was trained on; "
                 f"got {data.inputs}"
+            )
+        mine, theirs = self.feature_names, data.feature_names
+        if mine is not None and theirs is not None and mine != theirs:
+            i = next(i for i in range(len(mine)) if mine[i] != theirs[i])
+            raise ValueError(
+                f"the data must have the inputs that the model was trained on; got {theirs[i]!r} "
+                f"for {mine[i]!r}"
             )
 
     # ------------------------------------------------------------------------------------ files
@@ -142,6 +162,7 @@ class Model:
             "classes": list(self.classes),
             "feature_names": self.feature_names and list(self.feature_names),
             "image_shape": self.image_shape and list(self.image_shape),
+            "loss": self.loss,
         }
         write_tensors(path, tensors, header, kind=KIND)
 
@@ -149,16 +170,19 @@ class Model:
     def load(cls, path: str | os.PathLike[str], activations: Sequence[Any] = ()) -> Model:
         """Read what :meth:`save` wrote; damaged, foreign and newer files are refused by name."""
         tensors, header = read_tensors(path, kind=KIND)
-        standardizer = None
-        if "standardizer.mean" in tensors:
-            standardizer = Standardizer(tensors["standardizer.mean"], tensors["standardizer.scale"])
-        return cls(
-            network_from_tensors(tensors, header["network"], activations),
-            header["task"],
-            tuple(header["classes"]),
-            header["feature_names"] and tuple(header["feature_names"]),
-            header["image_shape"] and tuple(header["image_shape"]),
-            standardizer,
-            tensors.get("target.mean"),
-            tensors.get("target.scale"),
-        )
+        with reading(path):
+            standardizer = None
+            if "standardizer.mean" in tensors:
+                mean, scale = tensors["standardizer.mean"], tensors["standardizer.scale"]
+                standardizer = Standardizer(mean, scale)
+            return cls(
+                network_from_tensors(tensors, header["network"], activations),
+                header["task"],
+                tuple(header["classes"]),
+                header["feature_names"] and tuple(header["feature_names"]),
+                header["image_shape"] and tuple(header["image_shape"]),
+                standardizer,
+                tensors.get("target.mean"),
+                tensors.get("target.scale"),
+                header["loss"],
+            )

@@ -13,14 +13,15 @@ from typing import Any
 import numpy as np
 
 from rewire.data import Dataset, Standardizer, load
-from rewire.files import written_whole
+from rewire.export.common import reading
+from rewire.files import remove_leftovers, written_whole
 from rewire.train import Training, load_checkpoint, prepare, save_checkpoint
 from rewire.train.history import COLUMNS
 
 from .model import Model
 from .settings import Settings
 
-__all__ = ["Folder", "Run", "assemble"]
+__all__ = ["Folder", "Run", "assemble", "load_data"]
 
 
 @dataclass
@@ -61,16 +62,8 @@ def assemble(settings: Settings, data_dir: str | os.PathLike[str] | None = None)
     ValueError, OSError, ImportError
         For whatever cannot be had; nothing has begun then.
     """
-    data = load(
-        settings.data,
-        target=settings.target,
-        data_dir=data_dir,
-        seed=settings.seed,
-        dtype=settings.dtype,
-    )
-    train, validation = data, None
-    if settings.validation:
-        train, validation = data.split(settings.validation, seed=settings.seed)
+    data = load_data(settings, data_dir)
+    train, validation = _split(data, settings)
     is_file = bool(Path(settings.data).suffix)
     standardizer = None
     if is_file if settings.standardize is None else settings.standardize:
@@ -86,7 +79,7 @@ def assemble(settings: Settings, data_dir: str | os.PathLike[str] | None = None)
     method = settings.make_method()
     dense = method.starts == "dense"
     net = settings.make_network(data.inputs, outputs, dense)
-    if dense:
+    if dense:  # to end with as many connections as a sparse one would have
         method = settings.make_method(settings.make_network(data.inputs, outputs))
     model = Model(
         net,
@@ -96,6 +89,7 @@ def assemble(settings: Settings, data_dir: str | os.PathLike[str] | None = None)
         data.image_shape,
         standardizer,
         *_target_scaling(train, net.dtype),
+        loss=loss.name,
     )
     X, y = _as_learnt(train, model, loss.name)
     training = prepare(
@@ -114,6 +108,27 @@ def assemble(settings: Settings, data_dir: str | os.PathLike[str] | None = None)
         seed=settings.seed,
     )
     return Run(settings, data, train, validation, model, training)
+
+
+def load_data(settings: Settings, data_dir: str | os.PathLike[str] | None = None) -> Dataset:
+    """Load the data of a run."""
+    return load(
+        settings.data,
+        target=settings.target,
+        task=settings.task,  # type: ignore[arg-type]
+        data_dir=data_dir,
+        seed=settings.seed,
+        dtype=settings.dtype,
+    )
+
+
+def _split(data: Dataset, settings: Settings) -> tuple[Dataset, Dataset | None]:
+    if not settings.validation:
+        return data, None
+    try:
+        return data.split(settings.validation, seed=settings.seed)
+    except ValueError as error:
+        raise ValueError(f"validation: {error}; or 0 to keep nothing back") from error
 
 
 def _target_scaling(data: Dataset, dtype: np.dtype) -> tuple[Any, Any]:
@@ -150,17 +165,19 @@ class Folder:
         self.history = self.path / "history.csv"
         self.model = self.path / "model.safetensors"
         self.result = self.path / "result.json"
+        self.files = (self.settings, self.checkpoint, self.history, self.model, self.result)
 
     def begin(self, run: Run, overwrite: bool = False) -> None:
         """Make the folder and write the settings; an older run in it is refused, or removed."""
-        if self.settings.exists() and not overwrite:
+        if any(file.exists() for file in self.files) and not overwrite:
             raise FileExistsError(
                 f"{self.path} holds a run already: go on with it (--resume {self.path}), choose "
                 "another folder, or say --overwrite"
             )
         self.path.mkdir(parents=True, exist_ok=True)
-        for old in (self.checkpoint, self.history, self.model, self.result):
-            old.unlink(missing_ok=True)
+        for file in self.files:
+            file.unlink(missing_ok=True)
+            remove_leftovers(file)
         write_json(self.settings, run.settings.to_dict())
 
     def read_settings(self) -> Settings:
@@ -170,11 +187,14 @@ class Folder:
                 f"{self.path} holds no run: there is no settings.json in it; 'rewire train' "
                 "makes one"
             )
-        return Settings.from_dict(json.loads(self.settings.read_text(encoding="utf-8")))
+        with reading(self.settings):
+            return Settings.from_dict(json.loads(self.settings.read_text(encoding="utf-8")))
 
     def open(self, data_dir: str | os.PathLike[str] | None = None) -> Run:
         """Return the run that it holds, as far as it got."""
         run = assemble(self.read_settings(), data_dir)
+        for file in self.files:
+            remove_leftovers(file)
         if self.checkpoint.exists():
             load_checkpoint(run.training, self.checkpoint)
         return run
@@ -186,14 +206,12 @@ class Folder:
             written_whole(self.history) as temporary,
             temporary.open("w", newline="", encoding="utf-8") as file,
         ):
-            writer = csv.DictWriter(file, COLUMNS)
+            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
             writer.writeheader()
             writer.writerows(run.training.history.rows)
 
     def finish(self, run: Run, result: Mapping[str, Any]) -> None:
         """Write the model and what it achieves."""
-        if run.training.early_stopping is not None:
-            run.training.early_stopping.bring_back(run.training.net)
         run.model.save(self.model)
         write_json(self.result, result)
 

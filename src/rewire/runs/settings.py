@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
@@ -14,9 +14,15 @@ from rewire.topology.schedules import Schedule, Steps
 from rewire.train import SGD, Adam, AdamW, Optimizer
 from rewire.train.fitting import DEFAULT_METHOD
 
-__all__ = ["OPTIMIZERS", "SCHEDULES", "Settings"]
+__all__ = ["LOSSES", "OPTIMIZERS", "SCHEDULES", "Settings"]
 
-OPTIMIZERS = ("sgd", "adam", "adamw")
+OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {"sgd": SGD, "adam": Adam, "adamw": AdamW}
+DEFAULT_SPARSITY = 0.9
+# The first is the default.
+LOSSES = {
+    "classification": ("cross_entropy", "hinge", "binary_cross_entropy"),
+    "regression": ("mean_squared_error",),
+}
 SCHEDULES = ("constant", "linear", "cosine", "steps")
 
 
@@ -30,6 +36,8 @@ class Settings:
         A name that :func:`rewire.data.load` knows, or a file.
     target : str, optional
         The column to predict, of a file.
+    task : {"classification", "regression"}, optional
+        Of a file; by default its targets decide.
     standardize : bool, optional
         Whether to bring inputs to mean 0 and deviation 1; by default for files only.
     validation : float, default 0.1
@@ -37,7 +45,8 @@ class Settings:
     hidden : tuple of int
         Neurons in each hidden layer.
     sparsity, density : tuple of float, optional
-        Of the whole network (one number), or of each layer; give one of the two.
+        Of the whole network (one number), or of each layer; give one of the two. Sparsity 0.9 by
+        default.
     distribution, activation, init, wiring
         See :func:`rewire.mlp`.
     method : str
@@ -49,8 +58,12 @@ class Settings:
     l2 : float, default 0
         The loss's penalty on all weights and biases.
     optimizer : {"sgd", "adam", "adamw"}
-    lr, momentum, nesterov, weight_decay
-        Of the optimiser.
+    lr : float, optional
+        By default 0.1 for SGD and 0.001 for the others.
+    momentum, nesterov
+        Of SGD.
+    weight_decay : float, optional
+        By default the optimiser's own.
     schedule : {"constant", "linear", "cosine", "steps"}
         How the learning rate goes down: not at all; to ``final_lr`` of itself in equal steps or
         along a cosine; or by ``drop_lr`` at each of ``drop_at``.
@@ -63,6 +76,7 @@ class Settings:
 
     data: str
     target: str | None = None
+    task: str | None = None
     standardize: bool | None = None
     validation: float = 0.1
     hidden: tuple[int, ...] = (100,)
@@ -77,11 +91,11 @@ class Settings:
     loss: str | None = None
     l2: float = 0.0
     optimizer: str = "sgd"
-    lr: float = 0.1
+    lr: float | None = None
     momentum: float = 0.9
     nesterov: bool = True
-    weight_decay: float = 0.0
-    schedule: str = "constant"
+    weight_decay: float | None = None
+    schedule: str = "cosine"
     final_lr: float = 0.01
     drop_lr: float = 1 / 3
     drop_at: tuple[float, ...] = (0.5, 0.75)
@@ -113,6 +127,8 @@ class Settings:
     def make_network(self, inputs: int, outputs: int, dense: bool = False) -> Network:
         """Return the network at the start; with ``dense``, with all its connections."""
         densities = {"sparsity": _one(self.sparsity), "density": _one(self.density)}
+        if self.sparsity is None and self.density is None:
+            densities["sparsity"] = DEFAULT_SPARSITY
         return mlp(
             [inputs, *self.hidden, outputs],
             **({} if dense else densities),
@@ -127,24 +143,26 @@ class Settings:
     def make_method(self, sparse: Network | None = None) -> Method:
         """Return the method; one that begins dense ends with as many connections as ``sparse``."""
         options = {k: v for k, v in self.method_options.items() if v is not None}
-        make = methods[self.method]
-        takes = inspect.signature(make).parameters
+        takes = list(inspect.signature(methods[self.method]).parameters)
+        parts = [one.name for one in fields(Method)] if "parts" in takes else []
+        for name in options:
+            if name not in takes and name not in parts:
+                own = ", ".join(one for one in takes if one != "parts") or "none"
+                raise ValueError(f"the options of method {self.method!r} are: {own}; got {name}")
         if sparse is not None and "density" in takes and "density" not in options:
             options["density"] = sparse.layer_densities()
-        given = {k: v for k, v in options.items() if k in takes or "parts" in takes}
-        return as_method(self.method, **given)
+        return as_method(self.method, **options)
 
     def make_optimizer(self) -> Optimizer:
         """Return the optimiser."""
+        if self.optimizer not in OPTIMIZERS:
+            raise ValueError(
+                f"optimizer must be one of {', '.join(OPTIMIZERS)}; got {self.optimizer!r}"
+            )
+        given: dict[str, Any] = {"lr": self.lr, "weight_decay": self.weight_decay}
         if self.optimizer == "sgd":
-            nesterov = self.nesterov and self.momentum > 0
-            return SGD(self.lr, self.momentum, nesterov, self.weight_decay)
-        if self.optimizer in ("adam", "adamw"):
-            kind = Adam if self.optimizer == "adam" else AdamW
-            return kind(self.lr, weight_decay=self.weight_decay)
-        raise ValueError(
-            f"optimizer must be one of {', '.join(OPTIMIZERS)}; got {self.optimizer!r}"
-        )
+            given |= {"momentum": self.momentum, "nesterov": self.nesterov and self.momentum > 0}
+        return OPTIMIZERS[self.optimizer](**{k: v for k, v in given.items() if v is not None})
 
     def make_schedule(self) -> Schedule | None:
         """Return the factor of the learning rate over time."""
@@ -159,10 +177,13 @@ class Settings:
         raise ValueError(f"schedule must be one of {', '.join(SCHEDULES)}; got {self.schedule!r}")
 
     def make_loss(self, task: str) -> losses.Loss:
-        """Return the loss."""
-        fitting = "cross_entropy" if task == "classification" else "mean_squared_error"
-        kind = type(losses.named(self.loss or fitting))
-        return kind(self.l2)
+        """Return the loss, which must be one of the task's."""
+        fitting = LOSSES[task]
+        if self.loss is not None and self.loss not in fitting:
+            raise ValueError(
+                f"loss must be one of {', '.join(fitting)} for a {task}; got {self.loss!r}"
+            )
+        return type(losses.named(self.loss or fitting[0]))(self.l2)
 
 
 def _one(numbers: tuple[float, ...] | None) -> Any:

@@ -186,6 +186,7 @@ class Rewirer:
 
     def restore(self, arrays: Mapping[str, np.ndarray], header: Mapping[str, Any]) -> None:
         """Take up a state again; the network and the method must be those it was taken from."""
+        history = [Rewiring.from_dict(record) for record in header["history"]]
         self._begin()
         self._explored.keys = np.array(arrays["explored"])
         self._first = np.array(arrays["first"])
@@ -193,7 +194,7 @@ class Rewirer:
         self._born_at = np.array(arrays["born_at"])
         self.generator.bit_generator.state = header["generator"]
         self.threshold = header["threshold"]
-        self.history[:] = [Rewiring.from_dict(record) for record in header["history"]]
+        self.history[:] = history
 
     # ------------------------------------------------------------------------------------- steps
 

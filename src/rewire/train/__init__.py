@@ -1,6 +1,6 @@
 """Training: optimisers, the step, and the loop that rewires on the way."""
 
-from .checkpoint import load_checkpoint, save_checkpoint
+from .checkpoint import load_checkpoint, read_history, save_checkpoint
 from .evaluation import Score, evaluate
 from .fitting import fit, prepare
 from .history import History
@@ -23,5 +23,6 @@ __all__ = [
     "fit",
     "load_checkpoint",
     "prepare",
+    "read_history",
     "save_checkpoint",
 ]

@@ -26,6 +26,11 @@ class Batches:
         self.per_epoch = -(-samples // self.size)
         self._orders: dict[int, np.ndarray] = {}
 
+    @property
+    def whole(self) -> bool:
+        """Whether every batch is all samples."""
+        return self.size == self.samples
+
     def rows(self, update: int) -> np.ndarray:
         """Return which samples update number ``update`` (from 0) learns from."""
         epoch, batch = divmod(update, self.per_epoch)
@@ -38,22 +43,22 @@ class Batches:
         -------
         ndarray of int, shape (updates, batch)
         """
+        if self.whole:
+            return np.broadcast_to(self._order(0), (last - first, self.samples))
         epoch, batch = divmod(first, self.per_epoch)
-        whole = self.samples // self.size
-        if batch == whole:
+        full = self.samples // self.size
+        if batch == full:
             return self.rows(first)[None]
-        last = min(last, epoch * self.per_epoch + whole)
+        last = min(last, epoch * self.per_epoch + full)
         order = self._order(epoch)[batch * self.size :]
         return order[: (last - first) * self.size].reshape(-1, self.size)
 
     def _order(self, epoch: int) -> np.ndarray:
-        if self.size == self.samples:
-            epoch = 0
+        if self.whole:
+            return np.arange(self.samples)
         if epoch not in self._orders:
             # Growth may look back across the beginning of an epoch.
             self._orders = {old: self._orders[old] for old in self._orders if old == epoch - 1}
-            order = np.arange(self.samples)
-            if self.size < self.samples:
-                np.random.default_rng([self.seed, epoch]).shuffle(order)
-            self._orders[epoch] = order
+            randomness = np.random.SeedSequence(self.seed, spawn_key=(0, epoch))
+            self._orders[epoch] = np.random.default_rng(randomness).permutation(self.samples)
         return self._orders[epoch]

@@ -8,25 +8,26 @@ before.
 
 from __future__ import annotations
 
-import dataclasses
-import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import numpy as np
-from scipy.sparse import issparse
 
+from rewire.export.common import reading
 from rewire.export.tensors import (
     network_from_tensors,
     network_to_tensors,
     read_tensors,
     write_tensors,
 )
+from rewire.topology import Rewiring
 
+from .history import History
 from .training import Training
 
-__all__ = ["load_checkpoint", "save_checkpoint"]
+__all__ = ["NowAndThen", "load_checkpoint", "read_history", "save_checkpoint"]
 
 KIND = "checkpoint"
 SUMS = ("loss", "right", "samples", "moved")
@@ -49,7 +50,7 @@ def save_checkpoint(training: Training, path: str | Path) -> None:
     header: dict[str, Any] = {
         "network": network,
         "method": method,
-        "settings": describe_settings(training),
+        "settings": training.settings,
         "optimizer_steps": training.trainer.optimizer.steps,
         "rows": training.history.rows,
         "totals": {name: getattr(training, name) for name in TOTALS},
@@ -77,69 +78,65 @@ def load_checkpoint(training: Training, path: str | Path) -> None:
         settings differ; the training is then as it was.
     """
     tensors, header = read_tensors(path, kind=KIND)
-    _check_settings(path, header["settings"], describe_settings(training))
-    net = training.net
-    net.take(network_from_tensors(tensors, header["network"], net.activations))
-    training.rewirer.restore(_part(tensors, "method."), header["method"])
-    training.trainer.optimizer.steps = header["optimizer_steps"]
-    training.history.rows[:] = header["rows"]
-    for name in TOTALS:
-        setattr(training, name, header["totals"][name])
-    for name in SUMS:
-        setattr(training.since, name, header["since"][name])
-    if training.early_stopping is not None:
-        best = _part(tensors, "best.")
-        training.early_stopping.restore(best, header["early_stopping"], net.activations)
+    net, early_stopping = training.net, training.early_stopping
+    with reading(path):
+        _check_settings(header["settings"], training.settings)
+        found = network_from_tensors(tensors, header["network"], net.activations)
+        optimizer_steps, rows, method = (
+            header[key] for key in ("optimizer_steps", "rows", "method")
+        )
+        totals = {name: header["totals"][name] for name in TOTALS}
+        sums = {name: header["since"][name] for name in SUMS}
+        if early_stopping is not None:
+            best = _part(tensors, "best.")
+            early_stopping.restore(best, header["early_stopping"], net.activations)
+        net.take(found)
+        training.rewirer.restore(_part(tensors, "method."), method)
+    training.trainer.optimizer.steps = optimizer_steps
+    training.history.rows[:] = rows
+    vars(training).update(totals)
+    vars(training.since).update(sums)
 
 
-def describe_settings(training: Training) -> dict[str, str]:
-    """Return what must be the same for a training to go on, in words that do not change."""
-    optimizer = dataclasses.replace(training.trainer.optimizer, lr=training.base_rate)
-    return {
-        "method": describe(training.rewirer.method),
-        "loss": describe(training.loss),
-        "optimizer": describe(optimizer),
-        "updates": str(training.updates),
-        "batch_size": str(training.batches.size),
-        "schedule": describe(training.schedule),
-        "report_every": str(training.report_every),
-        "seed": str(training.batches.seed),
-        "early_stopping": describe(training.early_stopping),
-        "X": fingerprint(training.X),
-        "y": fingerprint(training.y),
-        "validation_data": str([fingerprint(part) for part in training.validation or ()]),
-    }
+def read_history(path: str | Path) -> History:
+    """Return the history in a checkpoint, without the training it belongs to."""
+    _, header = read_tensors(path, kind=KIND)
+    with reading(path):
+        rewirings = [Rewiring.from_dict(record) for record in header["method"]["history"]]
+        return History(header["rows"], rewirings)
 
 
-def describe(value: Any) -> str:
-    """Return a description that is the same in every process: no addresses."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = [
-            f"{item.name}={describe(getattr(value, item.name))}"
-            for item in dataclasses.fields(value)
-        ]
-        return f"{type(value).__name__}({', '.join(fields)})"
-    if callable(value) and not hasattr(value, "needs"):
-        name = getattr(value, "__qualname__", type(value).__qualname__)
-        return f"{getattr(value, '__module__', '')}.{name}"
-    return repr(value)
+class NowAndThen:
+    """Calls a function again and again, but not too often.
+
+    Parameters
+    ----------
+    save : callable
+    seconds : float, default 5
+        Between two calls at the least.
+    share : float, default 0.05
+        Of all time that the calls may take, so that a large network is saved less often.
+    """
+
+    def __init__(self, save: Callable[[], None], seconds: float = 5.0, share: float = 0.05):
+        self.save, self.seconds, self.share = save, seconds, share
+        self.next = monotonic() + seconds
+
+    def __call__(self, now: bool = False) -> None:
+        """Save if it is time to, or if it must be now."""
+        begin = monotonic()
+        if now or begin >= self.next:
+            self.save()
+            end = monotonic()
+            self.next = end + max(self.seconds, (end - begin) / self.share)
 
 
-def fingerprint(data: Any) -> str:
-    """Return shape, type and a checksum of an array."""
-    parts = (data.data, data.indices, data.indptr) if issparse(data) else (np.asarray(data),)
-    checksum = 0
-    for part in parts:
-        checksum = zlib.crc32(np.ascontiguousarray(part).view(np.uint8).data, checksum)
-    return f"{data.shape} {data.dtype} {checksum:08x}"
-
-
-def _check_settings(path: Any, saved: Mapping[str, str], given: Mapping[str, str]) -> None:
+def _check_settings(saved: Mapping[str, str], given: Mapping[str, str]) -> None:
     for name in given:
         if saved.get(name) != given[name]:
             raise ValueError(
-                f"{path} was made with {name} = {saved.get(name)}; got {given[name]}: go on with "
-                "the same settings, or choose another file"
+                f"it was made with {name} = {saved.get(name)}; got {given[name]}: go on with the "
+                "same settings, or choose another file"
             )
 
 

@@ -12,17 +12,22 @@ from rewire.graph import Network
 from rewire.kernels import load
 from rewire.kernels.losses import Loss, named
 
-__all__ = ["Score", "evaluate", "outputs"]
+__all__ = ["PIECE", "Score", "evaluate", "outputs", "share_right"]
 
 # Numbers of one piece of data, so that predicting takes no more memory than a training step.
 PIECE = 1 << 22
 
 
 class Score(NamedTuple):
-    """Mean loss, and share of samples on the right side (NaN for a regression)."""
+    """Mean loss, and share of samples on the right side (None for a regression)."""
 
     loss: float
-    accuracy: float
+    accuracy: float | None
+
+
+def share_right(loss: Loss, right: int, samples: int) -> float | None:
+    """Return the share of samples on the right side; a regression's error has no sides."""
+    return None if loss.name == "mean_squared_error" else right / max(samples, 1)
 
 
 def evaluate(net: Network, X: Any, y: Any, loss: str | Loss = "cross_entropy") -> Score:
@@ -40,7 +45,13 @@ def evaluate(net: Network, X: Any, y: Any, loss: str | Loss = "cross_entropy") -
     -------
     Score
         ``loss``, its penalty included, and ``accuracy``: the share of samples whose largest output
-        (or, for losses of single outputs, every output) is on the right side.
+        (or, for losses of single outputs, every output) is on the right side; None for
+        ``"mean_squared_error"``.
+
+    Raises
+    ------
+    ValueError
+        For inputs or targets that do not fit, or no samples at all.
 
     Examples
     --------
@@ -53,9 +64,11 @@ def evaluate(net: Network, X: Any, y: Any, loss: str | Loss = "cross_entropy") -
     samples, y = X.shape[0] if issparse(X) else len(X), np.asarray(y)
     if samples == 0:
         raise ValueError("X must hold at least one sample; got none")
+    y = loss.targets(y, samples, net.ranks[-1], net.dtype)
+    loss.check(y, net.ranks[-1])
     total, right, first = 0.0, 0, 0
     for scores in _pieces(net, X):
-        wanted = loss.targets(y[first : first + len(scores)], len(scores), net.ranks[-1], net.dtype)
+        wanted = y[first : first + len(scores)]
         first += len(scores)
         rows, columns = np.arange(len(scores)), np.ascontiguousarray(scores.T)
         given = np.empty_like(columns)
@@ -64,8 +77,8 @@ def evaluate(net: Network, X: Any, y: Any, loss: str | Loss = "cross_entropy") -
     penalty = 0.0
     if loss.l2:
         penalty = loss.l2 * (kernels.squares(net.connections.weight) + kernels.squares(net.bias))
-    accuracy = right / samples if loss.name != "mean_squared_error" else float("nan")
-    return Score(float(total * loss.scale(samples, net.ranks[-1]) + penalty), accuracy)
+    mean = float(total * loss.scale(samples, net.ranks[-1]) + penalty)
+    return Score(mean, share_right(loss, right, samples))
 
 
 def outputs(net: Network, X: Any) -> np.ndarray:

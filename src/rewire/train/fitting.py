@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from numbers import Integral
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
 
+from rewire.files import remove_leftovers
 from rewire.graph import Network, checks
 from rewire.kernels import load
 from rewire.kernels.losses import Loss, named
 from rewire.topology import Method, Schedule, as_method
 
-from .checkpoint import load_checkpoint, save_checkpoint
+from .checkpoint import NowAndThen, load_checkpoint, save_checkpoint
 from .history import History
 from .optimizers import SGD, Optimizer
 from .stopping import EarlyStopping
@@ -25,9 +27,7 @@ from .training import Training
 __all__ = ["DEFAULT_METHOD", "default_loss", "fit", "prepare"]
 
 DEFAULT_METHOD = "rigl"
-
-# Seconds between two checkpoints, whose writing waits for the disk.
-SAVE_EVERY = 5.0
+DEFAULT_EPOCHS = 10
 
 Callback = Callable[[Training], None]
 
@@ -130,20 +130,23 @@ def fit(
         early_stopping=early_stopping,
         seed=seed,
     )
-    if checkpoint is not None and Path(checkpoint).exists():
-        load_checkpoint(training, checkpoint)
-    saved = monotonic()
+    save = None
+    if checkpoint is not None:
+        remove_leftovers(checkpoint)
+        if Path(checkpoint).exists():
+            load_checkpoint(training, checkpoint)
+        else:
+            save_checkpoint(training, checkpoint)  # what cannot be written is known now
+        save = NowAndThen(lambda: save_checkpoint(training, checkpoint))
     while not training.finished:
         training.advance()
         for callback in callbacks:
             callback(training)
         if progress:
-            print(_line(training), file=sys.stderr)
-        if checkpoint is not None and (training.finished or monotonic() > saved + SAVE_EVERY):
-            save_checkpoint(training, checkpoint)
-            saved = monotonic()
-    if training.early_stopping is not None:
-        training.early_stopping.bring_back(net)
+            print(training, file=sys.stderr)
+        if save is not None:
+            save(training.finished)
+    training.conclude()
     return training.history
 
 
@@ -168,45 +171,37 @@ def prepare(
 
     For loops of one's own: call :meth:`Training.advance` until it is finished.
     """
-    X = _inputs(net, X)
+    X = _inputs("X", net, X)
     samples = X.shape[0]
-    if samples == 0:
-        raise ValueError("X must hold at least one sample; got none")
-    if isinstance(batch_size, bool) or not batch_size >= 1:
-        raise ValueError(f"batch_size must be at least 1; got {batch_size}")
-    if epochs is not None and steps is not None:
-        raise ValueError(f"give either epochs or steps; got epochs={epochs} and steps={steps}")
-    if steps is None:
-        epochs = 10 if epochs is None else epochs
-        if not epochs > 0:
-            raise ValueError(f"epochs must be above 0; got {epochs}")
-        steps = max(1, round(epochs * -(-samples // min(int(batch_size), samples))))
-    if steps < 1:
-        raise ValueError(f"steps must be at least 1; got {steps}")
+    batch_size = min(_whole("batch_size", batch_size, 1), samples)
+    per_epoch = -(-samples // batch_size)
+    updates = _updates(epochs, steps, per_epoch)
     chosen = default_loss(net, y) if loss is None else named(loss)
-    chosen.targets(y, samples, net.ranks[-1], net.dtype)
+    y = _targets(net, chosen, y, samples)
     if validation_data is not None:
-        validation_data = _inputs(net, validation_data[0]), np.asarray(validation_data[1])
-        chosen.targets(validation_data[1], validation_data[0].shape[0], net.ranks[-1], net.dtype)
-    if isinstance(early_stopping, int):
-        early_stopping = EarlyStopping(early_stopping)
-    if early_stopping is not None and validation_data is None:
-        raise ValueError("early_stopping needs validation_data=(X, y)")
-    per_epoch = -(-samples // min(int(batch_size), samples))
+        validation_data = _validation(net, chosen, validation_data)
+    if early_stopping is not None:
+        if validation_data is None:
+            raise ValueError("early_stopping needs validation_data=(X, y); got None")
+        if not isinstance(early_stopping, EarlyStopping):
+            early_stopping = EarlyStopping(_whole("early_stopping", early_stopping, 1))
+        early_stopping = replace(early_stopping)  # what it remembers is of one training
+    if report_every is None:
+        report_every = max(per_epoch, updates // 100)
     return Training(
         net,
         X,
-        np.asarray(y),
+        y,
         method=as_method(method),
         loss=chosen,
         optimizer=SGD(lr=0.1, momentum=0.9, nesterov=True) if optimizer is None else optimizer,
-        updates=steps,
-        batch_size=int(batch_size),
+        updates=updates,
+        batch_size=batch_size,
         schedule=schedule,
         validation=validation_data,
-        report_every=report_every or max(per_epoch, steps // 100),
+        report_every=_whole("report_every", report_every, 1),
         early_stopping=early_stopping,
-        seed=seed,
+        seed=_whole("seed", seed, 0),
     )
 
 
@@ -221,33 +216,55 @@ def default_loss(net: Network, y: Any) -> Loss:
     return named("binary_cross_entropy" if values <= {0, 1} else "mean_squared_error")
 
 
-def _inputs(net: Network, X: Any) -> Any:
-    if issparse(X):
-        if X.shape[1] != net.ranks[0]:
-            raise ValueError(
-                f"X must have shape (samples, {net.ranks[0]}), one column per input of the "
-                f"network; got {X.shape}"
-            )
-        X = X.tocsr().astype(net.dtype, copy=False)
-    else:
-        X = checks.inputs(X, net.ranks[0], net.dtype)
-    numbers = X.data[None] if issparse(X) else X
-    if not load(net.backend).all_finite(numbers):
-        raise ValueError("X must hold finite numbers; got infinity or NaN: drop or impute it")
+def _updates(epochs: float | None, steps: int | None, per_epoch: int) -> int:
+    """Return how many updates the whole training has."""
+    if epochs is not None and steps is not None:
+        raise ValueError(f"give either epochs or steps; got epochs={epochs} and steps={steps}")
+    if steps is not None:
+        return _whole("steps", steps, 1)
+    epochs = DEFAULT_EPOCHS if epochs is None else epochs
+    if not 0 < epochs < np.inf:
+        raise ValueError(f"epochs must be above 0 and finite; got {epochs}")
+    return max(1, round(epochs * per_epoch))
+
+
+def _targets(net: Network, loss: Loss, y: Any, samples: int) -> np.ndarray:
+    """Return targets as they were given, all of them checked."""
+    y = np.asarray(y)
+    loss.check(loss.targets(y, samples, net.ranks[-1], net.dtype), net.ranks[-1])
+    return y
+
+
+def _validation(net: Network, loss: Loss, data: tuple[Any, Any]) -> tuple[Any, np.ndarray]:
+    if not isinstance(data, (tuple, list)) or len(data) != 2:
+        raise ValueError(f"validation_data must be a pair (X, y); got {type(data).__name__}")
+    X = _inputs("validation_data's X", net, data[0])
+    try:
+        return X, _targets(net, loss, data[1], X.shape[0])
+    except ValueError as error:
+        raise ValueError(f"validation_data: {error}") from error
+
+
+def _inputs(name: str, net: Network, X: Any) -> Any:
+    """Return inputs as they will be learnt, all of them checked."""
+    X = X.tocsr() if issparse(X) else checks.real(X, name)
+    if X.ndim != 2 or X.shape[1] != net.ranks[0] or X.shape[0] == 0:
+        raise ValueError(
+            f"{name} must have shape (samples, {net.ranks[0]}), at least one sample and one column "
+            f"per input of the network; got {X.shape}"
+        )
+    with np.errstate(over="ignore"):  # what is too large is refused below, as infinite
+        X = X.astype(net.dtype, copy=False)
+    X = X if issparse(X) else np.ascontiguousarray(X)
+    if not load(net.backend).all_finite(X.data[None] if issparse(X) else X):
+        raise ValueError(
+            f"{name} must hold finite numbers of {net.dtype}; got infinity or NaN: drop or impute "
+            "them"
+        )
     return X
 
 
-def _check_targets(net: Network, loss: Loss, y: Any, samples: int) -> None:
-    loss.check(loss.targets(y, samples, net.ranks[-1], net.dtype), net.ranks[-1])
-
-
-def _line(training: Training) -> str:
-    row = training.history.rows[-1]
-    parts = [
-        f"update {row['update']}/{training.updates}",
-        f"loss {row['loss']:.4f}",
-        f"accuracy {row['accuracy']:.2%}",
-    ]
-    if row["validation_loss"] is not None:
-        parts.append(f"validation {row['validation_loss']:.4f} {row['validation_accuracy']:.2%}")
-    return ", ".join([*parts, f"moved {row['moved']}"])
+def _whole(name: str, value: Any, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+        raise ValueError(f"{name} must be a whole number, at least {least}; got {value!r}")
+    return int(value)

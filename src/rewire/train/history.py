@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from rewire.topology import Rewiring
 
 __all__ = ["COLUMNS", "History"]
@@ -34,9 +36,10 @@ class History:
     rows : list of dict
         One per report: ``update`` and ``epoch`` (a fraction), ``loss`` and ``accuracy`` of what was
         learnt since the report before (each batch measured before its update), the same of the
-        validation data (None without), ``learning_rate``, ``connections``, ``moved`` (connections
-        grown since the report before), ``flops`` spent so far beside ``dense_flops``, what a dense
-        network of the same layers would have spent, and ``seconds``.
+        validation data, ``learning_rate``, ``connections``, ``moved`` (connections grown since the
+        report before), ``flops`` spent so far beside ``dense_flops``, what a dense network of the
+        same layers would have spent, and ``seconds`` of training. What was not measured is None:
+        the accuracy of a regression, and all of validation where there is no such data.
     rewirings : list of Rewiring
         What each rewiring did.
 
@@ -63,10 +66,35 @@ class History:
         return len(self.rows)
 
     def table(self) -> Any:
-        """Return a pandas DataFrame where pandas is installed, a dict of lists where it is not."""
+        """Return a pandas DataFrame, or a dict of lists where pandas is not installed.
+
+        In the DataFrame what was not measured is NaN.
+        """
         columns = {name: self[name] for name in COLUMNS}
         try:
             import pandas as pd
         except ImportError:
             return columns
-        return pd.DataFrame(columns)
+        # Not pandas' guess: a column of None is one of numbers too.
+        whole = ("update", "connections", "moved")
+        return pd.DataFrame(
+            {name: np.array(columns[name], int if name in whole else float) for name in COLUMNS}
+        )
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw losses and accuracies over the updates; see :func:`rewire.view.plot_history`.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; new axes by default.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
+        # Here, as drawing is a layer of its own, and training should not wait for its import.
+        from rewire.view import plot_history
+
+        columns = {name: self[name] for name in COLUMNS}
+        return plot_history(columns, [rewiring.update for rewiring in self.rewirings], ax)

@@ -25,17 +25,32 @@ class EarlyStopping:
     Parameters
     ----------
     patience : int, default 10
-        Reports to wait for a better one.
+        Reports to wait for a better one, at least 1.
     least : float, default 0
         How much less it must be to count.
+
+    Examples
+    --------
+    >>> import rewire
+    >>> from rewire.data import load
+    >>> train, validation = load("wine").split(0.3, seed=0)
+    >>> net = rewire.mlp([13, 20, 3], sparsity=[0.5, 0], seed=0)
+    >>> history = rewire.fit(
+    ...     net, train.X / 100, train.y, epochs=500, early_stopping=EarlyStopping(patience=5),
+    ...     validation_data=(validation.X / 100, validation.y), seed=0,
+    ... )
+    >>> len(history) < 500
+    True
     """
 
     patience: int = 10
     least: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.patience < 1:
+        if not self.patience >= 1:
             raise ValueError(f"patience must be at least 1; got {self.patience}")
+        if not 0 <= self.least < float("inf"):
+            raise ValueError(f"least must be at least 0 and finite; got {self.least}")
         self.best_loss, self.since = float("inf"), 0
         self.best: Network | None = None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from functools import cached_property
 from time import perf_counter
 from typing import Any
 
@@ -14,11 +16,12 @@ from rewire.topology import Method, Rewirer, Schedule, Time
 from rewire.topology.statistics import forward_flops
 
 from .batches import Batches
-from .evaluation import evaluate
+from .describe import describe, describe_network, fingerprint
+from .evaluation import PIECE, evaluate, share_right
 from .history import History
 from .optimizers import Optimizer
 from .stopping import EarlyStopping
-from .trainer import Trainer
+from .trainer import WORK_PER_CALL, Trainer
 
 __all__ = ["Training"]
 
@@ -62,7 +65,8 @@ class Training:
     stopped : str or None
         Why it ended before its time, if it did; a callback may set it.
     interrupted : bool
-        Set by a signal handler to have :meth:`advance` return after the stretch at hand.
+        Set by a signal handler to have :meth:`advance` return within moments; to be set back
+        before it is called again.
     early_stopping : EarlyStopping or None
         Kept here so that a checkpoint has it.
     """
@@ -96,7 +100,8 @@ class Training:
             steps=updates,
             steps_per_epoch=self.batches.per_epoch,
             optimizer=optimizer,
-            seed=np.random.default_rng([seed, _METHOD]),
+            # The batches have spawn keys of their own.
+            seed=np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,))),
         )
         self.report_every = report_every or self.batches.per_epoch
         self.done = 0
@@ -106,6 +111,27 @@ class Training:
         self.history = History(rewirings=self.rewirer.history)
         self.since = Since()
         self.flops = self.dense_flops = self.seconds = 0.0
+        self._first_network = describe_network(net)
+
+    @cached_property
+    def settings(self) -> dict[str, str]:
+        """What must be the same for a stopped training to go on, in words."""
+        optimizer = dataclasses.replace(self.trainer.optimizer, lr=self.base_rate)
+        return {
+            "network": self._first_network,
+            "method": describe(self.rewirer.method),
+            "loss": describe(self.loss),
+            "optimizer": describe(optimizer),
+            "updates": str(self.updates),
+            "batch_size": str(self.batches.size),
+            "schedule": describe(self.schedule),
+            "report_every": str(self.report_every),
+            "seed": str(self.batches.seed),
+            "early_stopping": describe(self.early_stopping),
+            "X": fingerprint(self.X),
+            "y": fingerprint(self.y),
+            "validation_data": str([fingerprint(part) for part in self.validation or ()]),
+        }
 
     @property
     def finished(self) -> bool:
@@ -128,7 +154,7 @@ class Training:
         """
         begin = perf_counter()
         end = min(self.done - self.done % self.report_every + self.report_every, self.updates)
-        if self.done == 0 and self.rewirer.due(0):
+        if self.done == 0 and self.rewirer.due(0) and not self.rewirer.history:
             self._rewire()
         while self.done < end and not self.interrupted:
             self._stretch(self._next_rewiring(end))
@@ -142,24 +168,44 @@ class Training:
             self.early_stopping(self)
         return True
 
+    def conclude(self) -> None:
+        """Give the network back its best state, where early stopping has kept it."""
+        if self.early_stopping is not None:
+            self.early_stopping.bring_back(self.net)
+
+    def __str__(self) -> str:
+        """Return the last report as a line for people."""
+        if not self.history.rows:
+            return "nothing measured yet"
+        row = self.history.rows[-1]
+        line = f"update {row['update']:,} of {self.updates:,}: loss {row['loss']:.4f}"
+        if row["accuracy"] is not None:
+            line += f", {row['accuracy']:.2%} right"
+        if row["validation_loss"] is not None:
+            line += f", validation {row['validation_loss']:.4f}"
+        if row["validation_accuracy"] is not None:
+            line += f", {row['validation_accuracy']:.2%} right"
+        return f"{line}, {row['moved']:,} of {row['connections']:,} connections moved"
+
     def _next_rewiring(self, end: int) -> int:
         later = self.rewirer.updates[self.rewirer.updates > self.done]
         return min(end, int(later[0])) if len(later) else end
 
     def _stretch(self, end: int) -> None:
-        """Learn some batches of one size, at most up to an update."""
-        samples = self.batches.stretch(self.done, end)
-        rates = [self.rate(update) for update in range(self.done, self.done + len(samples))]
-        if issparse(self.X):
-            samples, rates = samples[:1], rates[:1]
-            X, y = self._batch(self.done)
-            learned = self.trainer.learn(X, y, None, rates, checked=True)
+        """Learn batches of one size up to an update, or as many as can be waited for."""
+        rows = self.batches.stretch(self.done, min(end, self.done + self._patience()))
+        rates = [self.rate(update) for update in range(self.done, self.done + len(rows))]
+        if self.batches.whole:
+            learned = self.trainer.learn(*self._batch(self.done), None, rates, checked=True)
+        elif issparse(self.X):
+            order = np.arange(rows.size).reshape(rows.shape)
+            learned = self.trainer.learn(*self._samples(rows.ravel()), order, rates, checked=True)
         else:
-            learned = self.trainer.learn(self.X, self.y, samples, rates, checked=True)
-        self.done += len(samples)
+            learned = self.trainer.learn(self.X, self.y, rows, rates, checked=True)
+        self.done += len(rows)
         self._check_finite(learned.losses)
-        self.since.add(learned.losses, learned.right, samples.shape[1])
-        work = samples.size * PASSES
+        self.since.add(learned.losses, learned.right, rows.shape[1])
+        work = rows.size * PASSES
         self.flops += work * forward_flops(self.net, len(self.net.connections))
         self.dense_flops += work * forward_flops(self.net, self.net.possible_connections)
 
@@ -170,6 +216,14 @@ class Training:
                 f"the training diverged: infinity or NaN before update {self.done}; lower the "
                 "learning rate, or bring inputs and targets to mean 0 and deviation 1"
             )
+
+    def _patience(self) -> int:
+        """Return how many updates take a moment, and how many are small enough to be made dense."""
+        size = self.net.size + len(self.net.connections)
+        updates = WORK_PER_CALL // (self.batches.size * size)
+        if issparse(self.X):
+            updates = min(updates, PIECE // (self.batches.size * self.X.shape[1]))
+        return max(updates, 1)
 
     def _rewire(self) -> None:
         method = self.rewirer.method
@@ -185,34 +239,33 @@ class Training:
             self.done += 1  # the batch of this update went into the rewiring
 
     def _batch(self, update: int) -> tuple[np.ndarray, np.ndarray]:
-        rows = self.batches.rows(update)
-        if issparse(self.X):
-            return self.X[rows].toarray(), self.y[rows]
-        whole = len(rows) == len(self.X)
-        return (self.X, self.y) if whole else (self.X[rows], self.y[rows])
+        if self.batches.whole and not issparse(self.X):
+            return self.X, self.y
+        return self._samples(self.batches.rows(update))
+
+    def _samples(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        X = self.X[rows]
+        return X.toarray() if issparse(X) else X, self.y[rows]
 
     def _report(self) -> dict[str, Any]:
-        loss, accuracy, moved = self.since.take()
+        since, self.since = self.since, Since()
         validation = None
         if self.validation is not None:
             validation = evaluate(self.net, *self.validation, self.loss)
         return {
             "update": self.done,
             "epoch": self.done / self.batches.per_epoch,
-            "loss": loss,
-            "accuracy": accuracy,
+            "loss": since.loss / max(since.samples, 1),
+            "accuracy": share_right(self.loss, since.right, since.samples),
             "validation_loss": validation and validation.loss,
             "validation_accuracy": validation and validation.accuracy,
             "learning_rate": self.rate(self.done - 1),
             "connections": len(self.net.connections),
-            "moved": moved,
+            "moved": since.moved,
             "flops": self.flops,
             "dense_flops": self.dense_flops,
             "seconds": self.seconds,
         }
-
-
-_METHOD = 1  # tells the method's randomness from that of the batches, which have [seed, epoch]
 
 
 class Since:
@@ -222,12 +275,7 @@ class Since:
         self.loss, self.right, self.samples, self.moved = 0.0, 0, 0, 0
 
     def add(self, losses: np.ndarray, right: np.ndarray, batch: int) -> None:
-        self.loss += float(losses.sum()) * batch
+        # One after the other, so that it does not matter how the updates were divided into calls.
+        self.loss = float(np.cumsum([self.loss, *losses * batch])[-1])
         self.right += int(right.sum())
         self.samples += batch * len(losses)
-
-    def take(self) -> tuple[float, float, int]:
-        """Return mean loss, accuracy and connections moved, and begin anew."""
-        result = self.loss / max(self.samples, 1), self.right / max(self.samples, 1), self.moved
-        self.__init__()  # type: ignore[misc]
-        return result

@@ -5,7 +5,7 @@ them; nothing is shown or saved behind the caller's back.
 """
 
 from .boundary import plot_boundary
-from .curves import plot_losses
+from .curves import plot_history, plot_losses
 from .digraph import draw_topology
 from .notebook import as_html
 from .runs import plot_runs
@@ -17,6 +17,7 @@ __all__ = [
     "as_html",
     "draw_topology",
     "plot_boundary",
+    "plot_history",
     "plot_losses",
     "plot_runs",
     "plot_topology",
