@@ -64,5 +64,5 @@ def bits(training):
         training.trainer.optimizer.steps,
         training.rewirer.generator.bit_generator.state,
         training.rewirer.threshold,
-        training.rewirer.explored.keys.tobytes(),
+        training.rewirer._explored.keys.tobytes(),
     )
