@@ -1,0 +1,204 @@
+"""From settings to a training that is ready, and the folder that keeps it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rewire.data import Dataset, Standardizer, load
+from rewire.files import written_whole
+from rewire.train import Training, load_checkpoint, prepare, save_checkpoint
+from rewire.train.history import COLUMNS
+
+from .model import Model
+from .settings import Settings
+
+__all__ = ["Folder", "Run", "assemble"]
+
+
+@dataclass
+class Run:
+    """A training with the data and the model around it.
+
+    Attributes
+    ----------
+    settings : Settings
+    data : Dataset
+        As loaded, with its test part if it has one.
+    train, validation : Dataset
+        The two parts of its training samples; the second is None where nothing is kept back.
+    model : Model
+        Around the network that is trained.
+    training : Training
+    """
+
+    settings: Settings
+    data: Dataset
+    train: Dataset
+    validation: Dataset | None
+    model: Model
+    training: Training
+
+
+def assemble(settings: Settings, data_dir: str | os.PathLike[str] | None = None) -> Run:
+    """Load the data, make the network and prepare its training.
+
+    Parameters
+    ----------
+    settings : Settings
+    data_dir : path, optional
+        Where stored data sets are.
+
+    Raises
+    ------
+    ValueError, OSError, ImportError
+        For whatever cannot be had; nothing has begun then.
+    """
+    data = load(
+        settings.data,
+        target=settings.target,
+        data_dir=data_dir,
+        seed=settings.seed,
+        dtype=settings.dtype,
+    )
+    train, validation = data, None
+    if settings.validation:
+        train, validation = data.split(settings.validation, seed=settings.seed)
+    is_file = bool(Path(settings.data).suffix)
+    standardizer = None
+    if is_file if settings.standardize is None else settings.standardize:
+        standardizer = Standardizer.fit(train.X)
+    loss = settings.make_loss(data.task)
+    single = data.task == "classification" and loss.name in ("hinge", "binary_cross_entropy")
+    if single and len(data.classes) != 2:
+        raise ValueError(
+            f"loss must be 'cross_entropy' for {len(data.classes)} classes; got {loss.name!r}, "
+            "which is for two"
+        )
+    outputs = 1 if single else data.outputs
+    method = settings.make_method()
+    dense = method.starts == "dense"
+    net = settings.make_network(data.inputs, outputs, dense)
+    if dense:
+        method = settings.make_method(settings.make_network(data.inputs, outputs))
+    model = Model(
+        net,
+        data.task,
+        data.classes,
+        data.feature_names,
+        data.image_shape,
+        standardizer,
+        *_target_scaling(train, net.dtype),
+    )
+    X, y = _as_learnt(train, model, loss.name)
+    training = prepare(
+        net,
+        X,
+        y,
+        method=method,
+        loss=loss,
+        optimizer=settings.make_optimizer(),
+        epochs=settings.epochs,
+        steps=settings.steps,
+        batch_size=settings.batch_size,
+        schedule=settings.make_schedule(),
+        validation_data=None if validation is None else _as_learnt(validation, model, loss.name),
+        early_stopping=settings.early_stopping,
+        seed=settings.seed,
+    )
+    return Run(settings, data, train, validation, model, training)
+
+
+def _target_scaling(data: Dataset, dtype: np.dtype) -> tuple[Any, Any]:
+    """Return mean and deviation of a regression's targets, so that any unit can be learnt."""
+    if data.task != "regression":
+        return None, None
+    y = data.y.reshape(len(data.y), -1)
+    scale = y.std(axis=0)
+    return y.mean(axis=0).astype(dtype), np.where(scale > 0, scale, 1).astype(dtype)
+
+
+def _as_learnt(data: Dataset, model: Model, loss: str) -> tuple[Any, np.ndarray]:
+    """Return inputs and targets as the network takes them."""
+    X = data.X if model.standardizer is None else model.standardizer.transform(data.X)
+    if data.task == "regression":
+        y = data.y.reshape(len(data.y), -1)
+        return X, (y - model.target_mean) / model.target_scale
+    return X, data.signed()[0] if loss == "hinge" else data.y
+
+
+class Folder:
+    """Where a run is kept: ``settings.json``, ``checkpoint.safetensors``, ``history.csv`` and, at
+    the end, ``model.safetensors`` and ``result.json``.
+
+    Parameters
+    ----------
+    path : path-like
+    """  # noqa: D205
+
+    def __init__(self, path: str | os.PathLike[str]):
+        self.path = Path(path)
+        self.settings = self.path / "settings.json"
+        self.checkpoint = self.path / "checkpoint.safetensors"
+        self.history = self.path / "history.csv"
+        self.model = self.path / "model.safetensors"
+        self.result = self.path / "result.json"
+
+    def begin(self, run: Run, overwrite: bool = False) -> None:
+        """Make the folder and write the settings; an older run in it is refused, or removed."""
+        if self.settings.exists() and not overwrite:
+            raise FileExistsError(
+                f"{self.path} holds a run already: go on with it (--resume {self.path}), choose "
+                "another folder, or say --overwrite"
+            )
+        self.path.mkdir(parents=True, exist_ok=True)
+        for old in (self.checkpoint, self.history, self.model, self.result):
+            old.unlink(missing_ok=True)
+        write_json(self.settings, run.settings.to_dict())
+
+    def read_settings(self) -> Settings:
+        """Return the settings of the run that it holds."""
+        if not self.settings.exists():
+            raise FileNotFoundError(
+                f"{self.path} holds no run: there is no settings.json in it; 'rewire train' "
+                "makes one"
+            )
+        return Settings.from_dict(json.loads(self.settings.read_text(encoding="utf-8")))
+
+    def open(self, data_dir: str | os.PathLike[str] | None = None) -> Run:
+        """Return the run that it holds, as far as it got."""
+        run = assemble(self.read_settings(), data_dir)
+        if self.checkpoint.exists():
+            load_checkpoint(run.training, self.checkpoint)
+        return run
+
+    def save(self, run: Run) -> None:
+        """Write a checkpoint and the history so far."""
+        save_checkpoint(run.training, self.checkpoint)
+        with (
+            written_whole(self.history) as temporary,
+            temporary.open("w", newline="", encoding="utf-8") as file,
+        ):
+            writer = csv.DictWriter(file, COLUMNS)
+            writer.writeheader()
+            writer.writerows(run.training.history.rows)
+
+    def finish(self, run: Run, result: Mapping[str, Any]) -> None:
+        """Write the model and what it achieves."""
+        if run.training.early_stopping is not None:
+            run.training.early_stopping.bring_back(run.training.net)
+        run.model.save(self.model)
+        write_json(self.result, result)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON for people and machines, whole or not at all."""
+    with written_whole(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
