@@ -15,11 +15,13 @@ from rich.live import Live
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from rewire.report import Recorder, write_report
 from rewire.runs import Folder, Run, Settings, assemble
 from rewire.train import Training
 from rewire.train.fitting import SAVE_EVERY
 
 from .common import guarded, numbers, print_json, whole_numbers
+from .report import name_report
 from .results import measure, print_result
 
 DataDir = Annotated[
@@ -160,7 +162,9 @@ def train(
         folder.begin(run, overwrite)
     console.print(f"[bold]{run.data!r}[/]", highlight=False)
     console.print(f"[bold]{run.training.net!r}[/], method {run.settings.method}", highlight=False)
-    if not _train_live(run, folder, console):
+    recorder = _recorder(run)
+    recorder.begin(run.training, resumed_from=folder.recording)
+    if not _train_live(run, folder, recorder, console):
         console.print(
             f"\nStopped after {run.training.done} of {run.training.updates} updates; all is kept. "
             f"Go on with:\n\n    rewire train --resume {escape(str(folder.path))}\n",
@@ -169,14 +173,26 @@ def train(
         raise typer.Exit(130)
     result = measure(run)
     folder.finish(run, result)
+    recorder.finish()
+    write_report(recorder.recording, folder.report)
     if as_json:
         print_json(result)
     else:
         print_result(console, result)
         console.print(f"\n[bold]kept in {escape(str(folder.path))}[/]", highlight=False)
+        name_report(console, folder.report)
 
 
-def _train_live(run: Run, folder: Folder, console: Console) -> bool:
+def _recorder(run: Run) -> Recorder:
+    return Recorder(
+        data=run.data.name,
+        feature_names=run.data.feature_names,
+        image_shape=run.data.image_shape,
+        classes=run.data.classes,
+    )
+
+
+def _train_live(run: Run, folder: Folder, recorder: Recorder, console: Console) -> bool:
     """Train to the end; False if Ctrl-C came before it."""
     training = run.training
     progress = Progress(
@@ -189,8 +205,10 @@ def _train_live(run: Run, folder: Folder, console: Console) -> bool:
     saved = 0.0
     with _interruptible(training), Live(progress, console=console, transient=True) as live:
         while not training.finished:
-            training.advance()
+            if training.advance():
+                recorder(training)
             if monotonic() > saved + SAVE_EVERY or training.finished or training.interrupted:
+                recorder.save(folder.recording)  # first, see there
                 folder.save(run)
                 saved = monotonic()
             progress.update(task, completed=training.done)

@@ -14,6 +14,7 @@ import numpy as np
 
 from rewire.data import Dataset, Standardizer, load
 from rewire.files import written_whole
+from rewire.report import FILE_NAME
 from rewire.train import Training, load_checkpoint, prepare, save_checkpoint
 from rewire.train.history import COLUMNS
 
@@ -135,8 +136,9 @@ def _as_learnt(data: Dataset, model: Model, loss: str) -> tuple[Any, np.ndarray]
 
 
 class Folder:
-    """Where a run is kept: ``settings.json``, ``checkpoint.safetensors``, ``history.csv`` and, at
-    the end, ``model.safetensors`` and ``result.json``.
+    """Where a run is kept: ``settings.json``, ``checkpoint.safetensors``, ``history.csv``,
+    ``recording.safetensors`` and, at the end, ``model.safetensors``, ``result.json`` and
+    ``report.html``.
 
     Parameters
     ----------
@@ -150,6 +152,8 @@ class Folder:
         self.history = self.path / "history.csv"
         self.model = self.path / "model.safetensors"
         self.result = self.path / "result.json"
+        self.recording = self.path / FILE_NAME
+        self.report = self.path / "report.html"
 
     def begin(self, run: Run, overwrite: bool = False) -> None:
         """Make the folder and write the settings; an older run in it is refused, or removed."""
@@ -159,7 +163,14 @@ class Folder:
                 "another folder, or say --overwrite"
             )
         self.path.mkdir(parents=True, exist_ok=True)
-        for old in (self.checkpoint, self.history, self.model, self.result):
+        for old in (
+            self.checkpoint,
+            self.history,
+            self.model,
+            self.result,
+            self.recording,
+            self.report,
+        ):
             old.unlink(missing_ok=True)
         write_json(self.settings, run.settings.to_dict())
 

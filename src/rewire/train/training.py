@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
@@ -64,6 +65,9 @@ class Training:
         Set by a signal handler to have :meth:`advance` return after the stretch at hand.
     early_stopping : EarlyStopping or None
         Kept here so that a checkpoint has it.
+    on_rewiring : callable or None
+        Called with the Training after every rewiring, for whoever watches; what it takes does not
+        count among ``seconds``.
     """
 
     def __init__(
@@ -102,6 +106,7 @@ class Training:
         self.stopped: str | None = None
         self.interrupted = False
         self.early_stopping = early_stopping
+        self.on_rewiring: Callable[[Training], None] | None = None
         self.history = History(rewirings=self.rewirer.history)
         self.since = Since()
         self.flops = self.dense_flops = self.seconds = 0.0
@@ -173,6 +178,10 @@ class Training:
         self.since.moved += record.moved
         if method.replaces_step and self.done:
             self.done += 1  # the batch of this update went into the rewiring
+        if self.on_rewiring is not None:
+            begin = perf_counter()
+            self.on_rewiring(self)
+            self.seconds -= perf_counter() - begin
 
     def _batch(self, update: int) -> tuple[np.ndarray, np.ndarray]:
         rows = self.batches.rows(update)
