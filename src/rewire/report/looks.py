@@ -16,6 +16,8 @@ __all__ = ["BLOCKS", "boundary_points", "look", "restore", "snapshot"]
 
 # Blocks along each side of a heat map of densities, and of pixels of an image's input map.
 BLOCKS = 24
+# Samples that a network too large to draw is tried on.
+FEW = 32
 # Points along each side of a decision boundary.
 POINTS = 60
 # Outputs beyond these are as sure as can be: twice the margin of the hinge loss.
@@ -107,7 +109,7 @@ def look(
         "birth": table.birth[drawn],
         "neuron": neuron,
         "bias": net.bias[neuron].astype(np.float32),
-        "activity": _activity(net, X)[neuron],
+        "activity": _activity(net, X if whole else X[:: -(-len(X) // FEW)])[neuron],
         "alive": living[neuron].astype(np.uint8),
         "fan_in": fan_in[neuron],
         "fan_out": fan_out[neuron],
@@ -173,7 +175,9 @@ def _activity(net: Network, X: np.ndarray) -> np.ndarray:
 
 
 def _distribution(values: np.ndarray) -> np.ndarray:
-    return np.stack(np.unique(values, return_counts=True), axis=1).astype(np.int32)
+    count = np.bincount(values)
+    value = np.flatnonzero(count)
+    return np.stack([value, count[value]], axis=1).astype(np.int32)
 
 
 def _shrunk(picture: np.ndarray) -> np.ndarray:
@@ -187,20 +191,23 @@ def _shrunk(picture: np.ndarray) -> np.ndarray:
 
 def _densities(net: Network, target: np.ndarray) -> dict[str, np.ndarray]:
     """Return the density of blocks of neighbouring neurons, sources across, for pairs of ranks."""
-    table, start = net.connections, net.rank_start
-    rank_of = np.repeat(np.arange(len(net.ranks)), net.ranks)
-    block_of = np.concatenate([np.arange(n) * min(n, BLOCKS) // max(n, 1) for n in net.ranks])
+    table, start, ranks = net.connections, net.rank_start, net.ranks
+    rank_of = np.repeat(np.arange(len(ranks), dtype=np.int32), ranks)
+    block_of = np.concatenate(
+        [np.arange(n, dtype=np.int32) * min(n, BLOCKS) // max(n, 1) for n in ranks]
+    )
     found = {}
-    pairs = np.unique(rank_of[table.source] * len(net.ranks) + rank_of[target])
-    wanted = {(r, r + 1) for r in range(len(net.ranks) - 1)}
-    wanted |= {(int(pair) // len(net.ranks), int(pair) % len(net.ranks)) for pair in pairs}
-    for r, s in sorted(wanted):
+    for s in range(1, len(ranks)):
         rows = slice(table.row_pointer[start[s]], table.row_pointer[start[s + 1]])
-        source, into = table.source[rows], target[rows]
-        here = rank_of[source] == r
-        sides = min(net.ranks[s], BLOCKS), min(net.ranks[r], BLOCKS)
-        place = block_of[into[here]] * sides[1] + block_of[source[here]]
-        count = np.bincount(place, minlength=sides[0] * sides[1]).reshape(sides)
-        size = np.outer(*(np.bincount(block_of[start[rank] : start[rank + 1]]) for rank in (s, r)))
-        found[f"density {r} {s}"] = (count / size).astype(np.float32)
+        source, into = table.source[rows], block_of[target[rows]]
+        from_ranks = np.bincount(rank_of[source], minlength=s)
+        for r in range(s):
+            if not from_ranks[r] and r < s - 1:
+                continue
+            here = slice(None) if from_ranks[r] == len(source) else rank_of[source] == r
+            sides = min(ranks[s], BLOCKS), min(ranks[r], BLOCKS)
+            place = into[here] * sides[1] + block_of[source[here]]
+            count = np.bincount(place, minlength=sides[0] * sides[1]).reshape(sides)
+            down, across = (np.bincount(block_of[start[k] : start[k + 1]]) for k in (s, r))
+            found[f"density {r} {s}"] = (count / np.outer(down, across)).astype(np.float32)
     return found

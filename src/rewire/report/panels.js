@@ -28,7 +28,7 @@ class Boundary {
     const symbol = d => d3.symbol(this.multi ? d3.symbolsFill[d.label % 7] : d.label > middle ? d3.symbolSquare : d3.symbolCircle, 22)();
     svg.append("g").selectAll("path").data(d3.zip(points.x, points.y, points.label).map(([a, b, label]) => ({a, b, label})))
       .join("path").attr("d", symbol).attr("stroke", "var(--paper)").attr("stroke-width", 0.7)
-      .attr("fill", d => this.colour(this.multi ? d.label : d.label > middle ? 0 : 1))
+      .attr("fill", d => this.multi ? this.colour(d.label) : `var(${d.label > middle ? "--positive" : "--negative"})`)
       .attr("transform", d => `translate(${x(d.a)},${y(d.b)})`);
     const scale = size / (this.side - 1);
     // Contours put a value at the middle of its cell, and count rows from the top.
@@ -160,7 +160,7 @@ class Curves {
   }
 
   chart(parent, name, title, seek) {
-    const width = 600, height = 220, left = 46, bottom = 196;
+    const width = 520, height = 210, left = 46, bottom = 184;
     const {svg} = panel(parent, title, width, height);
     svg.attr("class", `chart ${name}`);
     const all = page.runs.flatMap(run => [...run.rows[name], ...run.rows[`validation_${name}`]]).filter(v => v !== null);

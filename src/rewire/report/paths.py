@@ -36,32 +36,26 @@ def strongest_paths(net: Network, count: int = 40) -> np.ndarray:
     ([0, 3], [0, 1, 3, 4])
     """  # noqa: E501
     table, start = net.connections, net.rank_start
-    if not len(table):
-        return np.zeros(0, np.int64)
-    target, magnitude = table.target, np.abs(table.weight).astype(np.float64)
-    best = np.full(net.size, -np.inf)  # logarithm of the strength of the best way on
-    best[start[-2] :] = 0
-    onward = np.full(net.size, -1)
+    source, target = table.source, table.target
     with np.errstate(divide="ignore"):
-        cost = np.log(magnitude)
-    order = np.argsort(table.source, kind="stable")
-    first = np.searchsorted(table.source[order], np.arange(net.size + 1))
-    for rank in range(len(net.ranks) - 2, -1, -1):
-        rows = order[first[start[rank]] : first[start[rank + 1]]]
-        reach, source = cost[rows] + best[target[rows]], table.source[rows]
-        # The last of each source once sorted by strength; of equals the first in the table.
-        by_strength = np.lexsort((-rows, reach, source))
-        is_last = np.diff(source[by_strength], append=-1) != 0
-        last = by_strength[is_last]
-        last = last[reach[last] > -np.inf]
-        best[source[last]] = reach[last]
-        onward[source[last]] = rows[last]
+        cost = np.log(np.abs(table.weight))
+    # Logarithm of the strength of each neuron's best way on, and of the best through a connection.
+    best = np.full(net.size, -np.inf, cost.dtype)
+    best[start[-2] :] = 0
+    through = np.empty_like(cost)
+    for rank in range(len(net.ranks) - 1, 0, -1):
+        rows = slice(table.row_pointer[start[rank]], table.row_pointer[start[rank + 1]])
+        through[rows] = cost[rows] + best[target[rows]]
+        np.maximum.at(best, source[rows], through[rows])
+    candidates = np.flatnonzero((through == best[source]) & (through > -np.inf))
+    sources, first = np.unique(source[candidates], return_index=True)
+    onward = np.full(net.size, -1)
+    onward[sources] = candidates[first]  # of equally strong ones the first in the table
     inputs = np.flatnonzero(best[: net.ranks[0]] > -np.inf)
     at = inputs[np.argsort(-best[inputs], kind="stable")[:count]]
-    found: list[np.ndarray] = []
+    found = [np.zeros(0, np.int64)]
     while len(at):
         rows = onward[at]
-        rows = np.unique(rows[rows >= 0])
-        found.append(rows)
-        at = np.unique(target[rows])
-    return np.unique(np.concatenate(found)) if found else np.zeros(0, np.int64)
+        found.append(rows[rows >= 0])
+        at = np.unique(target[found[-1]])
+    return np.unique(np.concatenate(found))

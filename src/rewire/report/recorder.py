@@ -28,6 +28,8 @@ MOST_FRAMES = 128
 # Frames of a training that never rewires; between rewirings there are no more than these either.
 REPORTS = 40
 SAMPLES, NUMBERS = 256, 200_000
+# Of the time since the start, the most that frames of a network too large to draw may take.
+SHARE = 0.04
 
 
 class Recorder:
@@ -36,7 +38,9 @@ class Recorder:
     A frame is kept of the network at the start, after every rewiring, where nothing is rewired for
     a while, and at the end; when there are more than 128, every other one is forgotten. A small
     network (up to 3000 connections) is kept whole and looked at only when the report is written, a
-    larger one as block densities, distributions of fan-in and fan-out and its strongest paths.
+    larger one as block densities, distributions of fan-in and fan-out and its strongest paths. Such
+    a frame takes as long as a few updates, so that one is left out where frames would come to more
+    than 4% of the time since the start.
 
     Parameters
     ----------
@@ -89,7 +93,8 @@ class Recorder:
         }
         self.recording: Recording
         self.training: Training | None = None
-        self.seconds = 0.0
+        self.seconds = self._spent = self._latest = 0.0
+        self._begun = perf_counter()
 
     # ---------------------------------------------------------------------------- of a Training
 
@@ -103,7 +108,7 @@ class Recorder:
             A recording of the same training. Its frames are taken over as far as the training has
             got; those of updates that will be made again are forgotten.
         """
-        self.training = training
+        self.training, self._begun = training, perf_counter()
         training.on_rewiring = self._rewired
         if resumed_from is not None and Path(resumed_from).exists():
             self.recording = read_recording(resumed_from)
@@ -203,19 +208,29 @@ class Recorder:
             Updates made.
         kind : {"start", "rewiring", "report", "end", "kept"}
         """
-        begin = perf_counter()
         recording = self.recording
         moment = len(recording.moments)
         last = kind in ("end", "kept")
         if not last:
             recording.moments.append(update)
-        if last or moment % recording.interval == 0:
-            form, arrays = self._arrays(net)
-            recording.frames.append(Frame(update, kind, form, moment, arrays))
-            if len(recording.frames) > MOST_FRAMES:
-                recording.interval *= 2
-                recording.frames[:] = thinned(recording.frames, recording.interval)
-        self.seconds += perf_counter() - begin
+        if not last and (moment % recording.interval or not self._affordable(net)):
+            return
+        if len(net.connections) > DRAWABLE:
+            net.plan()  # the training is about to need it as well
+        begin = perf_counter()
+        form, arrays = self._arrays(net)
+        recording.frames.append(Frame(update, kind, form, moment, arrays))
+        if len(recording.frames) > MOST_FRAMES:
+            recording.interval *= 2
+            recording.frames[:] = thinned(recording.frames, recording.interval)
+        cost = perf_counter() - begin
+        self.seconds += cost
+        if moment:  # the first may have had something to compile
+            self._spent, self._latest = self._spent + cost, cost
+
+    def _affordable(self, net: Network) -> bool:
+        elapsed = perf_counter() - self._begun
+        return len(net.connections) <= DRAWABLE or self._spent + self._latest <= SHARE * elapsed
 
     def _arrays(self, net: Network) -> tuple[str, dict[str, np.ndarray]]:
         whole = len(net.connections) <= DRAWABLE

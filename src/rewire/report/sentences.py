@@ -54,9 +54,10 @@ def title(runs: Sequence[Mapping[str, Any]]) -> str:
     parts = []
     for run in runs:
         moving = f", moving {run['moved']:,} connections," if run["moves"] else ""
+        of_all = f"{run['needed']:,} of its" if run["needed"] < run["neurons"] else "all its"
         parts.append(
-            f"{run['name']}{moving} ends at {run['score']} with {run['needed']:,} of its "
-            f"{run['neurons']:,} neurons alive"
+            f"{run['name']}{moving} ends at {run['score']} with {of_all} {run['neurons']:,} "
+            "neurons alive"
         )
     return "; ".join(parts)
 

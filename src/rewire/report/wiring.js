@@ -65,7 +65,8 @@ class Wiring {
     const drawn = rows.filter(d => at.has(d.source) && at.has(d.target))
       .sort((a, b) => Math.abs(a.weight) - Math.abs(b.weight));
     const strength = d => Math.abs(d.weight) / run.largest;
-    const paths = layer.selectAll("path").data(drawn, d => `${d.source} ${d.target}`).join("path")
+    const paths = layer.selectAll("path").data(drawn, d => `${d.source} ${d.target}`)
+      .join(enter => enter.append("path").attr("d", line))
       .attr("class", d => "connection " + (d.gone ? "dropped" : [
         d.weight < 0 ? "negative" : "positive",
         d.grown ? "grown" : "",
@@ -181,7 +182,7 @@ class Wiring {
 
   describe(number) {
     const {frame, details} = this, i = frame.place.get(number);
-    const weight = d3.format("+.3~g");
+    const weight = v => d3.format(v && Math.abs(v) < 0.001 ? "+.1e" : "+.3~g")(v);
     details.append("p").append("strong").text(this.sentence(number));
     details.append("p").text(
       (rankOf(frame, number) ? `bias ${weight(frame.bias[i])}, ` : "") +
