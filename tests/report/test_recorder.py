@@ -7,7 +7,7 @@ import pytest
 
 import rewire
 from rewire.data import load, moons
-from rewire.report import Recorder, read_recording
+from rewire.report import Recorder, read_recording, write_report
 from rewire.report import recorder as recorder_module
 from rewire.report.looks import restore
 from rewire.report.recording import thinned
@@ -223,6 +223,20 @@ def test_a_custom_activation_is_looked_at_on_the_way(tmp_path):
     assert recorder.recording.frames[0].form == "whole"
     recorder.save(tmp_path / "it.safetensors")
     assert len(read_recording(tmp_path / "it.safetensors").frames) == 1
+
+
+def test_a_training_that_diverges_has_a_report_that_says_so(tmp_path):
+    net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
+    recorder = Recorder()
+    with np.errstate(all="ignore"):
+        rewire.fit(
+            net, 1e3 * X, y, loss="mean_squared_error", optimizer=rewire.SGD(lr=1e6),
+            method="static", steps=100, callbacks=[recorder], seed=0,
+        )  # fmt: skip
+    assert not np.isfinite(net.connections.weight).all()
+    text = write_report(recorder.recording, tmp_path / "it.html").read_text()
+    assert "the training has diverged" in text
+    assert "ends at a loss that is no number" in text
 
 
 # -------------------------------------------------------------------------------- large networks

@@ -53,14 +53,15 @@ def restore(arrays: Mapping[str, np.ndarray], activations: Sequence[Any]) -> Net
         arrays["ranks"].tolist(),
         arrays["source"],
         target,
-        arrays["weight"],
-        bias=arrays["bias"],
+        np.zeros_like(arrays["weight"]),
         activation=list(activations),
         backend="numpy",  # nothing to compile, and the samples are few
     )
+    # Not by way of the checks above, which a diverged training would not pass.
     net.connections = ConnectionTable(
         net.size, arrays["source"], target, arrays["weight"], arrays["birth"]
     )
+    net.neurons.data["bias"] = arrays["bias"]
     return net
 
 
@@ -86,12 +87,13 @@ def look(
     dict of str to ndarray
         ``totals`` (connections, possible ones, hidden neurons, dead ones, neurons that live but
         for the inputs, connections between living ones, bytes, dense bytes,
-        biases), ``source``,
+        biases, and whether all numbers are finite; those that are not are shown as 0), ``source``,
         ``target``, ``weight`` and ``birth`` of the connections drawn; ``neuron`` (numbers of those
         drawn) with their ``bias``, ``activity`` (mean absolute activation), ``alive``, ``fan_in``
         and ``fan_out``; ``fan_ins`` and ``fan_outs``, rows of (value, neurons that have it); and
         where they apply ``boundary``, ``input_map`` and a ``density r s`` for each pair of ranks.
     """
+    net, finite = _finite(net)
     table, start = net.connections, net.rank_start
     target, living = table.target, alive(net)
     fan_in, fan_out = table.fan_in, table.fan_out
@@ -101,7 +103,7 @@ def look(
         neuron = np.union1d(table.source[drawn], target[drawn])
     shown = {
         "ranks": np.array(net.ranks),
-        "totals": _totals(net, target, living),
+        "totals": np.append(_totals(net, target, living), finite),
         "next_birth": np.array([table.next_birth]),
         "source": table.source[drawn],
         "target": target[drawn],
@@ -123,6 +125,17 @@ def look(
     return shown if whole else shown | _densities(net, target)
 
 
+def _finite(net: Network) -> tuple[Network, bool]:
+    """Return the network, or a copy with 0 for what is not finite; and whether all was."""
+    weight, bias = net.connections.weight, net.bias
+    if np.isfinite(weight).all() and np.isfinite(bias).all():
+        return net, True
+    net = net.copy()
+    net.connections.data["weight"] = np.where(np.isfinite(weight), weight, 0)
+    net.neurons.data["bias"] = np.where(np.isfinite(bias), bias, 0)
+    return net, False
+
+
 def boundary_points(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return at which coordinates, across and up, a decision boundary is asked for."""
     low, high = X.min(axis=0), X.max(axis=0)
@@ -139,7 +152,8 @@ def _boundary(net: Network, X: np.ndarray, loss: str) -> np.ndarray:
     more classes, the number of the class.
     """
     points = np.stack(np.meshgrid(*boundary_points(X)), axis=-1).reshape(-1, 2)
-    outputs = net.predict(points).astype(np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        outputs = np.nan_to_num(net.predict(points).astype(np.float64))
     if outputs.shape[1] > 2 and loss == "cross_entropy":
         classes = outputs.argmax(axis=1)
         return classes.astype(np.int8).reshape(POINTS, POINTS)
@@ -170,8 +184,9 @@ def _totals(net: Network, target: np.ndarray, living: np.ndarray) -> np.ndarray:
 
 
 def _activity(net: Network, X: np.ndarray) -> np.ndarray:
-    A = net.plan().activations(net.connections.weight, net.bias, X)
-    return np.abs(A).mean(axis=1).astype(np.float32)
+    with np.errstate(over="ignore", invalid="ignore"):
+        A = net.plan().activations(net.connections.weight, net.bias, X)
+        return np.nan_to_num(np.abs(A).mean(axis=1).astype(np.float32), posinf=0)
 
 
 def _distribution(values: np.ndarray) -> np.ndarray:

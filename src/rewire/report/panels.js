@@ -4,11 +4,11 @@ const percent = d3.format(".1%"), count = d3.format(",");
 const large = n => n < 1e5 ? count(n) : d3.format(".3s")(n).replace("G", "B");
 const share = (n, all) => `${large(n)} of ${large(all)} (${percent(n / (all || 1))})`;
 
-function panel(parent, title, width, height, extra = "") {
-  const box = parent.append("div").attr("class", `panel ${extra}`);
-  const heading = box.append("h3").text(title);
+function panel(parent, title, width, height) {
+  const box = parent.append("div").attr("class", "panel");
+  box.append("h3").text(title);
   const svg = box.append("svg").attr("viewBox", `0 0 ${width} ${height}`).attr("role", "img").attr("aria-label", title);
-  return {box, heading, svg};
+  return {box, svg};
 }
 
 // ------------------------------------------------------------------------ the decision boundary
@@ -18,7 +18,9 @@ class Boundary {
     const {points} = run, size = 200;
     this.run = run;
     this.multi = d3.some(points.label, v => v > 1) && run.classes.length > 2;
-    const {svg} = panel(parent, "What it answers where (the line is where it cannot decide)", size, size);
+    const {svg} = panel(parent, run.classifies
+      ? "What it answers where (the line is where it cannot decide)"
+      : "What it answers where (blue above zero, orange below)", size, size);
     this.side = run.frames[0].shapes.boundary[0];
     this.svg = svg.attr("class", "boundary");
     this.area = svg.append("g");

@@ -55,7 +55,7 @@ def strongest_paths(net: Network, count: int = 40) -> np.ndarray:
     at = inputs[np.argsort(-best[inputs], kind="stable")[:count]]
     found = [np.zeros(0, np.int64)]
     while len(at):
-        rows = onward[at]
-        found.append(rows[rows >= 0])
+        taken = onward[at]
+        found.append(taken[taken >= 0])
         at = np.unique(target[found[-1]])
     return np.unique(np.concatenate(found))

@@ -162,7 +162,7 @@ def _score(recording: Recording) -> str:
         value = _number(last.get(name))
         if value is not None:
             return f"loss {value:.4g}{where}"
-    return "an unknown score"
+    return "a loss that is no number"
 
 
 def _percent(value: float) -> str:

@@ -112,6 +112,11 @@ def caption(
     """
     connections, possible, hidden, dead = (int(n) for n in totals[:4])
     wiring = f"{connections:,} of {possible:,} possible connections"
+    if not totals[9]:
+        return (
+            f"After update {update:,} of {updates:,}: the training has diverged, its "
+            "numbers are no longer finite."
+        )
     dying = f"{dead:,} of {hidden:,} hidden neurons {'is' if dead == 1 else 'are'} dead"
     if kind == "start":
         when = "Before training" if update == 0 else f"After update {update:,}"
