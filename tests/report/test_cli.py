@@ -2,14 +2,17 @@
 
 import json
 import shutil
+import sys
 
 import pytest
 from typer.testing import CliRunner
 
 from rewire.cli import app
-from rewire.cli import train as train_module  # noqa: F401
 from rewire.report import read_recording
 from rewire.runs import Folder
+from rewire.train import Training
+
+train_module = sys.modules["rewire.cli.train"]
 
 
 def run(*arguments):
@@ -68,8 +71,6 @@ def test_machines_are_told_the_same_as_before(tmp_path):
 
 
 def test_a_run_that_is_interrupted_and_resumed_has_its_whole_history(tmp_path, monkeypatch):
-    from rewire.train import Training
-
     advance, calls = Training.advance, []
 
     def interrupted(training):
@@ -83,6 +84,35 @@ def test_a_run_that_is_interrupted_and_resumed_has_its_whole_history(tmp_path, m
         patch.setattr(Training, "advance", interrupted)
         assert run(*MOONS, "--every", "20", "--out", tmp_path / "it").exit_code == 130
     assert 0 < Folder(tmp_path / "it").open().training.done < 300
+    resume_and_compare(tmp_path)
+
+
+@pytest.mark.parametrize("kills", [2, 7, 40])
+def test_a_run_killed_between_its_two_files_has_its_whole_history(tmp_path, monkeypatch, kills):
+    class Killed(BaseException):
+        pass
+
+    save, calls = Folder.save, []
+
+    def killed(folder, made):
+        calls.append(made.training.done)
+        if len(calls) == kills:
+            raise Killed
+        save(folder, made)
+
+    assert run(*MOONS, "--every", "20", "--out", tmp_path / "whole").exit_code == 0
+    with monkeypatch.context() as patch:
+        patch.setattr(train_module, "SAVE_EVERY", -1.0)
+        patch.setattr(Folder, "save", killed)
+        with pytest.raises(Killed):
+            run(*MOONS, "--every", "20", "--out", tmp_path / "it")
+    # The recording has what the checkpoint does not know of.
+    assert read_recording(tmp_path / "it").rows[-1]["update"] == calls[-1] > calls[-2]
+    assert Folder(tmp_path / "it").open().training.done == calls[-2]
+    resume_and_compare(tmp_path)
+
+
+def resume_and_compare(tmp_path):
     assert run("train", "--resume", tmp_path / "it").exit_code == 0
     got, whole = read_recording(tmp_path / "it"), read_recording(tmp_path / "whole")
     moments = [[(frame.update, frame.kind) for frame in one.frames] for one in (got, whole)]

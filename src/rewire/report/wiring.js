@@ -24,15 +24,15 @@ class Wiring {
     });
     // Of a part of a large network each neuron keeps its place in its rank.
     const crowd = d3.max(shown, (row, r) => run.whole ? row.length : Math.min(frame.ranks[r], 60)) || 1;
-    const step = Math.min((width - 24) / crowd, 52);
-    this.radius = Math.max(1.6, Math.min(15, step * 0.38));
+    const step = row => Math.min((width - 24) / row.length, 52);
+    this.radius = Math.max(1.6, Math.min(15, Math.min((width - 24) / crowd, 52) * 0.38));
     const distance = Math.max(64, Math.min(140, width / rows));
     const height = (rows - 1) * distance + 2 * this.radius + 12;
     this.svg.attr("viewBox", `0 0 ${width} ${height}`);
     this.at = new Map();
     shown.forEach((row, r) => row.forEach((number, i) => {
       const across = run.whole
-        ? width / 2 + (i - (row.length - 1) / 2) * step
+        ? width / 2 + (i - (row.length - 1) / 2) * step(row)
         : 12 + (width - 24) * (number - frame.start[r] + 0.5) / frame.ranks[r];
       this.at.set(number, [across, this.radius + 6 + r * distance]);
     }));
@@ -190,7 +190,8 @@ class Wiring {
     for (const [title, end, other] of [["In", "target", "source"], ["Out", "source", "target"]]) {
       const rows = d3.sort(this.rows.filter(d => d[end] === number), d => -Math.abs(d.weight));
       if (!rows.length) continue;
-      const line = details.append("p").attr("class", title.toLowerCase()).text(`${title}: `);
+      const line = details.append("p").attr("class", title.toLowerCase())
+        .text(this.run.whole ? `${title}: ` : `${title}, of those drawn: `);
       line.selectAll("span").data(rows.slice(0, 12)).join("span")
         .attr("class", d => d.weight < 0 ? "negative" : "positive")
         .text((d, k) => (k ? ", " : "") + `${label(frame, d[other])} ${weight(d.weight)}`);
