@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from types import NoneType
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,6 +15,7 @@ from .criteria import DropCriterion, GrowCriterion, drop_criteria, grow_criteria
 from .moment import NEEDS
 from .neurons import NeuronRule, neuron_rules
 from .registry import Registry
+from .revival import Revival
 from .schedules import Constant, Schedule, Time
 from .sharing import SCOPES, Redistribution, redistributions
 
@@ -121,6 +123,8 @@ class Method:
         A final density to prune to; without it, the number of connections never changes.
     neurons : str or NeuronRule, optional
         What happens to whole neurons.
+    revive : Revival, optional
+        Whether neurons that do nothing start anew before connections move.
     wiring : {"layered", "skip"}, default "layered"
         Whether connections grow from the rank before only, or from all before.
     may_return : bool, default False
@@ -154,6 +158,7 @@ class Method:
     redistribute: Any = None
     thinning: Thinning | None = None
     neurons: Any = None
+    revive: Revival | None = None
     wiring: str = "layered"
     may_return: bool = False
     replaces_step: bool = False
@@ -174,6 +179,10 @@ class Method:
         _one_of("wiring", self.wiring, ("layered", "skip"))
         _one_of("samples", self.samples, ("all", "last"))
         _one_of("starts", self.starts, ("sparse", "dense"))
+        if not isinstance(self.revive, (Revival, NoneType)):
+            raise TypeError(f"revive must be a Revival or None; got {self.revive!r}")
+        if self.revive is not None and self.samples == "last":
+            raise ValueError("samples must be 'all' to see which neurons are idle; got 'last'")
         if self.thinning is not None and self.scope == "neuron":
             raise ValueError("scope must be 'layer' or 'network' for thinning; got 'neuron'")
         if self.batches < 1:
@@ -194,7 +203,7 @@ class Method:
     @property
     def needs(self) -> frozenset[str]:
         """What all its parts together need."""
-        parts = (self.drop, self.grow, self.redistribute, self.neurons)
+        parts = (self.drop, self.grow, self.redistribute, self.neurons, self.revive)
         return frozenset().union(*(part.needs for part in parts if part is not None))
 
     @property

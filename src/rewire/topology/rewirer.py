@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from rewire.kernels.losses import Loss
 from .drafting import Change, draft, settle
 from .method import Method, Threshold, as_method, momentum_of
 from .moment import Moment
+from .revival import Revived
 from .rewire import rewire
 from .schedules import Time
 from .sharing import group_starts
@@ -135,12 +136,17 @@ class Rewirer:
             What happened; also appended to ``history``.
         """
         net, method = self.net, self.method
+        signals, revived = self._signals(batches, loss), Revived()
+        if method.revive is not None:
+            revived = method.revive(net, signals, self.generator, method.wiring)
+            if len(revived.neurons):  # the network computes the same, but not its idle neurons
+                signals = self._signals(batches, loss)
         now = Moment(
             net,
             Time(updates, self.steps, learning_rate),
             self.generator,
             group_starts(net, method.scope),
-            self._signals(batches, loss),
+            signals,
             momentum_of(self.optimizer),
             self._birthdays,
         )
@@ -148,7 +154,8 @@ class Rewirer:
         if method.neurons is not None:
             planned = method.neurons(now, planned)
         change = settle(method, now, planned)
-        flops = self._flops(batches, change)
+        flops = self._flops(batches, change, passes=1 + bool(len(revived.neurons)))
+        flops += revived.flops
         if isinstance(method.fraction, Threshold):
             below = int(np.count_nonzero(planned.score < self.threshold))
             self.threshold = method.fraction.next(self.threshold, below, len(planned.score))
@@ -163,6 +170,7 @@ class Rewirer:
             self.explored = Explored(net, method.wiring)
         age = updates - self._birthdays(net.connections.birth)
         record = measure(now, change, dropped, self.explored.add(net), age, flops)
+        record = replace(record, revived=len(revived.neurons))
         self.history.append(record)
         return record
 
@@ -221,14 +229,14 @@ class Rewirer:
         place = np.searchsorted(self._born_before, birth, side="right")
         return np.array([*self._born_at, self._born_at[-1]])[place]
 
-    def _flops(self, batches: Sequence[tuple[Any, Any]], change: Change) -> float:
-        """Return the cost: forward and backward of the batches, and D Aᵀ of all candidates."""
+    def _flops(self, batches: Sequence[tuple[Any, Any]], change: Change, passes: int) -> float:
+        """Return the cost: batches forward and backward, so often, and D Aᵀ of all candidates."""
         method = self.method
         if not method.looks_at_data:
             return 0.0
         used = list(batches)[-method.batches :]
         samples = len(used) if method.samples == "last" else sum(len(X) for X, _ in used)
-        cost = 2 * forward_flops(self.net, len(self.net.connections)) * samples
+        cost = passes * 2 * forward_flops(self.net, len(self.net.connections)) * samples
         if method.grow is not None and "signals" in method.grow.needs:
             seen = possible_connections(self.net, method.wiring)
             if method.candidates is not None:

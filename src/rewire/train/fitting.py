@@ -23,7 +23,7 @@ from .training import Training
 
 __all__ = ["DEFAULT_METHOD", "default_loss", "fit", "prepare"]
 
-DEFAULT_METHOD = "rigl"
+DEFAULT_METHOD = "reviving rigl"
 
 # Seconds between two checkpoints, whose writing waits for the disk.
 SAVE_EVERY = 5.0
