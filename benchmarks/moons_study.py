@@ -187,12 +187,12 @@ def elsewhere(name, seed):
 
 def compare(name, optimizer, seeds):
     """Accuracy in percent on held-out data, as mean and standard deviation over the seeds."""
-    every = 100 if name.startswith(("digits", "MNIST")) else 30
+    when = Every(100 if name.startswith(("digits", "MNIST")) else 30, end=0.75, periods=15)
     result = {}
     for label, method in {
-        "RigL": RigL(every=every),
-        "revival": RigL(every=every, revive=Revival(), batches=4),
-        "default": RevivingRigL(every=every),
+        "RigL": RigL(when=when),
+        "RigL with revival": RigL(when=when, revive=Revival(), batches=4),
+        "default": RevivingRigL(when=when),
     }.items():
         begin, found = time.perf_counter(), []
         for seed in seeds:

@@ -148,6 +148,22 @@ def test_more_samples_than_draws_are_compared_on_do_not_change_who_is_idle():
     assert not len(revive(net, X, y).neurons)
 
 
+def test_large_sources_get_small_weights():
+    net = example()
+    X, y = example_data()
+    assert 3 in revive(net, 1e6 * X, y).neurons
+    activation = net.signals(1e6 * X, y, "mean_squared_error").activation[3]
+    assert 0.01 < activation.max() < 10
+
+
+def test_a_network_that_has_diverged_is_left_alone():
+    net = example()
+    X, y = example_data()
+    signals = net.signals(X, y, "mean_squared_error")
+    signals.activation[2] = np.inf
+    assert not len(Revival()(net, [signals], np.random.default_rng(0)).neurons)
+
+
 def test_optimisers_forget_what_was_revived():
     net = example()
     X, y = example_data()

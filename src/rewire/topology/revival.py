@@ -40,10 +40,11 @@ class Revival:
     the one whose activations a match the sensitivities d = dL/dz of some neuron that it may feed
     best, by \|a · d\| / ‖a‖. This is the gradient that its best outgoing connection would have, so
     that growth by gradient finds it next; and so a neuron that is merely not read keeps the weights
-    it has if no draw is better. Weights are from N(0, 2 / fan-in), and the bias is such that the
-    weighted sum is 0 at a sample drawn at random: each draw parts the data somewhere. The function
-    of the network stays as it is on the samples looked at: outgoing weights become 0, and a
-    constant moves into the biases it fed.
+    it has if no draw is better. Weights are from N(0, 2 / fan-in), and smaller where the sources x
+    are larger than 1: N(0, 2 / Σ E[x²]). The bias is such that the weighted sum is 0 at a sample
+    drawn at random: each draw parts the data somewhere. The function of the network stays as it is
+    on the samples looked at: outgoing weights become 0, and a constant moves into the biases it
+    fed.
 
     Starting idle neurons anew is ReDo's idea (arXiv 2302.12902), choosing among random candidates
     by their match with the error that of cascade correlation (Fahlman and Lebiere, 1990).
@@ -101,7 +102,7 @@ class Revival:
         """
         A = np.concatenate([part.activation for part in signals], axis=1)
         D = np.concatenate([part.sensitivity for part in signals], axis=1)
-        if A.shape[1] < self.samples:
+        if A.shape[1] < self.samples or not np.isfinite(A).all():  # diverged: others will say so
             return Revived()
         start, fan_in = net.rank_start, net.connections.fan_in
         waiting, constants = idle(net, A) & (fan_in > 0), _constants(A)
@@ -140,10 +141,13 @@ class Revival:
         owner = np.repeat(np.arange(count), fan_in)
         rows = np.concatenate([np.arange(*table.row_pointer[t : t + 2]) for t in neurons])
         source = table.source[rows]
-        drawn = generator.standard_normal((self.tries, len(rows))) * np.sqrt(2 / fan_in)[owner]
+        ends = np.cumsum(fan_in) - fan_in
+        # A neuron much larger than the others has the next steps overshoot.
+        power = np.add.reduceat((A[source] ** 2).mean(axis=1), ends)
+        scale = np.sqrt(2 / np.maximum(power, fan_in))[owner]
+        drawn = generator.standard_normal((self.tries, len(rows))) * scale
         weight = np.vstack((table.weight[rows], drawn)).astype(net.dtype)
         kink = generator.integers(A.shape[1], size=(len(weight), count))
-        ends = np.cumsum(fan_in) - fan_in
         bias = -np.add.reduceat(weight * A[source, kink[:, owner]], ends, axis=1)
         bias[0] = net.bias[neurons]
         # What the neurons have and all draws together are the outputs of one network.
