@@ -166,6 +166,8 @@ def test_the_command_killed_at_random_moments(nursery, tmp_path):
         "checkpoint.safetensors",
         "history.csv",
         "model.safetensors",
+        "recording.safetensors",
+        "report.html",
         "result.json",
         "settings.json",
     ]

@@ -19,6 +19,7 @@ from .catalogue import (
     GraNet,
     LotteryTicket,
     PostRigL,
+    RevivingRigL,
     RigL,
     SRigL,
     Static,
@@ -27,6 +28,7 @@ from .criteria import drop_criteria, drop_criterion, grow_criteria, grow_criteri
 from .method import Method, Thinning, Threshold, as_method, methods
 from .moment import Moment
 from .neurons import Draft, neuron_rule, neuron_rules
+from .revival import Revival
 from .rewire import rewire
 from .rewirer import Rewirer
 from .schedules import (
@@ -69,6 +71,8 @@ __all__ = [
     "Method",
     "Moment",
     "PostRigL",
+    "Revival",
+    "RevivingRigL",
     "Rewirer",
     "Rewiring",
     "RigL",

@@ -12,6 +12,7 @@ from typing import Any
 from .criteria import magnitude_and_gradient
 from .method import Method, Thinning, Threshold, methods
 from .neurons import constant_fan_in
+from .revival import Revival
 from .schedules import (
     At,
     Cosine,
@@ -36,6 +37,7 @@ __all__ = [
     "GraNet",
     "LotteryTicket",
     "PostRigL",
+    "RevivingRigL",
     "RigL",
     "SRigL",
     "Static",
@@ -132,6 +134,38 @@ def RigL(
         drop="magnitude",
         grow="gradient",
         fraction=_schedule(fraction, Cosine, end),
+    )
+
+
+@_method("reviving rigl")
+def RevivingRigL(
+    fraction: float = 0.3,
+    every: int | str = 100,
+    end: float = 0.75,
+    tries: int = 8,
+    **parts: Any,
+) -> Method:
+    """RigL over the whole network, with idle neurons revived before each rewiring; the default.
+
+    RigL fails where silent neurons leave samples that no gradient reaches, and where a small layer
+    has too few connections to see around them. Here idle neurons start anew where the error is
+    (:class:`Revival`), and budget moves to the layers that need it. On the post's task with 101
+    parameters 100 of 100 networks reach 99% accuracy, of RigL's 88 to 94; see
+    docs/methods/default.md.
+
+    Rewirings come at least 15 to a training, also where it is short. ``batches=4``, so that a
+    neuron is called idle only if it is on none of them.
+    """
+    return _compose(
+        parts,
+        name="reviving rigl",
+        when=Every(every, end=end, periods=15),
+        drop="magnitude",
+        grow="gradient",
+        fraction=Cosine(fraction, end),
+        scope="network",
+        revive=Revival(tries),
+        batches=4,
     )
 
 

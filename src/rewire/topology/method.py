@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import NoneType
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,6 +17,7 @@ from .moment import NEEDS
 from .neurons import NeuronRule, neuron_rules
 from .places import SCOPES
 from .registry import Registry
+from .revival import Revival
 from .schedules import Constant, Schedule, Time
 from .sharing import Redistribution, redistributions
 
@@ -123,6 +125,8 @@ class Method:
         A final density to prune to; without it, the number of connections never changes.
     neurons : str or NeuronRule, optional
         What happens to whole neurons.
+    revive : Revival, optional
+        Whether neurons that do nothing start anew before connections move.
     wiring : {"layered", "skip"}, default "layered"
         Whether connections grow from the rank before only, or from all before.
     may_return : bool, default False
@@ -156,6 +160,7 @@ class Method:
     redistribute: Any = None
     thinning: Thinning | None = None
     neurons: Any = None
+    revive: Revival | None = None
     wiring: str = "layered"
     may_return: bool = False
     replaces_step: bool = False
@@ -176,6 +181,10 @@ class Method:
         _one_of("wiring", self.wiring, ("layered", "skip"))
         _one_of("samples", self.samples, ("all", "last"))
         _one_of("starts", self.starts, ("sparse", "dense"))
+        if not isinstance(self.revive, (Revival, NoneType)):
+            raise TypeError(f"revive must be a Revival or None; got {self.revive!r}")
+        if self.revive is not None and self.samples == "last":
+            raise ValueError("samples must be 'all' to see which neurons are idle; got 'last'")
         if self.thinning is not None and self.scope == "neuron":
             raise ValueError("scope must be 'layer' or 'network' for thinning; got 'neuron'")
         if self.batches < 1:
@@ -196,7 +205,7 @@ class Method:
     @cached_property
     def needs(self) -> frozenset[str]:
         """What all its parts together need."""
-        parts = (self.drop, self.grow, self.redistribute, self.neurons)
+        parts = (self.drop, self.grow, self.redistribute, self.neurons, self.revive)
         return frozenset().union(*(part.needs for part in parts if part is not None))
 
     @cached_property

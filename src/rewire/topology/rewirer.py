@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from .drafting import Change, draft, settle
 from .method import Method, Threshold, as_method, momentum_of
 from .moment import Moment
 from .places import Places
+from .revival import Revived
 from .rewire import rewire
 from .schedules import Time
 from .statistics import Explored, Rewiring, forward_flops, measure
@@ -139,12 +140,17 @@ class Rewirer:
         """
         net, method = self.net, self.method
         self._follow()
+        signals, revived = self._signals(batches, loss), Revived()
+        if method.revive is not None:
+            revived = method.revive(net, signals, self.generator, method.wiring)
+            if len(revived.neurons):  # the network computes the same, but not its idle neurons
+                signals = self._signals(batches, loss)
         now = Moment(
             net,
             Time(updates, self.steps, learning_rate),
             self.generator,
             self._places,
-            self._signals(batches, loss),
+            signals,
             momentum_of(self.optimizer),
             self._birthdays,
         )
@@ -152,7 +158,8 @@ class Rewirer:
         if method.neurons is not None:
             planned = method.neurons(now, planned)
         change = settle(method, now, planned)
-        flops = self._flops(batches, change)
+        flops = self._flops(batches, change, passes=1 + bool(len(revived.neurons)))
+        flops += revived.flops
         if isinstance(method.fraction, Threshold):
             below = int(np.count_nonzero(planned.score < self.threshold))
             self.threshold = method.fraction.next(self.threshold, below, len(planned.score))
@@ -165,6 +172,7 @@ class Rewirer:
         if method.rewind:
             self._rewind()
         record = measure(now, change, self._explored.share, self._birthdays, flops)
+        record = replace(record, revived=len(revived.neurons))
         self.history.append(record)
         return record
 
@@ -242,15 +250,15 @@ class Rewirer:
         """Return after how many updates connections were born."""
         return self._born_at[np.searchsorted(self._born_before, birth, side="right")]
 
-    def _flops(self, batches: Sequence[tuple[Any, Any]], change: Change) -> float:
-        """Return the cost: batches forward and backward, and the gradients that are looked at."""
+    def _flops(self, batches: Sequence[tuple[Any, Any]], change: Change, passes: int) -> float:
+        """Return the cost: passes forward and backward, and the gradients that are looked at."""
         method = self.method
         if not method.looks_at_data:
             return 0.0
         used = list(batches)[-method.batches :]
         samples = len(used) if method.samples == "last" else sum(len(X) for X, _ in used)
         connections = len(self.net.connections)
-        cost = 2 * forward_flops(self.net, connections) * samples
+        cost = passes * 2 * forward_flops(self.net, connections) * samples
         if "gradient" in method.needs:
             cost += 2 * connections * samples
         if method.grow is not None and "signals" in method.grow.needs:

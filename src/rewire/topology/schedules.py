@@ -242,22 +242,30 @@ class Every:
         Shares of the training between which it happens, the end excluded.
     offset : int, default 0
         Updates by which all come later; the post's code rewires after updates 21, 41, ...
+    periods : int, default 1
+        At least so many intervals lie between begin and end: in a training too short for that, the
+        interval is shorter.
 
     Examples
     --------
     >>> Every(20, end=0.5).updates(total=100, epoch=10)
     array([20, 40])
+    >>> Every(20, end=0.5, periods=5).updates(total=100, epoch=10)
+    array([10, 20, 30, 40])
     """
 
     interval: int | str = 100
     begin: float = 0.0
     end: float = 1.0
     offset: int = 0
+    periods: int = 1
 
     def __post_init__(self) -> None:
         check_span(self.begin, self.end)
         if self.offset < 0:
             raise ValueError(f"offset must be at least 0; got {self.offset}")
+        if self.periods < 1:
+            raise ValueError(f"periods must be at least 1; got {self.periods}")
         number = isinstance(self.interval, (int, np.integer)) and not isinstance(
             self.interval, bool
         )
@@ -270,6 +278,9 @@ class Every:
     def updates(self, total: int, epoch: int) -> np.ndarray:
         """Return after which updates to rewire, in a training of ``total`` updates."""
         interval = epoch if self.interval == "epoch" else int(self.interval)
+        if self.periods > 1:
+            span = (self.end - self.begin) * total
+            interval = min(interval, max(1, math.floor(round(span / self.periods, 9))))
         times = np.arange(interval, total, interval) + self.offset
         return times[(times >= self.begin * total) & (times < min(self.end * total, total))]
 

@@ -42,6 +42,8 @@ class Rewiring:
         Least, mean and greatest, of hidden and output neurons, and of inputs and hidden ones.
     flops : float
         What this rewiring cost: gradients of the batch and the scores of absent connections.
+    revived : int
+        Idle neurons that started anew.
     """
 
     update: int
@@ -55,6 +57,7 @@ class Rewiring:
     fan_in: tuple[float, float, float]
     fan_out: tuple[float, float, float]
     flops: float
+    revived: int = 0
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Rewiring:

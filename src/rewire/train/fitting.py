@@ -26,7 +26,7 @@ from .training import Training
 
 __all__ = ["DEFAULT_METHOD", "default_loss", "fit", "prepare"]
 
-DEFAULT_METHOD = "rigl"
+DEFAULT_METHOD = "reviving rigl"
 DEFAULT_EPOCHS = 10
 
 Callback = Callable[[Training], None]

@@ -235,7 +235,9 @@ class Training:
         last = self.done
         if method.replaces_step or self.done == 0:
             last += 1
-        recent = range(max(last - method.batches, 0), last)
+        # Where all samples make one batch, those before it say nothing new.
+        latest = method.batches if self.batches.per_epoch > 1 else 1
+        recent = range(max(last - latest, 0), last)
         batches = [self._batch(update) for update in recent] if method.looks_at_data else []
         record = self.rewirer.rewire(self.done, batches, self.loss, self.rate(max(last - 1, 0)))
         self.flops += record.flops
