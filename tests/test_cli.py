@@ -155,12 +155,16 @@ def test_other_seeds_run_without_a_comparison(run, quick, monkeypatch, tmp_path)
 
 def test_results_and_files_are_named(run, short_training, tmp_path):
     result = run("reproduce", "--seed", 5, "--out", tmp_path)
-    for text in ("static wiring", "RigL", "16-16-1", f"15 files in {tmp_path}"):
+    for text in ("static wiring", "RigL", "16-16-1", f"16 files in {tmp_path}"):
         assert text in result.output
     for path in tmp_path.glob("*.png"):
         assert path.name in result.output
     assert len(list(tmp_path.glob("*.png"))) == 6
-    assert len(list(tmp_path.iterdir())) == 15
+    assert len(list(tmp_path.iterdir())) == 16
+    assert f"report: {tmp_path / 'report.html'}" in result.output
+    page = (tmp_path / "report.html").read_text()
+    assert "Static wiring ends at" in page
+    assert "RigL, moving" in page
 
 
 def test_default_folder_is_below_the_current_one(run, quick, monkeypatch, tmp_path):

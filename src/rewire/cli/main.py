@@ -8,6 +8,7 @@ import rewire
 
 from .compare import compare
 from .models import evaluate, export, methods, predict, show, strip
+from .report import report
 from .reproduce import reproduce
 from .train import train
 
@@ -18,7 +19,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (train, evaluate, predict, strip, show, export, methods, compare, reproduce):
+COMMANDS = (train, evaluate, predict, strip, show, export, methods, report, compare, reproduce)
+for command in COMMANDS:
     app.command()(command)
 
 

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from rewire.data import available
 from rewire.kernels.activations import BUILT_IN
+from rewire.report import Recorder, write_report
 from rewire.runs import Folder, Run, Settings, assemble
 from rewire.runs.settings import DEFAULT_SPARSITY, LOSSES, OPTIMIZERS, SCHEDULES
 from rewire.topology import methods
@@ -24,6 +25,7 @@ from rewire.train.checkpoint import NowAndThen
 from rewire.train.fitting import DEFAULT_EPOCHS
 
 from .common import completing, guarded, numbers, print_json, whole_numbers
+from .report import name_report
 from .results import measure, print_result
 
 DataDir = Annotated[
@@ -260,7 +262,9 @@ def train(
     console.print(
         f"{run.training.net!r}, method {run.settings.method}", highlight=False, markup=False
     )
-    if not _train_live(run, folder, console):
+    recorder = _recorder(run)
+    recorder.begin(run.training, resumed_from=folder.recording)
+    if not _train_live(run, folder, recorder, console):
         console.print(
             f"\nStopped after {run.training.done:,} of {run.training.updates:,} updates; all is "
             f"kept. Go on with:\n\n    rewire train --resume {escape(str(folder.path))}\n",
@@ -271,12 +275,15 @@ def train(
     run.training.conclude()
     result = measure(run)
     folder.finish(run, result)
+    recorder.finish()
+    write_report(recorder.recording, folder.report)
     if as_json:
         print_json(result)
     else:
         print_result(console, result)
         kept = f"\nkept in {escape(str(folder.path))}"
         console.print(kept, highlight=False, soft_wrap=True)
+        name_report(console, folder.report)
 
 
 def _refuse_settings(context: typer.Context) -> None:
@@ -291,7 +298,16 @@ def _refuse_settings(context: typer.Context) -> None:
             )
 
 
-def _train_live(run: Run, folder: Folder, console: Console) -> bool:
+def _recorder(run: Run) -> Recorder:
+    return Recorder(
+        data=run.data.name,
+        feature_names=run.data.feature_names,
+        image_shape=run.data.image_shape,
+        classes=run.data.classes,
+    )
+
+
+def _train_live(run: Run, folder: Folder, recorder: Recorder, console: Console) -> bool:
     """Train to the end; False if Ctrl-C came before it."""
     training = run.training
     progress = Progress(
@@ -306,10 +322,16 @@ def _train_live(run: Run, folder: Folder, console: Console) -> bool:
         progress.update(task, completed=training.done)
         return Group(progress, str(training))
 
-    save = NowAndThen(lambda: folder.save(run))
+    def keep() -> None:
+        recorder.save(folder.recording)  # first, see there
+        folder.save(run)
+
+    save = NowAndThen(keep)
     with _interruptible(training), Live(get_renderable=look, console=console, transient=True):
         while not training.finished:
             reported = training.advance()
+            if reported:
+                recorder(training)
             save(training.finished or training.interrupted)
             if reported and not console.is_terminal:
                 console.print(str(training), highlight=False, soft_wrap=True)

@@ -15,6 +15,7 @@ import numpy as np
 from rewire.data import Dataset, Standardizer, load
 from rewire.export.common import reading
 from rewire.files import remove_leftovers, written_whole
+from rewire.report import FILE_NAME
 from rewire.train import Training, load_checkpoint, prepare, save_checkpoint
 from rewire.train.history import COLUMNS
 
@@ -150,8 +151,9 @@ def _as_learnt(data: Dataset, model: Model, loss: str) -> tuple[Any, np.ndarray]
 
 
 class Folder:
-    """Where a run is kept: ``settings.json``, ``checkpoint.safetensors``, ``history.csv`` and, at
-    the end, ``model.safetensors`` and ``result.json``.
+    """Where a run is kept: ``settings.json``, ``checkpoint.safetensors``, ``history.csv``,
+    ``recording.safetensors`` and, at the end, ``model.safetensors``, ``result.json`` and
+    ``report.html``.
 
     Parameters
     ----------
@@ -165,7 +167,12 @@ class Folder:
         self.history = self.path / "history.csv"
         self.model = self.path / "model.safetensors"
         self.result = self.path / "result.json"
-        self.files = (self.settings, self.checkpoint, self.history, self.model, self.result)
+        self.recording = self.path / FILE_NAME
+        self.report = self.path / "report.html"
+        self.files = (
+            *(self.settings, self.checkpoint, self.history, self.model, self.result),
+            *(self.recording, self.report),
+        )
 
     def begin(self, run: Run, overwrite: bool = False) -> None:
         """Make the folder and write the settings; an older run in it is refused, or removed."""

@@ -85,7 +85,7 @@ def fit(
         Updates between two reports; an epoch by default, and at least a hundredth of the training.
     callbacks : sequence of callable
         Called with the :class:`Training` after every report; one that sets ``training.stopped`` to
-        a reason ends it.
+        a reason ends it. One that has a method ``begin`` is given the Training before it starts.
     checkpoint : path, optional
         A ``.safetensors`` file that is written now and then and at the end. If it exists already,
         the training goes on from there, to the same bits as if it had never stopped; data and
@@ -138,6 +138,8 @@ def fit(
         else:
             save_checkpoint(training, checkpoint)  # what cannot be written is known now
         save = NowAndThen(lambda: save_checkpoint(training, checkpoint))
+    for callback in callbacks:
+        getattr(callback, "begin", _nothing)(training)
     while not training.finished:
         training.advance()
         for callback in callbacks:
@@ -214,6 +216,10 @@ def default_loss(net: Network, y: Any) -> Loss:
     if values <= {-1, 1}:
         return named("hinge")
     return named("binary_cross_entropy" if values <= {0, 1} else "mean_squared_error")
+
+
+def _nothing(training: Training) -> None:
+    """Stand for what a callback does not have."""
 
 
 def _updates(epochs: float | None, steps: int | None, per_epoch: int) -> int:

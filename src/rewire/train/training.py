@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from functools import cached_property
 from time import perf_counter
 from typing import Any
@@ -69,6 +70,9 @@ class Training:
         before it is called again.
     early_stopping : EarlyStopping or None
         Kept here so that a checkpoint has it.
+    on_rewiring : callable or None
+        Called with the Training after every rewiring, for whoever watches; what it takes does not
+        count among ``seconds``.
     """
 
     def __init__(
@@ -108,6 +112,7 @@ class Training:
         self.stopped: str | None = None
         self.interrupted = False
         self.early_stopping = early_stopping
+        self.on_rewiring: Callable[[Training], None] | None = None
         self.history = History(rewirings=self.rewirer.history)
         self.since = Since()
         self.flops = self.dense_flops = self.seconds = 0.0
@@ -237,6 +242,10 @@ class Training:
         self.since.moved += record.moved
         if method.replaces_step and self.done:
             self.done += 1  # the batch of this update went into the rewiring
+        if self.on_rewiring is not None:
+            begin = perf_counter()
+            self.on_rewiring(self)
+            self.seconds -= perf_counter() - begin
 
     def _batch(self, update: int) -> tuple[np.ndarray, np.ndarray]:
         if self.batches.whole and not issparse(self.X):

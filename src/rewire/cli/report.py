@@ -1,0 +1,45 @@
+"""``rewire report``: what happened in a run, or in several side by side, as one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from rewire.report import write_report
+
+from .common import guarded
+
+__all__ = ["name_report", "report"]
+
+
+@guarded
+def report(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of runs, side by side.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="HTML file [default: report.html in the first folder]."),
+    ] = None,
+) -> None:
+    """Write one HTML page that shows runs moment by moment, in any browser, offline.
+
+    rewire report runs/static runs/rigl -o report.html
+
+    Exit status: 0 when written, 2 if a folder holds no recorded run or cannot be read.
+    """
+    if out is None:
+        out = (runs[0] if runs[0].is_dir() else runs[0].parent) / "report.html"
+    write_report(runs, out)
+    name_report(Console(), out)
+
+
+def name_report(console: Console, path: Path) -> None:
+    """Say where a report is, on a line of its own."""
+    console.print(
+        f"[bold]report: {escape(str(path))}[/] (open it in a browser)",
+        highlight=False,
+        soft_wrap=True,
+    )

@@ -1,0 +1,120 @@
+"""One HTML file that shows runs: everything inlined, nothing fetched."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from rewire.files import written_whole
+
+from .packing import Packer
+from .recording import Recording, read_recording
+from .runs import run_data
+from .sentences import lede, title
+
+__all__ = ["MOST_BYTES", "page", "write_report"]
+
+# What a page may weigh; with more, every other frame is left out.
+MOST_BYTES = 9_500_000
+SCRIPTS = ("data.js", "wiring.js", "panels.js", "report.js")
+
+
+def write_report(
+    runs: Sequence[Recording | str | os.PathLike[str]] | Recording | str | os.PathLike[str],
+    path: str | os.PathLike[str],
+) -> Path:
+    """Write a page that shows one run, or several side by side.
+
+    Parameters
+    ----------
+    runs : sequence of Recording or path, or one of them
+        A path is that of a run's folder, or of its ``recording.safetensors``.
+    path : path-like
+        The HTML file, below 10 MB whatever the runs; written whole or not at all.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a folder holds no recorded run.
+    ValueError
+        If there are no runs, or a recording is damaged.
+    """
+    given = [runs] if isinstance(runs, (Recording, str, os.PathLike)) else list(runs)
+    if not given:
+        raise ValueError("runs must hold at least one run; got none")
+    found, names = [], []
+    for run in given:
+        recording = run if isinstance(run, Recording) else read_recording(run)
+        found.append(recording)
+        names.append("" if isinstance(run, Recording) else Path(run).resolve().name)
+    text = page(found, names)
+    with written_whole(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    return Path(path)
+
+
+def page(recordings: Sequence[Recording], names: Sequence[str]) -> str:
+    """Return the page's HTML.
+
+    Parameters
+    ----------
+    recordings : sequence of Recording
+    names : sequence of str
+        For each, what to call it where two runs have the same method.
+    """
+    every = 1
+    while True:
+        packer = Packer()
+        runs = [run_data(recording, packer, every) for recording in recordings]
+        _tell_apart(runs, names)
+        data = {
+            "title": title(runs),
+            "lede": lede(
+                [run["method"] for run in runs],
+                recordings[0].about["data"],
+                all(run["whole"] for run in runs),
+            ),
+            "runs": runs,
+        }
+        text = _fill(data, packer.text())
+        if len(text.encode()) <= MOST_BYTES or every >= max(len(r.frames) for r in recordings):
+            return text
+        every *= 2
+
+
+def _tell_apart(runs: Sequence[dict[str, Any]], names: Sequence[str]) -> None:
+    """Give runs of one name the names of their folders as well, or numbers."""
+    given = [run["name"] for run in runs]
+    for number, (run, name) in enumerate(zip(runs, names, strict=True), start=1):
+        if given.count(run["name"]) > 1:
+            run["name"] += f" ({name or number})"
+
+
+def _fill(data: Mapping[str, Any], blob: str) -> str:
+    here = files(__package__)
+
+    def text(name: str) -> str:
+        return here.joinpath(*name.split("/")).read_text(encoding="utf-8")
+
+    parts = {
+        "title": html.escape(data["title"]),
+        "style": text("report.css"),
+        "library": text("vendor/d3.min.js"),
+        "licence": text("vendor/d3.LICENSE"),
+        # No text within may end the script that it stands in.
+        "data": json.dumps(data, allow_nan=False).replace("<", "\\u003c"),
+        "blob": blob,
+        "script": "\n".join(text(name) for name in SCRIPTS),
+    }
+    return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], text("template.html"))

@@ -1,0 +1,227 @@
+// The wiring of a run at a frame, and what is known of the neuron that is looked at.
+
+class Wiring {
+  constructor(run, section) {
+    this.run = run;
+    this.chosen = null; // the neuron that is looked at, as [rank, number within it]
+    this.pinned = null; // ... and stays so when the pointer leaves
+    this.svg = section.append("svg").attr("class", "wiring")
+      .attr("role", "group").attr("aria-label", `Wiring of ${run.name}`);
+    this.layers = ["dropped", "connections", "neurons"]
+      .map(name => this.svg.append("g").attr("class", name));
+    this.details = section.append("div").attr("class", "details").attr("aria-live", "polite");
+    this.svg.on("keydown", event => this.walk(event));
+    this.svg.on("pointerleave", () => this.look(this.pinned));
+  }
+
+  // Where neurons stand: rank below rank, those that are shown side by side.
+  arrange(strip) {
+    const {frame, run} = this, width = this.svg.node().clientWidth || 600;
+    const rows = frame.ranks.length;
+    const shown = d3.range(rows).map(() => []);
+    frame.neuron.forEach((number, i) => {
+      if (!strip || frame.alive[i]) shown[rankOf(frame, number)].push(number);
+    });
+    // Of a part of a large network each neuron keeps its place in its rank.
+    const crowd = d3.max(shown, (row, r) => run.whole ? row.length : Math.min(frame.ranks[r], 60)) || 1;
+    const step = row => Math.min((width - 24) / row.length, 52);
+    this.radius = Math.max(1.6, Math.min(15, Math.min((width - 24) / crowd, 52) * 0.38));
+    const distance = Math.max(64, Math.min(140, width / rows));
+    const height = (rows - 1) * distance + 2 * this.radius + 12;
+    this.svg.attr("viewBox", `0 0 ${width} ${height}`);
+    this.at = new Map();
+    shown.forEach((row, r) => row.forEach((number, i) => {
+      const across = run.whole
+        ? width / 2 + (i - (row.length - 1) / 2) * step(row)
+        : 12 + (width - 24) * (number - frame.start[r] + 0.5) / frame.ranks[r];
+      this.at.set(number, [across, this.radius + 6 + r * distance]);
+    }));
+  }
+
+  draw(index, strip, moving) {
+    const {run} = this, frame = this.frame = run.frames[index];
+    const before = this.before = run.frames[Math.max(0, index - 1)];
+    this.arrange(strip);
+    const gentle = moving && this.at.size < 200 &&
+      !matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.after = selection => gentle ? selection.transition().duration(350) : selection;
+    const rows = Array.from(frame.source, (source, i) => ({
+      source, target: frame.target[i], weight: frame.weight[i], grown: frame.grown[i] > 0,
+    }));
+    this.rows = rows;
+    const gone = Array.from(frame.dropped || [], i => ({
+      source: before.source[i], target: before.target[i], weight: before.weight[i], gone: true,
+    }));
+    this.lines(this.layers[0], gone);
+    this.lines(this.layers[1], rows);
+    this.circles();
+    this.look(this.chosen);
+  }
+
+  lines(layer, rows) {
+    const {frame, run, at} = this;
+    const line = d3.linkVertical().source(d => at.get(d.source)).target(d => at.get(d.target));
+    const alive = number => frame.alive[frame.place.get(number)];
+    const drawn = rows.filter(d => at.has(d.source) && at.has(d.target))
+      .sort((a, b) => Math.abs(a.weight) - Math.abs(b.weight));
+    const strength = d => Math.abs(d.weight) / run.largest;
+    const paths = layer.selectAll("path").data(drawn, d => `${d.source} ${d.target}`)
+      .join(enter => enter.append("path").attr("d", line))
+      .attr("class", d => "connection " + (d.gone ? "dropped" : [
+        d.weight < 0 ? "negative" : "positive",
+        d.grown ? "grown" : "",
+        alive(d.source) && alive(d.target) ? "" : "idle",
+      ].join(" ")))
+      .attr("data-source", d => label(frame, d.source))
+      .attr("data-target", d => label(frame, d.target))
+      .attr("data-weight", d => d.weight)
+      .attr("stroke-width", d => d.gone ? 1.4 : (d.grown ? 1.8 : 0.7) + 4.3 * strength(d))
+      .attr("stroke-opacity", d => d.gone || d.grown ? 1 : 0.3 + 0.7 * Math.sqrt(strength(d)))
+      .order();
+    this.after(paths).attr("d", line);
+  }
+
+  circles() {
+    const {frame, run, at, radius} = this;
+    const shown = Array.from(frame.neuron, (number, i) => ({number, i}))
+      .filter(d => at.has(d.number));
+    const groups = this.layers[2].selectAll("g.neuron").data(shown, d => label(frame, d.number))
+      .join(enter => {
+        const group = enter.append("g").attr("tabindex", -1).attr("role", "img");
+        group.append("circle").attr("class", "body");
+        group.append("circle").attr("class", "activity");
+        group.append("text");
+        return group.attr("transform", d => `translate(${at.get(d.number)})`);
+      });
+    const busy = d => Math.min(1, frame.activity[d.i] / (run.busiest[rankOf(frame, d.number)] || 1));
+    groups
+      .attr("class", d => "neuron" + (frame.alive[d.i] ? "" : " dead") + (busy(d) > 0.55 && frame.alive[d.i] ? " busy" : ""))
+      .attr("data-neuron", d => label(frame, d.number))
+      .attr("aria-label", d => this.sentence(d.number))
+      .on("pointerenter focus", (event, d) => this.look(this.own(d.number)))
+      .on("blur", () => this.look(this.pinned))
+      .on("click", (event, d) => {
+        this.pinned = this.own(d.number);
+        this.look(this.pinned);
+      });
+    groups.select(".body").attr("r", radius);
+    groups.select(".activity").attr("r", radius - 0.8).attr("fill-opacity", d => 0.9 * busy(d));
+    groups.select("text").attr("font-size", radius * 0.72)
+      .text(d => radius > 9 ? label(frame, d.number) : "");
+    this.after(groups).attr("transform", d => `translate(${at.get(d.number)})`);
+    this.tabStop();
+  }
+
+  // One neuron can be reached with the tabulator key, the others from there with the arrows.
+  tabStop() {
+    const groups = this.layers[2].selectAll("g.neuron");
+    const key = this.chosen && this.chosen.join("_");
+    const chosen = groups.filter(d => label(this.frame, d.number) === key);
+    groups.attr("tabindex", -1);
+    (chosen.empty() ? groups.filter((d, i) => i === 0) : chosen).attr("tabindex", 0);
+  }
+
+  own(number) {
+    const rank = rankOf(this.frame, number);
+    return [rank, number - this.frame.start[rank]];
+  }
+
+  numberOf(own) {
+    return own && own[1] < this.frame.ranks[own[0]] ? this.frame.start[own[0]] + own[1] : null;
+  }
+
+  walk(event) {
+    const step = {ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0]}[event.key];
+    if (event.key === "Escape") {
+      this.pinned = null;
+      document.activeElement.blur();
+    }
+    if (!step || !this.chosen) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const here = this.at.get(this.numberOf(this.chosen)), rank = this.chosen[0] + step[0];
+    if (!here) return;
+    const candidates = d3.filter(this.at.keys(), number => rankOf(this.frame, number) === rank &&
+      (step[1] === 0 || step[1] * (this.at.get(number)[0] - here[0]) > 0));
+    const next = d3.least(candidates, number => Math.abs(this.at.get(number)[0] - here[0]));
+    if (next === undefined) return;
+    this.layers[2].selectAll("g.neuron").filter(d => d.number === next).node().focus();
+  }
+
+  name(number) {
+    const names = this.run.feature_names;
+    const own = names && number < names.length ? ` (${names[number]})` : "";
+    return label(this.frame, number) + own;
+  }
+
+  sentence(number) {
+    const {frame} = this, i = frame.place.get(number), rank = rankOf(frame, number);
+    const kind = rank === 0 ? "Input" : rank === frame.ranks.length - 1 ? "Output" : "Neuron";
+    const life = frame.alive[i] ? "" : ", dead";
+    return `${kind} ${this.name(number)}${life}: ${frame.fan_in[i]} connections in, ${frame.fan_out[i]} out`;
+  }
+
+  // Show a neuron's connections and its history; null for none.
+  look(own) {
+    this.chosen = own;
+    const number = this.numberOf(own), known = number !== null && this.at.has(number);
+    const near = d => known && (d.source === number || d.target === number);
+    this.svg.classed("looking", known);
+    this.svg.selectAll("path.connection").classed("near", near);
+    this.layers[2].selectAll("g.neuron").classed("chosen", d => known && d.number === number);
+    this.tabStop();
+    this.details.selectChildren().remove();
+    if (!known) {
+      this.details.append("p").attr("class", "note").text(own === null
+        ? "Point at a neuron (or walk to one with the keys) to see its connections and its history."
+        : `Neuron ${own.join("_")} is not shown at this moment.`);
+      return;
+    }
+    this.describe(number);
+  }
+
+  describe(number) {
+    const {frame, details} = this, i = frame.place.get(number);
+    const weight = v => d3.format(v && Math.abs(v) < 0.001 ? "+.1e" : "+.3~g")(v);
+    details.append("p").append("strong").text(this.sentence(number));
+    details.append("p").text(
+      (rankOf(frame, number) ? `bias ${weight(frame.bias[i])}, ` : "") +
+      `mean activity ${d3.format(".3~g")(frame.activity[i])}`);
+    for (const [title, end, other] of [["In", "target", "source"], ["Out", "source", "target"]]) {
+      const rows = d3.sort(this.rows.filter(d => d[end] === number), d => -Math.abs(d.weight));
+      if (!rows.length) continue;
+      const line = details.append("p").attr("class", title.toLowerCase())
+        .text(this.run.whole ? `${title}: ` : `${title}, of those drawn: `);
+      line.selectAll("span").data(rows.slice(0, 12)).join("span")
+        .attr("class", d => d.weight < 0 ? "negative" : "positive")
+        .text((d, k) => (k ? ", " : "") + `${label(frame, d[other])} ${weight(d.weight)}`);
+      if (rows.length > 12) line.append("span").text(`, and ${rows.length - 12} more`);
+    }
+    this.history(number);
+  }
+
+  history(number) {
+    const {run, frame} = this, [rank, own] = this.own(number);
+    const found = run.frames.map((one, k) => {
+      const i = own < one.ranks[rank] ? one.place.get(one.start[rank] + own) : undefined;
+      return i === undefined ? null : {update: run.keys[k], in: one.fan_in[i], out: one.fan_out[i], activity: one.activity[i]};
+    });
+    const known = found.filter(d => d);
+    const width = 420, height = 62;
+    const svg = this.details.append("svg").attr("class", "history").attr("viewBox", `0 0 ${width} ${height}`)
+      .attr("role", "img").attr("aria-label", "Connections in and out of this neuron over the training");
+    const x = d3.scaleLinear([0, run.updates], [2, width - 92]);
+    const y = d3.scaleLinear([0, d3.max(known, d => Math.max(d.in, d.out)) || 1], [height - 6, 6]);
+    const busy = d3.scaleLinear([0, d3.max(known, d => d.activity) || 1], [height - 6, 6]);
+    for (const [name, scale, colour] of [["in", y, "--ink"], ["out", y, "--run-2"], ["activity", busy, "--busy"]]) {
+      svg.append("path").attr("class", "curve").style("stroke", `var(${colour})`)
+        .attr("d", d3.line(d => x(d.update), d => scale(d[name])).defined(d => d).curve(name === "activity" ? d3.curveLinear : d3.curveStepAfter)(found));
+    }
+    [["in", "--ink"], ["out", "--run-2"], ["activity", "--busy"]].forEach(([name, colour], k) => {
+      svg.append("text").attr("x", width - 86).attr("y", 16 + 18 * k).attr("font-size", 12)
+        .style("fill", `var(${colour})`).text(name === "activity" ? "activity" : `connections ${name}`);
+    });
+    svg.append("line").attr("class", "cursor").attr("y1", 0).attr("y2", height)
+      .attr("x1", x(frame.update)).attr("x2", x(frame.update));
+  }
+}

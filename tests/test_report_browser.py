@@ -1,0 +1,412 @@
+"""The report in a real browser: Chromium without a screen, driven by Playwright.
+
+Skipped where Playwright or Chromium is missing (``apt-get install chromium``; the environment
+variable ``REWIRE_CHROMIUM`` names another one).
+"""
+
+import os
+import shutil
+
+import numpy as np
+import pytest
+
+import rewire
+from rewire.data import load, moons
+from rewire.report import Recorder, write_report
+from rewire.report import recorder as recorder_module
+from rewire.report.looks import look, restore
+from rewire.topology import as_method
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+CHROMIUM = os.environ.get("REWIRE_CHROMIUM") or shutil.which("chromium")
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed")
+
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+X, y = moons(seed=0)
+
+
+def small(method):
+    """Return the recording of a training on two moons, and its recorder's networks."""
+    net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
+    chosen = as_method(method, **({} if method == "static" else {"every": 20}))
+    recorder = Recorder(data="moons")
+    rewire.fit(net, X, y, loss="hinge", method=chosen, steps=400, seed=0, callbacks=[recorder])
+    return recorder.recording
+
+
+@pytest.fixture(scope="module")
+def rigl():
+    return small("rigl")
+
+
+@pytest.fixture(scope="module")
+def static():
+    return small("static")
+
+
+@pytest.fixture(scope="module")
+def large():
+    digits = load("digits")
+    net = rewire.mlp([64, 200, 10], sparsity=[0.7, 0.5], seed=0)
+    assert len(net.connections) > recorder_module.DRAWABLE
+    recorder = Recorder(image_shape=digits.image_shape, data="digits", classes=digits.classes)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recorder_module, "SHARE", np.inf)
+        rewire.fit(net, digits.X, digits.y, steps=400, seed=0, callbacks=[recorder])
+    return recorder.recording
+
+
+@pytest.fixture(scope="module")
+def playwright():
+    with sync_api.sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def browser(playwright, tmp_path_factory):
+    context = playwright.chromium.launch_persistent_context(
+        tmp_path_factory.mktemp("profile"),
+        executable_path=CHROMIUM,
+        args=ARGUMENTS,
+        offline=True,
+        viewport={"width": 1400, "height": 900},
+    )
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def opened(browser, tmp_path):
+    """Open reports; afterwards nothing may have been complained about or asked from outside."""
+    complaints, requests, pages = [], [], []
+
+    def open_(*recordings, width=1400, scheme="light", motion="no-preference"):
+        path = write_report(list(recordings), tmp_path / "report.html")
+        page = browser.new_page()
+        pages.append(page)
+        page.set_default_timeout(20_000)
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme, reduced_motion=motion)
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: requests.append(request.url))
+        page.goto(path.as_uri())
+        page.wait_for_function("() => performance.getEntriesByName('rendered').length === 1")
+        return page
+
+    yield open_
+    for page in pages:
+        page.close()
+    assert complaints == []
+    assert [url for url in requests if not url.startswith(("file:", "data:"))] == []
+
+
+def go_to(page, moment):
+    """Move the slider as a hand would, by its events."""
+    page.eval_on_selector(
+        "#slider",
+        "(slider, at) => { slider.value = at; slider.dispatchEvent(new Event('input')); }",
+        moment,
+    )
+    assert page.evaluate("document.body.dataset.moment") == str(moment)
+
+
+def drawn(page, column=1):
+    """Return the lines of a run's wiring as (source, target) to their weight and class."""
+    rows = page.eval_on_selector_all(
+        f".run:nth-child({column}) .wiring path.connection",
+        "paths => paths.map(p => [p.dataset.source, p.dataset.target, +p.dataset.weight, "
+        "p.getAttribute('class'), p.getAttribute('d')])",
+    )
+    lines, gone = {}, {}
+    for source, target, weight, kind, shape in rows:
+        assert shape.startswith("M")
+        place = gone if "dropped" in kind else lines
+        assert (source, target) not in place
+        place[source, target] = (weight, set(kind.split()))
+    return lines, gone
+
+
+def wiring_of(net):
+    table = net.connections
+    return {
+        (net.label(int(s)), net.label(int(t))): float(w)
+        for s, t, w in zip(table.source, table.target, table.weight, strict=True)
+    }
+
+
+def moments_of(*recordings):
+    return sorted({frame.update for one in recordings for frame in one.frames})
+
+
+def networks_of(recording):
+    activations = recording.about["activations"]
+    return {frame.update: restore(frame.arrays, activations) for frame in recording.frames}
+
+
+def test_what_is_drawn_is_the_run_at_every_moment(opened, rigl):
+    page, nets = opened(rigl), networks_of(rigl)
+    before, moved = None, 0
+    for moment, update in enumerate(moments_of(rigl)):
+        go_to(page, moment)
+        lines, gone = drawn(page)
+        wiring = wiring_of(nets[update])
+        assert {pair: weight for pair, (weight, _) in lines.items()} == wiring
+        for weight, kind in lines.values():
+            assert ("negative" in kind) == (weight < 0)
+            assert ("positive" in kind) == (weight >= 0)
+        grown = {pair for pair, (_, kind) in lines.items() if "grown" in kind}
+        if before is not None:
+            assert grown == set(wiring) - set(before)
+            assert set(gone) == set(before) - set(wiring)
+            moved += len(grown)
+        before = wiring
+        cursor = page.eval_on_selector(".chart .cursor", "line => +line.dataset.update")
+        assert cursor == update
+    assert moved == sum(sum(record["grown"]) for record in rigl.rewirings) > 10
+
+
+def test_dead_neurons_are_marked_and_fold_away_when_stripped(opened, rigl):
+    page, nets = opened(rigl, motion="reduce"), networks_of(rigl)
+    net = nets[400]
+    stripped = net.strip()
+    assert stripped.size < net.size
+
+    def neurons(kind):
+        return page.locator(f".wiring .neuron{kind}").count()
+
+    assert (neurons(""), neurons(".dead")) == (net.size, net.size - stripped.size)
+    page.check("#strip")
+    assert (neurons(""), neurons(".dead")) == (stripped.size, 0)
+    lines, _ = drawn(page)
+    assert len(lines) == len(stripped.connections)
+    page.keyboard.press("s")
+    assert neurons("") == net.size
+
+
+def test_the_table_says_what_the_network_is(opened, rigl):
+    page, nets = opened(rigl), networks_of(rigl)
+    for moment in (0, 5, len(rigl.frames) - 1):
+        go_to(page, moment)
+        net = nets[moments_of(rigl)[moment]]
+        summary = net.summary()
+        rows = dict(
+            page.eval_on_selector_all(
+                "#summary tbody tr",
+                "rows => rows.map(r => [...r.children].map(c => c.textContent))",
+            )
+        )
+        dense = summary.dense_flops
+        assert rows["Connections, of all possible ones (density)"].startswith(
+            f"{summary.connections} of {summary.possible} ("
+        )
+        assert rows["Dead hidden neurons"].startswith(f"{summary.dead} of 32 (")
+        assert rows["FLOPs per answer, against dense"].startswith(f"{summary.flops} of {dense} (")
+        assert rows["Connections left when stripped"] == str(len(net.strip().connections))
+
+
+def test_pointing_at_a_neuron_shows_its_connections_weights_and_history(opened, rigl):
+    page, net = opened(rigl), networks_of(rigl)[400]
+    number = int(np.argmax(net.connections.fan_out[2:18])) + 2
+    name = net.label(number)
+    page.hover(f'[data-neuron="{name}"]')
+    details = page.locator(".details")
+    n_in, n_out = (int(f[number]) for f in (net.connections.fan_in, net.connections.fan_out))
+    assert f"Neuron {name}: {n_in} connections in, {n_out} out" in details.inner_text()
+    for (source, target), weight in wiring_of(net).items():
+        if name in (source, target) and n_out <= 12:
+            other = target if source == name else source
+            assert f"{other} {'−' if weight < 0 else '+'}" in details.inner_text()
+    assert page.locator("path.connection.near:not(.dropped)").count() == n_in + n_out
+    assert page.locator(".details svg.history path").count() == 3
+    page.mouse.move(2, 2)
+    assert page.locator("path.connection.near").count() == 0
+
+
+def test_a_chosen_neuron_stays_chosen_while_time_moves(opened, rigl):
+    page, nets = opened(rigl), networks_of(rigl)
+    page.click('[data-neuron="1_3"]')
+    page.mouse.move(2, 2)
+    for moment in (0, 7):
+        go_to(page, moment)
+        net = nets[moments_of(rigl)[moment]]
+        fan_in = int(net.connections.fan_in[5])
+        assert f"1_3{'' if _alive(net, 5) else ', dead'}: {fan_in} conn" in (
+            page.locator(".details").inner_text()
+        )
+
+
+def _alive(net, number):
+    return bool(look(net, X[:2], "hinge", whole=True)["alive"][number])
+
+
+def test_play_runs_to_the_end_and_stops(opened, rigl):
+    page = opened(rigl)
+    last = len(moments_of(rigl)) - 1
+    go_to(page, last - 2)
+    page.click("#play")
+    assert page.get_attribute("#play", "aria-label") == "Pause"
+    page.wait_for_function(f"() => document.body.dataset.moment === '{last}'")
+    page.wait_for_function("() => document.getElementById('play').ariaLabel === 'Play'")
+    page.click("#play")  # from the end it begins anew
+    page.wait_for_function("() => +document.body.dataset.moment < 5")
+    page.click("#play")
+    assert page.get_attribute("#play", "aria-label") == "Play"
+
+
+def test_keys_play_step_and_jump(opened, rigl):
+    page = opened(rigl)
+    last = len(moments_of(rigl)) - 1
+
+    def moment():
+        return int(page.evaluate("document.body.dataset.moment"))
+
+    assert moment() == last
+    for key, expected in [
+        ("Home", 0),
+        ("ArrowRight", 1),
+        ("ArrowRight", 2),
+        ("ArrowLeft", 1),
+        ("End", last),
+        ("ArrowRight", last),
+    ]:
+        page.keyboard.press(key)
+        assert moment() == expected
+    page.keyboard.press("Home")
+    page.keyboard.press(" ")
+    assert page.get_attribute("#play", "aria-label") == "Pause"
+    page.wait_for_function("() => +document.body.dataset.moment > 0")
+    page.keyboard.press(" ")
+    assert page.get_attribute("#play", "aria-label") == "Play"
+    page.focus("#slider")
+    at = moment()
+    page.keyboard.press("ArrowRight")
+    assert moment() == at + 1
+
+
+def test_neurons_are_walked_with_the_keys(opened, rigl):
+    page = opened(rigl)
+
+    def focused():
+        return page.evaluate("document.activeElement.dataset.neuron")
+
+    assert page.locator('.neuron[tabindex="0"]').count() == 1
+    page.focus('.neuron[tabindex="0"]')
+    walked = [focused()]
+    for key in ("ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp"):
+        page.keyboard.press(key)
+        walked.append(focused())
+    assert walked[:2] == ["0_0", "0_1"]
+    assert [name[0] for name in walked] == ["0", "0", "1", "1", "0"]
+    assert page.evaluate("document.body.dataset.moment") == str(len(moments_of(rigl)) - 1)
+    assert f"Input {walked[-1]}" in page.locator(".details").inner_text()
+    page.keyboard.press("Escape")
+    assert focused() is None
+
+
+def test_two_runs_share_one_slider(opened, static, rigl):
+    page = opened(static, rigl)
+    both = [networks_of(one) for one in (static, rigl)]
+    updates = moments_of(static, rigl)
+    assert page.get_attribute("#slider", "max") == str(len(updates) - 1)
+    for moment in (0, len(updates) // 3, len(updates) - 1):
+        go_to(page, moment)
+        for column, nets in enumerate(both, start=1):
+            at = max(update for update in nets if update <= updates[moment])
+            lines, _ = drawn(page, column)
+            assert {pair: weight for pair, (weight, _) in lines.items()} == wiring_of(nets[at])
+    assert page.locator("#summary thead th").all_inner_texts() == ["", "Static wiring", "RigL"]
+    boxes = [page.locator(".run").nth(k).bounding_box() for k in (0, 1)]
+    assert boxes[0]["y"] == boxes[1]["y"]
+
+
+def test_the_decision_boundary_follows_the_network(opened, rigl):
+    page, nets = opened(rigl), networks_of(rigl)
+    for moment in (0, len(rigl.frames) // 2, len(rigl.frames) - 1):
+        go_to(page, moment)
+        shown = look(nets[moments_of(rigl)[moment]], rigl.X, "hinge", whole=True)["boundary"]
+        assert int(page.get_attribute(".boundary", "data-positive")) == (shown > 0).sum()
+    assert page.locator(".boundary path.zero").count() == 1
+
+
+def test_light_and_dark_follow_the_system_and_the_button(opened, rigl):
+    def paper(page):
+        return page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+    light, dark = "rgb(255, 255, 255)", "rgb(18, 22, 29)"
+    page = opened(rigl, scheme="dark")
+    assert paper(page) == dark
+    page.click("#theme")
+    assert paper(page) == light
+    assert paper(opened(rigl)) == light
+
+
+@pytest.mark.parametrize("which", ["small", "large"])
+def test_a_small_screen_is_not_scrolled_sideways(opened, static, rigl, large, which):
+    page = opened(*([static, rigl] if which == "small" else [large]), width=400)
+    assert page.evaluate("document.documentElement.scrollWidth") == 400
+    tops = [box["y"] for box in (one.bounding_box() for one in page.locator(".run").all())]
+    assert tops == sorted(set(tops))  # one below the other
+    for control in page.locator("#controls button").all():
+        assert control.bounding_box()["height"] >= 40
+
+
+def test_a_large_network_is_shown_by_paths_densities_and_distributions(opened, large):
+    page = opened(large)
+    note = page.locator("[data-note=large]").inner_text()
+    assert f"has {large.frames[0].arrays['totals'][0]:,} connections, too many to draw" in note
+    for moment in (0, len(large.frames) - 1):
+        go_to(page, moment)
+        arrays = large.frames[moment].arrays
+        lines, gone = drawn(page)
+        assert len(lines) == len(arrays["source"]) > 40
+        assert not gone
+        assert sorted(weight for weight, _ in lines.values()) == pytest.approx(
+            sorted(arrays["weight"].tolist())
+        )
+        cells = page.eval_on_selector_all(
+            ".input-map .cell", "cells => cells.map(c => +c.dataset.value)"
+        )
+        assert cells == arrays["input_map"].ravel().tolist()
+        for name in ("density 0 1", "density 1 2"):
+            cells = page.eval_on_selector_all(
+                f'[data-name="{name}"] .cell', "cells => cells.map(c => +c.dataset.value)"
+            )
+            assert cells == pytest.approx(arrays[name].ravel().tolist())
+        for name in ("fan_ins", "fan_outs"):
+            bars = page.eval_on_selector_all(f".{name} .bar", "b => b.map(x => +x.dataset.count)")
+            assert sum(bars) == arrays[name][:, 1].sum()
+
+
+def test_clicking_a_curve_goes_there(opened, rigl):
+    page = opened(rigl)
+    page.locator(".chart .seek").first.click(position={"x": 1, "y": 40})
+    assert page.evaluate("document.body.dataset.moment") == "0"
+
+
+def test_everything_that_can_be_used_has_a_name(opened, static, rigl):
+    page = opened(static, rigl)
+    nameless = page.eval_on_selector_all(
+        "button, input, [role=img], [role=group], section",
+        """all => all.filter(e => !(e.ariaLabel || e.getAttribute('aria-label')
+            || (e.labels && e.labels.length))).map(e => e.outerHTML.slice(0, 80))""",
+    )
+    assert nameless == []
+
+
+def test_how_long_it_takes_to_open_is_known(opened, static, rigl, record_property):
+    page = opened(static, rigl)
+    record_property(
+        "milliseconds until rendered",
+        page.evaluate("performance.getEntriesByName('rendered')[0].startTime"),
+    )
+    assert page.locator(".run").count() == 2
