@@ -134,6 +134,7 @@ def test_two_classes_and_one_output(loss):
     assert run.training.net.ranks == (2, 16, 1)
     numbers = run.model.class_numbers(run.model.outputs(run.train.X))
     assert (numbers == run.train.y).mean() > 0.9
+    assert run.model.loss == loss
     assert run.model.predict(run.train.X).tolist() == [run.data.classes[n] for n in numbers]
 
 

@@ -64,6 +64,14 @@ def test_targets_must_be_as_many_as_samples(more, monkeypatch):
         rewire.evaluate(net, X, np.zeros(50 + more, int))
 
 
+def test_targets_that_the_loss_does_not_know_are_refused():
+    net, X, y = task("cross_entropy")
+    with pytest.raises(ValueError, match=r"y must hold class numbers in \[0, 3\); got 3"):
+        rewire.evaluate(net, X, y + 1)
+    with pytest.raises(ValueError, match=r"y must hold the labels -1 and \+1"):
+        rewire.evaluate(net, X, np.zeros((50, 3)), "hinge")
+
+
 def test_no_samples_are_refused():
     net, X, y = task("cross_entropy")
     with pytest.raises(ValueError, match="at least one sample"):
