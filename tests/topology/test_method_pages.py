@@ -33,6 +33,7 @@ def row(name):
     how_much = [f"`{short(part)}`" for part in (method.fraction, method.thinning) if part]
     also = [f"redistribute {method.redistribute.name}"] if method.redistribute else []
     also += [method.neurons.name] if method.neurons else []
+    also += ["revive"] if method.revive else []
     also += ["rewind"] if method.rewind else []
     return [
         *cells,

@@ -150,8 +150,8 @@ def RevivingRigL(
     RigL fails where silent neurons leave samples that no gradient reaches, and where a small layer
     has too few connections to see around them. Here idle neurons start anew where the error is
     (:class:`Revival`), and budget moves to the layers that need it. On the post's task with 101
-    parameters 100 of 100 networks reach 99% accuracy, of RigL's 88 to 94; see
-    docs/methods/default.md.
+    parameters 100 of 100 networks reach 99% accuracy, of RigL's 88 to 93; see
+    docs/methods/reviving-rigl.md. ``tries`` are the draws for each idle neuron.
 
     Rewirings come at least 15 to a training, also where it is short. ``batches=4``, so that a
     neuron is called idle only if it is on none of them.
