@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from threadpoolctl import ThreadpoolController
 
 from rewire import Network, mlp
 from rewire.topology import absent
@@ -253,3 +254,18 @@ def test_many_blocks_are_searched_like_one(scope, count, rows, few, seed):
         patch.setattr(absent, "BLOCK_ENTRIES", 12 * rows)
         patch.setattr(absent, "FEW", few)
         assert find() == whole
+
+
+def test_large_searches_use_one_thread_of_blas():
+    def threads():
+        return {found["num_threads"] for found in controller.select(user_api="blas").info()}
+
+    def score(targets, sources):
+        seen.append(threads())
+        return np.zeros((targets.stop - targets.start, sources.stop - sources.start))
+
+    net, seen, controller = mlp([600, 1000], density=0.01, seed=0), [], ThreadpoolController()
+    with controller.limit(limits=2, user_api="blas"):
+        strongest_absent(wired(net), layered(net), np.array([600, 1600]), np.array([5]), score)
+        assert seen == [{1}, {1}]
+        assert threads() == {2}

@@ -9,12 +9,14 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from rewire.graph import ConnectionTable
+from rewire.kernels.blas import one_blas_thread
 
 from .places import Region
 
@@ -163,25 +165,31 @@ def strongest_absent(
     """
     best = [_Best(int(count)) for count in counts]
     bounds, neurons = group_start.tolist(), len(wired.row_pointer) - 1
-    for region in regions:
-        visible = max(1, round(share * len(region.sources)))
-        for targets in _blocks(region, visible):
-            # The groups that have targets here and want any.
-            groups = [
-                (best[g], max(bounds[g], targets.start), min(bounds[g + 1], targets.stop))
-                for g in range(
-                    bisect_right(bounds, targets.start) - 1, bisect_left(bounds, targets.stop)
-                )
-                if best[g].count
-            ]
-            if groups:
+    large = sum(len(r.sources) * len(r.targets) for r in regions) > BLOCK_ENTRIES
+    with one_blas_thread() if large else nullcontext():
+        for region in regions:
+            visible = max(1, round(share * len(region.sources)))
+            for targets in _blocks(region, visible):
+                groups = _wanting(best, bounds, targets)
+                if not groups:
+                    continue
                 sources, scores = _block(wired, region, targets, score_block, visible, generator)
-            for group, first, last in groups:
-                part = scores[first - targets.start : last - targets.start]
-                group.add(part, first, sources, neurons)
+                for group, first, last in groups:
+                    part = scores[first - targets.start : last - targets.start]
+                    group.add(part, first, sources, neurons)
     keys = [group.strongest_first() for group in best]
     target, source = np.divmod(np.concatenate(keys) if keys else np.empty(0, np.int64), neurons)
     return Pairs(source, target)
+
+
+def _wanting(best: list[_Best], bounds: list[int], targets: range) -> list[tuple[_Best, int, int]]:
+    """Return the groups that want any of these targets, and from which to which."""
+    groups = range(bisect_right(bounds, targets.start) - 1, bisect_left(bounds, targets.stop))
+    return [
+        (best[g], max(bounds[g], targets.start), min(bounds[g + 1], targets.stop))
+        for g in groups
+        if best[g].count
+    ]
 
 
 def _blocks(region: Region, visible: int) -> list[range]:
