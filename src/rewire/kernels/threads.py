@@ -13,12 +13,9 @@ import contextlib
 import os
 import queue
 import threading
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Callable
 
-from threadpoolctl import ThreadpoolController
-
-__all__ = ["get_num_threads", "one_blas_thread", "set_num_threads", "together"]
+__all__ = ["get_num_threads", "set_num_threads", "together"]
 
 _number: int | None = None
 _lock = threading.Lock()
@@ -26,12 +23,9 @@ _calls: queue.SimpleQueue = queue.SimpleQueue()
 _helpers = 0
 
 
-_limited = 0  # how many threads are within one_blas_thread
-
-
 def _forget() -> None:
-    global _lock, _calls, _helpers, _limited
-    _lock, _calls, _helpers, _limited = threading.Lock(), queue.SimpleQueue(), 0, 0
+    global _lock, _calls, _helpers
+    _lock, _calls, _helpers = threading.Lock(), queue.SimpleQueue(), 0
 
 
 if hasattr(os, "register_at_fork"):
@@ -98,32 +92,3 @@ def together(function: Callable, arguments: tuple, number: int) -> None:
     except KeyboardInterrupt:
         function(*arguments)  # what is done already is not done again
         raise
-
-
-@contextlib.contextmanager
-def one_blas_thread() -> Iterator[None]:
-    """Keep NumPy's matrix products on one thread, so that their bits do not depend on how many.
-
-    BLAS waits for its threads by spinning: beside another busy process, the product of 300 and 784
-    rows of 100 took 40 ms with two threads and 0.3 ms with one.
-    """
-    global _limited
-    with _lock:
-        if _limited == 0:
-            _limits.append(_libraries().limit(limits=1, user_api="blas"))
-        _limited += 1
-    try:
-        yield
-    finally:
-        with _lock:
-            _limited -= 1
-            if _limited == 0:
-                _limits.pop().restore_original_limits()
-
-
-_limits: list = []
-
-
-@cache
-def _libraries() -> ThreadpoolController:
-    return ThreadpoolController()

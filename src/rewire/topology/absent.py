@@ -166,22 +166,26 @@ def strongest_absent(
     for region in regions:
         visible = max(1, round(share * len(region.sources)))
         for targets in _blocks(region, visible):
-            # The groups that have targets here and want any.
-            groups = [
-                (best[g], max(bounds[g], targets.start), min(bounds[g + 1], targets.stop))
-                for g in range(
-                    bisect_right(bounds, targets.start) - 1, bisect_left(bounds, targets.stop)
-                )
-                if best[g].count
-            ]
-            if groups:
-                sources, scores = _block(wired, region, targets, score_block, visible, generator)
+            groups = _wanting(best, bounds, targets)
+            if not groups:
+                continue
+            sources, scores = _block(wired, region, targets, score_block, visible, generator)
             for group, first, last in groups:
                 part = scores[first - targets.start : last - targets.start]
                 group.add(part, first, sources, neurons)
     keys = [group.strongest_first() for group in best]
     target, source = np.divmod(np.concatenate(keys) if keys else np.empty(0, np.int64), neurons)
     return Pairs(source, target)
+
+
+def _wanting(best: list[_Best], bounds: list[int], targets: range) -> list[tuple[_Best, int, int]]:
+    """Return the groups that want any of these targets, and from which to which."""
+    groups = range(bisect_right(bounds, targets.start) - 1, bisect_left(bounds, targets.stop))
+    return [
+        (best[g], max(bounds[g], targets.start), min(bounds[g + 1], targets.stop))
+        for g in groups
+        if best[g].count
+    ]
 
 
 def _blocks(region: Region, visible: int) -> list[range]:

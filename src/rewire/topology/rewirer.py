@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from rewire.graph import Network, Signals
+from rewire.kernels.blas import one_blas_thread
 from rewire.kernels.losses import Loss
-from rewire.kernels.threads import one_blas_thread
 
 from .drafting import Change, draft, settle
 from .method import Method, Threshold, as_method, momentum_of
