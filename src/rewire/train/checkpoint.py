@@ -103,6 +103,7 @@ def describe_settings(training: Training) -> dict[str, str]:
         "batch_size": str(training.batches.size),
         "schedule": describe(training.schedule),
         "report_every": str(training.report_every),
+        "input_dropout": str(training.input_dropout),
         "seed": str(training.batches.seed),
         "early_stopping": describe(training.early_stopping),
         "X": fingerprint(training.X),

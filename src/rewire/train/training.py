@@ -25,6 +25,9 @@ __all__ = ["Training"]
 # A step goes forward once and backward twice, to the sensitivities and to the gradients.
 PASSES = 3
 
+# Updates whose inputs are copied at once where some of them are left out.
+COPIED = 100
+
 
 class Training:
     """Trains and rewires a network, stretch by stretch.
@@ -51,8 +54,10 @@ class Training:
     validation : (X, y), optional
     report_every : int, optional
         Updates between two rows of the history.
+    input_dropout : float, default 0
+        Share of the inputs left out of each sample, in [0, 1).
     seed : int, default 0
-        Of the order of samples and of the method's random choices.
+        Of the order of samples, of the inputs left out and of the method's random choices.
 
     Attributes
     ----------
@@ -82,11 +87,12 @@ class Training:
         validation: tuple[Any, Any] | None = None,
         report_every: int | None = None,
         early_stopping: EarlyStopping | None = None,
+        input_dropout: float = 0.0,
         seed: int = 0,
     ):
         self.net, self.X, self.y = net, X, y
         self.loss, self.updates, self.schedule = named(loss), updates, schedule
-        self.validation = validation
+        self.validation, self.input_dropout = validation, input_dropout
         self.trainer = Trainer(net, self.loss, optimizer)
         self.base_rate = optimizer.lr
         self.batches = Batches(X.shape[0], batch_size, seed)
@@ -162,6 +168,23 @@ class Training:
         self.flops += work * forward_flops(self.net, len(self.net.connections))
         self.dense_flops += work * forward_flops(self.net, self.net.possible_connections)
 
+    def _copies(self, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the inputs to learn from, less those left out, their targets and their rows.
+
+        What is left out follows from the seed and the update; what stays is scaled so that sums
+        over the inputs keep their mean.
+        """
+        X = self.X[samples.ravel()]
+        X = X.toarray() if issparse(X) else X
+        rows = np.arange(samples.size).reshape(samples.shape)
+        if self.input_dropout:
+            X *= X.dtype.type(1 / (1 - self.input_dropout))
+            for update, part in enumerate(rows, start=self.done):
+                generator = np.random.default_rng([self.batches.seed, _DROPOUT, update])
+                drawn = np.frombuffer(generator.bytes(2 * X[part].size), "<u2")
+                X[part] *= (drawn >= self.input_dropout * 2**16).reshape(len(part), -1)
+        return X, self.y[samples.ravel()], rows
+
     def _rewire(self) -> None:
         method = self.rewirer.method
         last = self.done
@@ -203,7 +226,9 @@ class Training:
         }
 
 
-_METHOD = 1  # tells the method's randomness from that of the batches, which have [seed, epoch]
+# Tell these random choices from the order of the batches, which has [seed, epoch].
+_METHOD = 1
+_DROPOUT = 2
 
 
 class Since:
