@@ -2,8 +2,9 @@
 
 ``rewire.scalar`` is the teaching core: scalar neurons with automatic differentiation, RigL and
 stripping, to be read in one sitting. :func:`mlp` and :class:`Network` are the same networks at any
-scale, :func:`fit` trains them, ``rewire.topology`` rewires them, ``rewire.view`` draws, and
-``rewire.reproduce`` runs the experiment that this library grew out of.
+scale, :func:`fit` trains them, ``rewire.topology`` rewires them, ``rewire.view`` draws,
+``rewire.compare`` holds methods against each other over many seeds, and ``rewire.reproduce`` runs
+the experiment that this library grew out of.
 """
 
 from importlib import import_module

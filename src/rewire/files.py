@@ -1,14 +1,15 @@
-"""Files that are either written whole or not at all."""
+"""Files that are either written whole or not at all, and folders for them."""
 
 from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["written_whole"]
+__all__ = ["prepare_folder", "written_whole"]
 
 
 @contextmanager
@@ -59,6 +60,27 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise
     if os.name == "posix":  # elsewhere a folder cannot be opened
         _to_disk(final.parent, os.O_RDONLY)
+
+
+def prepare_folder(folder: str | os.PathLike[str]) -> Path:
+    """Create the folder if need be and make sure that files can be written there.
+
+    Raises
+    ------
+    OSError
+        Naming the folder and the remedy.
+    """
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OSError(
+            f"out must be a folder that can be written to; got {str(folder)!r} "
+            f"({error.strerror}): choose another one"
+        ) from error
+    return folder
 
 
 def _to_disk(path: Path, flags: int) -> None:

@@ -10,6 +10,7 @@ import pytest
 from matplotlib.colors import to_rgba
 from matplotlib.patches import Circle, PathPatch
 
+import rewire
 from rewire.scalar import MLP, SparseMLP, Value
 from rewire.view import Wiring, draw_topology, plot_boundary, plot_losses, plot_topology
 
@@ -343,3 +344,15 @@ def test_a_format_that_nothing_here_can_write_leaves_no_figure_open(model, witho
     with pytest.raises(ValueError, match="gv"):
         draw_topology(model).pipe("gv")
     assert plt.get_fignums() == []
+
+
+def test_a_network_draws_itself_and_shows_itself_in_a_notebook():
+    net = rewire.mlp([2, 5, 3], density=0.5, seed=0)
+    ax = net.draw(title="small")
+    assert ax.get_title(loc="left") == "small" or ax.get_title() == "small"
+    html = net._repr_html_()
+    assert html.count("<svg") == 1
+    assert "dead neurons" in html
+    large = rewire.mlp([100, 100, 10], density=0.5, seed=0)
+    assert "<svg" not in large._repr_html_()
+    assert "5,500 of 11,000 connections" in large._repr_html_()

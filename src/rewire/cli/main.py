@@ -6,6 +6,7 @@ import typer
 
 import rewire
 
+from .compare import compare
 from .models import evaluate, export, methods, predict, show, strip
 from .reproduce import reproduce
 from .train import train
@@ -17,7 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (train, evaluate, predict, strip, show, export, methods, reproduce):
+for command in (train, evaluate, predict, strip, show, export, methods, compare, reproduce):
     app.command()(command)
 
 

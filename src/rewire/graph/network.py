@@ -247,6 +247,30 @@ class Network(Graph):
         """Return an independent copy."""
         return checks.deep_copy(self)
 
+    # ---------------------------------------------------------------------------------- showing
+
     def summary(self) -> Summary:
         """Return what a person wants to know about the network; prints as a table."""
         return Summary.of(self)
+
+    def draw(self, ax: Any = None, **options: Any) -> Any:
+        """Draw the wiring; see :func:`rewire.view.plot_topology` for the options.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
+        from rewire.view import plot_topology  # pictures are only imported when asked for
+
+        return plot_topology(self, ax, **options)
+
+    def _repr_html_(self) -> str:
+        """Show a notebook the summary, and the wiring of a network that can be drawn."""
+        from rewire.view import as_html
+
+        return as_html(self)

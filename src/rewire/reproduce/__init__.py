@@ -1,8 +1,10 @@
 """The post's experiment, run again and compared with what the post printed."""
 
+from rewire.files import prepare_folder
+
 from .experiment import ENGINES, Experiment, Run, fan_ins, run_experiment
 from .published import POST_SEED, Comparison, compare
-from .report import prepare_folder, shape, write_report
+from .report import shape, write_report
 
 __all__ = [
     "ENGINES",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -16,6 +15,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
+from rewire.files import prepare_folder
 from rewire.scalar import SparseMLP
 from rewire.view import plot_boundary, plot_losses, plot_topology
 from rewire.view.style import figure_of
@@ -23,32 +23,11 @@ from rewire.view.style import figure_of
 from .experiment import Experiment, Run, fan_ins
 from .published import POST_SEED, compare
 
-__all__ = ["prepare_folder", "write_report"]
+__all__ = ["write_report"]
 
 # The same run gives the same files, byte for byte.
 _REPRODUCIBLE: Any = {"svg.hashsalt": "rewire"}
 _NO_DATE = {"svg": {"Date": None}, "png": {"Software": None}}
-
-
-def prepare_folder(folder: str | Path) -> Path:
-    """Create the folder if need be and make sure that files can be written there.
-
-    Raises
-    ------
-    OSError
-        Naming the folder and the remedy.
-    """
-    folder = Path(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise OSError(
-            f"out must be a folder that can be written to; got {str(folder)!r} "
-            f"({error.strerror}): choose another one"
-        ) from error
-    return folder
 
 
 def write_report(experiment: Experiment, folder: str | Path) -> list[Path]:

@@ -215,7 +215,11 @@ class Rewirer:
         thinning, existing = self.method.thinning, np.diff(now.group_row)
         if thinning is None:
             return existing
-        budget = thinning.budget(self.net, self._first, now.time)
+        time = now.time
+        if len(self.updates) and time.updates >= self.updates[-1]:
+            # The last rewiring prunes all that is left, also where the shape would end after it.
+            time = time._replace(updates=time.total)
+        budget = thinning.budget(self.net, self._first, time)
         return budget if self.method.scope == "layer" else np.array([budget.sum()])
 
     def _birthdays(self, birth: np.ndarray) -> np.ndarray:

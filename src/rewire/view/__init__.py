@@ -1,4 +1,4 @@
-"""Pictures: the wiring of a network, decision boundaries, training curves.
+"""Pictures: the wiring of a network, decision boundaries, training curves, many runs.
 
 Every ``plot_*`` function draws on the matplotlib axes it is given, or on new ones, and returns
 them; nothing is shown or saved behind the caller's back.
@@ -7,7 +7,17 @@ them; nothing is shown or saved behind the caller's back.
 from .boundary import plot_boundary
 from .curves import plot_losses
 from .digraph import draw_topology
+from .notebook import as_html
+from .runs import plot_runs
 from .topology import plot_topology
 from .wiring import Wiring
 
-__all__ = ["Wiring", "draw_topology", "plot_boundary", "plot_losses", "plot_topology"]
+__all__ = [
+    "Wiring",
+    "as_html",
+    "draw_topology",
+    "plot_boundary",
+    "plot_losses",
+    "plot_runs",
+    "plot_topology",
+]

@@ -1,0 +1,111 @@
+"""A study's folder: the setting it was begun with, and every run as soon as it is done."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import rewire
+from rewire.files import prepare_folder
+from rewire.runs.run import write_json
+
+from .run import Run
+from .setting import Setting
+
+__all__ = ["FILES", "append", "open_folder", "read_runs"]
+
+SETTINGS, RUNS, SUMMARY, PICTURE = "settings.json", "runs.csv", "summary.json", "runs.png"
+FILES = (SETTINGS, RUNS, SUMMARY, PICTURE)
+REMEDY = "choose another folder (--out), or say --overwrite to remove that study"
+
+
+def open_folder(folder: str | os.PathLike[str], setting: Setting, overwrite: bool) -> list[Run]:
+    """Prepare a folder for a study, new or begun before; return the runs that it holds.
+
+    Raises
+    ------
+    ValueError
+        If what it holds was made with other settings or another version, or is damaged in other
+        ways than by a process that was killed while it wrote.
+    OSError
+        If it cannot be written to.
+    """
+    folder = prepare_folder(folder)
+    if overwrite:
+        for name in FILES:
+            (folder / name).unlink(missing_ok=True)
+    wanted = {"rewire": rewire.__version__, **json.loads(json.dumps(setting.to_dict()))}
+    if (folder / SETTINGS).exists():
+        _check_same(folder, wanted)
+    elif (folder / RUNS).exists():
+        raise ValueError(f"{folder} holds a {RUNS} without its {SETTINGS}: {REMEDY}")
+    else:
+        write_json(folder / SETTINGS, wanted)
+    return read_runs(folder / RUNS)
+
+
+def read_runs(path: Path) -> list[Run]:
+    """Return the runs in a ``runs.csv``, made if there is none.
+
+    A last line without its end is what a killed process leaves: it is cut off.
+    """
+    content = path.read_bytes() if path.exists() else b""
+    whole = content[: content.rfind(b"\n") + 1]
+    if not whole:
+        whole = _line(Run._fields)
+        path.write_bytes(whole)
+    elif whole != content:
+        os.truncate(path, len(whole))
+    header, *rows = csv.reader(io.StringIO(whole.decode("utf-8", "replace")))
+    if tuple(header) != Run._fields:
+        raise ValueError(f"{path} must have the columns {', '.join(Run._fields)}; got {header}")
+    return [_run(path, number, row) for number, row in enumerate(rows, start=2)]
+
+
+def append(folder: str | os.PathLike[str], run: Run) -> None:
+    """Add a run to ``runs.csv``, in one piece."""
+    with (Path(folder) / RUNS).open("ab", buffering=0) as file:
+        file.write(_line(run))
+
+
+def _line(values: tuple[Any, ...]) -> bytes:
+    text = io.StringIO()
+    # repr keeps every bit of a float.
+    plain = [repr(value) if isinstance(value, float) else value for value in values]
+    csv.writer(text, lineterminator="\n").writerow(plain)
+    return text.getvalue().encode("utf-8")
+
+
+def _run(path: Path, number: int, row: list[str]) -> Run:
+    try:
+        method, seed, loss, accuracy, connections, parameters, seconds = row
+        return Run(
+            method,
+            int(seed),
+            float(loss),
+            float(accuracy),
+            int(connections),
+            int(parameters),
+            float(seconds),
+        )
+    except ValueError:
+        found = ",".join(row)
+        raise ValueError(f"{path} is damaged in line {number}, {found!r}: {REMEDY}") from None
+
+
+def _check_same(folder: Path, wanted: dict[str, Any]) -> None:
+    try:
+        found = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
+        assert isinstance(found, dict)
+    except (ValueError, AssertionError):
+        raise ValueError(f"{folder / SETTINGS} is damaged: {REMEDY}") from None
+    for name in [*wanted, *found]:
+        if found.get(name) != wanted.get(name):
+            raise ValueError(
+                f"{folder} holds a study with {name}={found.get(name)!r}, and this one has "
+                f"{name}={wanted.get(name)!r}: {REMEDY}"
+            )

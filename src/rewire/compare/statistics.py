@@ -1,0 +1,232 @@
+"""What runs over many seeds say about methods, and how surely."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats
+
+from .run import Run
+
+__all__ = [
+    "Difference",
+    "Interval",
+    "Share",
+    "Statistics",
+    "difference_of",
+    "mean_interval",
+    "share_of",
+    "summarise",
+    "value_of",
+]
+
+CONFIDENCE = 0.95
+# Accuracies are quotients: what differs by less than this differs by rounding.
+DIGITS = 12
+
+
+class Interval(NamedTuple):
+    """A confidence interval of 95%; NaN where there is too little to tell."""
+
+    low: float
+    high: float
+
+
+class Share(NamedTuple):
+    """Of how many runs reached a target; ``interval`` is Wilson's."""
+
+    reached: int
+    share: float
+    interval: Interval
+
+
+class Difference(NamedTuple):
+    """A method less the baseline, over the seeds that both have.
+
+    Attributes
+    ----------
+    pairs : int
+        Common seeds.
+    mean : float
+    interval : Interval
+        Student's, of the mean.
+    p : float
+        Two-sided, of Wilcoxon's signed-rank test; 1 where no pair differs. Not corrected for
+        several methods being compared.
+    """
+
+    pairs: int
+    mean: float
+    interval: Interval
+    p: float
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """One method over all its seeds.
+
+    Attributes
+    ----------
+    runs : int
+    mean, median : float
+    deviation : float
+        Standard deviation of the runs, with n - 1; NaN for one run.
+    interval : Interval
+        Student's, of the mean.
+    target : Share, optional
+    difference : Difference, optional
+        None for the baseline.
+    connections, parameters : (int, int)
+        The least and the most.
+    seconds : float
+        Median.
+    diverged : int
+        Runs whose loss is not finite; they count like all others.
+    """
+
+    runs: int
+    mean: float
+    median: float
+    deviation: float
+    interval: Interval
+    target: Share | None
+    difference: Difference | None
+    connections: tuple[int, int]
+    parameters: tuple[int, int]
+    seconds: float
+    diverged: int
+
+
+def summarise(
+    runs: Iterable[Run],
+    measure: str = "accuracy",
+    target: float | None = None,
+    baseline: str | None = None,
+) -> dict[str, Statistics]:
+    """Compare methods.
+
+    Parameters
+    ----------
+    runs : iterable of Run
+    measure : {"accuracy", "loss"}
+        Which figure of the runs.
+    target : float, optional
+        An accuracy to be reached from below, or a loss from above.
+    baseline : str, optional
+        The method that the others are compared with; that of the first run by default.
+
+    Returns
+    -------
+    dict of str to Statistics
+        By method, in the order in which they first come.
+
+    Examples
+    --------
+    >>> runs = [Run("static", seed, 0.5, seed / 4, 68, 101, 0.1) for seed in range(4)]
+    >>> runs += [Run("rigl", seed, 0.5, 1.0, 68, 101, 0.1) for seed in range(4)]
+    >>> found = summarise(runs, target=0.75)
+    >>> found["static"].mean, found["static"].median, found["static"].target.share
+    (0.375, 0.375, 0.25)
+    >>> found["rigl"].difference.mean
+    0.625
+    """
+    by_method: dict[str, list[Run]] = {}
+    for run in runs:
+        by_method.setdefault(run.method, []).append(run)
+    values = {
+        method: {run.seed: value_of(run, measure) for run in own}
+        for method, own in by_method.items()
+    }
+    if baseline is None:
+        baseline = next(iter(by_method), "")
+    first = values.get(baseline, {})
+    return {
+        method: _statistics(
+            own,
+            measure,
+            target,
+            None if method == baseline else difference_of(values[method], first),
+        )
+        for method, own in by_method.items()
+    }
+
+
+def _statistics(
+    runs: Sequence[Run], measure: str, target: float | None, difference: Difference | None
+) -> Statistics:
+    values = np.array([value_of(run, measure) for run in runs])
+    connections = [run.connections for run in runs]
+    parameters = [run.parameters for run in runs]
+    reached = None
+    if target is not None:
+        good = values >= target if measure == "accuracy" else values <= target
+        reached = share_of(int(good.sum()), len(runs))
+    return Statistics(
+        runs=len(runs),
+        mean=float(values.mean()),
+        median=float(np.median(values)),
+        deviation=_deviation(values),
+        interval=mean_interval(values),
+        target=reached,
+        difference=difference,
+        connections=(min(connections), max(connections)),
+        parameters=(min(parameters), max(parameters)),
+        seconds=float(np.median([run.seconds for run in runs])),
+        diverged=sum(not math.isfinite(run.loss) for run in runs),
+    )
+
+
+def value_of(run: Run, measure: str) -> float:
+    """Return the figure of a run that is compared."""
+    if measure not in ("accuracy", "loss"):
+        raise ValueError(f"measure must be 'accuracy' or 'loss'; got {measure!r}")
+    return run.accuracy if measure == "accuracy" else run.loss
+
+
+def mean_interval(values: Sequence[float] | np.ndarray) -> Interval:
+    r"""Return :math:`\bar x \pm t_{0.975, n-1} \, s / \sqrt n`.
+
+    Examples
+    --------
+    >>> [round(end, 4) for end in mean_interval([1.0, 2.0, 3.0])]
+    [-0.4841, 4.4841]
+    """
+    values = np.asarray(values, float)
+    n = len(values)
+    if n < 2:
+        return Interval(math.nan, math.nan)
+    half = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * _deviation(values) / math.sqrt(n)
+    return Interval(float(values.mean() - half), float(values.mean() + half))
+
+
+def share_of(reached: int, runs: int) -> Share:
+    """Return a share with Wilson's interval, which is sound for few runs and for 0 and 100% too.
+
+    Examples
+    --------
+    >>> [round(end, 3) for end in share_of(0, 10).interval]
+    [0.0, 0.278]
+    """
+    low, high = stats.binomtest(reached, runs).proportion_ci(CONFIDENCE, method="wilson")
+    return Share(reached, reached / runs, Interval(float(low), float(high)))
+
+
+def difference_of(values: dict[int, float], baseline: dict[int, float]) -> Difference:
+    """Return how much values exceed the baseline's, pair by pair of seeds."""
+    common = sorted(set(values) & set(baseline))
+    differences = np.array([values[seed] - baseline[seed] for seed in common])
+    if not common:
+        return Difference(0, math.nan, Interval(math.nan, math.nan), math.nan)
+    # Rounded, since equal differences must share a rank.
+    rounded = np.round(differences, DIGITS)
+    changed = rounded[rounded != 0]
+    p = float(stats.wilcoxon(changed).pvalue) if len(changed) else 1.0
+    return Difference(len(common), float(differences.mean()), mean_interval(differences), p)
+
+
+def _deviation(values: np.ndarray) -> float:
+    return float(values.std(ddof=1)) if len(values) > 1 else math.nan

@@ -1,0 +1,183 @@
+"""Every method with every seed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any
+
+from rewire.runs import Settings
+
+from .records import append, open_folder
+from .run import DataDir, Failure, Run, attempt, measured_part, prepare_run
+from .setting import Setting, method_name
+from .statistics import Statistics, summarise
+from .workers import Task, side_by_side
+
+__all__ = ["Study", "study"]
+
+
+@dataclass
+class Study:
+    """Runs of several methods with the same seeds, complete or as far as they got.
+
+    Attributes
+    ----------
+    setting : Setting
+    methods : tuple of str
+        The others are compared with the first.
+    seeds : tuple of int
+    description : str
+        Data, network and training in words.
+    measured_on : str
+        Which samples, in words.
+    measure : {"accuracy", "loss"}
+        What is compared: accuracy for classes, loss for a regression.
+    parts : dict
+        For every method its composition and its optimiser, in words.
+    runs : list of Run
+        Ordered by method and seed once the study is over.
+    failures : list of Failure
+    """
+
+    setting: Setting
+    methods: tuple[str, ...]
+    seeds: tuple[int, ...]
+    description: str
+    measured_on: str
+    measure: str
+    parts: dict[str, dict[str, Any]]
+    runs: list[Run] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        """How many runs it has in all."""
+        return len(self.methods) * len(self.seeds)
+
+    def statistics(self, target: float | None = None) -> dict[str, Statistics]:
+        """Return its methods compared with the first; see :func:`summarise`."""
+        return summarise(self.runs, self.measure, target, self.methods[0])
+
+
+def study(
+    setting: Setting,
+    methods: Sequence[str],
+    seeds: Sequence[int],
+    *,
+    jobs: int = 1,
+    out: str | os.PathLike[str] | None = None,
+    overwrite: bool = False,
+    data_dir: DataDir = None,
+    on_start: Callable[[Study], None] | None = None,
+    on_run: Callable[[Run | Failure], None] | None = None,
+) -> Study:
+    """Train every method with every seed.
+
+    Parameters
+    ----------
+    setting : Setting
+    methods : sequence of str
+        Names in ``rewire.topology.methods``; hyphens may stand for spaces.
+    seeds : sequence of int
+        Each is that of the data, the network, the order of samples and the method.
+    jobs : int, default 1
+        Runs at the same time, each in its own process and thread. The figures are the same bits for
+        any number. In scripts, what calls this belongs under ``if __name__ == "__main__":`` then.
+    out : path, optional
+        A folder for ``settings.json`` and ``runs.csv``, to which each run is added as soon as it is
+        done. What it holds already is not trained again.
+    overwrite : bool, default False
+        Whether a study in ``out`` is removed first.
+    data_dir : path, optional
+        Where stored data sets are.
+    on_start : callable, optional
+        Called with the study before the first training; its ``runs`` are those found in ``out``.
+    on_run : callable, optional
+        Called with every :class:`Run` or :class:`Failure` when it is there.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    ValueError, OSError
+        For anything that would make runs fail or mix studies; nothing is trained or written then.
+
+    Examples
+    --------
+    >>> from rewire.compare import setting_for, summarise
+    >>> done = study(setting_for("moons", steps=100), ["static", "rigl"], range(3))
+    >>> [(run.method, run.seed) for run in done.runs][:4]
+    [('static', 0), ('static', 1), ('static', 2), ('rigl', 0)]
+    """
+    if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1:
+        raise ValueError(f"jobs must be a whole number, at least 1; got {jobs!r}")
+    result = _planned(setting, methods, seeds, data_dir)
+    found = open_folder(out, setting, overwrite) if out is not None else []
+    tasks = [(method, seed) for seed in result.seeds for method in result.methods]
+    kept = {(run.method, run.seed): run for run in found}
+    result.runs = [kept[task] for task in tasks if task in kept]
+    if on_start:
+        on_start(result)
+    left = [task for task in tasks if task not in kept]
+    with closing(_outcomes(setting, left, min(jobs, len(left)), data_dir)) as outcomes:
+        for outcome in outcomes:
+            if isinstance(outcome, Failure):
+                result.failures.append(outcome)
+            else:
+                result.runs.append(outcome)
+                if out is not None:
+                    append(out, outcome)
+            if on_run:
+                on_run(outcome)
+    place = {method: n for n, method in enumerate(result.methods)}
+    result.runs.sort(key=lambda run: (place[run.method], run.seed))
+    result.failures.sort(key=lambda failure: (place[failure.method], failure.seed))
+    return result
+
+
+def _outcomes(
+    setting: Setting, tasks: list[Task], jobs: int, data_dir: DataDir
+) -> Generator[Run | Failure, None, None]:
+    if jobs > 1:
+        return side_by_side(setting, tasks, jobs, data_dir)
+    return (attempt(setting, *task, data_dir) for task in tasks)
+
+
+def _planned(
+    setting: Setting, methods: Sequence[str], seeds: Sequence[int], data_dir: DataDir
+) -> Study:
+    """Prepare a run of each method, so that what cannot work fails before anything is trained."""
+    names = tuple(method_name(name) for name in methods)
+    numbers = tuple(int(seed) for seed in seeds)
+    for kind, values in (("methods", names), ("seeds", numbers)):
+        if not values or len(set(values)) < len(values):
+            raise ValueError(f"{kind} must be at least one, and all different; got {values}")
+    parts = {}
+    for name in names:
+        assembly = prepare_run(setting, name, numbers[0], data_dir)
+        training = assembly.training
+        parts[name] = {
+            "composition": repr(training.rewirer.method),
+            "optimizer": _in_words(assembly.settings),
+        }
+    part, measured_on = measured_part(setting, assembly)
+    net = assembly.settings.make_network(training.net.ranks[0], training.net.ranks[-1])
+    description = (
+        f"{assembly.data.name}: {assembly.train.X.shape[0]:,} training samples; "
+        f"{'-'.join(map(str, net.ranks))} with {len(net.connections):,} of "
+        f"{net.possible_connections:,} connections; "
+        f"{training.updates:,} updates of {training.batches.size:,} samples"
+    )
+    measure = "loss" if part.task == "regression" else "accuracy"
+    return Study(setting, names, numbers, description, measured_on, measure, parts)
+
+
+def _in_words(settings: Settings) -> str:
+    """Return the optimiser, such as ``sgd, lr 0.1, momentum 0.9``."""
+    momentum = f", momentum {settings.momentum:g}" if settings.optimizer == "sgd" else ""
+    return f"{settings.optimizer}, lr {settings.lr:g}{momentum}"

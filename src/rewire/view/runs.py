@@ -1,0 +1,105 @@
+"""Many runs of several methods beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import PercentFormatter
+
+from . import style
+
+__all__ = ["plot_runs"]
+
+# Dots closer than this share of the axis are put beside each other.
+DOT = 0.011
+ROOM = 0.36
+
+
+def plot_runs(
+    values: Mapping[str, Sequence[float]],
+    measure: str = "accuracy",
+    target: float | None = None,
+    ax: Axes | None = None,
+    title: str | None = None,
+) -> Axes:
+    """Draw every run as a dot, one row for each method, over a box of its quartiles.
+
+    The box reaches from the first to the third quartile, with a line at the median; a diamond is
+    the mean. Dots of like value are put beside each other, so that a row's width shows how many.
+
+    Parameters
+    ----------
+    values : mapping of str to sequence of float
+        For each method the figure of every run; what is not finite is left out.
+    measure : str, default "accuracy"
+        What the figures are; accuracies are shown in per cent.
+    target : float, optional
+        Marked by a line.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; new axes by default.
+    title : str, optional
+        A title above the picture.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> ax = plot_runs({"static": [0.8, 0.85, 0.85], "rigl": [0.95, 1.0, 1.0]}, target=0.99)
+    >>> [label.get_text() for label in ax.get_yticklabels()]
+    ['static', 'rigl']
+    """
+    if ax is None:
+        height = 1.3 + 0.75 * max(len(values), 1)
+        _, ax = plt.subplots(figsize=(8, height), layout="constrained")
+    finite = {name: np.asarray(row, float) for name, row in values.items()}
+    finite = {name: row[np.isfinite(row)] for name, row in finite.items()}
+    together = np.concatenate([*finite.values(), [target] if target is not None else []])
+    span = float(np.ptp(together)) if len(together) else 0.0
+    for place, row in enumerate(finite.values()):
+        if len(row):
+            _draw_row(ax, place, row, DOT * (span or 1.0))
+    if target is not None:
+        ax.axvline(target, color=style.REWIRING, linewidth=1, linestyle=(0, (4, 3)), zorder=0)
+    ax.set_yticks(range(len(values)), list(values))
+    ax.set_ylim(max(len(values), 1) - 0.5, -0.5)
+    if measure == "accuracy":
+        ax.xaxis.set_major_formatter(PercentFormatter(1.0))
+    ax.set_xlabel(f"{measure} (dots: runs; box: quartiles, median; diamond: mean)", color=style.INK)
+    style.open_frame(ax)
+    ax.tick_params(axis="y", length=0, labelsize=10)
+    if title:
+        style.title(ax, title)
+    return ax
+
+
+def _draw_row(ax: Axes, place: int, row: np.ndarray, width: float) -> None:
+    offset = _beside(row, width)
+    ax.scatter(row, place + offset, s=9, color=style.POSITIVE, alpha=0.55, linewidths=0, zorder=2)
+    low, middle, high = np.quantile(row, [0.25, 0.5, 0.75])
+    ax.broken_barh(
+        [(low, high - low)],
+        (place - 0.2, 0.4),
+        facecolor=style.FAINT,
+        alpha=0.45,
+        edgecolor=style.REWIRING,
+        zorder=1,
+    )
+    ax.plot([middle, middle], [place - 0.2, place + 0.2], color=style.INK, linewidth=2, zorder=3)
+    ax.plot(row.mean(), place, "D", color=style.NEGATIVE, markersize=6, mec="white", zorder=4)
+
+
+def _beside(row: np.ndarray, width: float) -> np.ndarray:
+    """Return offsets that spread the dots of each bin evenly, the fullest bin over all the room."""
+    bins = np.round(row / width).astype(np.int64)
+    offset = np.zeros(len(row))
+    fullest = np.unique(bins, return_counts=True)[1].max()
+    step = min(2 * ROOM / max(fullest - 1, 1), 0.08)
+    for number in np.unique(bins):
+        members = np.flatnonzero(bins == number)
+        offset[members] = (np.arange(len(members)) - (len(members) - 1) / 2) * step
+    return offset

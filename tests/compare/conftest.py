@@ -1,0 +1,43 @@
+import pytest
+
+from rewire.compare import setting_for
+from rewire.data import registry
+from rewire.topology import methods
+
+# What a person's own file may hold; a file, because other processes import it too.
+FRAGILE = '''
+import os
+import signal
+
+from rewire.data import load, register
+from rewire.topology import RigL, methods
+
+
+@register("fragile")
+def fragile(*, seed=None):
+    """Moons, but seed 1 raises an error and seed 2 kills its process."""
+    if seed == 1:
+        raise ValueError("there are no such points")
+    if seed == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return load("moons", seed=seed)
+
+
+methods.add("mine", lambda every=100: RigL(0.5, every, name="mine"))
+'''
+
+
+@pytest.fixture
+def short():
+    """The post's setting with few steps, so that a run takes some milliseconds."""
+    return setting_for("moons", steps=60)
+
+
+@pytest.fixture
+def fragile(monkeypatch, tmp_path):
+    """The path of a file that registers a data set and a method; both are forgotten afterwards."""
+    monkeypatch.setattr(registry, "_LOADERS", dict(registry._LOADERS))
+    monkeypatch.setattr(methods, "_parts", dict(methods._parts))
+    path = tmp_path / "fragile.py"
+    path.write_text(FRAGILE)
+    return str(path)
