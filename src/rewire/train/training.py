@@ -154,14 +154,13 @@ class Training:
 
     def _stretch(self, end: int) -> None:
         """Learn some batches of one size, at most up to an update."""
+        copies = 1 if issparse(self.X) else COPIED if self.input_dropout else 0
+        if copies:
+            end = min(end, self.done + copies)
         samples = self.batches.stretch(self.done, end)
         rates = [self.rate(update) for update in range(self.done, self.done + len(samples))]
-        if issparse(self.X):
-            samples, rates = samples[:1], rates[:1]
-            X, y = self._batch(self.done)
-            learned = self.trainer.learn(X, y, None, rates, checked=True)
-        else:
-            learned = self.trainer.learn(self.X, self.y, samples, rates, checked=True)
+        X, y, rows = self._copies(samples) if copies else (self.X, self.y, samples)
+        learned = self.trainer.learn(X, y, rows, rates, checked=True)
         self.done += len(samples)
         self.since.add(learned.losses, learned.right, samples.shape[1])
         work = samples.size * PASSES
