@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
@@ -30,8 +32,8 @@ def training(X, share: float, updates: int = 30, method=RigL(every=5), **options
     )
 
 
-@pytest.fixture
-def X() -> np.ndarray:
+@pytest.fixture(name="X")
+def inputs() -> np.ndarray:
     return np.random.default_rng(0).uniform(1, 2, (SAMPLES, INPUTS)).astype(np.float32)
 
 
@@ -62,8 +64,8 @@ def test_a_share_is_left_out_and_the_others_are_scaled_up(X):
 
 
 def test_every_update_leaves_out_others(X):
-    masks = [batch == 0 for batch in learnt_from(training(X[:20].repeat(3, 0)[:50], 0.5))]
-    assert all((a[:10] != b[:10]).any() for a, b in zip(masks, masks[1:], strict=False))
+    masks = [batch[:10] == 0 for batch in learnt_from(training(X, 0.5))]
+    assert all((a != b).any() for a, b in pairwise(masks))
 
 
 def test_sparse_inputs_learn_the_same_as_dense_ones(X):
