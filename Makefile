@@ -7,13 +7,14 @@ install  = $(BIN)/pip install --quiet $(if $(PACKAGE),"$(PACKAGE)$(1)",--editabl
 BIN      = $(VENV)/bin
 OUT     ?= runs/post
 
-.PHONY: help demo test test-micrograd check bench clean
+.PHONY: help demo test test-micrograd check bench results clean
 
 help:
 	@echo "make demo    run the post's experiment and draw it (about a minute)"
 	@echo "make test    run all tests and the examples in the documentation"
 	@echo "make check   lint, types and import rules"
 	@echo "make bench   measure speed and memory, and write docs/benchmarks.md"
+	@echo "make results train what docs/results.md shows on MNIST, and write it (hours)"
 	@echo "make clean   remove the environment and everything made here"
 
 demo: $(VENV)/.installed
@@ -45,6 +46,10 @@ bench: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/small.py
 	$(BIN)/python benchmarks/scalar_engine.py
 	$(BIN)/python benchmarks/page.py
+
+results: $(VENV)/.installed-bench
+	$(BIN)/python benchmarks/mnist_results.py
+	$(BIN)/python benchmarks/results_page.py
 
 clean:
 	rm -rf $(VENV) build dist runs

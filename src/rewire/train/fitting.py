@@ -49,6 +49,7 @@ def fit(
     report_every: int | None = None,
     callbacks: Sequence[Callback] = (),
     checkpoint: str | Path | None = None,
+    input_dropout: float = 0.0,
     seed: int = 0,
     progress: bool = False,
 ) -> History:
@@ -90,8 +91,12 @@ def fit(
         A ``.safetensors`` file that is written now and then and at the end. If it exists already,
         the training goes on from there, to the same bits as if it had never stopped; data and
         settings must be the same.
+    input_dropout : float, default 0
+        Share of the inputs that each sample is learnt without, another random choice each time,
+        in [0, 1); the others are scaled up to make good for it. Against overfitting (Srivastava
+        et al., JMLR 15, 2014, who leave out 0.2). Rewiring looks at whole samples.
     seed : int, default 0
-        Of the order of samples and of the method's random choices.
+        Of the order of samples, of the inputs left out and of the method's random choices.
     progress : bool, default False
         Whether to write a line to standard error at every report.
 
@@ -128,6 +133,7 @@ def fit(
         validation_data=validation_data,
         report_every=report_every,
         early_stopping=early_stopping,
+        input_dropout=input_dropout,
         seed=seed,
     )
     save = None
@@ -167,6 +173,7 @@ def prepare(
     validation_data: tuple[Any, Any] | None = None,
     early_stopping: EarlyStopping | int | None = None,
     report_every: int | None = None,
+    input_dropout: float = 0.0,
     seed: int = 0,
 ) -> Training:
     """Check everything and return a training that has not begun; the parameters are :func:`fit`'s.
@@ -178,6 +185,8 @@ def prepare(
     batch_size = min(_whole("batch_size", batch_size, 1), samples)
     per_epoch = -(-samples // batch_size)
     updates = _updates(epochs, steps, per_epoch)
+    if not 0 <= input_dropout < 1:
+        raise ValueError(f"input_dropout must be in [0, 1); got {input_dropout}")
     chosen = default_loss(net, y) if loss is None else named(loss)
     y = _targets(net, chosen, y, samples)
     if validation_data is not None:
@@ -204,6 +213,7 @@ def prepare(
         report_every=_whole("report_every", report_every, 1),
         early_stopping=early_stopping,
         seed=_whole("seed", seed, 0),
+        input_dropout=float(input_dropout),
     )
 
 

@@ -55,8 +55,10 @@ class Training:
     validation : (X, y), optional
     report_every : int, optional
         Updates between two rows of the history.
+    input_dropout : float, default 0
+        Share of the inputs left out of each sample, in [0, 1).
     seed : int, default 0
-        Of the order of samples and of the method's random choices.
+        Of the order of samples, of the inputs left out and of the method's random choices.
 
     Attributes
     ----------
@@ -90,11 +92,12 @@ class Training:
         validation: tuple[Any, Any] | None = None,
         report_every: int | None = None,
         early_stopping: EarlyStopping | None = None,
+        input_dropout: float = 0.0,
         seed: int = 0,
     ):
         self.net, self.X, self.y = net, X, y
         self.loss, self.updates, self.schedule = named(loss), updates, schedule
-        self.validation = validation
+        self.validation, self.input_dropout = validation, input_dropout
         self.trainer = Trainer(net, self.loss, optimizer)
         self.base_rate = optimizer.lr
         self.batches = Batches(X.shape[0], batch_size, seed)
@@ -104,8 +107,7 @@ class Training:
             steps=updates,
             steps_per_epoch=self.batches.per_epoch,
             optimizer=optimizer,
-            # The batches have spawn keys of their own.
-            seed=np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,))),
+            seed=_random(seed, 1),  # the batches have spawn keys that begin with 0
         )
         self.report_every = report_every or self.batches.per_epoch
         self.done = 0
@@ -131,6 +133,7 @@ class Training:
             "batch_size": str(self.batches.size),
             "schedule": describe(self.schedule),
             "report_every": str(self.report_every),
+            "input_dropout": str(self.input_dropout),
             "seed": str(self.batches.seed),
             "early_stopping": describe(self.early_stopping),
             "X": fingerprint(self.X),
@@ -200,11 +203,13 @@ class Training:
         """Learn batches of one size up to an update, or as many as can be waited for."""
         rows = self.batches.stretch(self.done, min(end, self.done + self._patience()))
         rates = [self.rate(update) for update in range(self.done, self.done + len(rows))]
-        if self.batches.whole:
-            learned = self.trainer.learn(*self._batch(self.done), None, rates, checked=True)
-        elif issparse(self.X):
+        if self.input_dropout or (issparse(self.X) and not self.batches.whole):
             order = np.arange(rows.size).reshape(rows.shape)
-            learned = self.trainer.learn(*self._samples(rows.ravel()), order, rates, checked=True)
+            X, y = self._samples(rows.ravel())
+            self._leave_out(X, order)
+            learned = self.trainer.learn(X, y, order, rates, checked=True)
+        elif self.batches.whole:
+            learned = self.trainer.learn(*self._batch(self.done), None, rates, checked=True)
         else:
             learned = self.trainer.learn(self.X, self.y, rows, rates, checked=True)
         self.done += len(rows)
@@ -213,6 +218,16 @@ class Training:
         work = rows.size * PASSES
         self.flops += work * forward_flops(self.net, len(self.net.connections))
         self.dense_flops += work * forward_flops(self.net, self.net.possible_connections)
+
+    def _leave_out(self, X: np.ndarray, order: np.ndarray) -> None:
+        """Set a share of the inputs to 0 and scale the others, so that sums keep their mean."""
+        if not self.input_dropout:
+            return
+        X *= X.dtype.type(1 / (1 - self.input_dropout))
+        for update, part in enumerate(order, start=self.done):
+            drawn = _random(self.batches.seed, 2, update).bytes(2 * X[part].size)
+            kept = np.frombuffer(drawn, "<u2") >= self.input_dropout * 2**16
+            X[part] *= kept.reshape(len(part), -1)
 
     def _check_finite(self, losses: np.ndarray) -> None:
         numbers = losses, self.net.connections.weight, self.net.bias
@@ -223,10 +238,10 @@ class Training:
             )
 
     def _patience(self) -> int:
-        """Return how many updates take a moment, and how many are small enough to be made dense."""
+        """Return how many updates take a moment, and how many have inputs few enough to copy."""
         size = self.net.size + len(self.net.connections)
         updates = WORK_PER_CALL // (self.batches.size * size)
-        if issparse(self.X):
+        if issparse(self.X) or self.input_dropout:
             updates = min(updates, PIECE // (self.batches.size * self.X.shape[1]))
         return max(updates, 1)
 
@@ -277,6 +292,11 @@ class Training:
             "dense_flops": self.dense_flops,
             "seconds": self.seconds,
         }
+
+
+def _random(seed: int, *key: int) -> np.random.Generator:
+    """Return the randomness for one purpose."""
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
 
 
 class Since:

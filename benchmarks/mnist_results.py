@@ -1,0 +1,299 @@
+"""What small sparse networks reach on MNIST, beside published figures.
+
+A row is a training with the settings in ROWS; each is made in a process of its own, so that its
+time and memory are its own. Figures go to mnist_results.json, from which results_page.py writes
+docs/results.md.
+
+    python benchmarks/mnist_results.py                       all rows, three seeds
+    python benchmarks/mnist_results.py "RigL, 99%"            one of them
+    python benchmarks/mnist_results.py --validate ROW        as settings were chosen: train on
+                                                             50,000 of the training samples,
+                                                             measure on the other 10,000
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import rewire
+from rewire.data import load
+from rewire.topology import DSR, GMP, SET, SNFS, Method, RigL, Static
+from rewire.train import SGD, Training, prepare
+
+RESULT = Path(__file__).with_suffix(".json")
+SEEDS = (0, 1, 2)
+LENET = (784, 300, 100, 10)
+HELD_BACK = 10_000
+DENSE = "dense PyTorch"
+
+
+# -------------------------------------------------------------------------------------- settings
+
+
+def raw(X: np.ndarray) -> np.ndarray:
+    """Return pixels from 0 to 1, as they are."""
+    return X
+
+
+def pooled(X: np.ndarray) -> np.ndarray:
+    """Return the means of 4 x 4 pixels at every second row and column, 14 x 14 of them."""
+    halves = X.reshape(-1, 14, 2, 14, 2).mean((2, 4))
+    halves = np.pad(halves, ((0, 0), (0, 1), (0, 1)))
+    pairs = halves[:, :-1] + halves[:, 1:]
+    return ((pairs[:, :, :-1] + pairs[:, :, 1:]) / 4).reshape(len(X), -1)
+
+
+def additions(pixels: Callable, used: np.ndarray) -> int:
+    """Return how many additions it takes to make these inputs of the raw pixels.
+
+    For :func:`pooled`: sums of 2 x 2 pixels, three additions each, then sums of two of those below
+    each other, then of two of these side by side. The division belongs to the first weights.
+    """
+    if pixels is raw:
+        return 0
+    grid = np.pad(used.reshape(14, 14), ((0, 1), (0, 1)))
+    pairs = grid | np.roll(grid, 1, axis=1)
+    squares = pairs | np.roll(pairs, 1, axis=0)
+    # The last row and column are beyond the picture's edge, where there is nothing to add.
+    return int(grid.sum() + pairs[:13, :14].sum() + 3 * squares[:14, :14].sum())
+
+
+def cosine(time: rewire.topology.Time, rise: float = 0.02) -> float:
+    """Return the learning rate's factor: up for a while, then half a cosine down to 0."""
+    if time.progress < rise:
+        return max(time.progress / rise, 0.02)
+    return (1 + math.cos(math.pi * (time.progress - rise) / (1 - rise))) / 2
+
+
+@dataclass(frozen=True)
+class Row:
+    """Settings of one training.
+
+    ``average`` is the share of the training after which the weights at the end of each epoch are
+    averaged, for the network to finish with; the wiring does not change any more by then.
+    """
+
+    method: Method
+    network: dict[str, Any]
+    sizes: tuple[int, ...] = LENET
+    pixels: Callable[[np.ndarray], np.ndarray] = raw
+    epochs: int = 100
+    lr: float = 0.3
+    decay: float = 1e-4
+    schedule: Callable[[rewire.topology.Time], float] = cosine
+    dropout: float = 0.0
+    average: float = 1.0
+
+
+def share(connections: int, sizes: tuple[int, ...]) -> float:
+    """Return the density that so many connections are of a network of these sizes."""
+    return connections / sum(a * b for a, b in pairwise(sizes))
+
+
+NARROW, POOLED = (784, 70, 45, 10), (196, 150, 50, 10)
+METHODS = {"static": Static(), "SET": SET(), "SNFS": SNFS(), "DSR": DSR(), "RigL": RigL()}
+# Sparsity, inputs left out, epochs.
+TABLE = ((90, 0.2, 60), (95, 0.15, 60), (98, 0.1, 100), (99, 0.05, 100))
+
+RIGL_ROW = "RigL, 99% and 89% sparse"
+RAW_ROW = "RigL, raw pixels"
+POOLED_ROW = "GMP, means of pixels"
+
+ROWS = {
+    RIGL_ROW: Row(
+        RigL(),
+        {"sparsity": (0.99, 0.89, 0)},
+        epochs=200,
+        lr=0.2,
+        decay=5e-5,
+        dropout=0.2,
+    ),
+    RAW_ROW: Row(
+        RigL(),
+        {"density": (2200 / 54_880, 600 / 3150, 200 / 450), "init": 0.1},
+        sizes=NARROW,
+        epochs=200,
+        dropout=0.05,
+    ),
+    POOLED_ROW: Row(
+        GMP(density=share(2660, POOLED), end=0.5, scope="network"),
+        {"density": 0.5},
+        sizes=POOLED,
+        pixels=pooled,
+        epochs=300,
+        lr=0.6,
+        average=0.75,
+    ),
+} | {
+    f"{name}, {sparsity}%": Row(
+        method,
+        {"sparsity": sparsity / 100, "distribution": "erk"},
+        dropout=dropout,
+        epochs=epochs,
+    )
+    for sparsity, dropout, epochs in TABLE
+    for name, method in METHODS.items()
+}
+
+
+# --------------------------------------------------------------------------------------- running
+
+
+def data(row: Row, validate: bool) -> tuple[np.ndarray, ...]:
+    """Return inputs and labels to learn from, then those to measure on."""
+    found = load("mnist")
+    X, y = row.pixels(found.X), found.y
+    if not validate:
+        return X, y, row.pixels(found.X_test), found.y_test
+    order = np.random.default_rng(0).permutation(len(X))
+    held_back, rest = order[-HELD_BACK:], order[:-HELD_BACK]
+    return X[rest], y[rest], X[held_back], y[held_back]
+
+
+class Averaging:
+    """Sums up weights and biases at the end of each epoch, from some time on."""
+
+    def __init__(self, begin: float):
+        self.begin, self.count, self.sums = begin, 0, None
+
+    def __call__(self, training: Training) -> None:
+        if training.done > self.begin * training.updates:
+            now = training.net.connections.weight, training.net.bias
+            self.sums = [a + b for a, b in zip(self.sums or (0.0, 0.0), now, strict=True)]
+            self.count += 1
+
+    def finish(self, net: rewire.Network) -> None:
+        if self.sums is not None:
+            net.connections.weight[:], net.bias[:] = (part / self.count for part in self.sums)
+
+
+def train(row: Row, seed: int, validate: bool) -> dict[str, Any]:
+    """Train once; return what the network is in the end, and what it took."""
+    rewire.set_num_threads(1)
+    X, y, X_test, y_test = data(row, validate)
+    net = rewire.mlp(row.sizes, seed=seed, **row.network)
+    training = prepare(
+        net,
+        X,
+        y,
+        method=row.method,
+        optimizer=SGD(lr=row.lr, momentum=0.9, nesterov=True, weight_decay=row.decay),
+        epochs=row.epochs,
+        batch_size=100,
+        schedule=row.schedule,
+        report_every=len(X) // 100,
+        input_dropout=row.dropout,
+        seed=seed,
+    )
+    averaging, best = Averaging(row.average), 1.0
+    seconds, before = 0.0, memory("VmRSS")
+    Path("/proc/self/clear_refs").write_text("5")  # let the peak begin here
+    while not training.finished:
+        begin = time.perf_counter()
+        training.advance()
+        averaging(training)
+        seconds += time.perf_counter() - begin
+        best = min(best, 1 - rewire.evaluate(net, X_test, y_test).accuracy)
+    averaging.finish(net)
+    error = 1 - rewire.evaluate(net, X_test, y_test).accuracy
+    return {
+        "error": 100 * error,
+        "best": 100 * min(best, error),
+        "seconds": seconds,
+        "megabytes": memory("VmHWM") - before,
+        **stripped(row, net),
+    }
+
+
+def stripped(row: Row, net: rewire.Network) -> dict[str, Any]:
+    """Return the shape without dead neurons and inputs, and its cost as RigL's table has it.
+
+    Two FLOPs a connection; 4 bytes a weight and a bit for every possible connection of the shape.
+    Biases are in neither, there or here.
+    """
+    small = net.strip()
+    used = small.connections.fan_out[: small.ranks[0]] > 0
+    ranks = (int(used.sum()), *small.ranks[1:])
+    connections = len(small.connections)
+    return {
+        "ranks": ranks,
+        "connections": connections,
+        "kiloflops": (2 * connections + additions(row.pixels, used)) / 1000,
+        "bytes": 4 * connections + math.ceil(sum(a * b for a, b in pairwise(ranks)) / 8),
+    }
+
+
+def memory(name: str) -> float:
+    """Return a figure of this process in megabytes: VmRSS for what it has, VmHWM for the peak."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(name))
+
+
+def dense_torch() -> dict[str, Any]:
+    """Measure an epoch of dense LeNet-300-100 in PyTorch, with one thread, batches of 100."""
+    import torch
+    from torch import nn
+
+    torch.set_num_threads(1)
+    found = load("mnist")
+    X, y = torch.from_numpy(found.X), torch.from_numpy(found.y)
+    a, b, c = (nn.Linear(n, m) for n, m in pairwise(LENET))
+    model = nn.Sequential(a, nn.ReLU(), b, nn.ReLU(), c)
+    optimizer = torch.optim.SGD(
+        model.parameters(), lr=0.1, momentum=0.9, nesterov=True, weight_decay=1e-4
+    )
+    before, begin = memory("VmRSS"), 0.0
+    Path("/proc/self/clear_refs").write_text("5")
+    for epoch in range(2):  # the first one to warm up
+        begin = time.perf_counter()
+        for batch in torch.randperm(len(X), generator=torch.manual_seed(epoch)).split(100):
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(model(X[batch]), y[batch]).backward()
+            optimizer.step()
+    return {"seconds": time.perf_counter() - begin, "megabytes": memory("VmHWM") - before}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("rows", nargs="*", help=f"among: {'; '.join([*ROWS, DENSE])}")
+    parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
+    parser.add_argument("--validate", action="store_true", help="hold back training samples")
+    parser.add_argument("--here", action="store_true", help="(internal) one row, printed as JSON")
+    options = parser.parse_args()
+    if options.here:
+        (name,), (seed,) = options.rows, options.seeds
+        found = dense_torch() if name == DENSE else train(ROWS[name], seed, options.validate)
+        print(json.dumps(found))
+        return
+    for name in options.rows or [*ROWS, DENSE]:
+        for seed in (0,) if name == DENSE else options.seeds:
+            measure(name, seed, options.validate)
+
+
+def measure(name: str, seed: int, validate: bool) -> None:
+    """Run one training in a process of its own, print and keep its figures."""
+    command = [sys.executable, __file__, name, "--here", "--seeds", str(seed)]
+    command += ["--validate"] if validate else []
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
+    found = json.loads(done.stdout)
+    print(f"{name}, seed {seed}: {json.dumps(found)}", flush=True)
+    if not validate:
+        kept = json.loads(RESULT.read_text()) if RESULT.exists() else {}
+        kept.setdefault(name, {})[str(seed)] = found
+        RESULT.write_text(json.dumps(kept, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
