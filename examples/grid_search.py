@@ -1,10 +1,11 @@
 """How sparse may it be? scikit-learn's own grid search over the sparsity of a network."""
 
-from rewire.sklearn import SparseMLPClassifier
 from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
+
+from rewire.sklearn import SparseMLPClassifier
 
 X, y = load_digits(return_X_y=True)
 model = make_pipeline(

@@ -25,7 +25,7 @@ def network(method="rigl", dtype="float32", seed=3):
 def options(method):
     """Make it rewire often in a short training."""
     short = {"set": 7, "snfs": 7, "dsr": 7, "rigl": 7, "gmp": 7, "mest": 7, "granet": 7}
-    short |= {"srigl": 7, "cht": 7, "chts": 7, "chtss": 7, "post rigl": 7}
+    short |= {"srigl": 7, "cht": 7, "chts": 7, "chtss": 7, "post rigl": 7, "reviving rigl": 7}
     return {"every": short[method]} if method in short else {}
 
 
