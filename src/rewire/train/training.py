@@ -25,8 +25,8 @@ __all__ = ["Training"]
 # A step goes forward once and backward twice, to the sensitivities and to the gradients.
 PASSES = 3
 
-# Updates whose inputs are copied at once where some of them are left out.
-COPIED = 100
+# Updates whose inputs are copied at once where some are left out: few, for their memory.
+COPIED = 10
 
 
 class Training:
