@@ -19,7 +19,7 @@ import math
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -33,7 +33,7 @@ from rewire.topology import DSR, GMP, SET, SNFS, Method, RigL, Static
 from rewire.train import SGD, Training, prepare
 
 RESULT = Path(__file__).with_suffix(".json")
-SEEDS = (0, 1, 2)
+SEEDS = ("0", "1", "2", "cost")
 LENET = (784, 300, 100, 10)
 HELD_BACK = 10_000
 DENSE = "dense PyTorch"
@@ -93,6 +93,7 @@ class Row:
     lr: float = 0.3
     decay: float = 1e-4
     schedule: Callable[[rewire.topology.Time], float] = cosine
+    batch: int = 100
     dropout: float = 0.0
     average: float = 1.0
 
@@ -110,6 +111,7 @@ TABLE = ((90, 0.2, 60), (95, 0.15, 60), (98, 0.1, 100), (99, 0.05, 100))
 RIGL_ROW = "RigL, 99% and 89% sparse"
 RAW_ROW = "RigL, raw pixels"
 POOLED_ROW = "GMP, means of pixels"
+WIDE_ROW = "RigL, 784-1568-1568-1568-10, 99%"
 
 ROWS = {
     RIGL_ROW: Row(
@@ -135,6 +137,14 @@ ROWS = {
         epochs=300,
         lr=0.6,
         average=0.75,
+    ),
+    WIDE_ROW: Row(
+        RigL(every=200),
+        {"sparsity": (0.99, 0.99, 0.99, 0)},
+        sizes=(784, 1568, 1568, 1568, 10),
+        lr=0.1,
+        batch=32,
+        dropout=0.2,
     ),
 } | {
     f"{name}, {sparsity}%": Row(
@@ -179,42 +189,55 @@ class Averaging:
             net.connections.weight[:], net.bias[:] = (part / self.count for part in self.sums)
 
 
-def train(row: Row, seed: int, validate: bool) -> dict[str, Any]:
-    """Train once; return what the network is in the end, and what it took."""
+def begin(row: Row, X: np.ndarray, y: np.ndarray, seed: int) -> Training:
     rewire.set_num_threads(1)
-    X, y, X_test, y_test = data(row, validate)
-    net = rewire.mlp(row.sizes, seed=seed, **row.network)
-    training = prepare(
-        net,
+    return prepare(
+        rewire.mlp(row.sizes, seed=seed, **row.network),
         X,
         y,
         method=row.method,
         optimizer=SGD(lr=row.lr, momentum=0.9, nesterov=True, weight_decay=row.decay),
         epochs=row.epochs,
-        batch_size=100,
+        batch_size=row.batch,
         schedule=row.schedule,
-        report_every=len(X) // 100,
+        report_every=-(-len(X) // row.batch),
         input_dropout=row.dropout,
         seed=seed,
     )
-    averaging, best = Averaging(row.average), 1.0
-    seconds, before = 0.0, memory("VmRSS")
-    Path("/proc/self/clear_refs").write_text("5")  # let the peak begin here
+
+
+def train(row: Row, seed: int, validate: bool) -> dict[str, Any]:
+    """Train once; return what the network is in the end."""
+    X, y, X_test, y_test = data(row, validate)
+    training = begin(row, X, y, seed)
+    averaging, errors = Averaging(row.average), []
     while not training.finished:
-        begin = time.perf_counter()
         training.advance()
         averaging(training)
-        seconds += time.perf_counter() - begin
-        best = min(best, 1 - rewire.evaluate(net, X_test, y_test).accuracy)
-    averaging.finish(net)
-    error = 1 - rewire.evaluate(net, X_test, y_test).accuracy
-    return {
-        "error": 100 * error,
-        "best": 100 * min(best, error),
-        "seconds": seconds,
-        "megabytes": memory("VmHWM") - before,
-        **stripped(row, net),
-    }
+        errors.append(100 - 100 * rewire.evaluate(training.net, X_test, y_test).accuracy)
+    averaging.finish(training.net)
+    errors.append(100 - 100 * rewire.evaluate(training.net, X_test, y_test).accuracy)
+    return {"error": errors[-1], "best": min(errors), **stripped(row, training.net)}
+
+
+def cost(row: Row) -> dict[str, float]:
+    """Return the processor seconds of one epoch, the second, and the memory that both took."""
+    X, y, *_ = data(row, validate=False)
+    # Libraries and compiled code are loaded by a small network first.
+    small = Row(RigL(), {"density": 0.5}, sizes=(X.shape[1], 8, 10))
+    begin(small, X[:20_000], y[:20_000], seed=0).advance()
+    before = start_of_peak()
+    training = begin(row, X, y, seed=0)
+    training.advance()
+    started = time.process_time()
+    training.advance()
+    return {"seconds": time.process_time() - started, "megabytes": memory("VmHWM") - before}
+
+
+def start_of_peak() -> float:
+    """Return the megabytes that the process has, and let its peak begin there."""
+    Path("/proc/self/clear_refs").write_text("5")
+    return memory("VmRSS")
 
 
 def stripped(row: Row, net: rewire.Network) -> dict[str, Any]:
@@ -241,57 +264,72 @@ def memory(name: str) -> float:
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(name))
 
 
-def dense_torch() -> dict[str, Any]:
-    """Measure an epoch of dense LeNet-300-100 in PyTorch, with one thread, batches of 100."""
+def dense_torch() -> dict[str, float]:
+    """Measure dense LeNet-300-100 in PyTorch as :func:`cost` does, with batches of 100."""
     import torch
-    from torch import nn
 
     torch.set_num_threads(1)
     found = load("mnist")
     X, y = torch.from_numpy(found.X), torch.from_numpy(found.y)
-    a, b, c = (nn.Linear(n, m) for n, m in pairwise(LENET))
-    model = nn.Sequential(a, nn.ReLU(), b, nn.ReLU(), c)
+    next(torch_epochs(X[:200], y[:200], (784, 8, 10)))
+    before = start_of_peak()
+    epochs = torch_epochs(X, y, LENET)
+    next(epochs)
+    started = time.process_time()
+    next(epochs)
+    return {"seconds": time.process_time() - started, "megabytes": memory("VmHWM") - before}
+
+
+def torch_epochs(X: Any, y: Any, sizes: tuple[int, ...]) -> Iterator[None]:
+    """Train a dense network, epoch after epoch."""
+    import torch
+    from torch import nn
+
+    layers = [part for a, b in pairwise(sizes) for part in (nn.Linear(a, b), nn.ReLU())]
+    model = nn.Sequential(*layers[:-1])
     optimizer = torch.optim.SGD(
         model.parameters(), lr=0.1, momentum=0.9, nesterov=True, weight_decay=1e-4
     )
-    before, begin = memory("VmRSS"), 0.0
-    Path("/proc/self/clear_refs").write_text("5")
-    for epoch in range(2):  # the first one to warm up
-        begin = time.perf_counter()
-        for batch in torch.randperm(len(X), generator=torch.manual_seed(epoch)).split(100):
+    while True:
+        for batch in torch.randperm(len(X)).split(100):
             optimizer.zero_grad()
             nn.functional.cross_entropy(model(X[batch]), y[batch]).backward()
             optimizer.step()
-    return {"seconds": time.perf_counter() - begin, "megabytes": memory("VmHWM") - before}
+        yield
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("rows", nargs="*", help=f"among: {'; '.join([*ROWS, DENSE])}")
-    parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
+    parser.add_argument("--seeds", nargs="+", default=SEEDS, help='seeds, or "cost"')
     parser.add_argument("--validate", action="store_true", help="hold back training samples")
     parser.add_argument("--here", action="store_true", help="(internal) one row, printed as JSON")
     options = parser.parse_args()
     if options.here:
         (name,), (seed,) = options.rows, options.seeds
-        found = dense_torch() if name == DENSE else train(ROWS[name], seed, options.validate)
-        print(json.dumps(found))
+        print(json.dumps(run(name, seed, options.validate)))
         return
     for name in options.rows or [*ROWS, DENSE]:
-        for seed in (0,) if name == DENSE else options.seeds:
+        for seed in ("cost",) if name == DENSE else options.seeds:
             measure(name, seed, options.validate)
 
 
-def measure(name: str, seed: int, validate: bool) -> None:
+def run(name: str, seed: str, validate: bool) -> dict[str, Any]:
+    if name == DENSE:
+        return dense_torch()
+    return cost(ROWS[name]) if seed == "cost" else train(ROWS[name], int(seed), validate)
+
+
+def measure(name: str, seed: str, validate: bool) -> None:
     """Run one training in a process of its own, print and keep its figures."""
-    command = [sys.executable, __file__, name, "--here", "--seeds", str(seed)]
+    command = [sys.executable, __file__, name, "--here", "--seeds", seed]
     command += ["--validate"] if validate else []
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
     found = json.loads(done.stdout)
     print(f"{name}, seed {seed}: {json.dumps(found)}", flush=True)
     if not validate:
         kept = json.loads(RESULT.read_text()) if RESULT.exists() else {}
-        kept.setdefault(name, {})[str(seed)] = found
+        kept.setdefault(name, {})[seed] = found
         RESULT.write_text(json.dumps(kept, indent=1) + "\n")
 
 
