@@ -195,7 +195,7 @@ def test_whole_numbers_may_be_a_regression(run, tmp_path):
 
 @pytest.mark.filterwarnings("always")
 def test_a_warning_is_a_line(run, tmp_path):
-    result = run("train", "iris", "--steps", 5, "--out", tmp_path / "run")
+    result = run("train", "iris", "--method", "rigl", "--steps", 5, "--out", tmp_path / "run")
     [line] = result.stderr.splitlines()
     assert line.startswith("warning: method 'rigl' never rewires")
 

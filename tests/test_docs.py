@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from rewire.topology import drop_criteria, grow_criteria, methods, neuron_rules, redistributions
+
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 BLOCKS = [
@@ -12,6 +14,13 @@ BLOCKS = [
     for page in PAGES
     for number, block in enumerate(re.findall(r"```python\n(.*?)```", page.read_text(), re.S))
 ]
+
+
+@pytest.fixture(autouse=True)
+def registries_as_before(monkeypatch):
+    """What a page registers is gone after it."""
+    for registry in (drop_criteria, grow_criteria, methods, neuron_rules, redistributions):
+        monkeypatch.setattr(registry, "_parts", dict(registry._parts))
 
 
 @pytest.mark.parametrize("block", BLOCKS)

@@ -26,7 +26,8 @@ MOONS = ("train", "moons", "--hidden", "16,16", "--sparsity", "0,0.9,0.8", "--st
 def two_runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     for method in ("static", "rigl"):
-        result = run(*MOONS, "--method", method, "--every", "20", "--out", folder / method)
+        every = () if method == "static" else ("--every", "20")
+        result = run(*MOONS, "--method", method, *every, "--out", folder / method)
         assert result.exit_code == 0, result.output
         assert f"report: {folder / method / 'report.html'}" in result.output
         assert (folder / method / "report.html").is_file()
@@ -102,7 +103,7 @@ def test_a_run_killed_between_its_two_files_has_its_whole_history(tmp_path, monk
 
     assert run(*MOONS, "--every", "20", "--out", tmp_path / "whole").exit_code == 0
     with monkeypatch.context() as patch:
-        patch.setattr(train_module, "SAVE_EVERY", -1.0)
+        patch.setattr(train_module, "NowAndThen", lambda save: lambda now=False: save())
         patch.setattr(Folder, "save", killed)
         with pytest.raises(Killed):
             run(*MOONS, "--every", "20", "--out", tmp_path / "it")

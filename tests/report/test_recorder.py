@@ -228,7 +228,7 @@ def test_a_custom_activation_is_looked_at_on_the_way(tmp_path):
 def test_a_training_that_diverges_has_a_report_that_says_so(tmp_path):
     net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
     recorder = Recorder()
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), pytest.raises(ValueError, match="diverged"):
         rewire.fit(
             net, 1e3 * X, y, loss="mean_squared_error", optimizer=rewire.SGD(lr=1e6),
             method="static", steps=100, callbacks=[recorder], seed=0,

@@ -166,7 +166,8 @@ def test_densities():
     X, y = numbers(50)
 
     def ranks(**settings):
-        net = SparseMLPRegressor(max_epochs=2, random_state=0, **settings).fit(X, y).network_
+        model = SparseMLPRegressor(method="rigl", max_epochs=2, random_state=0, **settings)
+        net = model.fit(X, y).network_
         return net.ranks, [round(density, 2) for density in net.layer_densities()]
 
     assert ranks(hidden_layer_sizes=(10, 10), density=[0.5, 0.2, 1]) == (
@@ -357,7 +358,7 @@ def test_a_stream_keeps_rewiring_as_it_began(digits):
     X, y = digits
     model = SparseMLPClassifier(
         method=Method(name="m", when=Every(7, end=0.5), grow="random", fraction=Cosine(0.3)),
-        hidden_layer_sizes=50,
+        hidden_layer_sizes=100,
         batch_size=32,
         random_state=0,
     )

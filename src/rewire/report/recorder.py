@@ -71,7 +71,7 @@ class Recorder:
     >>> recorder = Recorder(data="moons")
     >>> _ = rewire.fit(net, X, y, loss="hinge", steps=1000, seed=0, callbacks=[recorder])
     >>> [(frame.update, frame.kind) for frame in recorder.recording.frames][:5]
-    [(0, 'start'), (30, 'report'), (60, 'report'), (90, 'report'), (100, 'rewiring')]
+    [(0, 'start'), (30, 'report'), (50, 'rewiring'), (80, 'report'), (100, 'rewiring')]
     >>> page = write_report([recorder.recording], tempfile.mkdtemp() + "/moons.html")
     """
 

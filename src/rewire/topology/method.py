@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from types import NoneType
 from typing import Any, Protocol
@@ -212,6 +212,10 @@ class Method:
     def looks_at_data(self) -> bool:
         """Whether a rewiring needs a batch of data."""
         return self.when is not None and bool(self.needs & {"signals", "gradient"})
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What has been looked up on the way is not part of a method, nor of its pickle or its hash.
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
     def check(self, optimizer: Any = None) -> None:
         """Refuse what cannot be had, before any training.

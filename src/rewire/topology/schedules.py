@@ -139,7 +139,7 @@ class Steps:
 
     >>> schedule = Steps((75 / 200, 95 / 200), 1 / 3)
     >>> [round(schedule(Time(epoch, 200)), 3) for epoch in (0, 75, 100)]
-    [1, 0.333, 0.111]
+    [1.0, 0.333, 0.111]
     """
 
     at: tuple[float, ...]
@@ -152,7 +152,7 @@ class Steps:
 
     def __call__(self, time: Time) -> float:
         """Return the number for this time."""
-        return self.factor ** sum(time.progress >= share for share in self.at)
+        return float(self.factor) ** sum(time.progress >= share for share in self.at)
 
 
 @dataclass(frozen=True)
