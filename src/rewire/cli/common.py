@@ -24,6 +24,7 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
     def run(*args: Any, **kwargs: Any) -> Any:
         try:
             with warnings.catch_warnings():
+                # typeshed wants every parameter by its name; ours takes what it does not use as *_.
                 warnings.showwarning = _print_warning  # type: ignore[assignment]
                 return command(*args, **kwargs)
         except BrokenPipeError:

@@ -199,9 +199,10 @@ class Dataset:
         Examples
         --------
         >>> from rewire.data import load
-        >>> load("iris").split(0.2, seed=0)
-        (<Dataset iris: 120 samples, 4 inputs, 3 classes>, <Dataset iris: 30 samples, 4 inputs, 3 classes>)
-        """  # noqa: E501
+        >>> train, validation = load("iris").split(0.2, seed=0)
+        >>> train, len(validation.y)
+        (<Dataset iris: 120 samples, 4 inputs, 3 classes>, 30)
+        """
         samples = self.X.shape[0]
         if not (0 < size < 1 or (1 <= size < samples and size == int(size))):
             raise ValueError(

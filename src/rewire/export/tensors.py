@@ -222,6 +222,7 @@ def read_tensors(
                 )
             if header["kind"] != kind:
                 raise ValueError(f"it must be a {kind}; got a {header['kind']}")
+            # The file has keys(), but cannot be iterated over.
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         given = header.pop("crc32")
         if given != _checksum(tensors, header):

@@ -140,9 +140,8 @@ def boundary_points(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return at which coordinates, across and up, a decision boundary is asked for."""
     low, high = X.min(axis=0), X.max(axis=0)
     margin = 0.15 * (high - low) + 1e-6
-    return tuple(  # type: ignore[return-value]
-        np.linspace(a, b, POINTS) for a, b in zip(low - margin, high + margin, strict=True)
-    )
+    across, up = np.linspace(low - margin, high + margin, POINTS).T
+    return across, up
 
 
 def _boundary(net: Network, X: np.ndarray, loss: str) -> np.ndarray:

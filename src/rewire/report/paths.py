@@ -31,10 +31,11 @@ def strongest_paths(net: Network, count: int = 40) -> np.ndarray:
     --------
     Two ways, of strength 2 · 3 and 1 · 4; a connection that leads nowhere is on none:
 
-    >>> net = Network.from_connections([2, 3, 1], [0, 1, 1, 2, 3], [2, 3, 4, 5, 5], [2, 1, 9, 3, -4])
+    >>> source, target = [0, 1, 1, 2, 3], [2, 3, 4, 5, 5]
+    >>> net = Network.from_connections([2, 3, 1], source, target, [2, 1, 9, 3, -4])
     >>> strongest_paths(net, count=1).tolist(), strongest_paths(net).tolist()
     ([0, 3], [0, 1, 3, 4])
-    """  # noqa: E501
+    """
     table, start = net.connections, net.rank_start
     source, target = table.source, table.target
     with np.errstate(divide="ignore"):

@@ -151,14 +151,16 @@ def _as_learnt(data: Dataset, model: Model, loss: str) -> tuple[Any, np.ndarray]
 
 
 class Folder:
-    """Where a run is kept: ``settings.json``, ``checkpoint.safetensors``, ``history.csv``,
+    """Where a run is kept.
+
+    It holds ``settings.json``, ``checkpoint.safetensors``, ``history.csv``,
     ``recording.safetensors`` and, at the end, ``model.safetensors``, ``result.json`` and
     ``report.html``.
 
     Parameters
     ----------
     path : path-like
-    """  # noqa: D205
+    """
 
     def __init__(self, path: str | os.PathLike[str]):
         self.path = Path(path)

@@ -49,7 +49,7 @@ class Thinning:
     """
 
     density: float | Sequence[float]
-    shape: Schedule = Constant(1.0)  # noqa: RUF009 (frozen)
+    shape: Schedule = Constant(1.0)
     distribution: str = "uniform"
     geometric: bool = False
 
