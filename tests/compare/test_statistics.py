@@ -32,7 +32,7 @@ def test_mean_median_and_deviation_by_hand():
     # squares of the distances: 0.09 + 0.01 + 0.16 + 0 = 0.26, over 3
     assert found.deviation == pytest.approx(math.sqrt(0.26 / 3))
     assert found.difference is None
-    assert found.target is None
+    assert found.reached is None
 
 
 def test_interval_of_the_mean_by_hand():
@@ -69,11 +69,11 @@ def test_share_has_wilsons_interval(runs, data):
     assert found.interval == pytest.approx((max(middle - half, 0), min(middle + half, 1)), abs=1e-9)
 
 
-def test_an_accuracy_reaches_its_target_from_below_and_a_loss_from_above():
+def test_an_accuracy_is_reached_from_below_and_a_loss_from_above():
     some = runs("rigl", [0.98, 0.99, 1.0])
-    assert summarise(some, target=0.99)["rigl"].target.reached == 2
+    assert summarise(some, reach=0.99)["rigl"].reached.count == 2
     some = [run._replace(loss=loss) for run, loss in zip(some, [0.2, 0.3, 0.4], strict=True)]
-    assert summarise(some, "loss", target=0.3)["rigl"].target.reached == 2
+    assert summarise(some, "loss", reach=0.3)["rigl"].reached.count == 2
     assert summarise(some, "loss")["rigl"].mean == pytest.approx(0.3)
 
 

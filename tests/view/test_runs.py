@@ -44,8 +44,8 @@ def test_mean_and_median_are_marked():
     assert [list(median) for median in medians] == [[0.85, 0.85], [1.0, 1.0]]
 
 
-def test_a_target_is_a_line():
-    ax = plot_runs(VALUES, target=0.99)
+def test_what_is_to_be_reached_is_a_line():
+    ax = plot_runs(VALUES, reach=0.99)
     assert [0.99, 0.99] in [list(line.get_xdata()) for line in ax.lines]
     low, high = ax.get_xlim()
     assert low < 0.8

@@ -18,13 +18,15 @@ from rewire.compare import (
     summary_of,
     write_report,
 )
+from rewire.compare.records import PAGE
 
 from .common import guarded, numbers, print_json, whole_numbers
 from .comparison import Board, print_study
+from .report import name_report
 from .train import AsJson, DataDir
 
 # Of classes, where no other is asked for.
-TARGET = 0.99
+REACH = 0.99
 
 
 def _group(title: str) -> Any:
@@ -44,7 +46,7 @@ def compare(
         str, typer.Option(help="How many (100: 0 to 99), a range (100-199) or a list (3,7,11).")
     ] = "10",
     jobs: Annotated[int, typer.Option(min=1, help="Runs at the same time.")] = 1,
-    target: Annotated[
+    reach: Annotated[
         float | None,
         typer.Option(
             help="Accuracy to reach (default 0.99); of a regression the loss (default none)."
@@ -62,7 +64,7 @@ def compare(
             help="Module or .py file that registers methods or data sets of your own; repeatable.",
         ),
     ] = None,
-    column: Annotated[
+    target: Annotated[
         str | None,
         typer.Option(help="Of a file: the column to predict, by name or number.", **_group("Data")),
     ] = None,
@@ -189,7 +191,7 @@ def compare(
         measure=measure,
         imports=imports or (),
         data_dir=data_dir,
-        target=column,
+        target=target,
         standardize=standardize,
         validation=held_out,
         hidden=None if hidden is None else whole_numbers("--hidden", hidden),
@@ -219,14 +221,16 @@ def compare(
         overwrite=overwrite,
         data_dir=data_dir,
     )
-    if target is None and done.measure == "accuracy":
-        target = TARGET
-    summary = write_report(done, folder, target) if done.runs else summary_of(done, target)
+    if reach is None and done.measure == "accuracy":
+        reach = REACH
+    summary = write_report(done, folder, reach) if done.runs else summary_of(done, reach)
     if as_json:
         print_json(summary)
     else:
-        print_study(Console(), done, target)
+        print_study(Console(), done, reach)
         _print(f"\n[bold]kept in {escape(str(folder))}[/]")
+        if done.runs:
+            name_report(Console(), folder / PAGE)
     for method, seed, error in done.failures:
         _print(f"[bold red]failed:[/] {escape(f'{method}, seed {seed}: {error}')}", stderr=True)
     raise typer.Exit(1 if done.failures else 0)

@@ -1,9 +1,9 @@
-"""A comparison on the screen: live, and as a table at the end."""
+"""A comparison on the screen: live, and as tables at the end."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 
 import numpy as np
@@ -18,9 +18,11 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.progress import Task as Row
+from rich.table import Table
 from rich.text import Text
 
-from rewire.compare import Failure, Interval, Run, Statistics, Study
+from rewire.compare import Failure, Interval, Pair, Run, Statistics, Study, pairwise
+from rewire.compare.sentences import figure, headline, notes, unresolved
 from rewire.compare.statistics import value_of
 
 from .common import table
@@ -93,42 +95,86 @@ class Board:
     def _refresh(self, method: str) -> None:
         values = self.values[method]
         if values:
-            note = f"mean {_number(self.measure)(float(np.mean(values)))}"
+            note = f"mean {figure(self.measure)(float(np.mean(values)))}"
             self.progress.update(self.rows[method], note=note)
 
 
-def print_study(console: Console, study: Study, target: float | None) -> None:
-    """Print a comparison, one method to a line, and below it what has to be known to read it."""
-    statistics = study.statistics(target)
-    show = _number(study.measure)
-    plain = _number(study.measure, unit="")
+def print_study(console: Console, study: Study, reach: float | None) -> None:
+    """Print a comparison: figures, differences to the first method, and what they say in words."""
+    statistics = study.statistics(reach)
+    pairs = pairwise(study.runs, study.measure)
+    console.print(_figures(study.measure, reach, statistics))
+    if len(statistics) > 1:
+        console.print(_differences(study, statistics, pairs))
+    lines = [
+        _runs(study, statistics),
+        *notes(study, statistics),
+        *_verdict(study, statistics, pairs),
+    ]
+    for line in lines:
+        console.print(escape(line), highlight=False)
+
+
+def _figures(measure: str, reach: float | None, statistics: Mapping[str, Statistics]) -> Table:
+    show, plain = figure(measure), figure(measure, unit="")
     headings = ["method", "mean (95%)", "median", "spread"]
-    if target is not None:
-        headings.append(f"{_goal(target, study.measure)} (95%)")
-    compared = len(study.methods) > 1
-    if compared:
-        headings += [f"less {study.methods[0]} (95%)", "p"]
-    shown = table([*headings, "seconds"])
-    shown.columns[0].no_wrap = True
+    if reach is not None:
+        headings.append(f"{_goal(reach, measure)} (95%)")
+    shown = _table([*headings, "seconds"])
     for method, found in statistics.items():
         cells = [
             _with_ends(show(found.mean), found.interval, plain),
             show(found.median),
             plain(found.deviation),
         ]
-        if found.target is not None:
-            ends = found.target.interval
-            cells.append(_with_ends(f"{found.target.share:.0%}", ends, lambda v: f"{100 * v:.0f}"))
-        if compared and found.difference is None:
-            cells += ["", ""]
-        elif found.difference is not None:
-            change, interval = found.difference.mean, found.difference.interval
-            signed = _number(study.measure, unit="", sign="+")
-            cells += [_with_ends(signed(change), interval, signed, "…"), _p(found.difference.p)]
+        if found.reached is not None:
+            share = f"{found.reached.share:.0%}"
+            cells.append(_with_ends(share, found.reached.interval, lambda v: f"{100 * v:.0f}"))
         shown.add_row(escape(method), *cells, f"{found.seconds:.2g}")
-    console.print(shown)
-    for line in [_runs(study, statistics), *_notes(study, statistics)]:
-        console.print(escape(line), highlight=False)
+    return shown
+
+
+def _differences(
+    study: Study, statistics: Mapping[str, Statistics], pairs: Sequence[Pair]
+) -> Table:
+    """Return the paired differences to the first method; p also corrected, for all pairs."""
+    baseline = study.methods[0]
+    corrected = {
+        pair.other if pair.method == baseline else pair.method: pair.corrected
+        for pair in pairs
+        if baseline in (pair.method, pair.other)
+    }
+    signed = figure(study.measure, unit="", sign="+")
+    shown = _table(["method", f"less {baseline} (95%)", "p", "p, Holm"])
+    for method, found in statistics.items():
+        if found.difference is not None:
+            shown.add_row(
+                escape(method),
+                _with_ends(
+                    signed(found.difference.mean), found.difference.interval, signed, " to "
+                ),
+                _p(found.difference.p),
+                _p(corrected.get(method, math.nan)),
+            )
+    return shown
+
+
+def _table(headings: list[str]) -> Table:
+    """Return a table that breaks cells between words rather than cut them off."""
+    made = table(headings)
+    for number, column in enumerate(made.columns):
+        column.no_wrap = number == 0
+        column.overflow = "fold"
+    return made
+
+
+def _verdict(
+    study: Study, statistics: Mapping[str, Statistics], pairs: Sequence[Pair]
+) -> list[str]:
+    """Return what the figures say together, as the report does."""
+    if not statistics:
+        return []
+    return [f"{headline(study, statistics, pairs)}.", *filter(None, [unresolved(pairs)])]
 
 
 def _runs(study: Study, statistics: Mapping[str, Statistics]) -> str:
@@ -140,42 +186,8 @@ def _runs(study: Study, statistics: Mapping[str, Statistics]) -> str:
     return f"{study.measure} on {study.measured_on}; {often}"
 
 
-def _notes(study: Study, statistics: Mapping[str, Statistics]) -> list[str]:
-    """Return what sets methods apart besides where their connections go."""
-    notes = []
-    optimizers = {method: study.parts[method]["optimizer"] for method in study.methods}
-    usual = max(optimizers.values(), key=list(optimizers.values()).count)
-    for method, optimizer in optimizers.items():
-        if optimizer != usual:
-            notes.append(
-                f"{method} needs momentum: it had {optimizer}, the others {usual} "
-                "(the same for all: --momentum 0.9)"
-            )
-    connections = {method: found.connections for method, found in statistics.items()}
-    if len(set(connections.values())) > 1 or any(low != high for low, high in connections.values()):
-        ends = [f"{method} {_range(*ends)}" for method, ends in connections.items()]
-        notes.append(f"connections at the end differ: {', '.join(ends)}")
-    for method, found in statistics.items():
-        if found.diverged:
-            notes.append(f"{method}: the loss of {found.diverged} runs is not finite; they count")
-    return notes
-
-
-def _number(measure: str, unit: str = "%", sign: str = "") -> Callable[[float], str]:
-    """Return what writes an accuracy in per cent, or a loss."""
-
-    def show(value: float) -> str:
-        if math.isnan(value):
-            return "–"
-        if measure == "accuracy":
-            return f"{100 * value:{sign}.1f}{unit}"
-        return f"{value:{sign}.4g}"
-
-    return show
-
-
-def _goal(target: float, measure: str) -> str:
-    return f"≥ {100 * target:g}%" if measure == "accuracy" else f"≤ {target:g}"
+def _goal(reach: float, measure: str) -> str:
+    return f"≥ {100 * reach:g}%" if measure == "accuracy" else f"≤ {reach:g}"
 
 
 def _with_ends(text: str, ends: Interval, show: Callable[[float], str], to: str = "–") -> str:
@@ -184,7 +196,3 @@ def _with_ends(text: str, ends: Interval, show: Callable[[float], str], to: str 
 
 def _p(value: float) -> str:
     return "–" if math.isnan(value) else f"{value:.3f}" if value >= 0.001 else "<0.001"
-
-
-def _range(low: int, high: int) -> str:
-    return f"{low:,}" if low == high else f"{low:,}–{high:,}"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,11 @@ from rewire.runs.run import write_json
 from .run import Run
 from .setting import Setting
 
-__all__ = ["FILES", "append", "open_folder", "read_runs"]
+__all__ = ["FILES", "append", "as_plain", "open_folder", "read_runs"]
 
-SETTINGS, RUNS, SUMMARY, PICTURE = "settings.json", "runs.csv", "summary.json", "runs.png"
-FILES = (SETTINGS, RUNS, SUMMARY, PICTURE)
+SETTINGS, RUNS, SUMMARY = "settings.json", "runs.csv", "summary.json"
+PAGE, PICTURE, RANKS = "report.html", "runs.png", "ranks.png"
+FILES = (SETTINGS, RUNS, SUMMARY, PAGE, PICTURE, RANKS)
 REMEDY = "choose another folder (--out), or say --overwrite to remove that study"
 
 
@@ -70,6 +73,17 @@ def append(folder: str | os.PathLike[str], run: Run) -> None:
     """Add a run to ``runs.csv``, in one piece."""
     with (Path(folder) / RUNS).open("ab", buffering=0) as file:
         file.write(_line(run))
+
+
+def as_plain(value: Any) -> Any:
+    """Return a value as what JSON can hold: tuples as lists or by name, no NaN, no infinity."""
+    if isinstance(value, Mapping):
+        return {name: as_plain(part) for name, part in value.items()}
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return as_plain(value._asdict())
+    if isinstance(value, (list, tuple)):
+        return [as_plain(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _line(values: tuple[Any, ...]) -> bytes:

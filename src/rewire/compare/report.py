@@ -1,49 +1,61 @@
-"""What a study leaves in its folder beside its runs: a summary and a picture."""
+"""What a study leaves in its folder beside its runs: a summary, a page and pictures."""
 
 from __future__ import annotations
 
-import math
 import os
 from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
 
 import rewire
 from rewire.files import written_whole
 from rewire.runs.run import write_json
-from rewire.view import plot_runs
+from rewire.view import plot_critical_difference, plot_runs
 from rewire.view.style import figure_of
 
-from .records import PICTURE, SUMMARY
-from .statistics import value_of
+from .page import page
+from .pairs import pairwise
+from .ranking import Ranking, rank_methods
+from .records import PAGE, PICTURE, RANKS, SUMMARY, as_plain
+from .sentences import headline, notes, ranking_sentences, unresolved
+from .statistics import values_by_method
 from .study import Study
 
 __all__ = ["summary_of", "write_report"]
 
 INTERVALS = (
     "95%: Student's t of means and of paired differences, Wilson's of shares; p: Wilcoxon's "
-    "signed-rank test, two-sided, not corrected for the number of methods"
+    "signed-rank test, two-sided; corrected: by Holm's method for all pairs of methods"
 )
 
 
-def summary_of(study: Study, target: float | None = None) -> dict[str, Any]:
+def summary_of(study: Study, reach: float | None = None) -> dict[str, Any]:
     """Return a study's figures as what JSON can hold; numbers that are none become None.
 
     Parameters
     ----------
     study : Study
-    target : float, optional
+    reach : float, optional
         Of :func:`summarise`.
     """
-    statistics = study.statistics(target)
-    return _plain(
+    statistics, pairs = study.statistics(reach), pairwise(study.runs, study.measure)
+    ranking: Ranking | None = None
+    try:
+        ranking = rank_methods(study.runs, study.measure)
+        ranking_says = ranking_sentences(ranking, pairs)
+    except ValueError as error:  # too few
+        ranking_says = [str(error)]
+    return as_plain(
         {
             "rewire": rewire.__version__,
+            "headline": headline(study, statistics, pairs),
+            "unresolved": unresolved(pairs),
             "description": study.description,
             "measure": study.measure,
             "measured_on": study.measured_on,
-            "target": target,
+            "reach": reach,
             "compared_with": study.methods[0],
             "intervals": INTERVALS,
             "seeds": study.seeds,
@@ -51,40 +63,66 @@ def summary_of(study: Study, target: float | None = None) -> dict[str, Any]:
             "methods": {
                 method: vars(found) | study.parts[method] for method, found in statistics.items()
             },
+            "pairs": [pair._asdict() | {"apart": pair.apart} for pair in pairs],
+            "ranking": None if ranking is None else vars(ranking),
+            "ranking_says": ranking_says,
+            "notes": notes(study, statistics),
             "failures": [failure._asdict() for failure in study.failures],
         }
     )
 
 
 def write_report(
-    study: Study, folder: str | os.PathLike[str], target: float | None = None
+    study: Study, folder: str | os.PathLike[str], reach: float | None = None
 ) -> dict[str, Any]:
-    """Write ``summary.json`` and ``runs.png``, each whole or not at all; return the summary."""
+    """Write a study's summary, page and pictures, each whole or not at all.
+
+    They are ``summary.json``, ``report.html``, ``runs.png`` and, where methods and seeds are enough
+    for a ranking, ``ranks.png``.
+
+    Parameters
+    ----------
+    study : Study
+        With at least one run.
+    folder : path-like
+        One that exists.
+    reach : float, optional
+        Of :func:`summarise`.
+
+    Returns
+    -------
+    dict
+        The summary.
+    """
     folder = Path(folder)
-    summary = summary_of(study, target)
+    summary = summary_of(study, reach)
     write_json(folder / SUMMARY, summary)
-    values: dict[str, list[float]] = {}
-    for run in study.runs:
-        values.setdefault(run.method, []).append(value_of(run, study.measure))
+    with written_whole(folder / PAGE) as temporary:
+        temporary.write_text(page(study, summary), encoding="utf-8")
+    where = study.description.partition(":")[0]
+    values = values_by_method(study.runs, study.measure)
     ax = plot_runs(
-        values,
+        {method: list(own.values()) for method, own in values.items()},
         measure=study.measure,
-        target=target,
-        title=f"{study.description.partition(':')[0]}: {study.measure} on {study.measured_on}",
+        reach=reach,
+        title=f"{where}: {study.measure} on {study.measured_on}",
     )
-    try:
-        with written_whole(folder / PICTURE) as temporary:
-            figure_of(ax).savefig(temporary, format="png", dpi=150, metadata={"Software": None})
-    finally:
-        plt.close(figure_of(ax))
+    _save(ax, folder / PICTURE)
+    (folder / RANKS).unlink(missing_ok=True)
+    if (ranking := summary["ranking"]) is not None:
+        ax = plot_critical_difference(
+            ranking["ranks"],
+            ranking["cliques"],
+            ranking["critical_difference"],
+            title=f"{where}: average rank by {study.measure} over {ranking['seeds']} seeds",
+        )
+        _save(ax, folder / RANKS)
     return summary
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _plain(part) for name, part in value.items()}
-    if isinstance(value, tuple) and hasattr(value, "_asdict"):
-        return _plain(value._asdict())
-    if isinstance(value, (list, tuple)):
-        return [_plain(part) for part in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+def _save(ax: Axes, path: Path) -> None:
+    try:
+        with written_whole(path) as temporary:
+            figure_of(ax).savefig(temporary, format="png", dpi=150, metadata={"Software": None})
+    finally:
+        plt.close(figure_of(ax))

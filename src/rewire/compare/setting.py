@@ -16,7 +16,7 @@ from rewire.data import load
 from rewire.runs import Settings
 from rewire.topology import methods
 
-__all__ = ["MEASURES", "Setting", "bring_in", "method_name", "setting_for"]
+__all__ = ["MEASURES", "Setting", "bring_in", "method_name", "rate_for", "setting_for"]
 
 MEASURES = ("unseen", "training")
 # What SGD gets for a method that needs momentum where the others have none.
@@ -156,13 +156,17 @@ def setting_for(
     measure = measure or values.pop("measure", "unseen")
     values = {**values, **given, "method_options": options}
     values.pop("measure", None)
-    if "lr" not in values:
-        sgd = values.get("optimizer", Settings.optimizer) == "sgd"
-        momentum = values.get("momentum", Settings.momentum)
-        values["lr"] = round(1 - momentum, 12) if sgd and 0 <= momentum < 1 else 1e-3
+    values.setdefault("lr", rate_for(values))
     if "validation" not in values:
         values["validation"] = 0.0 if measure == "training" else _held_out(data, values, data_dir)
     return Setting(Settings(data, **values), measure, imports)
+
+
+def rate_for(values: Mapping[str, Any]) -> float:
+    """Return the learning rate where none is given: 1 - momentum for SGD, otherwise 0.001."""
+    sgd = values.get("optimizer", Settings.optimizer) == "sgd"
+    momentum = values.get("momentum", Settings.momentum)
+    return round(1 - momentum, 12) if sgd and 0 <= momentum < 1 else 1e-3
 
 
 def method_name(name: str) -> str:

@@ -22,6 +22,7 @@ __all__ = [
     "share_of",
     "summarise",
     "value_of",
+    "values_by_method",
 ]
 
 CONFIDENCE = 0.95
@@ -37,9 +38,9 @@ class Interval(NamedTuple):
 
 
 class Share(NamedTuple):
-    """Of how many runs reached a target; ``interval`` is Wilson's."""
+    """How many runs reached what was asked for; ``interval`` is Wilson's."""
 
-    reached: int
+    count: int
     share: float
     interval: Interval
 
@@ -74,10 +75,11 @@ class Statistics:
     runs : int
     mean, median : float
     deviation : float
-        Standard deviation of the runs, with n - 1; NaN for one run.
+        Standard deviation of the runs, with n - 1; NaN for one run, or if one is not finite.
     interval : Interval
         Student's, of the mean.
-    target : Share, optional
+    reached : Share, optional
+        None where nothing was to be reached.
     difference : Difference, optional
         None for the baseline.
     connections, parameters : (int, int)
@@ -93,7 +95,7 @@ class Statistics:
     median: float
     deviation: float
     interval: Interval
-    target: Share | None
+    reached: Share | None
     difference: Difference | None
     connections: tuple[int, int]
     parameters: tuple[int, int]
@@ -104,7 +106,7 @@ class Statistics:
 def summarise(
     runs: Iterable[Run],
     measure: str = "accuracy",
-    target: float | None = None,
+    reach: float | None = None,
     baseline: str | None = None,
 ) -> dict[str, Statistics]:
     """Compare methods.
@@ -114,7 +116,7 @@ def summarise(
     runs : iterable of Run
     measure : {"accuracy", "loss"}
         Which figure of the runs.
-    target : float, optional
+    reach : float, optional
         An accuracy to be reached from below, or a loss from above.
     baseline : str, optional
         The method that the others are compared with; that of the first run by default.
@@ -128,8 +130,8 @@ def summarise(
     --------
     >>> runs = [Run("static", seed, 0.5, seed / 4, 68, 101, 0.1) for seed in range(4)]
     >>> runs += [Run("rigl", seed, 0.5, 1.0, 68, 101, 0.1) for seed in range(4)]
-    >>> found = summarise(runs, target=0.75)
-    >>> found["static"].mean, found["static"].median, found["static"].target.share
+    >>> found = summarise(runs, reach=0.75)
+    >>> found["static"].mean, found["static"].median, found["static"].reached.share
     (0.375, 0.375, 0.25)
     >>> found["rigl"].difference.mean
     0.625
@@ -137,10 +139,7 @@ def summarise(
     by_method: dict[str, list[Run]] = {}
     for run in runs:
         by_method.setdefault(run.method, []).append(run)
-    values = {
-        method: {run.seed: value_of(run, measure) for run in own}
-        for method, own in by_method.items()
-    }
+    values = values_by_method((run for own in by_method.values() for run in own), measure)
     if baseline is None:
         baseline = next(iter(by_method), "")
     first = values.get(baseline, {})
@@ -148,7 +147,7 @@ def summarise(
         method: _statistics(
             own,
             measure,
-            target,
+            reach,
             None if method == baseline else difference_of(values[method], first),
         )
         for method, own in by_method.items()
@@ -156,14 +155,14 @@ def summarise(
 
 
 def _statistics(
-    runs: Sequence[Run], measure: str, target: float | None, difference: Difference | None
+    runs: Sequence[Run], measure: str, reach: float | None, difference: Difference | None
 ) -> Statistics:
     values = np.array([value_of(run, measure) for run in runs])
     connections = [run.connections for run in runs]
     parameters = [run.parameters for run in runs]
     reached = None
-    if target is not None:
-        good = values >= target if measure == "accuracy" else values <= target
+    if reach is not None:
+        good = values >= reach if measure == "accuracy" else values <= reach
         reached = share_of(int(good.sum()), len(runs))
     return Statistics(
         runs=len(runs),
@@ -171,7 +170,7 @@ def _statistics(
         median=float(np.median(values)),
         deviation=_deviation(values),
         interval=mean_interval(values),
-        target=reached,
+        reached=reached,
         difference=difference,
         connections=(min(connections), max(connections)),
         parameters=(min(parameters), max(parameters)),
@@ -187,6 +186,14 @@ def value_of(run: Run, measure: str) -> float:
     return run.accuracy if measure == "accuracy" else run.loss
 
 
+def values_by_method(runs: Iterable[Run], measure: str) -> dict[str, dict[int, float]]:
+    """Return for each method the figure that is compared, by seed."""
+    found: dict[str, dict[int, float]] = {}
+    for run in runs:
+        found.setdefault(run.method, {})[run.seed] = value_of(run, measure)
+    return found
+
+
 def mean_interval(values: Sequence[float] | np.ndarray) -> Interval:
     r"""Return :math:`\bar x \pm t_{0.975, n-1} \, s / \sqrt n`.
 
@@ -197,13 +204,13 @@ def mean_interval(values: Sequence[float] | np.ndarray) -> Interval:
     """
     values = np.asarray(values, float)
     n = len(values)
-    if n < 2:
+    if n < 2 or not np.isfinite(values).all():
         return Interval(math.nan, math.nan)
     half = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * _deviation(values) / math.sqrt(n)
     return Interval(float(values.mean() - half), float(values.mean() + half))
 
 
-def share_of(reached: int, runs: int) -> Share:
+def share_of(count: int, runs: int) -> Share:
     """Return a share with Wilson's interval, which is sound for few runs and for 0 and 100% too.
 
     Examples
@@ -211,8 +218,8 @@ def share_of(reached: int, runs: int) -> Share:
     >>> [round(end, 3) for end in share_of(0, 10).interval]
     [0.0, 0.278]
     """
-    low, high = stats.binomtest(reached, runs).proportion_ci(CONFIDENCE, method="wilson")
-    return Share(reached, reached / runs, Interval(float(low), float(high)))
+    low, high = stats.binomtest(count, runs).proportion_ci(CONFIDENCE, method="wilson")
+    return Share(count, count / runs, Interval(float(low), float(high)))
 
 
 def difference_of(values: dict[int, float], baseline: dict[int, float]) -> Difference:
@@ -229,4 +236,5 @@ def difference_of(values: dict[int, float], baseline: dict[int, float]) -> Diffe
 
 
 def _deviation(values: np.ndarray) -> float:
-    return float(values.std(ddof=1)) if len(values) > 1 else math.nan
+    few = len(values) < 2 or not np.isfinite(values).all()
+    return math.nan if few else float(values.std(ddof=1))

@@ -57,9 +57,9 @@ class Study:
         """How many runs it has in all."""
         return len(self.methods) * len(self.seeds)
 
-    def statistics(self, target: float | None = None) -> dict[str, Statistics]:
+    def statistics(self, reach: float | None = None) -> dict[str, Statistics]:
         """Return its methods compared with the first; see :func:`summarise`."""
-        return summarise(self.runs, self.measure, target, self.methods[0])
+        return summarise(self.runs, self.measure, reach, self.methods[0])
 
 
 def study(

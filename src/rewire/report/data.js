@@ -1,6 +1,5 @@
-// What the page shows, decoded once; and at which frame each run is at a moment.
+// The arrays of the page, decoded once; and at which frame each run is at a moment.
 
-const page = JSON.parse(document.getElementById("data").textContent);
 const bytes = Uint8Array.from(atob(document.getElementById("blob").textContent), c => c.charCodeAt(0));
 const TYPES = {Uint8Array, Int8Array, Uint16Array, Int32Array, Float32Array};
 

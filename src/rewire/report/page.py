@@ -1,18 +1,15 @@
-"""One HTML file that shows runs: everything inlined, nothing fetched."""
+"""The page that shows runs, side by side."""
 
 from __future__ import annotations
 
-import html
-import json
 import os
-import re
-from collections.abc import Mapping, Sequence
-from importlib.resources import files
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from rewire.files import written_whole
 
+from .assembly import assemble
 from .packing import Packer
 from .recording import Recording, read_recording
 from .runs import run_data
@@ -87,7 +84,7 @@ def page(recordings: Sequence[Recording], names: Sequence[str]) -> str:
             ),
             "runs": runs,
         }
-        text = _fill(data, packer.text())
+        text = assemble("rewire.report", "report", SCRIPTS, data, packer.text())
         if len(text.encode()) <= MOST_BYTES or every >= max(len(r.frames) for r in recordings):
             return text
         every *= 2
@@ -99,22 +96,3 @@ def _tell_apart(runs: Sequence[dict[str, Any]], names: Sequence[str]) -> None:
     for number, (run, name) in enumerate(zip(runs, names, strict=True), start=1):
         if given.count(run["name"]) > 1:
             run["name"] += f" ({name or number})"
-
-
-def _fill(data: Mapping[str, Any], blob: str) -> str:
-    here = files(__package__)
-
-    def text(name: str) -> str:
-        return here.joinpath(*name.split("/")).read_text(encoding="utf-8")
-
-    parts = {
-        "title": html.escape(data["title"]),
-        "style": text("report.css"),
-        "library": text("vendor/d3.min.js"),
-        "licence": text("vendor/d3.LICENSE"),
-        # No text within may end the script that it stands in.
-        "data": json.dumps(data, allow_nan=False).replace("<", "\\u003c"),
-        "blob": blob,
-        "script": "\n".join(text(name) for name in SCRIPTS),
-    }
-    return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], text("template.html"))

@@ -1,15 +1,7 @@
 // The smaller pictures of a run, the curves of all runs, and the table.
 
-const percent = d3.format(".1%"), count = d3.format(",");
 const large = n => n < 1e5 ? count(n) : d3.format(".3s")(n).replace("G", "B");
 const share = (n, all) => `${large(n)} of ${large(all)} (${percent(n / (all || 1))})`;
-
-function panel(parent, title, width, height) {
-  const box = parent.append("div").attr("class", "panel");
-  box.append("h3").text(title);
-  const svg = box.append("svg").attr("viewBox", `0 0 ${width} ${height}`).attr("role", "img").attr("aria-label", title);
-  return {box, svg};
-}
 
 // ------------------------------------------------------------------------ the decision boundary
 

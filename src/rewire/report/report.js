@@ -76,7 +76,6 @@ function nearest(update) {
   return d3.leastIndex(moments, moment => Math.abs(moment - update));
 }
 
-document.getElementById("lede").textContent = page.lede.join(" ");
 const columns = page.runs.map(column);
 const curves = new Curves(d3.select("#curves"), update => { stop(); show(nearest(update)); });
 slider.max = moments.length - 1;
@@ -119,16 +118,6 @@ function go(moment) {
 function toggleStrip() {
   show(state.moment);
 }
-
-function setTheme(theme) {
-  document.documentElement.dataset.theme = theme;
-}
-
-const dark = matchMedia("(prefers-color-scheme: dark)");
-setTheme(dark.matches ? "dark" : "light");
-dark.addEventListener("change", () => setTheme(dark.matches ? "dark" : "light"));
-document.getElementById("theme").addEventListener("click", () =>
-  setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark"));
 
 playButton.addEventListener("click", play);
 slider.addEventListener("input", () => go(+slider.value));

@@ -1,4 +1,4 @@
-"""Pictures: the wiring of a network, decision boundaries, training curves, many runs.
+"""Pictures: the wiring of a network, decision boundaries, training curves, runs, ranks.
 
 Every ``plot_*`` function draws on the matplotlib axes it is given, or on new ones, and returns
 them; nothing is shown or saved behind the caller's back.
@@ -8,6 +8,7 @@ from .boundary import plot_boundary
 from .curves import plot_history, plot_losses
 from .digraph import draw_topology
 from .notebook import as_html
+from .ranks import plot_critical_difference
 from .runs import plot_runs
 from .topology import plot_topology
 from .wiring import Wiring
@@ -17,6 +18,7 @@ __all__ = [
     "as_html",
     "draw_topology",
     "plot_boundary",
+    "plot_critical_difference",
     "plot_history",
     "plot_losses",
     "plot_runs",

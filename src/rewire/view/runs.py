@@ -21,7 +21,7 @@ ROOM = 0.36
 def plot_runs(
     values: Mapping[str, Sequence[float]],
     measure: str = "accuracy",
-    target: float | None = None,
+    reach: float | None = None,
     ax: Axes | None = None,
     title: str | None = None,
 ) -> Axes:
@@ -36,7 +36,7 @@ def plot_runs(
         For each method the figure of every run; what is not finite is left out.
     measure : str, default "accuracy"
         What the figures are; accuracies are shown in per cent.
-    target : float, optional
+    reach : float, optional
         Marked by a line.
     ax : matplotlib.axes.Axes, optional
         Where to draw; new axes by default.
@@ -49,7 +49,7 @@ def plot_runs(
 
     Examples
     --------
-    >>> ax = plot_runs({"static": [0.8, 0.85, 0.85], "rigl": [0.95, 1.0, 1.0]}, target=0.99)
+    >>> ax = plot_runs({"static": [0.8, 0.85, 0.85], "rigl": [0.95, 1.0, 1.0]}, reach=0.99)
     >>> [label.get_text() for label in ax.get_yticklabels()]
     ['static', 'rigl']
     """
@@ -58,13 +58,13 @@ def plot_runs(
         _, ax = plt.subplots(figsize=(8, height), layout="constrained")
     finite = {name: np.asarray(row, float) for name, row in values.items()}
     finite = {name: row[np.isfinite(row)] for name, row in finite.items()}
-    together = np.concatenate([*finite.values(), [target] if target is not None else []])
+    together = np.concatenate([*finite.values(), [reach] if reach is not None else []])
     span = float(np.ptp(together)) if len(together) else 0.0
     for place, row in enumerate(finite.values()):
         if len(row):
             _draw_row(ax, place, row, DOT * (span or 1.0))
-    if target is not None:
-        ax.axvline(target, color=style.REWIRING, linewidth=1, linestyle=(0, (4, 3)), zorder=0)
+    if reach is not None:
+        ax.axvline(reach, color=style.REWIRING, linewidth=1, linestyle=(0, (4, 3)), zorder=0)
     ax.set_yticks(range(len(values)), list(values))
     ax.set_ylim(max(len(values), 1) - 0.5, -0.5)
     if measure == "accuracy":

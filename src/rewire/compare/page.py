@@ -1,0 +1,93 @@
+"""The page that shows a comparison: every run, the figures, the pairs and the ranks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rewire.report.assembly import assemble
+
+from .command import command_for
+from .records import as_plain
+from .statistics import value_of
+from .study import Study
+
+__all__ = ["page"]
+
+SCRIPTS = ("swarm.js", "ranks.js", "comparison.js")
+FIGURES = (
+    "Spread: standard deviation of the runs. Seconds: median of one training; runs made at the "
+    "same time share the machine."
+)
+PAIRS = (
+    "Each cell: the row's method less the column's, mean over common seeds{unit}; p of Wilcoxon's "
+    "signed-rank test with Holm's correction for all pairs; with how many seeds the row did "
+    "better, and worse. Filled: can be told apart (p < 0.05), blue with ▲ where the row is better on "
+    "average, orange with ▼ where it is worse."
+)
+
+
+def page(study: Study, summary: Mapping[str, Any]) -> str:
+    """Return the page's HTML.
+
+    Parameters
+    ----------
+    study : Study
+        With at least one run.
+    summary : mapping
+        Its :func:`rewire.compare.summary_of`.
+    """
+    unit = " in percentage points" if study.measure == "accuracy" else ""
+    alone = len(summary["methods"]) == 1
+    own = {
+        "title": summary["headline"],
+        "lede": _lede(summary),
+        "methods": [_method(study, name, own) for name, own in summary["methods"].items()],
+        "command": command_for(study, summary["reach"]),
+        "reading": (
+            "Each dot is one training. Box: first to third quartile, with a line at the median; "
+            "diamond: mean, with its 95% interval. A dot that is looked at is joined with those of "
+            "the same seed, which had the same data and began with the same sparse network."
+        ),
+        "settings": [[name, _text(value)] for name, value in summary["setting"].items()],
+        "figures_note": f"Intervals of {summary['intervals']}. {FIGURES}",
+        "pairs_note": "One method has nothing to differ from."
+        if alone
+        else PAIRS.format(unit=unit),
+        "ranks_note": " ".join(summary["ranking_says"]),
+    }
+    return assemble("rewire.compare", "comparison", SCRIPTS, {**summary, **own})
+
+
+def _lede(summary: Mapping[str, Any]) -> list[str]:
+    failed = len(summary["failures"])
+    missing = f"{failed} run{'s' if failed > 1 else ''} failed: the reasons are at the end."
+    lines = [
+        f"{summary['description'].partition(':')[0]}: every method was trained with every seed, "
+        f"{summary['measure']} was measured on {summary['measured_on']}.",
+        missing if failed else "",
+        summary["unresolved"],
+        "This holds for these data and these settings.",
+    ]
+    return [line for line in lines if line]
+
+
+def _method(study: Study, name: str, own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a method's figures and its runs, one list for each kind of figure."""
+    runs = [run for run in study.runs if run.method == name]
+    columns = {
+        "seeds": [run.seed for run in runs],
+        "values": [value_of(run, study.measure) for run in runs],
+        "losses": [run.loss for run in runs],
+        "each": [run.connections for run in runs],
+        "times": [run.seconds for run in runs],
+    }
+    return {"name": name, **own, **as_plain(columns)}
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_text(part)}" for name, part in value.items()) or "none"
+    if isinstance(value, list):
+        return ", ".join(map(_text, value)) or "none"
+    return "default" if value is None else str(value)

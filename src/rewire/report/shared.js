@@ -1,0 +1,23 @@
+// What every page needs: its data, numbers as text, a frame for a picture, light and dark.
+
+const page = JSON.parse(document.getElementById("data").textContent);
+document.getElementById("lede").textContent = page.lede.join(" ");
+
+const percent = d3.format(".1%"), count = d3.format(",");
+
+function panel(parent, title, width, height) {
+  const box = parent.append("div").attr("class", "panel");
+  box.append("h3").text(title);
+  const svg = box.append("svg").attr("viewBox", `0 0 ${width} ${height}`).attr("role", "img").attr("aria-label", title);
+  return {box, svg};
+}
+
+function setTheme(theme) {
+  document.documentElement.dataset.theme = theme;
+}
+
+const dark = matchMedia("(prefers-color-scheme: dark)");
+setTheme(dark.matches ? "dark" : "light");
+dark.addEventListener("change", () => setTheme(dark.matches ? "dark" : "light"));
+document.getElementById("theme").addEventListener("click", () =>
+  setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark"));

@@ -1,0 +1,115 @@
+"""Average ranks of methods: the critical difference diagram."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+
+from . import style
+
+__all__ = ["plot_critical_difference"]
+
+# Heights, in units of one line of text: below the axis the bars, below them the names.
+BAR = 0.55
+ROOM = 0.9
+
+
+def plot_critical_difference(
+    ranks: Mapping[str, float],
+    cliques: Sequence[Sequence[str]] = (),
+    critical_difference: float | None = None,
+    ax: Axes | None = None,
+    title: str | None = None,
+) -> Axes:
+    """Draw the average ranks of methods on a line, as Demšar does [1]_.
+
+    Parameters
+    ----------
+    ranks : mapping of str to float
+        Average rank of each method, near 1 for the best.
+    cliques : sequence of sequence of str, optional
+        Groups of methods that cannot be told apart, each joined by a bar with a dot at every
+        method of the group.
+    critical_difference : float, optional
+        Drawn as a ruler above the line.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; new axes by default.
+    title : str, optional
+        A title above the picture.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        For fewer than two methods, or a clique with another method.
+
+    References
+    ----------
+    .. [1] J. Demšar, "Statistical comparisons of classifiers over multiple data sets", Journal of
+       Machine Learning Research 7, 2006.
+
+    Examples
+    --------
+    >>> ax = plot_critical_difference({"rigl": 1.2, "set": 2.3, "static": 2.5}, [["set", "static"]])
+    >>> [text.get_text() for text in ax.texts]
+    ['1', '2', '3', 'rigl  1.20', 'set  2.30', '2.50  static']
+    """
+    if len(ranks) < 2:
+        raise ValueError(f"ranks must be those of at least two methods; got {len(ranks)}")
+    for name in (name for clique in cliques for name in clique):
+        if name not in ranks:
+            raise ValueError(f"cliques must be of methods in ranks; got {name!r}")
+    names = sorted(ranks, key=ranks.__getitem__)
+    first, half = ROOM + BAR * len(cliques), (len(names) + 1) // 2
+    if ax is None:
+        height = 0.9 + 0.28 * (first + half + 1.5)
+        _, ax = plt.subplots(figsize=(8, height), layout="constrained")
+    _draw_scale(ax, len(names), critical_difference)
+    for place, name in enumerate(names):
+        left = place < half
+        row = first + (place if left else len(names) - 1 - place)
+        _draw_name(ax, name, ranks[name], row, 1 if left else len(names), left)
+    for number, clique in enumerate(cliques):
+        at = [ranks[name] for name in clique]
+        level = [ROOM * 0.6 + BAR * number] * len(at)
+        ax.plot(at, level, color=style.INK, linewidth=3, solid_capstyle="round", label="clique")
+        ax.plot(at, level, "o", color="white", markersize=5, mec=style.INK, mew=1.4)
+    margin = 0.28 * (len(names) - 1)
+    ax.set_xlim(1 - margin, len(names) + margin)
+    ax.set_ylim(first + half - 0.4, -2.4)
+    ax.set_axis_off()
+    if title:
+        style.title(ax, title)
+    return ax
+
+
+def _draw_scale(ax: Axes, last: int, critical_difference: float | None) -> None:
+    ax.plot([1, last], [0, 0], color=style.INK, linewidth=1.2)
+    for rank in range(1, last + 1):
+        ax.plot([rank, rank], [0, -0.25], color=style.INK, linewidth=1.2)
+        ax.text(rank, -0.35, str(rank), ha="center", va="bottom", color=style.INK, fontsize=9)
+    if critical_difference is not None:
+        end = 1 + critical_difference
+        ax.plot([1, end], [-1.55, -1.55], "|-", color=style.NEGATIVE, markersize=8, label="ruler")
+        text = f"critical difference {critical_difference:.2f}"
+        ax.text(1, -1.8, text, va="bottom", color=style.INK, fontsize=9)
+
+
+def _draw_name(ax: Axes, name: str, rank: float, row: float, edge: float, left: bool) -> None:
+    ax.plot([rank, rank, edge], [0, row, row], color=style.REWIRING, linewidth=1.1, zorder=0)
+    text, gap = (f"{name}  {rank:.2f}", -6) if left else (f"{rank:.2f}  {name}", 6)
+    ax.annotate(
+        text,
+        (edge, row),
+        xytext=(gap, 0),
+        textcoords="offset points",
+        ha="right" if left else "left",
+        va="center",
+        color=style.INK,
+        fontsize=10,
+    )
