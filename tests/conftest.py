@@ -1,7 +1,8 @@
-"""What the tests share: a headless matplotlib, seeded Hypothesis, and where the data lies."""
+"""What the tests share: headless matplotlib, seeded Hypothesis, where the data lies, a browser."""
 
 import os
 import random
+import shutil
 from pathlib import Path
 
 import matplotlib as mpl
@@ -36,3 +37,64 @@ def post_dir(data_dir: Path) -> Path:
     if not folder.is_dir():
         pytest.skip("there is no folder 'post' beside REWIRE_DATA_DIR: it holds the post's figures")
     return folder
+
+
+# ------------------------------------------------------------------- a browser without a screen
+
+CHROMIUM_ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    """Chromium, driven by Playwright (``apt-get install chromium``, or name it in an environment).
+
+    Tests that need it are skipped where one of the two is missing.
+    """
+    sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    chromium = os.environ.get("REWIRE_CHROMIUM") or shutil.which("chromium")
+    if not chromium:
+        pytest.skip("Chromium is not installed: REWIRE_CHROMIUM names another one")
+    with sync_api.sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            tmp_path_factory.mktemp("profile"),
+            executable_path=chromium,
+            args=CHROMIUM_ARGUMENTS,
+            offline=True,
+            viewport={"width": 1400, "height": 900},
+        )
+        yield context
+        context.close()
+
+
+@pytest.fixture
+def visit(browser):
+    """Open pages; afterwards nothing may have been complained about or asked from outside."""
+    complaints, requests, pages = [], [], []
+
+    def visit_(path, width=1400, scheme="light", motion="no-preference"):
+        page = browser.new_page()
+        pages.append(page)
+        page.set_default_timeout(20_000)
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme, reduced_motion=motion)
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: requests.append(request.url))
+        page.goto(path.as_uri())
+        page.wait_for_function("() => performance.getEntriesByName('rendered').length === 1")
+        return page
+
+    yield visit_
+    for page in pages:
+        page.close()
+    assert complaints == []
+    assert [url for url in requests if not url.startswith(("file:", "data:"))] == []

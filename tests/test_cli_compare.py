@@ -19,7 +19,7 @@ SMALL = ["moons", "--methods", "static,rigl", "--seeds", "3", "--steps", "60"]
 
 @pytest.fixture
 def run():
-    runner = CliRunner(env={"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"})
+    runner = CliRunner(env={"COLUMNS": "80", "NO_COLOR": "1", "TERM": "dumb"})
     return lambda *arguments: runner.invoke(app, ["compare", *map(str, arguments)])
 
 
@@ -28,17 +28,28 @@ def rows(folder):
         return list(csv.DictReader(file))
 
 
-def cells(output, method):
-    """Return the last line that begins with the method, the table's, as words."""
-    return [line for line in output.splitlines() if line.split()[:1] == [method]][-1].split()
+def joined(result):
+    """Return what was printed without its line breaks."""
+    return " ".join(result.output.split())
+
+
+def cells(output, method, heading="mean (95%)"):
+    """Return a method's line in the table with a heading, as words."""
+    table = output.partition(f" {heading} ")[2]
+    return next(line for line in table.splitlines() if line.split()[:1] == [method]).split()
 
 
 def test_a_comparison_is_printed_and_kept(run, tmp_path):
     result = run(*SMALL, "--out", tmp_path)
     assert result.exit_code == 0, result.output
-    assert "2-16-16-1 with 68 of 304 connections; 60 updates of 100 samples" in result.output
-    assert "accuracy on the 100 training samples themselves; 3 seeds each" in result.output
-    assert max(map(len, result.output.splitlines())) <= 100
+    assert "2-16-16-1 with 68 of 304 connections; 60 updates of 100 samples" in joined(result)
+    assert "accuracy on the 100 training samples themselves; 3 seeds each" in joined(result)
+    lines = result.output.splitlines()
+    assert max(map(len, lines[:-2])) <= 80
+    assert lines[-2:] == [
+        f"kept in {tmp_path}",
+        f"report: {tmp_path / 'report.html'} (open it in a browser)",
+    ]
     found = rows(tmp_path)
     assert list(found[0]) == [
         "method",
@@ -54,6 +65,7 @@ def test_a_comparison_is_printed_and_kept(run, tmp_path):
     ]
     assert {(row["connections"], row["parameters"]) for row in found} == {("68", "101")}
     assert {path.name for path in tmp_path.iterdir()} == {
+        "report.html",
         "runs.csv",
         "runs.png",
         "settings.json",
@@ -63,20 +75,26 @@ def test_a_comparison_is_printed_and_kept(run, tmp_path):
 
 
 def test_the_table_shows_the_figures_of_the_summary(run, tmp_path):
-    result = run(*SMALL, "--out", tmp_path, "--target", "0.85")
+    result = run(*SMALL, "--out", tmp_path, "--reach", "0.85")
     summary = json.loads((tmp_path / "summary.json").read_text())
     accuracy = [float(row["accuracy"]) for row in rows(tmp_path) if row["method"] == "rigl"]
     rigl = summary["methods"]["rigl"]
     assert rigl["mean"] == pytest.approx(sum(accuracy) / 3)
     assert rigl["median"] == sorted(accuracy)[1]
-    assert rigl["target"]["reached"] == sum(value >= 0.85 for value in accuracy)
+    assert rigl["reached"]["runs"] == sum(value >= 0.85 for value in accuracy)
     assert "≥ 85% (95%)" in result.output
     shown = cells(result.output, "rigl")
     assert shown[1] == f"{100 * rigl['mean']:.1f}%"
     low, high = rigl["interval"]["low"], rigl["interval"]["high"]
     assert shown[2] == f"({100 * low:.1f}–{100 * high:.1f})"
     assert shown[3] == f"{100 * rigl['median']:.1f}%"
-    assert shown[7] == f"{100 * rigl['difference']['mean']:+.1f}"
+    shown = cells(result.output, "rigl", "less static")
+    difference, [pair] = rigl["difference"], summary["pairs"]
+    low, high = difference["interval"]["low"], difference["interval"]["high"]
+    assert " ".join(shown[1:5]) == (
+        f"{100 * difference['mean']:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})"
+    )
+    assert shown[5:] == [f"{difference['p']:.3f}", f"{pair['corrected']:.3f}"]
     assert cells(result.output, "static")[-1] == f"{summary['methods']['static']['seconds']:.2g}"
 
 
@@ -86,7 +104,7 @@ def test_json_alone_is_printed_for_machines(run, tmp_path):
     summary = json.loads(result.stdout)
     assert summary == json.loads((tmp_path / "summary.json").read_text())
     assert summary["measured_on"] == "the 100 training samples themselves"
-    assert (summary["compared_with"], summary["target"]) == ("static", 0.99)
+    assert (summary["compared_with"], summary["reach"]) == ("static", 0.99)
     assert summary["methods"]["static"]["difference"] is None
     assert summary["methods"]["rigl"]["optimizer"] == "sgd, lr 1, momentum 0"
     assert "grow=<GrowCriterion 'gradient'>" in summary["methods"]["rigl"]["composition"]
@@ -133,11 +151,11 @@ def test_what_sets_a_method_apart_is_said(run, tmp_path):
 def test_a_regression_is_compared_by_its_loss(run, tmp_path):
     result = run(
         *("diabetes", "--methods", "static,set", "--hidden", "20", "--epochs", "5"),
-        *("--standardize", "--seeds", 2, "--every", 5, "--target", 4000, "--out", tmp_path),
+        *("--standardize", "--seeds", 2, "--every", 5, "--reach", 4000, "--out", tmp_path),
     )
     assert result.exit_code == 0, result.output
     assert "≤ 4000 (95%)" in result.output
-    assert "loss on 89 samples held out, chosen by the seed; 2 seeds each" in result.output
+    assert "loss on 89 samples held out, chosen by the seed; 2 seeds each" in joined(result)
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert summary["measure"] == "loss"
     assert {row["accuracy"] for row in rows(tmp_path)} == {"nan"}
@@ -147,6 +165,52 @@ def test_a_single_method_is_compared_with_nothing(run, tmp_path):
     result = run(*SMALL, "--methods", "rigl", "--out", tmp_path)
     assert result.exit_code == 0
     assert "less" not in result.output
+
+
+def test_the_tables_fit_a_narrow_terminal_whole(run, tmp_path, monkeypatch):
+    """Also with the longest names and figures that a comparison may have."""
+
+    def attempt(setting, method, seed, data_dir=None):
+        loss = 1.2345e10 * (seed + 1) + len(method)
+        return Run(method, seed, loss, float("nan"), 68, 101, 1234.5)
+
+    monkeypatch.setattr(sys.modules["rewire.compare.study"], "attempt", attempt)
+    result = run(
+        *("diabetes", "--methods", "lottery-ticket,reviving-rigl,static", "--seeds", 8),
+        *("--every", 1, "--reach", 4e10, "--out", tmp_path),
+    )
+    assert result.exit_code == 0, result.output
+    lines = result.output.splitlines()[:-2]
+    assert max(map(len, lines)) <= 80
+    assert "…" not in "".join(lines)
+    for heading in ("mean (95%)", "median", "spread", "seconds", "p, Holm"):
+        assert heading in result.output
+    assert "lottery ticket" in result.output
+    assert "5.555e+10" in cells(result.output, "static")
+    assert "1.2e+03" in cells(result.output, "static")
+
+
+def test_what_can_be_told_apart_is_said_as_in_the_report(run, tmp_path):
+    result = run(*SMALL, "--out", tmp_path)
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert summary["headline"].startswith(
+        "3 seeds cannot tell 2 methods apart, at least 6 are needed; so far "
+    )
+    for sentence in (summary["headline"], summary["unresolved"]):
+        assert sentence in joined(result)
+    assert f"<title>{summary['headline']}</title>" in (tmp_path / "report.html").read_text()
+
+
+def test_a_file_is_compared_by_the_column_that_train_would_take(run, tmp_path):
+    lines = [f"{a},{b},{a + 2 * b + 0.5}" for a in range(10) for b in range(5)]
+    (tmp_path / "houses.csv").write_text("\n".join(["a,b,price", *lines]))
+    result = run(
+        *(tmp_path / "houses.csv", "--target", "price", "--hidden", "5", "--epochs", 2),
+        *("--methods", "static", "--seeds", 2, "--out", tmp_path / "out"),
+    )
+    assert result.exit_code == 0, result.output
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert (summary["measure"], summary["setting"]["target"]) == ("loss", "price")
 
 
 def test_a_failing_run_has_exit_status_1_and_is_named(run, tmp_path, monkeypatch):
@@ -201,7 +265,7 @@ def test_a_method_of_which_runs_fail_shows_its_number(run, tmp_path, monkeypatch
         (["moons", "--epochs", "1", "--steps", "2"], "either epochs or steps"),
         (["moons", "--measure", "mine"], "measure must be one of unseen, training"),
         (["moons", "--lr", "-1"], "lr must be in [0, inf)"),
-        (["moons", "--column", "price"], "target is for files"),
+        (["moons", "--target", "price"], "target is for files"),
         (["moons", "--import", "no_such_module"], "no_such_module"),
     ],
 )
@@ -231,7 +295,7 @@ def test_the_default_folder_is_named_after_the_data(run, tmp_path, monkeypatch):
 
 
 def test_help_teaches(run):
-    output = " ".join(run("--help").output.split())
+    output = " ".join(run("--help").output.replace("│", " ").split())
     for text in (
         "rewire compare moons --methods static,set,rigl --seeds 100 --jobs 2",
         "rewire compare mnist --hidden 300,100 --sparsity 0.99,0.89,0 --epochs 5 --seeds 3",

@@ -1,11 +1,4 @@
-"""The report in a real browser: Chromium without a screen, driven by Playwright.
-
-Skipped where Playwright or Chromium is missing (``apt-get install chromium``; the environment
-variable ``REWIRE_CHROMIUM`` names another one).
-"""
-
-import os
-import shutil
+"""The report of runs in a real browser."""
 
 import numpy as np
 import pytest
@@ -17,20 +10,6 @@ from rewire.report import recorder as recorder_module
 from rewire.report.looks import look, restore
 from rewire.topology import as_method
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-CHROMIUM = os.environ.get("REWIRE_CHROMIUM") or shutil.which("chromium")
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed")
-
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 X, y = moons(seed=0)
 
 
@@ -65,49 +44,14 @@ def large():
     return recorder.recording
 
 
-@pytest.fixture(scope="module")
-def playwright():
-    with sync_api.sync_playwright() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def browser(playwright, tmp_path_factory):
-    context = playwright.chromium.launch_persistent_context(
-        tmp_path_factory.mktemp("profile"),
-        executable_path=CHROMIUM,
-        args=ARGUMENTS,
-        offline=True,
-        viewport={"width": 1400, "height": 900},
-    )
-    yield context
-    context.close()
-
-
 @pytest.fixture
-def opened(browser, tmp_path):
-    """Open reports; afterwards nothing may have been complained about or asked from outside."""
-    complaints, requests, pages = [], [], []
+def opened(visit, tmp_path):
+    """Open the report of some recordings."""
 
-    def open_(*recordings, width=1400, scheme="light", motion="no-preference"):
-        path = write_report(list(recordings), tmp_path / "report.html")
-        page = browser.new_page()
-        pages.append(page)
-        page.set_default_timeout(20_000)
-        page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme=scheme, reduced_motion=motion)
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: requests.append(request.url))
-        page.goto(path.as_uri())
-        page.wait_for_function("() => performance.getEntriesByName('rendered').length === 1")
-        return page
+    def open_(*recordings, **look):
+        return visit(write_report(list(recordings), tmp_path / "report.html"), **look)
 
-    yield open_
-    for page in pages:
-        page.close()
-    assert complaints == []
-    assert [url for url in requests if not url.startswith(("file:", "data:"))] == []
+    return open_
 
 
 def go_to(page, moment):

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
+import numpy as np
+
 from rewire.runs import Settings
 
 from .setting import DEFAULTS, PRESETS, rate_for
@@ -64,7 +66,7 @@ def command_for(study: Study, reach: float | None = None) -> str | None:
     if setting.measure != usual.get("measure", "unseen"):
         words += ["--measure", setting.measure]
     if reach is not None:
-        words += ["--reach", repr(reach)]
+        words += ["--reach", _text(reach)]
     return shlex.join(words + options)
 
 
@@ -115,4 +117,7 @@ def _options(settings: Settings, usual: dict[str, Any]) -> list[str] | None:
 
 
 def _text(value: Any) -> str:
-    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    if isinstance(value, tuple):
+        return ",".join(map(_text, value))
+    # Every digit that a float needs, and no more: 5 for 5.0.
+    return np.format_float_positional(value, trim="-") if isinstance(value, float) else str(value)

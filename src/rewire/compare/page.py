@@ -21,9 +21,9 @@ FIGURES = (
 )
 PAIRS = (
     "Each cell: the row's method less the column's, mean over common seeds{unit}; p of Wilcoxon's "
-    "signed-rank test with Holm's correction for all pairs; with how many seeds the row did "
-    "better, and worse. Filled: can be told apart (p < 0.05), blue with ▲ where the row is better on "
-    "average, orange with ▼ where it is worse."
+    "signed-rank test with Holm's correction for all pairs; with how many seeds the row "
+    "did better, and worse. Filled: can be told apart (p < 0.05), blue with ▲ where the row is "
+    "better on average, orange with ▼ where it is worse."
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from operator import itemgetter
 
 import numpy as np
@@ -91,8 +92,8 @@ def rank_methods(runs: Iterable[Run], measure: str = "accuracy") -> Ranking:
     common = sorted(set.intersection(*map(set, values.values()))) if values else []
     if len(values) < LEAST_METHODS or len(common) < LEAST_SEEDS:
         raise ValueError(
-            f"ranks need at least {LEAST_METHODS} methods and {LEAST_SEEDS} seeds that all of them "
-            f"have; got {len(values)} and {len(common)}: compare them by their differences instead"
+            f"runs must be of at least {LEAST_METHODS} methods with {LEAST_SEEDS} common seeds to "
+            f"be ranked; got {len(values)} with {len(common)}: compare their differences instead"
         )
     table = np.array([[own[seed] for own in values.values()] for seed in common])
     worst_first = 1 if measure == "loss" else -1
@@ -135,8 +136,12 @@ def critical_difference(methods: int, seeds: int) -> float:
     >>> round(critical_difference(4, 14), 2)
     1.25
     """
-    q = float(stats.studentized_range.ppf(1 - ALPHA, methods, np.inf)) / math.sqrt(2)
-    return q * math.sqrt(methods * (methods + 1) / (6 * seeds))
+    return _quantile(methods) / math.sqrt(2) * math.sqrt(methods * (methods + 1) / (6 * seeds))
+
+
+@cache  # an integral that takes a noticeable part of a second
+def _quantile(methods: int) -> float:
+    return float(stats.studentized_range.ppf(1 - ALPHA, methods, np.inf))
 
 
 def _friedman(ranks: np.ndarray) -> tuple[float, float]:

@@ -46,7 +46,7 @@ def summary_of(study: Study, reach: float | None = None) -> dict[str, Any]:
         ranking = rank_methods(study.runs, study.measure)
         ranking_says = ranking_sentences(ranking, pairs)
     except ValueError as error:  # too few
-        ranking_says = [str(error)]
+        ranking_says = [f"Not shown: {error}."]
     return as_plain(
         {
             "rewire": rewire.__version__,

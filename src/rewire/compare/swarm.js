@@ -74,7 +74,7 @@ class Swarm {
 
   axes() {
     const ticks = Math.max(3, Math.min(9, this.width / 110));
-    const below = d3.axisBottom(this.x).ticks(ticks, page.measure === "accuracy" ? undefined : "~g").tickSizeOuter(0);
+    const below = d3.axisBottom(this.x).ticks(ticks, this.x.base ? "~g" : undefined).tickSizeOuter(0);
     if (page.measure === "accuracy") below.tickFormat(d3.format(".3~%"));
     this.axis.attr("transform", `translate(0,${this.bottom})`).call(below);
     this.grid.attr("transform", `translate(0,${this.bottom})`)
@@ -85,7 +85,7 @@ class Swarm {
     this.over.selectAll("line.reach").data(goal).join("line").attr("class", "reach")
       .attr("x1", this.x).attr("x2", this.x).attr("y1", 16).attr("y2", this.bottom);
     this.over.selectAll("text.goal").data(goal).join("text").attr("class", "goal")
-      .attr("x", d => Math.min(this.x(d) + 4, this.width - 4)).attr("y", 11).attr("text-anchor", "end").text(d => `to reach: ${figure(d)}`);
+      .attr("x", this.x).attr("y", 11).attr("text-anchor", d => this.x(d) < this.width / 2 ? "start" : "end").text(d => `to reach: ${figure(d)}`);
   }
 
   // Quartiles and median under the dots, the mean and its interval above them.

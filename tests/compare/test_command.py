@@ -1,0 +1,120 @@
+"""The command on the page makes the study again: the command line itself takes it apart."""
+
+import shlex
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from rewire.cli import app
+from rewire.compare import parse_seeds, setting_for
+from rewire.compare.command import command_for, seeds_as_text
+from rewire.compare.study import Study
+
+
+def planned(setting, methods=("static", "post rigl"), seeds=(0, 1, 2)):
+    return Study(setting, methods, seeds, "", "", "accuracy", {})
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Return what a command would begin: its setting, methods, seeds and what is to be reached."""
+    found = {}
+
+    class EnoughError(Exception):
+        pass
+
+    def study(setting, methods, seeds, **_):
+        found.update(setting=setting, methods=methods, seeds=seeds)
+        return planned(setting)
+
+    def summary_of(study, reach):
+        found["reach"] = reach
+        raise EnoughError
+
+    command = sys.modules["rewire.cli.compare"]
+    monkeypatch.setattr(command, "study", study)
+    monkeypatch.setattr(command, "summary_of", summary_of)
+
+    def run(text):
+        result = CliRunner().invoke(app, shlex.split(text)[1:])
+        assert isinstance(result.exception, EnoughError), result.output
+        return found
+
+    return run
+
+
+SETTINGS = {
+    "as it comes": setting_for("moons"),
+    "other data": setting_for("iris"),
+    "everything": setting_for(
+        "moons",
+        measure="unseen",
+        validation=0.3,
+        standardize=True,
+        hidden=(20, 5),
+        sparsity=(0.5,),
+        distribution="erk",
+        init=0.1,
+        wiring="first",
+        method_options={"every": 5, "fraction": 0.2},
+        steps=77,
+        batch_size=32,
+        loss="cross_entropy",
+        optimizer="sgd",
+        lr=0.123456789,
+        momentum=0.5,
+        schedule="steps",
+        dtype="float32",
+    ),
+    "epochs for steps": setting_for("moons", epochs=2.5),
+    "Adam": setting_for("iris", optimizer="adam", standardize=False, hidden=()),
+    "momentum": setting_for("moons", momentum=0.9),
+    "by epoch": setting_for("iris", method_options={"every": "epoch"}),
+}
+
+
+@pytest.mark.parametrize("setting", SETTINGS.values(), ids=SETTINGS)
+def test_the_command_begins_the_same_study(asked, setting):
+    text = command_for(planned(setting, seeds=(3, 7, 8)), reach=0.875)
+    assert asked(text) == {
+        "setting": setting,
+        "methods": ["static", "post-rigl"],
+        "seeds": (3, 7, 8),
+        "reach": 0.875,
+    }
+
+
+def test_it_is_as_short_as_it_can_be():
+    found = command_for(planned(setting_for("moons")))
+    assert found == "rewire compare moons --methods static,post-rigl --seeds 3"
+    assert command_for(planned(setting_for("moons", steps=60)), 0.99).endswith(
+        "--reach 0.99 --steps 60"
+    )
+
+
+def test_files_are_named_for_the_shell(asked, tmp_path):
+    path = tmp_path / "my houses.csv"
+    path.write_text("a,price\n" + "".join(f"{n},{n + 0.5}\n" for n in range(20)))
+    setting = setting_for(str(path), target="price")
+    assert asked(command_for(planned(setting)))["setting"] == setting
+
+
+@pytest.mark.parametrize(
+    "given", [{"l2": 0.5}, {"density": (0.1,)}, {"method_options": {"scope": "network"}}]
+)
+def test_what_has_no_option_has_no_command(given):
+    assert command_for(planned(setting_for("moons", **given))) is None
+
+
+@given(st.lists(st.integers(0, 30), min_size=1, unique=True))
+def test_seeds_are_written_as_they_are_read(seeds):
+    assert parse_seeds(seeds_as_text(seeds)) == tuple(seeds)
+
+
+def test_seeds_are_written_short():
+    assert seeds_as_text(range(100)) == "100"
+    assert seeds_as_text([5]) == "5-5"
+    assert seeds_as_text([1, 2, 3, 9, 4]) == "1-3,9,4"
