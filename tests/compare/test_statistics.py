@@ -174,6 +174,21 @@ def test_sizes_time_and_divergence():
     assert (found.seconds, found.diverged) == (2.0, 2)
 
 
+def test_a_training_that_diverged_is_the_worst_and_two_are_alike():
+    losses = {"a": [1.0, math.nan, 3.0, 4.0], "b": [2.0, math.inf, 4.0, math.inf]}
+    some = [
+        Run(method, seed, loss, 0.5, 68, 101, 1.0)
+        for method, own in losses.items()
+        for seed, loss in enumerate(own)
+    ]
+    found = summarise(some, "loss", reach=3)
+    assert (found["a"].mean, found["a"].median, found["a"].reached.runs) == (math.inf, 3.5, 2)
+    assert math.isnan(found["a"].deviation)
+    # differences 1, 0, 1 and infinity, all in favour of a: one of eight choices of signs
+    assert (found["b"].difference.mean, found["b"].difference.p) == (math.inf, 0.25)
+    assert all(map(math.isnan, found["b"].difference.interval))
+
+
 def test_nothing_gives_nothing():
     assert summarise([]) == {}
 

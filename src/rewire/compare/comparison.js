@@ -65,13 +65,13 @@ function drawPairs(parent) {
     const cell = d3.select(this);
     if (!pair) return cell.text("");
     const change = pair.difference.mean === null ? null : pair.sign * pair.difference.mean;
-    const better = accuracy ? change > 0 : change < 0;
-    const [more, less] = pair.sign > 0 ? [pair.more, pair.less] : [pair.less, pair.more];
+    const [good, bad] = accuracy === pair.sign > 0 ? [pair.more, pair.less] : [pair.less, pair.more];
+    const better = change === null ? good > bad : accuracy ? change > 0 : change < 0;
     cell.attr("class", pair.apart ? better ? "better" : "worse" : "alike")
       .attr("data-change", change).attr("data-p", pair.corrected);
     cell.append("span").text(`${pair.apart ? better ? "▲ " : "▼ " : ""}${signed(change)}`);
-    cell.append("small").text(`p ${pair.corrected !== null && pair.corrected < 0.001 ? "" : "= "}${chance(pair.corrected)}`);
-    cell.append("small").text(`${accuracy ? more : less} better, ${accuracy ? less : more} worse`);
+    cell.append("small").text(`p ${pair.corrected >= 0.001 ? "= " : ""}${chance(pair.corrected)}`);
+    cell.append("small").text(`${good} better, ${bad} worse`);
   });
   return table;
 }

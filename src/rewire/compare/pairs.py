@@ -7,10 +7,8 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
-import numpy as np
-
 from .run import Run
-from .statistics import DIGITS, Difference, difference_of, values_by_method
+from .statistics import DIGITS, Difference, difference, difference_of, values_by_method
 
 __all__ = ["ALPHA", "Pair", "holm", "pairwise", "seeds_needed"]
 
@@ -120,8 +118,5 @@ def seeds_needed(methods: int) -> int:
 
 def _counts(values: dict[int, float], others: dict[int, float]) -> tuple[int, int]:
     common = [(value, others[seed]) for seed, value in values.items() if seed in others]
-    less, more = (
-        sum(round(a - b, DIGITS) * sign > 0 for a, b in common if not np.isnan(a - b))
-        for sign in (-1, 1)
-    )
-    return more, less
+    differences = [round(difference(a, b), DIGITS) for a, b in common]
+    return sum(d > 0 for d in differences), sum(d < 0 for d in differences)

@@ -96,9 +96,8 @@ def rank_methods(runs: Iterable[Run], measure: str = "accuracy") -> Ranking:
             f"be ranked; got {len(values)} with {len(common)}: compare their differences instead"
         )
     table = np.array([[own[seed] for own in values.values()] for seed in common])
-    worst_first = 1 if measure == "loss" else -1
-    table = np.where(np.isnan(table), np.inf, worst_first * np.round(table, DIGITS))
-    ranks = stats.rankdata(table, axis=1)
+    best_first = 1 if measure == "loss" else -1
+    ranks = stats.rankdata(best_first * np.round(table, DIGITS), axis=1)
     statistic, p = _friedman(ranks)
     average = dict(sorted(zip(values, ranks.mean(axis=0).tolist(), strict=True), key=itemgetter(1)))
     difference = critical_difference(len(values), len(common))

@@ -122,7 +122,10 @@ def notes(study: Study, statistics: Mapping[str, Statistics]) -> list[str]:
         found.append(f"connections at the end differ: {', '.join(ends)}")
     for method, own in statistics.items():
         if own.diverged:
-            found.append(f"{method}: the loss of {own.diverged} runs is not finite; they count")
+            what = "1 run is not finite; it counts"
+            if own.diverged > 1:
+                what = f"{own.diverged} runs is not finite; they count"
+            found.append(f"{method}: the loss of {what}")
     return found
 
 

@@ -17,6 +17,7 @@ __all__ = [
     "Interval",
     "Share",
     "Statistics",
+    "difference",
     "difference_of",
     "mean_interval",
     "share_of",
@@ -56,6 +57,7 @@ class Difference(NamedTuple):
     pairs : int
         Common seeds.
     mean : float
+        Infinite where a loss is.
     interval : Interval
         Student's, of the mean.
     p : float
@@ -183,10 +185,12 @@ def _statistics(
 
 
 def value_of(run: Run, measure: str) -> float:
-    """Return the figure of a run that is compared."""
+    """Return the figure of a run that is compared; a loss that is not a number is infinite."""
     if measure not in ("accuracy", "loss"):
         raise ValueError(f"measure must be 'accuracy' or 'loss'; got {measure!r}")
-    return run.accuracy if measure == "accuracy" else run.loss
+    if measure == "accuracy":
+        return run.accuracy
+    return math.inf if math.isnan(run.loss) else run.loss
 
 
 def values_by_method(runs: Iterable[Run], measure: str) -> dict[str, dict[int, float]]:
@@ -228,7 +232,7 @@ def share_of(count: int, runs: int) -> Share:
 def difference_of(values: dict[int, float], baseline: dict[int, float]) -> Difference:
     """Return how much values exceed the baseline's, pair by pair of seeds."""
     common = sorted(set(values) & set(baseline))
-    differences = np.array([values[seed] - baseline[seed] for seed in common])
+    differences = np.array([difference(values[seed], baseline[seed]) for seed in common])
     if not common:
         return Difference(0, math.nan, Interval(math.nan, math.nan), math.nan)
     # Rounded, since equal differences must share a rank.
@@ -236,6 +240,11 @@ def difference_of(values: dict[int, float], baseline: dict[int, float]) -> Diffe
     changed = rounded[rounded != 0]
     p = signed_rank_p(changed) if len(changed) else 1.0
     return Difference(len(common), float(differences.mean()), mean_interval(differences), p)
+
+
+def difference(value: float, other: float) -> float:
+    """Return a value less another; of two that are infinite 0."""
+    return 0.0 if value == other else value - other
 
 
 def signed_rank_p(differences: np.ndarray) -> float:
@@ -251,8 +260,6 @@ def signed_rank_p(differences: np.ndarray) -> float:
     >>> signed_rank_p(np.array([0.1, 0.1, 0.3]))
     0.25
     """
-    if np.isnan(differences).any():
-        return math.nan
     if len(differences) > MOST_EXACT:
         return float(stats.wilcoxon(differences).pvalue)
     # Twice, as ranks that are shared may be halves.
