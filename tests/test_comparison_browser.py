@@ -318,11 +318,16 @@ def test_no_screen_is_scrolled_sideways(opened, methods, width):
     page = opened(values, width=width)
     page.focus(".dot")
     assert page.evaluate("document.documentElement.scrollWidth") == width
-    names = page.eval_on_selector_all(
-        ".ranks text", "all => all.map(t => t.getBoundingClientRect()).map(b => [b.left, b.right])"
-    )
-    assert min(left for left, _ in names) >= 0
-    assert max(right for _, right in names) <= width
+
+    def ends(selector):
+        return page.eval_on_selector_all(
+            selector, "all => all.map(t => t.getBoundingClientRect()).map(b => [b.left, b.right])"
+        )
+
+    assert min(left for left, _ in ends(".ranks text")) >= 0
+    assert max(right for _, right in ends(".ranks text")) <= width
+    for one, following in itertools.pairwise(ends(".ranks .tick text")):
+        assert one[1] < following[0]
 
 
 def test_everything_that_can_be_used_has_a_name(opened):

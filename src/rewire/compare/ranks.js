@@ -14,6 +14,7 @@ class Ranks {
     const longest = d3.max(names, name => name.length);
     const margin = Math.min(18 + 7.5 * (longest + 5), width * 0.36);
     const x = d3.scaleLinear([1, names.length], [margin, width - margin]);
+    const every = Math.ceil(20 / (x(2) - x(1))); // where numbers would touch, some are left out
     const top = 58, first = top + 20 + 13 * cliques.length, half = Math.ceil(names.length / 2);
     const rows = names.map((name, i) => ({
       name, rank: ranks[name], left: i < half, y: first + 26 * (i < half ? i : names.length - 1 - i),
@@ -21,7 +22,7 @@ class Ranks {
     svg.attr("viewBox", `0 0 ${width} ${first + 26 * half}`);
     svg.selectChildren().remove();
     svg.append("g").attr("class", "scale").attr("transform", `translate(0,${top})`)
-      .call(d3.axisTop(x).tickValues(d3.range(1, names.length + 1)).tickFormat(d3.format("d")).tickSizeOuter(0));
+      .call(d3.axisTop(x).tickValues(d3.range(1, names.length + 1, every)).tickFormat(d3.format("d")).tickSizeOuter(0));
     this.ruler(x);
     const places = svg.append("g").selectAll("g").data(rows).join("g").attr("class", "place")
       .attr("data-method", d => d.name).attr("data-rank", d => d.rank);
