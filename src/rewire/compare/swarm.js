@@ -17,7 +17,10 @@ class Swarm {
       this[name] = this.svg.append("g").attr("class", name);
     }
     this.svg.on("keydown", event => this.walk(event))
-      .on("pointermove", event => this.look(this.nearest(event) || this.pinned))
+      .on("pointermove", event => {
+        const run = this.nearest(event) || this.pinned;
+        if (run !== this.chosen) this.look(run);
+      })
       .on("pointerleave", () => this.look(this.pinned))
       .on("click", event => this.look(this.pinned = this.nearest(event)));
   }
