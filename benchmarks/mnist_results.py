@@ -4,7 +4,7 @@ A row is a training with the settings in ROWS; each is made in a process of its 
 time and memory are its own. Figures go to mnist_results.json, from which results_page.py writes
 docs/results.md.
 
-    python benchmarks/mnist_results.py                       all rows, three seeds
+    python benchmarks/mnist_results.py [--jobs 2]             all rows, three seeds
     python benchmarks/mnist_results.py "RigL, 99%"            one of them
     python benchmarks/mnist_results.py --validate ROW        as settings were chosen: train on
                                                              50,000 of the training samples,
@@ -20,6 +20,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -28,6 +29,7 @@ from typing import Any
 import numpy as np
 
 import rewire
+from mnist_inputs import additions, edges, means, raw
 from rewire.data import load
 from rewire.topology import DSR, GMP, SET, SNFS, Method, RigL, Static
 from rewire.train import SGD, Training, prepare
@@ -36,38 +38,9 @@ RESULT = Path(__file__).with_suffix(".json")
 SEEDS = ("0", "1", "2", "cost")
 LENET = (784, 300, 100, 10)
 HELD_BACK = 10_000
-DENSE = "dense PyTorch"
 
 
 # -------------------------------------------------------------------------------------- settings
-
-
-def raw(X: np.ndarray) -> np.ndarray:
-    """Return pixels from 0 to 1, as they are."""
-    return X
-
-
-def pooled(X: np.ndarray) -> np.ndarray:
-    """Return the means of 4 x 4 pixels at every second row and column, 14 x 14 of them."""
-    halves = X.reshape(-1, 14, 2, 14, 2).mean((2, 4))
-    halves = np.pad(halves, ((0, 0), (0, 1), (0, 1)))
-    pairs = halves[:, :-1] + halves[:, 1:]
-    return ((pairs[:, :, :-1] + pairs[:, :, 1:]) / 4).reshape(len(X), -1)
-
-
-def additions(pixels: Callable, used: np.ndarray) -> int:
-    """Return how many additions it takes to make these inputs of the raw pixels.
-
-    For :func:`pooled`: sums of 2 x 2 pixels, three additions each, then sums of two of those below
-    each other, then of two of these side by side. The division belongs to the first weights.
-    """
-    if pixels is raw:
-        return 0
-    grid = np.pad(used.reshape(14, 14), ((0, 1), (0, 1)))
-    pairs = grid | np.roll(grid, 1, axis=1)
-    squares = pairs | np.roll(pairs, 1, axis=0)
-    # The last row and column are beyond the picture's edge, where there is nothing to add.
-    return int(grid.sum() + pairs[:13, :14].sum() + 3 * squares[:14, :14].sum())
 
 
 def cosine(time: rewire.topology.Time, rise: float = 0.02) -> float:
@@ -88,7 +61,7 @@ class Row:
     method: Method
     network: dict[str, Any]
     sizes: tuple[int, ...] = LENET
-    pixels: Callable[[np.ndarray], np.ndarray] = raw
+    inputs: Callable[[np.ndarray], np.ndarray] = raw
     epochs: int = 100
     lr: float = 0.3
     decay: float = 1e-4
@@ -103,14 +76,15 @@ def share(connections: int, sizes: tuple[int, ...]) -> float:
     return connections / sum(a * b for a, b in pairwise(sizes))
 
 
-NARROW, POOLED = (784, 70, 45, 10), (196, 150, 50, 10)
+NARROW, OF_MEANS, OF_EDGES = (784, 70, 45, 10), (196, 150, 50, 10), (392, 150, 50, 10)
 METHODS = {"static": Static(), "SET": SET(), "SNFS": SNFS(), "DSR": DSR(), "RigL": RigL()}
 # Sparsity, inputs left out, epochs.
 TABLE = ((90, 0.2, 60), (95, 0.15, 60), (98, 0.1, 100), (99, 0.05, 100))
 
 RIGL_ROW = "RigL, 99% and 89% sparse"
 RAW_ROW = "RigL, raw pixels"
-POOLED_ROW = "GMP, means of pixels"
+MEANS_ROW = "GMP, means of pixels"
+EDGES_ROW = "GMP, edges"
 WIDE_ROW = "RigL, 784-1568-1568-1568-10, 99%"
 
 ROWS = {
@@ -129,12 +103,21 @@ ROWS = {
         epochs=200,
         dropout=0.05,
     ),
-    POOLED_ROW: Row(
-        GMP(density=share(2660, POOLED), end=0.5, scope="network"),
+    MEANS_ROW: Row(
+        GMP(density=share(2660, OF_MEANS), end=0.5, scope="network"),
         {"density": 0.5},
-        sizes=POOLED,
-        pixels=pooled,
+        sizes=OF_MEANS,
+        inputs=means,
         epochs=300,
+        lr=0.6,
+        average=0.75,
+    ),
+    EDGES_ROW: Row(
+        GMP(density=share(1600, OF_EDGES), end=0.5, scope="network"),
+        {"density": 0.5},
+        sizes=OF_EDGES,
+        inputs=edges,
+        epochs=200,
         lr=0.6,
         average=0.75,
     ),
@@ -158,15 +141,22 @@ ROWS = {
 }
 
 
+# What times and memory are held against: dense networks of these rows' shapes and batches.
+DENSE = {
+    "dense PyTorch, LeNet-300-100": ROWS[RIGL_ROW],
+    "dense PyTorch, 784-1568-1568-1568-10": ROWS[WIDE_ROW],
+}
+
+
 # --------------------------------------------------------------------------------------- running
 
 
 def data(row: Row, validate: bool) -> tuple[np.ndarray, ...]:
     """Return inputs and labels to learn from, then those to measure on."""
     found = load("mnist")
-    X, y = row.pixels(found.X), found.y
+    X, y = row.inputs(found.X), found.y
     if not validate:
-        return X, y, row.pixels(found.X_test), found.y_test
+        return X, y, row.inputs(found.X_test), found.y_test
     order = np.random.default_rng(0).permutation(len(X))
     held_back, rest = order[-HELD_BACK:], order[:-HELD_BACK]
     return X[rest], y[rest], X[held_back], y[held_back]
@@ -253,7 +243,7 @@ def stripped(row: Row, net: rewire.Network) -> dict[str, Any]:
     return {
         "ranks": ranks,
         "connections": connections,
-        "kiloflops": (2 * connections + additions(row.pixels, used)) / 1000,
+        "kiloflops": (2 * connections + additions(row.inputs, used)) / 1000,
         "bytes": 4 * connections + math.ceil(sum(a * b for a, b in pairwise(ranks)) / 8),
     }
 
@@ -264,23 +254,23 @@ def memory(name: str) -> float:
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(name))
 
 
-def dense_torch() -> dict[str, float]:
-    """Measure dense LeNet-300-100 in PyTorch as :func:`cost` does, with batches of 100."""
+def dense_torch(row: Row) -> dict[str, float]:
+    """Measure a dense network of the row's shape and batches in PyTorch as :func:`cost` does."""
     import torch
 
     torch.set_num_threads(1)
     found = load("mnist")
     X, y = torch.from_numpy(found.X), torch.from_numpy(found.y)
-    next(torch_epochs(X[:200], y[:200], (784, 8, 10)))
+    next(torch_epochs(X[:200], y[:200], (784, 8, 10), row.batch))
     before = start_of_peak()
-    epochs = torch_epochs(X, y, LENET)
+    epochs = torch_epochs(X, y, row.sizes, row.batch)
     next(epochs)
     started = time.process_time()
     next(epochs)
     return {"seconds": time.process_time() - started, "megabytes": memory("VmHWM") - before}
 
 
-def torch_epochs(X: Any, y: Any, sizes: tuple[int, ...]) -> Iterator[None]:
+def torch_epochs(X: Any, y: Any, sizes: tuple[int, ...], size: int) -> Iterator[None]:
     """Train a dense network, epoch after epoch."""
     import torch
     from torch import nn
@@ -291,7 +281,7 @@ def torch_epochs(X: Any, y: Any, sizes: tuple[int, ...]) -> Iterator[None]:
         model.parameters(), lr=0.1, momentum=0.9, nesterov=True, weight_decay=1e-4
     )
     while True:
-        for batch in torch.randperm(len(X)).split(100):
+        for batch in torch.randperm(len(X)).split(size):
             optimizer.zero_grad()
             nn.functional.cross_entropy(model(X[batch]), y[batch]).backward()
             optimizer.step()
@@ -300,8 +290,9 @@ def torch_epochs(X: Any, y: Any, sizes: tuple[int, ...]) -> Iterator[None]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("rows", nargs="*", help=f"among: {'; '.join([*ROWS, DENSE])}")
+    parser.add_argument("rows", nargs="*", help=f"among: {'; '.join([*ROWS, *DENSE])}")
     parser.add_argument("--seeds", nargs="+", default=SEEDS, help='seeds, or "cost"')
+    parser.add_argument("--jobs", type=int, default=1, help="trainings at the same time")
     parser.add_argument("--validate", action="store_true", help="hold back training samples")
     parser.add_argument("--here", action="store_true", help="(internal) one row, printed as JSON")
     options = parser.parse_args()
@@ -309,28 +300,39 @@ def main() -> None:
         (name,), (seed,) = options.rows, options.seeds
         print(json.dumps(run(name, seed, options.validate)))
         return
-    for name in options.rows or [*ROWS, DENSE]:
-        for seed in ("cost",) if name == DENSE else options.seeds:
-            measure(name, seed, options.validate)
+    rows = options.rows or [*ROWS, *DENSE]
+    wanted = [(name, seed) for name in rows for seed in options.seeds]
+    trainings = [(name, seed) for name, seed in wanted if seed != "cost" and name in ROWS]
+    costs = [(name, seed) for name, seed in wanted if seed == "cost"]
+    # Costs are measured one by one, with the machine to themselves.
+    for work, jobs in ((trainings, options.jobs), (costs, 1)):
+        with ThreadPoolExecutor(jobs) as pool:
+            for (name, seed), found in zip(
+                work, pool.map(lambda which: measure(*which, options.validate), work), strict=True
+            ):
+                print(f"{name}, seed {seed}: {json.dumps(found)}", flush=True)
+                if not options.validate:
+                    keep(name, seed, found)
 
 
 def run(name: str, seed: str, validate: bool) -> dict[str, Any]:
-    if name == DENSE:
-        return dense_torch()
+    if name in DENSE:
+        return dense_torch(DENSE[name])
     return cost(ROWS[name]) if seed == "cost" else train(ROWS[name], int(seed), validate)
 
 
-def measure(name: str, seed: str, validate: bool) -> None:
-    """Run one training in a process of its own, print and keep its figures."""
+def measure(name: str, seed: str, validate: bool) -> dict[str, Any]:
+    """Run one training in a process of its own and return its figures."""
     command = [sys.executable, __file__, name, "--here", "--seeds", seed]
     command += ["--validate"] if validate else []
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
-    found = json.loads(done.stdout)
-    print(f"{name}, seed {seed}: {json.dumps(found)}", flush=True)
-    if not validate:
-        kept = json.loads(RESULT.read_text()) if RESULT.exists() else {}
-        kept.setdefault(name, {})[seed] = found
-        RESULT.write_text(json.dumps(kept, indent=1) + "\n")
+    return json.loads(done.stdout)
+
+
+def keep(name: str, seed: str, found: dict[str, Any]) -> None:
+    kept = json.loads(RESULT.read_text()) if RESULT.exists() else {}
+    kept.setdefault(name, {})[seed] = found
+    RESULT.write_text(json.dumps(kept, indent=1) + "\n")
 
 
 if __name__ == "__main__":
