@@ -1,0 +1,34 @@
+"""Extension of Griffe: docstrings as they are at run time, with links for their roles."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from importlib import import_module
+from typing import Any
+
+import griffe
+
+ROLE = re.compile(r":(?:attr|class|data|func|meth|mod|obj):`~?([\w.]+)`")
+
+
+class Docstrings(griffe.Extension):
+    """Rewrites the docstring of every object, once the whole package is known."""
+
+    def on_object(self, *, obj: griffe.Object, **kwargs: Any) -> None:
+        """Take what ``@documented`` fills in, and make links of roles such as ``:func:`fit```."""
+        if obj.docstring:
+            text = obj.docstring.value
+            if "{parameters}" in text:
+                text = inspect.getdoc(getattr(import_module(obj.module.path), obj.name)) or ""
+            obj.docstring.value = ROLE.sub(lambda role: _link(obj, role[1]), text)
+
+
+def _link(obj: griffe.Object, name: str) -> str:
+    first, *rest = name.split(".")
+    try:
+        path = ".".join([name] if first == "rewire" else [obj.resolve(first), *rest])
+    except griffe.NameResolutionError:
+        path = name
+    # Optional: what has no place in the reference stays plain code.
+    return f'<autoref identifier="{path}" optional><code>{name}</code></autoref>'
