@@ -1,6 +1,11 @@
-"""What the documentation shows runs as it stands."""
+"""What the documentation shows runs as it stands, prints what it says, and leads somewhere."""
 
+import importlib
+import inspect
+import pkgutil
 import re
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -9,11 +14,28 @@ from rewire.topology import drop_criteria, grow_criteria, methods, neuron_rules,
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
-BLOCKS = [
-    pytest.param(block, id=f"{page.relative_to(ROOT)}:{number}")
-    for page in PAGES
-    for number, block in enumerate(re.findall(r"```python\n(.*?)```", page.read_text(), re.S))
-]
+# A block of code and, where one follows it at once, what it prints; figures "such as" these depend
+# on the processor, and then only the words are compared.
+CODE = re.compile(r'```python\n(.*?)```\n(?:\n```text( title="such as")?\n(.*?)```\n)?', re.S)
+PAGES_WITH_CODE = [page for page in PAGES if CODE.search(page.read_text(encoding="utf-8"))]
+
+# What a program uses, and what the library is made of.
+PUBLIC = "compare data export graph report scalar sklearn topology train view kernels.losses"
+INNER = "kernels reproduce runs"
+MODULES = ["rewire", *(f"rewire.{part}" for part in f"{PUBLIC} {INNER}".split())]
+REFERENCE = "\n".join(
+    page.read_text(encoding="utf-8") for page in (ROOT / "docs" / "reference").glob("*.md")
+)
+
+
+def public(module):
+    module = importlib.import_module(module)
+    things = {name: getattr(module, name) for name in module.__all__}
+    return {name: thing for name, thing in things.items() if not inspect.ismodule(thing)}
+
+
+def name(page):
+    return page.relative_to(ROOT).as_posix()
 
 
 @pytest.fixture(autouse=True)
@@ -23,18 +45,47 @@ def registries_as_before(monkeypatch):
         monkeypatch.setattr(registry, "_parts", dict(registry._parts))
 
 
-@pytest.mark.parametrize("block", BLOCKS)
-def test_code_block_runs(block, tmp_path, monkeypatch):
+@pytest.mark.parametrize("page", PAGES_WITH_CODE, ids=name)
+def test_code_runs_from_top_to_bottom_and_prints_what_is_shown(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    exec(compile(block, "<documentation>", "exec"), {"__name__": "__main__"})
+    text = page.read_text(encoding="utf-8")
+    namespace = {"__name__": "__main__"}
+    for block in CODE.finditer(text):
+        code, such_as, shown = block.groups()
+        # Lines keep their numbers, so that a traceback points into the page.
+        above = "\n" * text.count("\n", 0, block.start(1))
+        with redirect_stdout(StringIO()) as printed:
+            exec(compile(above + code, name(page), "exec"), namespace)
+        if such_as:
+            assert words(printed.getvalue()) == words(shown)
+        elif shown is not None:
+            assert printed.getvalue() == shown
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def words(text):
+    return re.sub(r"[-+−]?\d[\d,.]*", "#", text).split()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
 def test_links_and_images_exist(page):
-    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
         if "://" not in target:
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
 
 
-def test_the_readme_shows_code():
-    assert any("README" in block.id for block in BLOCKS)
+@pytest.mark.parametrize("module", MODULES)
+def test_every_public_name_is_in_the_reference(module):
+    described = [pkgutil.resolve_name(path) for path in re.findall(r"^::: (\S+)", REFERENCE, re.M)]
+    for called, thing in public(module).items():
+        assert any(thing is other for other in described), f"add {module}.{called} to the reference"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_public_function_and_class_is_explained(module):
+    for called, thing in public(module).items():
+        if inspect.isfunction(thing) or inspect.isclass(thing):
+            text = thing.__doc__ or ""
+            # A dataclass without a docstring gets its signature as one.
+            assert text and not text.startswith(f"{called}("), f"{called} has no docstring"
+            example = ">>>" in text or module.removeprefix("rewire.") in INNER.split()
+            assert example, f"the docstring of {called} shows no example"
