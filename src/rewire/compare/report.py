@@ -39,6 +39,13 @@ def summary_of(study: Study, reach: float | None = None) -> dict[str, Any]:
     study : Study
     reach : float, optional
         Of :func:`summarise`.
+
+    Examples
+    --------
+    >>> from rewire.compare import setting_for, study
+    >>> done = study(setting_for("moons", steps=100), ["static", "rigl"], range(2))
+    >>> sorted(summary_of(done)["methods"])
+    ['rigl', 'static']
     """
     statistics, pairs = study.statistics(reach), pairwise(study.runs, study.measure)
     ranking: Ranking | None = None
@@ -93,6 +100,17 @@ def write_report(
     -------
     dict
         The summary.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from rewire.compare import setting_for, study
+    >>> done = study(setting_for("moons", steps=100), ["static", "rigl"], range(2))
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> summary = write_report(done, folder)
+    >>> sorted(file.name for file in folder.iterdir())
+    ['report.html', 'runs.png', 'summary.json']
     """
     folder = Path(folder)
     summary = summary_of(study, reach)

@@ -66,6 +66,12 @@ class Setting:
     ValueError
         For another ``measure``, and for early stopping, which would choose the network by the
         samples that are measured.
+
+    Examples
+    --------
+    >>> from rewire.runs import Settings
+    >>> Setting(Settings(data="iris", hidden=(20,)), measure="training").settings.hidden
+    (20,)
     """
 
     settings: Settings

@@ -93,6 +93,13 @@ class Statistics:
         Median.
     diverged : int
         Runs whose loss is not finite; they count like all others.
+
+    Examples
+    --------
+    >>> runs = [Run("rigl", seed, 0.5, seed / 4, 68, 101, 0.1) for seed in range(5)]
+    >>> found = summarise(runs)["rigl"]
+    >>> found.runs, found.mean, found.median, found.connections
+    (5, 0.5, 0.5, (68, 68))
     """
 
     runs: int

@@ -40,6 +40,13 @@ class Study:
     runs : list of Run
         Ordered by method and seed once the study is over.
     failures : list of Failure
+
+    Examples
+    --------
+    >>> from rewire.compare import setting_for
+    >>> done = study(setting_for("moons", steps=100), ["static", "rigl"], range(2))
+    >>> done.methods, done.measure, len(done.runs)
+    (('static', 'rigl'), 'accuracy', 4)
     """
 
     setting: Setting

@@ -68,7 +68,7 @@ def read_table(
 
 
 def read_features(path: Path, names: Sequence[str] | None, inputs: int) -> np.ndarray:
-    """Read a table of samples to predict, as the inputs that a model was trained on.
+    r"""Read a table of samples to predict, as the inputs that a model was trained on.
 
     Parameters
     ----------
@@ -89,6 +89,15 @@ def read_features(path: Path, names: Sequence[str] | None, inputs: int) -> np.nd
     ValueError
         If a column or a value is missing, if a text stands where numbers should, or if it is one
         that the model has never seen.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "new.csv"
+    >>> _ = path.write_text("garden,area\nTrue,70\nFalse,95\n")
+    >>> read_features(path, ["area", "garden"], inputs=2)
+    array([[70.,  1.],
+           [95.,  0.]])
     """
     if path.suffix.lower() not in TABLES:
         raise ValueError(f"{path.name} must end in {', '.join(TABLES)}; got {path.suffix!r}")

@@ -78,7 +78,17 @@ RANK = """\
 def save_c(
     net: Network, path: str | os.PathLike[str], name: str = "network", strip: bool = True
 ) -> None:
-    """Write the C file of :func:`to_c`; the parameters are the same."""
+    """Write the C file of :func:`to_c`; the parameters are the same.
+
+    Examples
+    --------
+    >>> import tempfile, rewire
+    >>> from pathlib import Path
+    >>> path = tempfile.mkdtemp() + "/net.c"
+    >>> save_c(rewire.mlp([2, 8, 2], density=0.5, seed=0), path, name="small")
+    >>> "void small_predict(" in Path(path).read_text()
+    True
+    """
     source = to_c(net, name, strip)
     with written_whole(path) as temporary:
         temporary.write_text(source, encoding="ascii")

@@ -79,6 +79,15 @@ def save_csr(net: Network, path: str | os.PathLike[str]) -> None:
     ----------
     net : Network
     path : path-like
+
+    Examples
+    --------
+    >>> import tempfile, rewire
+    >>> net = rewire.mlp([2, 8, 2], density=0.5, seed=0)
+    >>> path = tempfile.mkdtemp() + "/net.npz"
+    >>> save_csr(net, path)
+    >>> rewire.export.load(path)
+    Network 2-8-2: 16 connections, density 50.00%
     """
     matrix = to_scipy(net)
     # The names that scipy.sparse.save_npz gives them.
@@ -106,6 +115,15 @@ def load_csr(path: str | os.PathLike[str], activations: Sequence[Activation] = (
     """Read a network that :func:`save_csr` wrote; births follow the order of the table.
 
     Parameters and errors are those of :func:`load_safetensors`.
+
+    Examples
+    --------
+    >>> import tempfile, rewire
+    >>> net = rewire.mlp([2, 8, 2], density=0.5, seed=0)
+    >>> path = tempfile.mkdtemp() + "/net.npz"
+    >>> rewire.export.export(net, path)
+    >>> load_csr(path)
+    Network 2-8-2: 16 connections, density 50.00%
     """
     # Opened here, as numpy.load leaves a file open that it cannot read.
     with reading(path, zipfile.BadZipFile, EOFError), open(path, "rb") as file:

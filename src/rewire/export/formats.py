@@ -19,13 +19,23 @@ _suffixes: dict[str, str] = {}
 
 
 def writes(format: str, *suffixes: str) -> Callable[[Function], Function]:
-    """Register a function of (net, path, options) as what writes a format; a decorator.
+    r"""Register a function of (net, path, options) as what writes a format; a decorator.
 
     Parameters
     ----------
     format : str
     *suffixes : str
         The endings of file names that stand for it, such as ``".npz"``.
+
+    Examples
+    --------
+    >>> @writes("edges", ".edges")
+    ... def save_edges(net, path):
+    ...     pairs = zip(net.connections.source, net.connections.target, strict=True)
+    ...     Path(path).write_text("\n".join(f"{source} {target}" for source, target in pairs))
+    >>> formats()["edges"]
+    ['.edges']
+    >>> del _writers["edges"], _suffixes[".edges"]  # the library has no such format
     """
 
     def register(function: Function) -> Function:
@@ -37,7 +47,26 @@ def writes(format: str, *suffixes: str) -> Callable[[Function], Function]:
 
 
 def reads(format: str) -> Callable[[Function], Function]:
-    """Register a function of (path, options) as what reads a format; a decorator."""
+    """Register a function of (path, options) as what reads a format; a decorator.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> @reads("matrix")
+    ... def load_matrix(path):
+    ...     weight = np.loadtxt(path)  # a row for each output
+    ...     target, source = weight.nonzero()
+    ...     outputs, inputs = weight.shape
+    ...     return Network.from_connections(
+    ...         [inputs, outputs], source, target + inputs, weight[target, source]
+    ...     )
+    >>> path = tempfile.mkdtemp() + "/matrix.txt"
+    >>> np.savetxt(path, [[0.5, 0.0, -1.0], [0.0, 2.0, 0.0]])
+    >>> load(path, format="matrix")
+    Network 3-2: 3 connections, density 50.00%
+    >>> del _readers["matrix"]  # the library has no such format
+    """
 
     def register(function: Function) -> Function:
         _readers[format] = function
@@ -101,6 +130,15 @@ def load(path: str | os.PathLike[str], format: str | None = None, **options: Any
     ValueError
         For an unknown format, one that can only be written, or a file that does not hold what its
         format promises.
+
+    Examples
+    --------
+    >>> import tempfile, rewire
+    >>> net = rewire.mlp([2, 8, 2], density=0.5, seed=0)
+    >>> path = tempfile.mkdtemp() + "/net.json"
+    >>> export(net, path)
+    >>> load(path)
+    Network 2-8-2: 16 connections, density 50.00%
     """
     return _readers[_format_of(path, format, _readers, "read")](path, **options)
 

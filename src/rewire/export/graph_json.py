@@ -38,6 +38,15 @@ def save_json(net: Network, path: str | os.PathLike[str]) -> None:
     ------
     ValueError
         If a weight or a bias is not finite, which JSON cannot say.
+
+    Examples
+    --------
+    >>> import tempfile, rewire
+    >>> net = rewire.mlp([2, 8, 2], density=0.5, seed=0)
+    >>> path = tempfile.mkdtemp() + "/net.json"
+    >>> save_json(net, path)
+    >>> rewire.export.load(path)
+    Network 2-8-2: 16 connections, density 50.00%
     """
     document = {
         "format": "rewire-graph",
@@ -57,6 +66,15 @@ def load_json(path: str | os.PathLike[str], activations: Sequence[Activation] = 
     """Read a network that :func:`save_json`, or another program in the same layout, wrote.
 
     Parameters and errors are those of :func:`load_safetensors`.
+
+    Examples
+    --------
+    >>> import tempfile, rewire
+    >>> net = rewire.mlp([2, 8, 2], density=0.5, seed=0)
+    >>> path = tempfile.mkdtemp() + "/net.json"
+    >>> rewire.export.export(net, path)
+    >>> load_json(path)
+    Network 2-8-2: 16 connections, density 50.00%
     """
     with reading(path, AttributeError), open(path, encoding="utf-8") as file:
         document = json.load(file)

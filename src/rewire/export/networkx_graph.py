@@ -79,6 +79,14 @@ def from_networkx(graph: networkx.DiGraph, activations: Sequence[Activation] = (
         ``activations``.
     ValueError
         If they do not make a valid network.
+
+    Examples
+    --------
+    >>> import rewire
+    >>> graph = to_networkx(rewire.mlp([2, 8, 2], density=0.5, seed=0))
+    >>> graph.remove_edge(*next(iter(graph.edges)))
+    >>> from_networkx(graph)
+    Network 2-8-2: 15 connections, density 46.88%
     """
     return records.network(
         [{"id": node, **attributes} for node, attributes in graph.nodes(data=True)],
@@ -101,6 +109,15 @@ def save_graphml(net: Network, path: str | os.PathLike[str]) -> None:
     ------
     ImportError
         If NetworkX is not installed.
+
+    Examples
+    --------
+    >>> import tempfile, rewire
+    >>> net = rewire.mlp([2, 8, 2], density=0.5, seed=0)
+    >>> path = tempfile.mkdtemp() + "/net.graphml"
+    >>> save_graphml(net, path)
+    >>> rewire.export.load(path)
+    Network 2-8-2: 16 connections, density 50.00%
     """
     graph = to_networkx(net)
     with written_whole(path) as temporary:
@@ -113,6 +130,15 @@ def load_graphml(path: str | os.PathLike[str], activations: Sequence[Activation]
 
     Parameters and errors are those of :func:`load_safetensors`, and ImportError if NetworkX is not
     installed.
+
+    Examples
+    --------
+    >>> import tempfile, rewire
+    >>> net = rewire.mlp([2, 8, 2], density=0.5, seed=0)
+    >>> path = tempfile.mkdtemp() + "/net.graphml"
+    >>> rewire.export.export(net, path)
+    >>> load_graphml(path)
+    Network 2-8-2: 16 connections, density 50.00%
     """
     networkx = optional("networkx", "export")
     with reading(path, ParseError, networkx.NetworkXError):

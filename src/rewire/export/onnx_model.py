@@ -86,6 +86,14 @@ def save_onnx(net: Network, path: str | os.PathLike[str], sparse: bool = False) 
     path : path-like
     sparse : bool, default False
         Whether the weights are sparse initialisers.
+
+    Examples
+    --------
+    >>> import tempfile, onnx, rewire
+    >>> path = tempfile.mkdtemp() + "/net.onnx"
+    >>> save_onnx(rewire.mlp([2, 8, 2], density=0.5, seed=0), path)
+    >>> [node.op_type for node in onnx.load(path).graph.node]
+    ['Gemm', 'Relu', 'Gemm']
     """
     model = to_onnx(net, sparse)
     optional("onnx", "export").checker.check_model(model)

@@ -50,6 +50,15 @@ def save_safetensors(net: Network, path: str | os.PathLike[str]) -> None:
     ------
     ValueError
         If a custom activation has the name of a built-in one.
+
+    Examples
+    --------
+    >>> import tempfile, rewire
+    >>> net = rewire.mlp([2, 8, 2], density=0.5, seed=0)
+    >>> path = tempfile.mkdtemp() + "/net.safetensors"
+    >>> save_safetensors(net, path)
+    >>> rewire.export.load(path)
+    Network 2-8-2: 16 connections, density 50.00%
     """
     write_tensors(path, *network_to_tensors(net), kind="network")
 
@@ -95,6 +104,13 @@ def network_to_tensors(net: Network) -> tuple[dict[str, np.ndarray], dict[str, A
         ``connections.NAME`` and ``neurons.NAME``; the network's own arrays, not copies.
     header : dict
         ``ranks``, ``activations`` by name, and ``next_birth``; fit for JSON.
+
+    Examples
+    --------
+    >>> import rewire
+    >>> tensors, header = network_to_tensors(rewire.mlp([2, 8, 2], density=0.5, seed=0))
+    >>> tensors["connections.weight"].shape, header["ranks"]
+    ((16,), [2, 8, 2])
     """
     table = net.connections
     tensors = {"connections.row_pointer": table.row_pointer}
@@ -127,6 +143,13 @@ def network_from_tensors(
         If they do not make a valid network.
     KeyError
         If an array or an entry of the header is missing.
+
+    Examples
+    --------
+    >>> import rewire
+    >>> net = rewire.mlp([2, 8, 2], density=0.5, seed=0)
+    >>> network_from_tensors(*network_to_tensors(net))
+    Network 2-8-2: 16 connections, density 50.00%
     """
     of_connections, of_neurons = _columns(tensors, "connections."), _columns(tensors, "neurons.")
     row_pointer = of_connections.pop("row_pointer")
@@ -181,6 +204,15 @@ def write_tensors(
         Fit for JSON.
     kind : str
         What the file is for, such as ``"network"``; asked for again by :func:`read_tensors`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = tempfile.mkdtemp() + "/mask.safetensors"
+    >>> write_tensors(path, {"mask": np.eye(2)}, {"made by": "hand"}, kind="mask")
+    >>> tensors, header = read_tensors(path, kind="mask")
+    >>> header["made by"]
+    'hand'
     """
     arrays = {name: np.asarray(array, order="C") for name, array in tensors.items()}
     full = {**header, "version": VERSION, "kind": kind}
@@ -206,6 +238,15 @@ def read_tensors(
     ValueError
         If the file is damaged or cut short, not from rewire, of another kind, or newer than this
         version of rewire can read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = tempfile.mkdtemp() + "/mask.safetensors"
+    >>> write_tensors(path, {"mask": np.eye(2)}, {}, kind="mask")
+    >>> tensors, header = read_tensors(path, kind="mask")
+    >>> tensors["mask"].shape
+    (2, 2)
     """
     with reading(path, SafetensorError):
         with safe_open(path, framework="numpy") as file:

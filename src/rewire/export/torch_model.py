@@ -78,6 +78,16 @@ def to_torch(net: Network, sparse: bool = False) -> torch.nn.Sequential:
         For connections that skip a rank, or custom activations.
     ImportError
         If PyTorch is not installed.
+
+    Examples
+    --------
+    >>> import rewire
+    >>> to_torch(rewire.mlp([2, 8, 2], density=0.5, seed=0))
+    Sequential(
+      (0): Linear(in_features=2, out_features=8, bias=True)
+      (1): ReLU()
+      (2): Linear(in_features=8, out_features=2, bias=True)
+    )
     """
     torch = optional("torch", "torch")
     modules = {
@@ -119,6 +129,15 @@ def save_state_dict(net: Network, path: str | os.PathLike[str], sparse: bool = F
         For connections that skip a rank, or custom activations.
     ImportError
         If PyTorch is needed and not installed.
+
+    Examples
+    --------
+    >>> import tempfile, rewire
+    >>> net = rewire.mlp([2, 8, 2], density=0.5, seed=0)
+    >>> path = tempfile.mkdtemp() + "/net.pt"
+    >>> save_state_dict(net, path)
+    >>> rewire.export.load(path)
+    Network 2-8-2: 16 connections, density 50.00%
     """
     as_safetensors = Path(path).suffix == ".safetensors"
     if as_safetensors and sparse:

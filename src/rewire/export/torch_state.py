@@ -102,6 +102,15 @@ def load_state_dict(path: str | os.PathLike[str], activation: Any = "relu") -> N
         For anything but linear layers that follow one another.
     ImportError
         If PyTorch is needed and not installed.
+
+    Examples
+    --------
+    >>> import tempfile, rewire
+    >>> net = rewire.mlp([2, 8, 2], density=0.5, seed=0)
+    >>> path = tempfile.mkdtemp() + "/net.pt"
+    >>> rewire.export.export(net, path)
+    >>> load_state_dict(path)
+    Network 2-8-2: 16 connections, density 50.00%
     """
     if Path(path).suffix == ".safetensors":
         with reading(path, SafetensorError):

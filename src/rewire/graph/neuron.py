@@ -22,6 +22,17 @@ class Neuron:
     ----------
     number : int
         Over the whole network.
+
+    Examples
+    --------
+    >>> import rewire
+    >>> net = rewire.Network.from_connections([2, 1, 1], [0, 1, 2], [2, 2, 3], [1, -1, 2])
+    >>> neuron = net["1_0"]
+    >>> neuron.sources, neuron.weights, neuron.targets
+    (array([0, 1], dtype=int32), array([ 1., -1.], dtype=float32), array([3], dtype=int32))
+    >>> neuron.bias = 0.5
+    >>> net.bias[2]
+    np.float32(0.5)
     """
 
     def __init__(self, network: Graph, number: int):

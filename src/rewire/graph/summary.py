@@ -48,6 +48,13 @@ class Summary:
         The same for the dense network of these ranks.
     dead : int
         Hidden neurons on no way from the inputs to the outputs.
+
+    Examples
+    --------
+    >>> import rewire
+    >>> summary = rewire.mlp([2, 8, 2], density=0.5, seed=0).summary()
+    >>> summary.connections, summary.possible, summary.flops
+    (16, 32, 42)
     """
 
     ranks: tuple[RankSummary, ...]

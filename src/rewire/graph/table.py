@@ -80,6 +80,14 @@ class ConnectionTable(Columns):
         The connections into neuron t are rows ``row_pointer[t] : row_pointer[t + 1]``.
     next_birth : int
         What the next connection gets.
+
+    Examples
+    --------
+    >>> table = ConnectionTable(3, np.array([1, 0]), np.array([2, 2]), np.array([0.5, -1.0]))
+    >>> table.source, table.weight  # in order of target and source; births are as they were given
+    (array([0, 1], dtype=int32), array([-1. ,  0.5]))
+    >>> table.birth
+    array([1, 0])
     """
 
     def __init__(

@@ -104,6 +104,13 @@ class Hinge(Loss):
     """Max-margin hinge, ``max(0, 1 - y * score)``, for labels -1 and +1; the post's loss.
 
     The post's penalty is ``Hinge(l2=1e-4)``.
+
+    Examples
+    --------
+    >>> import rewire
+    >>> net = rewire.Network.from_connections([1, 1], [0], [1], [0.5], dtype="float64")
+    >>> rewire.evaluate(net, [[4], [1]], [1, -1], Hinge()).loss  # (0 + 1.5) / 2
+    0.75
     """
 
     name = "hinge"
@@ -118,7 +125,15 @@ class Hinge(Loss):
 
 @dataclass(frozen=True)
 class CrossEntropy(Loss):
-    """Softmax cross-entropy, ``-log softmax(scores)[y]``, for class numbers."""
+    """Softmax cross-entropy, ``-log softmax(scores)[y]``, for class numbers.
+
+    Examples
+    --------
+    >>> import rewire
+    >>> net = rewire.Network.from_connections([1, 2], [0], [1], [1.0], dtype="float64")
+    >>> round(rewire.evaluate(net, [[0.0]], [1], CrossEntropy()).loss, 4)  # log 2
+    0.6931
+    """
 
     name = "cross_entropy"
     code = layout.CROSS_ENTROPY
@@ -146,7 +161,15 @@ class CrossEntropy(Loss):
 
 @dataclass(frozen=True)
 class BinaryCrossEntropy(Loss):
-    """Cross-entropy of independent outputs, each a logit, for targets in [0, 1]."""
+    """Cross-entropy of independent outputs, each a logit, for targets in [0, 1].
+
+    Examples
+    --------
+    >>> import rewire
+    >>> net = rewire.Network.from_connections([1, 1], [0], [1], [1.0], dtype="float64")
+    >>> round(rewire.evaluate(net, [[0.0]], [1], BinaryCrossEntropy()).loss, 4)  # log 2
+    0.6931
+    """
 
     name = "binary_cross_entropy"
     code = layout.BINARY_CROSS_ENTROPY
@@ -160,7 +183,15 @@ class BinaryCrossEntropy(Loss):
 
 @dataclass(frozen=True)
 class MeanSquaredError(Loss):
-    """``(score - y)²``, averaged over samples and outputs."""
+    """``(score - y)²``, averaged over samples and outputs.
+
+    Examples
+    --------
+    >>> import rewire
+    >>> net = rewire.Network.from_connections([1, 1], [0], [1], [2.0], dtype="float64")
+    >>> rewire.evaluate(net, [[1], [2]], [[1], [4]], MeanSquaredError()).loss  # (1 + 0) / 2
+    0.5
+    """
 
     name = "mean_squared_error"
     code = layout.SQUARED_ERROR
@@ -182,7 +213,13 @@ LOSSES = {kind.name: kind for kind in (Hinge, CrossEntropy, BinaryCrossEntropy, 
 
 
 def named(loss: str | Loss) -> Loss:
-    """Return the loss of that name, without a penalty; a loss is returned as it is."""
+    """Return the loss of that name, without a penalty; a loss is returned as it is.
+
+    Examples
+    --------
+    >>> named("hinge")
+    Hinge(l2=0.0, weighted=False)
+    """
     if isinstance(loss, Loss):
         return loss
     if loss not in LOSSES:

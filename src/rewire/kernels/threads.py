@@ -40,6 +40,14 @@ def set_num_threads(number: int) -> None:
     number : int
         1 or more. Until this is called: the environment variable ``REWIRE_THREADS``, or as many as
         there are processors for this process. Small networks use one whatever is set.
+
+    Examples
+    --------
+    >>> before = get_num_threads()
+    >>> set_num_threads(1)
+    >>> get_num_threads()
+    1
+    >>> set_num_threads(before)
     """
     global _number
     if isinstance(number, bool) or not isinstance(number, int) or number < 1:
@@ -48,7 +56,13 @@ def set_num_threads(number: int) -> None:
 
 
 def get_num_threads() -> int:
-    """Return how many threads an operation uses at most."""
+    """Return how many threads an operation uses at most.
+
+    Examples
+    --------
+    >>> get_num_threads() >= 1
+    True
+    """
     if _number is not None:
         return _number
     given = os.environ.get("REWIRE_THREADS")

@@ -46,6 +46,17 @@ def write_report(
         If a folder holds no recorded run.
     ValueError
         If there are no runs, or a recording is damaged.
+
+    Examples
+    --------
+    >>> import tempfile, rewire
+    >>> from rewire.data import moons
+    >>> from rewire.report import Recorder
+    >>> recorder = Recorder(data="moons")
+    >>> net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
+    >>> history = rewire.fit(net, *moons(seed=0), steps=50, callbacks=[recorder], seed=0)
+    >>> write_report(recorder.recording, tempfile.mkdtemp() + "/moons.html").name
+    'moons.html'
     """
     given = [runs] if isinstance(runs, (Recording, str, os.PathLike)) else list(runs)
     if not given:

@@ -59,6 +59,17 @@ class Recording:
         Some of the training samples, as the network takes them.
     moments : list of int
         After which updates a frame was worth taking, also where it was thinned out later.
+
+    Examples
+    --------
+    >>> import rewire
+    >>> from rewire.data import moons
+    >>> from rewire.report import Recorder
+    >>> recorder = Recorder(data="moons")
+    >>> net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
+    >>> history = rewire.fit(net, *moons(seed=0), steps=50, callbacks=[recorder], seed=0)
+    >>> recorder.recording.about["data"], recorder.recording.frames[-1].update
+    ('moons', 50)
     """
 
     about: dict[str, Any]
@@ -108,6 +119,19 @@ def read_recording(path: str | os.PathLike[str]) -> Recording:
         If there is none.
     ValueError
         If the file is damaged, cut short, not a recording or from a newer version.
+
+    Examples
+    --------
+    >>> import tempfile, rewire
+    >>> from rewire.data import moons
+    >>> from rewire.report import Recorder
+    >>> recorder = Recorder(data="moons")
+    >>> net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
+    >>> history = rewire.fit(net, *moons(seed=0), steps=50, callbacks=[recorder], seed=0)
+    >>> path = tempfile.mkdtemp() + "/moons.safetensors"
+    >>> recorder.recording.save(path)
+    >>> read_recording(path).about["data"]
+    'moons'
     """
     path = Path(path)
     file = path / FILE_NAME if path.is_dir() else path

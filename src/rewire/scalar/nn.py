@@ -19,7 +19,14 @@ Init = str | float | Callable[[int, Any], float]
 
 
 class Module:
-    """Anything with parameters."""
+    """Anything with parameters.
+
+    Examples
+    --------
+    >>> layer = SparseLayer(nin=4, nout=2, sparsity=0.5, rng=random.Random(0))
+    >>> len(layer.parameters())  # two neurons with two weights and a bias each
+    6
+    """
 
     def parameters(self) -> list[Value]:
         """Return all parameters, each once, in a fixed order."""
@@ -150,6 +157,14 @@ class SparseLayer(Module):
     Attributes
     ----------
     neurons : list of SparseNeuron
+
+    Examples
+    --------
+    >>> layer = SparseLayer(nin=4, nout=2, sparsity=0.5, rng=random.Random(0))
+    >>> layer
+    Layer of [ReLUNeuron(2), ReLUNeuron(2)]
+    >>> len(layer([1.0, 2.0, 3.0, 4.0]))
+    2
     """
 
     def __init__(self, nin: int, nout: int, sparsity: float = 0, **kwargs: Any):
@@ -259,6 +274,11 @@ class Neuron(SparseNeuron):
     """A dense neuron: a sparse one of sparsity 0.
 
     Parameters are those of :class:`SparseNeuron` less ``sparsity`` and ``wiring``.
+
+    Examples
+    --------
+    >>> Neuron(3, nonlin=False)
+    LinearNeuron(3)
     """
 
     def __init__(self, nin: int, nonlin: bool = True, **kwargs: Any):
@@ -266,14 +286,26 @@ class Neuron(SparseNeuron):
 
 
 class Layer(SparseLayer):
-    """A dense layer of ``nout`` neurons over ``nin`` inputs."""
+    """A dense layer of ``nout`` neurons over ``nin`` inputs.
+
+    Examples
+    --------
+    >>> Layer(3, 2)
+    Layer of [ReLUNeuron(3), ReLUNeuron(3)]
+    """
 
     def __init__(self, nin: int, nout: int, **kwargs: Any):
         super().__init__(nin, nout, 0, **kwargs)
 
 
 class MLP(SparseMLP):
-    """A dense multi-layer perceptron, called as in micrograd: ``MLP(2, [16, 16, 1])``."""
+    """A dense multi-layer perceptron, called as in micrograd: ``MLP(2, [16, 16, 1])``.
+
+    Examples
+    --------
+    >>> len(MLP(2, [16, 16, 1]).parameters())
+    337
+    """
 
     def __init__(self, nin: int, nouts: Sequence[int], **kwargs: Any):
         super().__init__(nin, nouts, [0] * len(nouts), **kwargs)

@@ -46,6 +46,15 @@ class Thinning:
     geometric : bool, default False
         Whether equal parts of the way remove equal shares of what is left, rather than equal
         numbers.
+
+    Examples
+    --------
+    From dense to a tenth, most of it early:
+
+    >>> from rewire.topology import Cubic, RigL
+    >>> method = RigL(thinning=Thinning(0.1, Cubic()))
+    >>> method.thinning.density
+    0.1
     """
 
     density: float | Sequence[float]
@@ -78,6 +87,12 @@ class Threshold:
         The threshold doubles when fewer than (1 - tolerance) of them went, and halves when more
         than (1 + tolerance).
     start : float, default 0.001
+
+    Examples
+    --------
+    >>> from rewire.topology import DSR
+    >>> DSR(Threshold(0.05, start=0.01)).fraction
+    Threshold(fraction=0.05, tolerance=0.1, start=0.01)
     """
 
     fraction: float = 0.1
@@ -242,7 +257,15 @@ methods: Registry[Callable[..., Method]] = Registry("method")
 
 
 def as_method(method: str | Method | None, **options: Any) -> Method:
-    """Return a method by its name, with options for its parts; a method is returned as it is."""
+    """Return a method by its name, with options for its parts; a method is returned as it is.
+
+    Examples
+    --------
+    >>> as_method("rigl", every=50).when.interval
+    50
+    >>> as_method(None).name
+    'static'
+    """
     if isinstance(method, Method):
         if options:
             raise ValueError(f"options are for methods by name; got {sorted(options)}")

@@ -62,6 +62,21 @@ class Moment:
         The optimiser's β, to weigh older batches with.
     born_at : callable, optional
         From birth numbers to the update after which each was born.
+
+    Examples
+    --------
+    A criterion gets it; here one looks at the first connection.
+
+    >>> import rewire
+    >>> from rewire.topology import Rewirer, drop_criteria, drop_criterion, SET
+    >>> @drop_criterion("largest")
+    ... def largest(now):
+    ...     print(f"{now.source[0]} → {now.target[0]}, of {now.fan_in[now.target[0]]} into it")
+    ...     return -abs(now.weight)
+    >>> net = rewire.mlp([3, 2, 1], seed=0)
+    >>> record = Rewirer(SET(drop=largest, every=1), net, steps=2, seed=0).rewire(1)
+    0 → 3, of 3 into it
+    >>> drop_criteria.remove("largest")
     """
 
     def __init__(

@@ -37,6 +37,20 @@ class Draft:
         group.
     wanted : int
         How many should grow, were there candidates enough.
+
+    Examples
+    --------
+    >>> import rewire
+    >>> from rewire.topology import Rewirer, RigL, neuron_rule, neuron_rules
+    >>> @neuron_rule("watch")
+    ... def watch(now, draft):
+    ...     print(f"{len(draft.dropped)} go, {draft.grow.sum()} come")
+    ...     return draft
+    >>> net = rewire.mlp([4, 8, 2], density=0.5, seed=0)
+    >>> rewirer = Rewirer(RigL(0.25, every=1, neurons="watch"), net, steps=10)
+    >>> record = rewirer.rewire(1, [([[1, 2, 3, 4], [4, 3, 2, 1]], [0, 1])])
+    4 go, 4 come
+    >>> neuron_rules.remove("watch")
     """
 
     score: np.ndarray
@@ -70,7 +84,18 @@ neuron_rules: Registry[NeuronRule] = Registry("neuron rule")
 
 
 def neuron_rule(name: str, needs: Iterable[str] = ()) -> Callable[[Callable], NeuronRule]:
-    """Register a function of (now, draft) that returns a draft."""
+    """Register a function of (now, draft) that returns a draft.
+
+    Examples
+    --------
+    >>> from rewire.topology import RigL, neuron_rule, neuron_rules
+    >>> @neuron_rule("as planned")
+    ... def as_planned(now, draft):
+    ...     return draft
+    >>> RigL(neurons="as planned").neurons is as_planned
+    True
+    >>> neuron_rules.remove("as planned")
+    """
     return lambda function: neuron_rules.add(name, NeuronRule(name, function, needs))
 
 

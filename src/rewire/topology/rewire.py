@@ -29,6 +29,14 @@ def rewire(
     ------
     ValueError
         If a grown connection exists already or goes to an earlier rank; nothing is changed then.
+
+    Examples
+    --------
+    >>> from rewire import Network
+    >>> net = Network.from_connections([2, 1], [0], [2], [0.5])
+    >>> rewire(net, drop=np.array([0]), grow_source=np.array([1]), grow_target=np.array([2]))
+    >>> net.connections.source, net.connections.weight
+    (array([1], dtype=int32), array([0.], dtype=float32))
     """
     checks.connections(grow_source, grow_target, net.ranks)
     net.connections.replace(drop, grow_source, grow_target)

@@ -100,6 +100,17 @@ def redistribution(name: str, needs=()):
     """Register a function of (now, dropped) that returns one share per layer.
 
     ``dropped`` has shape (connections,) and is True for what is being dropped.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rewire.topology import RigL, redistribution, redistributions
+    >>> @redistribution("evenly")
+    ... def evenly(now, dropped):
+    ...     return np.ones(len(now.net.ranks) - 1)
+    >>> RigL(redistribute="evenly").redistribute is evenly
+    True
+    >>> redistributions.remove("evenly")
     """
 
     def register(function) -> Redistribution:

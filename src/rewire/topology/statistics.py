@@ -44,6 +44,15 @@ class Rewiring:
         What this rewiring cost: gradients of the batch and the scores of absent connections.
     revived : int
         Idle neurons that started anew.
+
+    Examples
+    --------
+    >>> import rewire
+    >>> from rewire.topology import Rewirer, SET
+    >>> net = rewire.mlp([4, 8, 2], density=0.5, seed=0)
+    >>> record = Rewirer(SET(0.25, every=1), net, steps=10, seed=0).rewire(1)
+    >>> record.dropped, record.grown, record.connections
+    ((4, 2), (4, 2), (16, 8))
     """
 
     update: int

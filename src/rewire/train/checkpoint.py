@@ -43,6 +43,20 @@ def save_checkpoint(training: Training, path: str | Path) -> None:
         Between two calls of :meth:`Training.advance`, or interrupted within one.
     path : path-like
         A ``.safetensors`` file.
+
+    Examples
+    --------
+    >>> import tempfile, rewire
+    >>> from rewire.data import moons
+    >>> def begun():
+    ...     net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
+    ...     return rewire.train.prepare(net, *moons(seed=0), steps=100, report_every=50)
+    >>> training = begun()
+    >>> more = training.advance()
+    >>> path = tempfile.mkdtemp() + "/moons.safetensors"
+    >>> save_checkpoint(training, path)
+    >>> read_history(path)["update"]
+    [50]
     """
     tensors, network = network_to_tensors(training.net)
     arrays, method = training.rewirer.state()
@@ -76,6 +90,22 @@ def load_checkpoint(training: Training, path: str | Path) -> None:
     ValueError
         If the file is damaged, cut short, not a checkpoint or from a newer version, or if the
         settings differ; the training is then as it was.
+
+    Examples
+    --------
+    >>> import tempfile, rewire
+    >>> from rewire.data import moons
+    >>> def begun():
+    ...     net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
+    ...     return rewire.train.prepare(net, *moons(seed=0), steps=100, report_every=50)
+    >>> training = begun()
+    >>> more = training.advance()
+    >>> path = tempfile.mkdtemp() + "/moons.safetensors"
+    >>> save_checkpoint(training, path)
+    >>> again = begun()
+    >>> load_checkpoint(again, path)
+    >>> again.done
+    50
     """
     tensors, header = read_tensors(path, kind=KIND)
     net, early_stopping = training.net, training.early_stopping
@@ -99,7 +129,18 @@ def load_checkpoint(training: Training, path: str | Path) -> None:
 
 
 def read_history(path: str | Path) -> History:
-    """Return the history in a checkpoint, without the training it belongs to."""
+    """Return the history in a checkpoint, without the training it belongs to.
+
+    Examples
+    --------
+    >>> import tempfile, rewire
+    >>> from rewire.data import moons
+    >>> net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
+    >>> path = tempfile.mkdtemp() + "/moons.safetensors"
+    >>> history = rewire.fit(net, *moons(seed=0), steps=100, checkpoint=path)
+    >>> read_history(path)["loss"] == history["loss"]
+    True
+    """
     _, header = read_tensors(path, kind=KIND)
     with reading(path):
         rewirings = [Rewiring.from_dict(record) for record in header["method"]["history"]]

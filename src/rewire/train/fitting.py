@@ -179,6 +179,17 @@ def prepare(
     """Check everything and return a training that has not begun; the parameters are :func:`fit`'s.
 
     For loops of one's own: call :meth:`Training.advance` until it is finished.
+
+    Examples
+    --------
+    >>> import rewire
+    >>> from rewire.data import moons
+    >>> net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
+    >>> training = prepare(net, *moons(seed=0), steps=100, report_every=50)
+    >>> while not training.finished:
+    ...     uninterrupted = training.advance()
+    >>> training.history["update"]
+    [50, 100]
     """
     X = _inputs("X", net, X)
     samples = X.shape[0]

@@ -25,6 +25,13 @@ class Optimizer(ABC):
         Learning rate; may be changed between steps.
     steps : int
         Updates made so far.
+
+    Examples
+    --------
+    >>> optimizer = SGD(lr=0.1)
+    >>> optimizer.lr /= 10
+    >>> optimizer.steps
+    0
     """
 
     lr: float
@@ -61,6 +68,15 @@ class SGD(Optimizer):
     nesterov : bool, default False
     weight_decay : float, default 0
         Of weights and biases.
+
+    Examples
+    --------
+    >>> import rewire
+    >>> net = rewire.mlp([2, 8, 2], density=0.5, seed=0)
+    >>> trainer = rewire.Trainer(net, optimizer=SGD(lr=0.1, momentum=0.9, nesterov=True))
+    >>> loss = trainer.step([[1, 2]], [0])
+    >>> net.connections["velocity"].shape
+    (16,)
     """
 
     lr: float = 0.1
@@ -112,6 +128,15 @@ class Adam(Optimizer):
         How much of the averages of the gradient and of its square is kept, in [0, 1).
     eps : float, default 1e-8
     weight_decay : float, default 0
+
+    Examples
+    --------
+    >>> import rewire
+    >>> net = rewire.mlp([2, 8, 2], density=0.5, seed=0)
+    >>> trainer = rewire.Trainer(net, optimizer=Adam(lr=0.01))
+    >>> loss = trainer.step([[1, 2]], [0])
+    >>> net.connections["second_moment"].shape
+    (16,)
     """
 
     lr: float = 1e-3
@@ -146,7 +171,16 @@ class Adam(Optimizer):
 
 @dataclass
 class AdamW(Adam):
-    """Adam with weight decay that shrinks the weights directly (arXiv 1711.05101)."""
+    """Adam with weight decay that shrinks the weights directly (arXiv 1711.05101).
+
+    Examples
+    --------
+    >>> import rewire
+    >>> net = rewire.mlp([2, 8, 2], density=0.5, seed=0)
+    >>> trainer = rewire.Trainer(net, optimizer=AdamW(lr=0.01, weight_decay=0.1))
+    >>> trainer.step([[1, 2]], [0]) > trainer.step([[1, 2]], [0])
+    True
+    """
 
     weight_decay: float = 0.01
 

@@ -75,6 +75,16 @@ class Training:
     on_rewiring : callable or None
         Called with the Training after every rewiring, for whoever watches; what it takes does not
         count among ``seconds``.
+
+    Examples
+    --------
+    >>> import rewire
+    >>> from rewire.data import moons
+    >>> net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
+    >>> training = rewire.train.prepare(net, *moons(seed=0), steps=100, report_every=50)
+    >>> more = training.advance()
+    >>> training.done, training.finished
+    (50, False)
     """
 
     def __init__(

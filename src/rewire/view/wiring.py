@@ -21,6 +21,12 @@ class Wiring:
     source, target : ndarray of int, shape (connections,)
         Neurons by their number over the whole network, inputs first, rank by rank.
     weight : ndarray of float, shape (connections,)
+
+    Examples
+    --------
+    >>> import rewire
+    >>> Wiring.of(rewire.mlp([2, 3, 1], density=0.5, seed=0)).sizes
+    (2, 3, 1)
     """
 
     sizes: tuple[int, ...]
