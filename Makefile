@@ -7,12 +7,13 @@ install  = $(BIN)/pip install --quiet $(if $(PACKAGE),"$(PACKAGE)$(1)",--editabl
 BIN      = $(VENV)/bin
 OUT     ?= runs/post
 
-.PHONY: help demo test test-micrograd check bench results clean
+.PHONY: help demo test test-micrograd check docs bench results clean
 
 help:
 	@echo "make demo    run the post's experiment and draw it (about a minute)"
 	@echo "make test    run all tests and the examples in the documentation"
 	@echo "make check   lint, types and import rules"
+	@echo "make docs    build the documentation as a site, build/site/index.html"
 	@echo "make bench   measure speed and memory, and write docs/benchmarks.md"
 	@echo "make results train what docs/results.md shows on MNIST, and write it (hours)"
 	@echo "make clean   remove the environment and everything made here"
@@ -37,6 +38,10 @@ check: $(VENV)/.installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The variable silences what Material has to say about other projects' plans.
+docs: $(VENV)/.installed-docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 bench: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/training_step.py

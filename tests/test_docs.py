@@ -4,19 +4,23 @@ import importlib
 import inspect
 import pkgutil
 import re
+import shlex
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
 
 import pytest
 
+from rewire.cli import app
 from rewire.topology import drop_criteria, grow_criteria, methods, neuron_rules, redistributions
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 # A block of code and, where one follows it at once, what it prints; figures "such as" these depend
 # on the processor, and then only the words are compared.
-CODE = re.compile(r'```python\n(.*?)```\n(?:\n```text( title="such as")?\n(.*?)```\n)?', re.S)
+CODE = re.compile(
+    r'```(python|sh)\n(.*?)```\n(?:\n```text( title="such as")?\n(.*?)```\n)?', re.S
+)
 PAGES_WITH_CODE = [page for page in PAGES if CODE.search(page.read_text(encoding="utf-8"))]
 
 # What a program uses, and what the library and its command are made of.
@@ -51,15 +55,25 @@ def test_code_runs_from_top_to_bottom_and_prints_what_is_shown(page, tmp_path, m
     text = page.read_text(encoding="utf-8")
     namespace = {"__name__": "__main__"}
     for block in CODE.finditer(text):
-        code, such_as, shown = block.groups()
-        # Lines keep their numbers, so that a traceback points into the page.
-        above = "\n" * text.count("\n", 0, block.start(1))
+        language, code, such_as, shown = block.groups()
         with redirect_stdout(StringIO()) as printed:
-            exec(compile(above + code, name(page), "exec"), namespace)
+            if language == "sh":
+                run_commands(code)
+            else:
+                # Lines keep their numbers, so that a traceback points into the page.
+                above = "\n" * text.count("\n", 0, block.start(2))
+                exec(compile(above + code, name(page), "exec"), namespace)
         if such_as:
             assert words(printed.getvalue()) == words(shown)
         elif shown is not None:
             assert printed.getvalue() == shown
+
+
+def run_commands(lines):
+    for line in lines.splitlines():
+        command, *arguments = shlex.split(line)
+        assert command == "rewire"
+        assert not app(arguments, standalone_mode=False), f"{line} failed"
 
 
 def words(text):

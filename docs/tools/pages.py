@@ -1,9 +1,12 @@
-"""Hook of MkDocs: pages made of what does not lie in docs."""
+"""Hook of MkDocs: pages made of what does not lie in docs, and a look at all of them."""
 
+import re
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
 from typer.main import get_command
 
 from rewire.cli import app
@@ -21,6 +24,13 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         files.append(File.generated(config, name.lower(), content=text))
     files.append(File.generated(config, COMMAND_PAGE, content=command_page()))
     return files
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> None:
+    """Refuse a page that loads something from another host."""
+    for tag in re.findall(r"<(?:script|link|img|iframe)\b[^>]*>", output):
+        if re.search(r"""(?:src|href)=["']?(?:https?:)?//""", tag):
+            raise PluginError(f"{page.file.src_uri} loads from another host: {tag}")
 
 
 def command_page() -> str:

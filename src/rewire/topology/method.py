@@ -261,6 +261,7 @@ def as_method(method: str | Method | None, **options: Any) -> Method:
 
     Examples
     --------
+    >>> from rewire.topology import as_method
     >>> as_method("rigl", every=50).when.interval
     50
     >>> as_method(None).name
