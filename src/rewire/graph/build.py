@@ -50,7 +50,7 @@ def mlp(
         ``"erk"`` is the same where there are no convolutions.
     activation : str, Activation or sequence, default "relu"
         Of the hidden layers, where the output is linear; or one per layer.
-    init : {"fan_in"}, float or callable, default "fan_in"
+    init : float, callable or "fan_in", default "fan_in"
         ``"fan_in"``: normal with standard deviation sqrt(2 / fan-in) (arXiv 1502.01852), so that
         signals keep their size whatever the density; a number r: uniform in [-r, r]; or a
         function of (fan_in, generator) that returns one weight.

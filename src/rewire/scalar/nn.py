@@ -57,7 +57,7 @@ class SparseNeuron(Module):
     wiring : {"random", "first"}, default "random"
         Which inputs to connect: a random choice among all of them, or the first ones, as in the
         post. The latter never sees the other inputs and makes a weak baseline.
-    init : {"fan_in"}, float or callable, default "fan_in"
+    init : float, callable or "fan_in", default "fan_in"
         How weights start: ``"fan_in"`` draws from a normal distribution with standard deviation
         ``sqrt(2 / fan_in)`` (He et al., 2015, arXiv 1502.01852), which keeps the signal's size
         from layer to layer whatever the sparsity; a number r draws uniformly from [-r, r] (the

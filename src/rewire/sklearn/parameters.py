@@ -76,7 +76,7 @@ hidden_layer_sizes : array-like of int or int, default (100,)
         Of the hidden layers.
     optimizer : {"adam", "adamw", "sgd"}, default "adam"
     learning_rate : float, default 0.01
-    schedule : {"cosine", "linear", "constant"} or callable, default "cosine"
+    schedule : callable or "cosine", "linear", "constant", default "cosine"
         How the learning rate goes down to a hundredth in the course of ``fit``; or a function of a
         :class:`rewire.topology.Time` that returns a factor.
     momentum : float, default 0.9
