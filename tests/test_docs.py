@@ -18,9 +18,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 # A block of code and, where one follows it at once, what it prints; figures "such as" these depend
 # on the processor, and then only the words are compared.
-CODE = re.compile(
-    r'```(python|sh)\n(.*?)```\n(?:\n```text( title="such as")?\n(.*?)```\n)?', re.S
-)
+CODE = re.compile(r'```(python|sh)\n(.*?)```\n(?:\n```text( title="such as")?\n(.*?)```\n)?', re.S)
 PAGES_WITH_CODE = [page for page in PAGES if CODE.search(page.read_text(encoding="utf-8"))]
 
 # What a program uses, and what the library and its command are made of.
