@@ -21,7 +21,9 @@ class Docstrings(griffe.Extension):
             text = obj.docstring.value
             if "{parameters}" in text:
                 text = inspect.getdoc(getattr(import_module(obj.module.path), obj.name)) or ""
-            obj.docstring.value = ROLE.sub(lambda role: _link(obj, role[1]), text)
+            text = ROLE.sub(lambda role: _link(obj, role[1]), text)
+            # With a plain hyphen, types such as path-like are taken for a subtraction.
+            obj.docstring.value = text.replace("-like", "\N{NON-BREAKING HYPHEN}like")
 
 
 def _link(obj: griffe.Object, name: str) -> str:
