@@ -1,4 +1,4 @@
-"""Extension of Griffe: docstrings as they are at run time, with links for their roles."""
+"""Extension of Griffe: docstrings as they are at run time, as Markdown."""
 
 from __future__ import annotations
 
@@ -10,18 +10,20 @@ from typing import Any
 import griffe
 
 ROLE = re.compile(r":(?:attr|class|data|func|meth|mod|obj):`~?([\w.]+)`")
+CITATION, REFERENCE = re.compile(r"\[(\d+)\]_"), re.compile(r"^\.\. \[(\d+)\] ", re.M)
 
 
 class Docstrings(griffe.Extension):
     """Rewrites the docstring of every object, once the whole package is known."""
 
     def on_object(self, *, obj: griffe.Object, **kwargs: Any) -> None:
-        """Take what ``@documented`` fills in, and make links of roles such as ``:func:`fit```."""
+        """Take what ``@documented`` fills in, make links of roles and a list of references."""
         if obj.docstring:
             text = obj.docstring.value
             if "{parameters}" in text:
                 text = inspect.getdoc(getattr(import_module(obj.module.path), obj.name)) or ""
             text = ROLE.sub(lambda role: _link(obj, role[1]), text)
+            text = REFERENCE.sub(r"\1. ", CITATION.sub(r"[\1]", text))
             # With a plain hyphen, types such as path-like are taken for a subtraction.
             obj.docstring.value = text.replace("-like", "\N{NON-BREAKING HYPHEN}like")
 

@@ -46,6 +46,13 @@ class Ranking:
        Machine Learning Research 7, 2006.
     .. [2] A. Benavoli, G. Corani and F. Mangili, "Should we really use post-hoc tests based on
        mean-ranks?", Journal of Machine Learning Research 17, 2016.
+
+    Examples
+    --------
+    >>> ranks = {"rigl": 1.2, "set": 1.9, "static": 2.9}
+    >>> found = Ranking(20, ranks, 29.2, 4.6e-07, 0.74, (("rigl", "set"),))
+    >>> found.close("rigl", "set"), found.close("rigl", "static")
+    (True, False)
     """
 
     seeds: int
