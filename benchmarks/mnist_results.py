@@ -113,12 +113,12 @@ ROWS = {
         average=0.75,
     ),
     EDGES_ROW: Row(
-        GMP(density=share(1600, OF_EDGES), end=0.5, scope="network"),
+        GMP(density=share(1700, OF_EDGES), end=0.5, scope="network"),
         {"density": 0.5},
         sizes=OF_EDGES,
         inputs=edges,
         epochs=200,
-        lr=0.6,
+        decay=2e-4,
         average=0.75,
     ),
     WIDE_ROW: Row(

@@ -215,10 +215,11 @@ weights beside its bitmask, 6.4 KFLOPs and not 6.2; ours is held to the number a
   from half dense, the whole network competing for its budget, with a large learning rate, the
   weights of the last quarter averaged. This is **not the same input** as the rows above: it is made
   of the pixels without anything learnt, and the additions that it takes are in the KFLOPs.
-- *{edges_row}*: trained as the row before, from other inputs: how much edges there are, in eight
-  directions and 7 x 7 places. The means of 2 x 2 pixels are subtracted from their neighbours', rises
-  and falls kept apart, and summed over 3 x 3 places at every second row and column
-  (`benchmarks/mnist_inputs.py`). About half of the KFLOPs are these additions, counted one by one
+- *{edges_row}*: trained much as the row before, from other inputs: how much edges there are, in
+  eight directions and 7 x 7 places. The means of 2 x 2 pixels are subtracted from their
+  neighbours', rises and falls kept apart, and summed over 3 x 3 places at every second row and
+  column (`benchmarks/mnist_inputs.py`). About half of the KFLOPs are these additions, counted one
+  by one
   for the inputs that are used; nothing of it is stored. What small networks on pixels lack is not
   room for the training samples, of which they get all but 0.4 to 0.7% right, but what to
   generalise by; this is why other inputs do more than more connections.
@@ -245,10 +246,10 @@ those of the 90% row above, the learning rate in proportion to the batch; not se
 ## Time and memory
 
 On one thread. One epoch (the second) is measured in processor seconds, which other work on the
-machine disturbs little, and taken times the epochs; for *{means_row}* and *{edges_row}*, which begin
-half dense, that says too much. Memory is the growth of the process beside the data, at its peak.
-Dense PyTorch has the same optimiser and the same batches, nothing left out of its inputs; the last
-row is held against its own shape, all others against LeNet-300-100.
+machine disturbs little, and taken times the epochs; for *{means_row}* and *{edges_row}*, which
+begin half dense, that says too much. Memory is the growth of the process beside the data, at its
+peak. Dense PyTorch has the same optimiser and the same batches, nothing left out of its inputs; the
+wide network is held against one of its own shape, all others against LeNet-300-100.
 
 {cost}
 
