@@ -59,7 +59,8 @@ def write_animation(
     recording : Recording
         Of a network of up to 3000 connections, from a :class:`Recorder`.
     path : path-like
-        Ending in ``.webp`` (the smallest), ``.gif`` or ``.png`` (APNG); written whole or not at all.
+        Ending in ``.webp`` (the smallest), ``.gif`` or ``.png`` (APNG); written whole or not at
+        all.
     seconds : float, default 8
         What the training takes in the film; the end takes five more.
     rate : float, default 10
@@ -81,6 +82,7 @@ def write_animation(
     --------
     >>> import tempfile, rewire
     >>> from rewire.data import moons
+    >>> from rewire.report import Recorder
     >>> X, y = moons(seed=0)
     >>> net, recorder = rewire.mlp([2, 8, 1], sparsity=[0, 0.5], seed=0), Recorder(data="moons")
     >>> _ = rewire.fit(net, X, y, loss="hinge", steps=100, seed=0, callbacks=[recorder])
@@ -178,9 +180,19 @@ def _draw_wiring(
     dashes = (0, (4, 2))
     ends = scene.gone_source, scene.gone_target
     lines(*ends, edgecolor=[gone], linewidth=1.4, linestyle=dashes, zorder=3)
-    ax.scatter(*at[alive].T, s=SIZE, color="white", edgecolor=style.INK, linewidth=1.3, zorder=4)
+    across, down = at.T
     ax.scatter(
-        *at[~alive].T,
+        across[alive],
+        down[alive],
+        s=SIZE,
+        color="white",
+        edgecolor=style.INK,
+        linewidth=1.3,
+        zorder=4,
+    )
+    ax.scatter(
+        across[~alive],
+        down[~alive],
         s=SIZE,
         color="white",
         edgecolor=style.FAINT,
@@ -206,7 +218,8 @@ def _draw_boundary(ax: Axes, scene: Scene, recording: Recording) -> None:
         (positive, style.POSITIVE, "s"),
     ):
         ax.scatter(
-            *recording.X[which].T,
+            recording.X[which, 0],
+            recording.X[which, 1],
             s=14,
             color=colour,
             marker=marker,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -45,7 +46,7 @@ class Scene:
     gone : float
         How much of these is still to be seen, from 1 to 0.
     scores : ndarray or None
-        What a network of two inputs answers over a grid of them, from -1 to 1.
+        What a network of two inputs and at most two outputs answers over a grid, from -1 to 1.
     seconds : float
         How long the picture is to be seen.
     """
@@ -123,7 +124,7 @@ def _between(before: Look, now: Look, after: Look, t: float) -> Scene:
     removed = ~np.isin(before["birth"], now["birth"])
     seen = min(1, 1.5 * (1 - t))
     scores = None
-    if "boundary" in now:
+    if "boundary" in now and now["ranks"][-1] <= 2:  # of more classes it holds their numbers
         scores = ((1 - t) * now["boundary"] + t * after["boundary"]) / 127
     wiring = Wiring(tuple(now["ranks"].tolist()), now["source"], now["target"], weight)
     return Scene(
@@ -155,7 +156,7 @@ def _ending(scene: Scene, ranks: np.ndarray, rate: float) -> Iterator[Scene]:
     """Look at the result, fold the dead neurons away, and look again."""
     alive, first, last = scene.alive, scene.position, scene.position.copy()
     start = np.cumsum([0, *ranks])
-    left = [alive[a:b].sum() for a, b in zip(start, start[1:], strict=False)]
+    left = [alive[a:b].sum() for a, b in pairwise(start)]
     closed = positions(Wiring(tuple(left), *np.zeros((3, 0))))
     last[alive] = closed
     dead = int((~alive).sum())

@@ -1,13 +1,14 @@
 """Pictures: the wiring of a network, decision boundaries, training curves, runs, ranks.
 
 Every ``plot_*`` function draws on the matplotlib axes it is given, or on new ones, and returns
-them; nothing is shown or saved behind the caller's back.
+them, and so does :func:`boundary`, which is ``plot_boundary``; nothing is shown or saved behind the
+caller's back.
 """
 
-from .boundary import plot_boundary
+from .boundaries import boundary, plot_boundary
 from .curves import plot_history, plot_losses
 from .digraph import draw_topology
-from .notebook import as_html
+from .notebook import as_html, as_svg
 from .ranks import plot_critical_difference
 from .runs import plot_runs
 from .topology import plot_topology
@@ -16,6 +17,8 @@ from .wiring import Wiring
 __all__ = [
     "Wiring",
     "as_html",
+    "as_svg",
+    "boundary",
     "draw_topology",
     "plot_boundary",
     "plot_critical_difference",
