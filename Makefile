@@ -7,7 +7,7 @@ install  = $(BIN)/pip install --quiet $(if $(PACKAGE),"$(PACKAGE)$(1)",--editabl
 BIN      = $(VENV)/bin
 OUT     ?= runs/post
 
-.PHONY: help demo test test-micrograd check bench results clean
+.PHONY: help demo test test-micrograd check bench results gallery clean
 
 help:
 	@echo "make demo    run the post's experiment and draw it (about a minute)"
@@ -15,6 +15,7 @@ help:
 	@echo "make check   lint, types and import rules"
 	@echo "make bench   measure speed and memory, and write docs/benchmarks.md"
 	@echo "make results train what docs/results.md shows on MNIST, and write it (hours)"
+	@echo "make gallery run the examples and renew the pictures of docs/gallery.md (minutes)"
 	@echo "make clean   remove the environment and everything made here"
 
 demo: $(VENV)/.installed
@@ -51,6 +52,11 @@ bench: $(VENV)/.installed-bench
 results: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/mnist_results.py
 	$(BIN)/python benchmarks/results_page.py
+
+# MNIST is fetched, or read from the folder that REWIRE_DATA_DIR names.
+gallery: $(VENV)/.installed
+	for script in examples/*.py; do MPLBACKEND=Agg $(BIN)/python $$script runs/examples || exit 1; done
+	cp runs/examples/*.png runs/examples/*.webp docs/images/gallery/
 
 clean:
 	rm -rf $(VENV) build dist runs

@@ -209,8 +209,8 @@ def test_what_has_just_grown_is_solid_and_what_is_gone_dashed_wherever_it_leads(
         go_to(page, moment)
         dashes = page.eval_on_selector_all(
             ".wiring path.connection.grown, .wiring path.connection.dropped",
-            "paths => paths.map(p => [p.classList.contains('dropped'), p.classList.contains('idle'),"
-            " getComputedStyle(p).strokeDasharray])",
+            "paths => paths.map(p => [p.classList.contains('dropped'), "
+            "p.classList.contains('idle'), getComputedStyle(p).strokeDasharray])",
         )
         for dropped, idle, dash in dashes:
             assert (dash != "none") == dropped

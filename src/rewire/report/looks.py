@@ -209,7 +209,7 @@ def _shrunk(picture: np.ndarray) -> np.ndarray:
 
 def _densities(net: Network) -> dict[str, np.ndarray]:
     """Return the density of blocks of neighbouring neurons, sources across, for pairs of ranks."""
-    table, start, ranks = net.connections, net.rank_start, net.ranks
+    table, ranks = net.connections, net.ranks
     sides = np.minimum(ranks, BLOCKS)
     # Each neuron's block, counted on from rank to rank; the numbers that bincount takes uncopied.
     block = np.concatenate(
