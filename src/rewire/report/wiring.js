@@ -217,7 +217,7 @@ class Wiring {
 
   // What happened to the whole network: connections grown and removed, and neurons in use.
   story() {
-    const {run, frame} = this, width = 480, end = 300, height = 116, middle = 34, base = 108;
+    const {run, frame} = this, width = 480, end = 288, height = 116, middle = 34, base = 108;
     const svg = this.details.append("svg").attr("class", "story").attr("viewBox", `0 0 ${width} ${height}`)
       .attr("role", "img").attr("aria-label", "Connections grown and removed, and hidden neurons in use, over the training");
     const x = d3.scaleLinear([0, run.updates], [4, end]);
