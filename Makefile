@@ -7,7 +7,7 @@ install  = $(BIN)/pip install --quiet $(if $(PACKAGE),"$(PACKAGE)$(1)",--editabl
 BIN      = $(VENV)/bin
 OUT     ?= runs/post
 
-.PHONY: help demo test test-micrograd check docs bench results clean
+.PHONY: help demo test test-micrograd check docs bench results gallery clean
 
 help:
 	@echo "make demo    run the post's experiment and draw it (about a minute)"
@@ -16,6 +16,7 @@ help:
 	@echo "make docs    build the documentation as a site, build/site/index.html"
 	@echo "make bench   measure speed and memory, and write docs/benchmarks.md"
 	@echo "make results train what docs/results.md shows on MNIST, and write it (hours)"
+	@echo "make gallery run the examples and renew the pictures of docs/gallery.md (minutes)"
 	@echo "make clean   remove the environment and everything made here"
 
 demo: $(VENV)/.installed
@@ -49,12 +50,18 @@ bench: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/rewiring.py
 	$(BIN)/python benchmarks/small.py
+	$(BIN)/python benchmarks/recording.py
 	$(BIN)/python benchmarks/scalar_engine.py
 	$(BIN)/python benchmarks/page.py
 
 results: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/mnist_results.py
 	$(BIN)/python benchmarks/results_page.py
+
+# MNIST is fetched, or read from the folder that REWIRE_DATA_DIR names.
+gallery: $(VENV)/.installed
+	for script in examples/*.py; do MPLBACKEND=Agg $(BIN)/python $$script runs/examples || exit 1; done
+	cp runs/examples/*.png runs/examples/*.webp docs/images/gallery/
 
 clean:
 	rm -rf $(VENV) build dist runs

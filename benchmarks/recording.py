@@ -1,14 +1,17 @@
 """What recording a training for its report costs: of the post's network and of one for MNIST.
 
-Prints, for each, the best of several trainings without and with a recorder, the share of the time
-that the recorder itself took, and what the report weighs and took to write.
+Trains each several times without and with a recorder, in turns, and writes to recording.json the
+medians of both, of the share of the time that the recorder itself took, and what the report weighs
+and took to write.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import tempfile
 from pathlib import Path
+from statistics import median
 from time import perf_counter
 
 import numpy as np
@@ -17,6 +20,7 @@ import rewire
 from rewire.data import moons
 from rewire.report import Recorder, write_report
 
+RESULT = Path(__file__).with_suffix(".json")
 # The post's task, LeNet-300-100 on inputs like MNIST's (random: the cost does not depend on them),
 # and a network of a million connections.
 TASKS = {
@@ -44,25 +48,43 @@ def measure(ranks, sparsity, samples, steps, every, record):
     return perf_counter() - begin, recorder
 
 
+def costs(task, repeats):
+    """Return what recording one training costs."""
+    measure(*task, record=True)  # compiles
+    plain, timed = [], []
+    for _ in range(repeats):
+        plain.append(measure(*task, record=False)[0])
+        timed.append(measure(*task, record=True))
+    recording = timed[-1][1].recording
+    with tempfile.TemporaryDirectory() as folder:
+        begin = perf_counter()
+        page = write_report([recording], Path(folder) / "report.html")
+        writing, size = perf_counter() - begin, page.stat().st_size
+    return {
+        "seconds_without": median(plain),
+        "seconds_with": median(seconds for seconds, _ in timed),
+        "share_of_recorder": median(recorder.seconds / seconds for seconds, recorder in timed),
+        "frames": len(recording.frames),
+        "page_megabytes": size / 1e6,
+        "page_seconds": writing,
+    }
+
+
 def main() -> None:
-    """Measure and print."""
+    """Measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--repeats", type=int, default=9)
     repeats = parser.parse_args().repeats
+    found = {}
     for name, task in TASKS.items():
-        measure(*task, record=False)  # compiles
-        plain = min(measure(*task, record=False)[0] for _ in range(repeats))
-        timed = [measure(*task, record=True) for _ in range(repeats)]
-        seconds, recorder = min(timed, key=lambda pair: pair[0])
-        with tempfile.TemporaryDirectory() as folder:
-            begin = perf_counter()
-            page = write_report([recorder.recording], Path(folder) / "report.html")
-            writing, size = perf_counter() - begin, page.stat().st_size
+        figures = found[name] = costs(task, repeats)
         print(
-            f"{name}: {plain:.4f} s without, {seconds:.4f} s with a recorder; recording took "
-            f"{recorder.seconds:.5f} s ({recorder.seconds / seconds:.2%}), "
-            f"{len(recorder.recording.frames)} frames; page {size / 1e6:.2f} MB in {writing:.2f} s"
+            f"{name}: {figures['seconds_without']:.4f} s without, {figures['seconds_with']:.4f} s "
+            f"with a recorder, which itself took {figures['share_of_recorder']:.2%}; "
+            f"{figures['frames']} frames; page {figures['page_megabytes']:.2f} MB in "
+            f"{figures['page_seconds']:.2f} s"
         )
+    RESULT.write_text(json.dumps(found, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -219,9 +219,8 @@ weights beside its bitmask, 6.4 KFLOPs and not 6.2; ours is held to the number a
   eight directions and 7 x 7 places. The means of 2 x 2 pixels are subtracted from their
   neighbours', rises and falls kept apart, and summed over 3 x 3 places at every second row and
   column (`benchmarks/mnist_inputs.py`). About half of the KFLOPs are these additions, counted one
-  by one
-  for the inputs that are used; nothing of it is stored. What small networks on pixels lack is not
-  room for the training samples, of which they get all but 0.4 to 0.7% right, but what to
+  by one for the inputs that are used; nothing of it is stored. What small networks on pixels lack
+  is not room for the training samples, of which they get all but 0.4 to 0.7% right, but what to
   generalise by; this is why other inputs do more than more connections.
 
 ## LeNet-300-100 at 90 to 99% sparsity

@@ -7,6 +7,9 @@ import os
 import sys
 from pathlib import Path
 
+import matplotlib.pyplot as plt
+import numpy as np
+
 import rewire
 from rewire.data import load
 from rewire.export import export
@@ -18,6 +21,7 @@ epochs = float(os.environ.get("EPOCHS", "20"))
 
 data = load("mnist")
 net = rewire.mlp([784, 300, 100, 10], sparsity=[0.99, 0.89, 0], seed=0)
+before = net.connections.fan_out[:784]
 history = rewire.fit(
     net,
     data.X,
@@ -36,3 +40,29 @@ print(small.summary())
 spent, dense = history["flops"][-1], history["dense_flops"][-1]
 print(f"{score.accuracy:.2%} of the test images right, {history['seconds'][-1]:.1f} s of training")
 print(f"{spent / dense:.1%} of the FLOPs that a dense network would have taken")
+
+# Where the network looks: connections out of each pixel, and the weights of its busiest neurons.
+after, table = net.connections.fan_out[:784], net.connections
+busiest = 784 + np.argsort(-table.fan_in[784:1084])[:8]
+figure, axes = plt.subplot_mosaic("AABB0123;AABB4567", figsize=(14, 4), layout="constrained")
+for name, counts, title in (("A", before, "before"), ("B", after, "after")):
+    shown = axes[name].imshow(counts.reshape(28, 28), cmap="Purples", vmin=0, vmax=after.max())
+    axes[name].set_title(f"Connections out of each pixel, {title} training", fontsize=10)
+figure.colorbar(shown, ax=axes["B"], shrink=0.8)
+for place, neuron in enumerate(busiest):
+    weights, rows = np.zeros(784), table.rows(neuron)
+    weights[table.source[rows]] = table.weight[rows]
+    axes[str(place)].imshow(weights.reshape(28, 28), cmap="RdBu", vmin=-1, vmax=1)
+    axes[str(place)].set_title(f"weights into {net.label(neuron)}", fontsize=10)
+for ax in axes.values():
+    ax.set(xticks=[], yticks=[])
+figure.savefig(out / "mnist.png", dpi=70, pil_kwargs={"optimize": True})
+
+figure, (left, right) = plt.subplots(1, 2, figsize=(13, 4), layout="constrained")
+history.plot(left)
+right.hist(
+    [before, after], bins=range(int(after.max()) + 2), label=["before training", "after RigL"]
+)
+right.set(xlabel="connections out of a pixel", ylabel="pixels")
+right.legend()
+figure.savefig(out / "mnist_history.png", dpi=70, pil_kwargs={"optimize": True})

@@ -11,14 +11,14 @@ import matplotlib.pyplot as plt
 import rewire
 from rewire.data import moons
 from rewire.topology import Linear, RigL
-from rewire.view import plot_boundary
+from rewire.view import boundary
 
 out = Path(sys.argv[1] if len(sys.argv) > 1 else "runs/examples")
 out.mkdir(parents=True, exist_ok=True)
 X, y = moons(n_samples=100, noise=0.1, seed=1337)
 
-figure, axes = plt.subplots(2, 2, figsize=(20, 9), layout="constrained")
-for column, method in zip(axes.T, [None, RigL(every=20)], strict=True):
+figure, axes = plt.subplots(2, 2, figsize=(17, 10), layout="constrained", width_ratios=[2, 1])
+for row, method in zip(axes, [None, RigL(every=20)], strict=True):
     net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], init=0.1, wiring="first", seed=1337)
     rewire.fit(
         net,
@@ -33,6 +33,6 @@ for column, method in zip(axes.T, [None, RigL(every=20)], strict=True):
     name = method.name if method else "static"
     score, small = rewire.evaluate(net, X, y, "hinge"), net.strip()
     print(f"{name}: loss {score.loss:.3f}, {score.accuracy:.0%} right, stripped to {small.ranks}")
-    net.draw(column[0], title=name)
-    plot_boundary(net.predict, X, y, column[1], title=f"{score.accuracy:.0%} right")
-figure.savefig(out / "the_post.png")
+    net.draw(row[0], title="Rewired by RigL" if method else "Wired once and for all")
+    boundary(net, X, y, row[1], title=f"{score.accuracy:.0%} right")
+figure.savefig(out / "the_post.webp", dpi=75, pil_kwargs={"quality": 90})

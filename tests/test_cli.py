@@ -151,6 +151,9 @@ def test_other_seeds_run_without_a_comparison(run, quick, monkeypatch, tmp_path)
     summary = json.loads((tmp_path / "new" / "one" / "summary.json").read_text())
     assert summary["seed"] == 5
     assert "post" not in summary
+    page = tmp_path / "new" / "one" / "report.html"
+    assert f"report: {page}" in result.output
+    assert "RigL, moving" in page.read_text()
 
 
 def test_results_and_files_are_named(run, short_training, tmp_path):

@@ -174,6 +174,66 @@ def test_pointing_at_a_neuron_shows_its_connections_weights_and_history(opened, 
     assert page.locator(".details svg.history path").count() == 3
     page.mouse.move(2, 2)
     assert page.locator("path.connection.near").count() == 0
+    assert page.locator(".details svg.history").count() == 0
+
+
+def test_what_happened_to_the_whole_network_is_drawn_until_a_neuron_is_looked_at(opened, rigl):
+    page = opened(rigl)
+    for moment, (before, frame) in enumerate(zip(rigl.frames, rigl.frames[1:], strict=False), 1):
+        go_to(page, moment)
+        old, new = (set(one.arrays["birth"].tolist()) for one in (before, frame))
+        for name, moved in (("up", new - old), ("down", old - new)):
+            bars = page.eval_on_selector_all(
+                f".story rect.{name}",
+                "bars => bars.map(bar => +bar.dataset.count)",
+            )
+            assert len(bars) == len(rigl.frames)
+            assert bars[moment] == len(moved)
+        totals = dict(zip(("hidden", "dead"), _hidden(rigl, moment), strict=True))
+        text = page.locator(".story").text_content()
+        assert f"{len(new - old)} grown" in text
+        assert f"{totals['hidden'] - totals['dead']} of {totals['hidden']} hidden neurons" in text
+    page.hover('[data-neuron="0_0"]')
+    assert page.locator(".story").count() == 0
+
+
+def _hidden(recording, moment):
+    net = networks_of(recording)[moments_of(recording)[moment]]
+    return net.size - net.ranks[0] - net.ranks[-1], net.summary().dead
+
+
+def test_what_has_just_grown_is_solid_and_what_is_gone_dashed_wherever_it_leads(opened, rigl):
+    page = opened(rigl)
+    seen = 0
+    for moment in range(1, len(rigl.frames)):
+        go_to(page, moment)
+        dashes = page.eval_on_selector_all(
+            ".wiring path.connection.grown, .wiring path.connection.dropped",
+            "paths => paths.map(p => [p.classList.contains('dropped'), "
+            "p.classList.contains('idle'), getComputedStyle(p).strokeDasharray])",
+        )
+        for dropped, idle, dash in dashes:
+            assert (dash != "none") == dropped
+            seen += idle
+    assert seen  # the case that would be mistaken for the other
+
+
+def test_ranks_are_named_and_say_how_many_are_left(opened, rigl, large):
+    page = opened(rigl)
+
+    def names():
+        return page.locator(".wiring .rank").all_text_contents()
+
+    assert names() == ["2 inputs", "Layer 1: 16 neurons", "Layer 2: 16 neurons", "1 output"]
+    page.check("#strip")
+    ranks = networks_of(rigl)[400].strip().ranks
+    assert [int(name.split(": ")[-1].split()[0]) for name in names()] == list(ranks)
+    page = opened(large)
+    drawn = [int(name.split(", ")[1].split()[0]) for name in names()]
+    assert sum(drawn) == len(large.frames[-1].arrays["neuron"])
+    assert names()[0].startswith("64 pixels, ")
+    page.hover('[data-neuron="2_3"]')
+    assert "Output 2_3 (3)" in page.locator(".details").inner_text()
 
 
 def test_a_chosen_neuron_stays_chosen_while_time_moves(opened, rigl):
@@ -326,6 +386,10 @@ def test_a_large_network_is_shown_by_paths_densities_and_distributions(opened, l
                 f'[data-name="{name}"] .cell', "cells => cells.map(c => +c.dataset.value)"
             )
             assert cells == pytest.approx(arrays[name].ravel().tolist())
+        most = max(frame.arrays["input_map"].max() for frame in large.frames)
+        assert (
+            f"up to {most} connections" in page.locator(".panel:has(.input-map) .note").inner_text()
+        )
         for name in ("fan_ins", "fan_outs"):
             bars = page.eval_on_selector_all(f".{name} .bar", "b => b.map(x => +x.dataset.count)")
             assert sum(bars) == arrays[name][:, 1].sum()

@@ -6,6 +6,7 @@ import json
 import xml.etree.ElementTree as ElementTree
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
@@ -60,6 +61,14 @@ def short():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(experiment, "STEPS", 25)
         return run_experiment(seed=7)
+
+
+@pytest.fixture(scope="module")
+def short_scalar():
+    """The same by the teaching core."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(experiment, "STEPS", 45)
+        return run_experiment(seed=7, engine="scalar"), run_experiment(seed=7)
 
 
 @pytest.fixture(scope="module")
@@ -196,6 +205,51 @@ def test_unknown_engine_is_an_error():
         ValueError, match=r"engine must be one of \['array', 'scalar'\]; got 'steam'"
     ):
         run_experiment(engine="steam")
+
+
+# ----------------------------------------------------------------------------- the recordings
+
+
+@pytest.mark.parametrize("method", ["static", "rigl"])
+def test_both_engines_record_the_same(short_scalar, method):
+    scalar, array = (getattr(one, method).recorder.recording for one in short_scalar)
+    assert scalar.about == array.about
+    assert [(one.update, one.kind) for one in scalar.frames] == (
+        [(one.update, one.kind) for one in array.frames]
+    )
+    for ours, theirs in zip(scalar.frames, array.frames, strict=True):
+        assert ours.arrays["source"].tolist() == theirs.arrays["source"].tolist()
+        assert ours.arrays["row_pointer"].tolist() == theirs.arrays["row_pointer"].tolist()
+        assert ours.arrays["weight"] == pytest.approx(theirs.arrays["weight"], abs=1e-12)
+        old = [one.arrays["birth"] < 68 for one in (ours, theirs)]  # there from the beginning
+        assert old[0].tolist() == old[1].tolist()
+    for key in ("update", "dropped", "grown"):
+        assert [list(np.ravel(one[key])) for one in scalar.rewirings] == (
+            [list(np.ravel(one[key])) for one in array.rewirings]
+        )
+    assert len(scalar.rewirings) == (2 if method == "rigl" else 0)
+
+
+def test_what_moved_between_two_scalar_frames_is_what_was_rewired(short_scalar):
+    recording = short_scalar[0].rigl.recorder.recording
+    for record in recording.rewirings:
+        after = next(k for k, one in enumerate(recording.frames) if one.update == record["update"])
+        births = [set(recording.frames[k].arrays["birth"].tolist()) for k in (after - 1, after)]
+        assert len(births[0] - births[1]) == sum(record["dropped"]) > 0
+        assert len(births[1] - births[0]) == sum(record["grown"])
+        assert min(births[1] - births[0]) > max(births[0])
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_the_last_figures_of_a_recording_are_those_of_the_trained_network(short_scalar, number):
+    done = short_scalar[number]
+    last = done.rigl.recorder.recording.rows[-1]
+    scores = np.array([done.rigl.model(point).data for point in done.X.tolist()])
+    assert last["update"] == 45
+    assert last["accuracy"] == np.mean((scores > 0) == (done.y > 0))
+    hinge = np.maximum(0, 1 - done.y * scores).mean()
+    penalty = 1e-4 * sum(p.data**2 for p in done.rigl.model.parameters())
+    assert last["loss"] == pytest.approx(hinge + penalty, abs=1e-12)
 
 
 # ---------------------------------------------------------------------------------- the files

@@ -27,6 +27,23 @@ def test_keeps_the_function_and_leaves_no_dead_neuron(net, seed):
 
 
 @given(networks())
+def test_alive_is_what_a_walk_from_both_ends_reaches(net):
+    table = net.connections
+    ends = list(zip(table.source.tolist(), table.target.tolist(), strict=True))
+    inputs, outputs = set(range(net.ranks[0])), set(range(net.size - net.ranks[-1], net.size))
+
+    def reached(begin, ways):
+        found, new = set(begin), set(begin)
+        while new:
+            new = {to for origin, to in ways if origin in new} - found
+            found |= new
+        return found
+
+    both = reached(inputs, ends) & reached(outputs, [(t, s) for s, t in ends])
+    assert set(np.flatnonzero(alive(net)).tolist()) == both | inputs | outputs
+
+
+@given(networks())
 def test_is_idempotent(net):
     once = net.strip()
     twice = once.strip()

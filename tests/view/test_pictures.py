@@ -12,7 +12,8 @@ from matplotlib.patches import Circle, PathPatch
 
 import rewire
 from rewire.scalar import MLP, SparseMLP, Value
-from rewire.view import Wiring, draw_topology, plot_boundary, plot_losses, plot_topology
+from rewire.sklearn import SparseMLPClassifier
+from rewire.view import Wiring, boundary, draw_topology, plot_losses, plot_topology
 
 PNG = b"\x89PNG\r\n\x1a\n"
 SVG = "{http://www.w3.org/2000/svg}svg"
@@ -142,7 +143,7 @@ X = np.array([[0.0, 1.0], [1.0, 0.0], [0.5, 2.0]])
 Y = np.array([1, -1, 1])
 PLOTS = {
     "topology": lambda **options: plot_topology(MLP(2, [2, 1]), **options),
-    "boundary": lambda **options: plot_boundary(lambda p: p[:, 1] - p[:, 0], X, Y, **options),
+    "boundary": lambda **options: boundary(lambda p: p[:, 1] - p[:, 0], X, Y, **options),
     "losses": lambda **options: plot_losses({"a": [1.0, 0.5]}, **options),
 }
 
@@ -166,7 +167,7 @@ def test_plots_make_one_new_figure_where_no_axes_are_given(name):
 
 
 def test_boundary_shows_every_point_by_its_class():
-    ax = plot_boundary(lambda points: points[:, 1] - points[:, 0], X, Y)
+    ax = boundary(lambda points: points[:, 1] - points[:, 0], X, Y)
     negative, positive = ax.collections[-2:]
     assert negative.get_offsets().tolist() == [[1.0, 0.0]]
     assert positive.get_offsets().tolist() == [[0.0, 1.0], [0.5, 2.0]]
@@ -180,7 +181,7 @@ def test_boundary_asks_the_model_all_around_the_data():
         asked.append(points)
         return points[:, 0]
 
-    ax = plot_boundary(score, X, Y, step=0.25)
+    ax = boundary(score, X, Y, step=0.25)
     (points,) = asked
     assert points.shape == (12 * 16, 2)
     assert points.min(axis=0).tolist() == [-1.0, -1.0]
@@ -189,7 +190,7 @@ def test_boundary_asks_the_model_all_around_the_data():
 
 
 def test_boundary_line_lies_where_the_score_changes_sign():
-    ax = plot_boundary(lambda points: points[:, 0] - 0.3, X, Y)
+    ax = boundary(lambda points: points[:, 0] - 0.3, X, Y)
     (line,) = [
         c for c in ax.collections if np.array_equal(np.asarray(getattr(c, "levels", [])), [0])
     ]
@@ -199,8 +200,32 @@ def test_boundary_line_lies_where_the_score_changes_sign():
 
 @pytest.mark.parametrize("constant", [-3.0, 0.0, 3.0])
 def test_a_model_that_never_changes_its_mind_has_no_line(constant):
-    ax = plot_boundary(lambda points: np.full(len(points), constant), X, Y)
+    ax = boundary(lambda points: np.full(len(points), constant), X, Y)
     assert len(ax.collections) == 3
+
+
+def test_boundary_asks_every_kind_of_model_in_its_own_way():
+    net = rewire.mlp([2, 4, 1], seed=0, dtype="float64")
+    two = rewire.mlp([2, 4, 2], seed=0, dtype="float64")
+    scalar, labels = net.to_scalar(), np.where(Y > 0, "yes", "no")
+    estimator = SparseMLPClassifier(hidden_layer_sizes=(4,), max_epochs=1, random_state=0)
+    estimator.set_params(method="static").fit(X, labels)
+    for model, answers in [
+        (net, lambda points: net.predict(points)[:, 0]),
+        (two, lambda points: np.diff(two.predict(points), axis=1)[:, 0]),
+        (scalar, lambda points: np.array([scalar(point).data for point in points.tolist()])),
+        (estimator, estimator.decision_function),
+    ]:
+        ours, theirs = (boundary(one, X, Y, step=0.5) for one in (model, answers))
+        assert len(ours.collections) == len(theirs.collections)
+        for drawn, expected in zip(ours.collections[:-2], theirs.collections[:-2], strict=True):
+            for one, other in zip(drawn.get_paths(), expected.get_paths(), strict=True):
+                assert one.vertices == pytest.approx(other.vertices)
+
+
+def test_boundary_between_more_than_two_classes_is_an_error():
+    with pytest.raises(ValueError, match=r"one output, or two, .* got 3 outputs"):
+        boundary(rewire.mlp([2, 4, 3], seed=0), X, Y)
 
 
 @pytest.mark.parametrize("shape", [(4,), (4, 3), (4, 1)])
@@ -208,7 +233,7 @@ def test_boundary_of_data_that_are_not_two_dimensional_is_an_error(shape):
     with pytest.raises(
         ValueError, match=re.escape(f"X must have shape (samples, 2) to be drawn; got {shape}")
     ):
-        plot_boundary(lambda points: points[:, 0], np.zeros(shape), np.ones(4))
+        boundary(lambda points: points[:, 0], np.zeros(shape), np.ones(4))
 
 
 def test_losses_draw_every_curve_and_every_rewiring():
@@ -353,6 +378,8 @@ def test_a_network_draws_itself_and_shows_itself_in_a_notebook():
     html = net._repr_html_()
     assert html.count("<svg") == 1
     assert "dead neurons" in html
+    assert ElementTree.fromstring(net._repr_svg_()).tag == SVG
     large = rewire.mlp([100, 100, 10], density=0.5, seed=0)
+    assert large._repr_svg_() is None
     assert "<svg" not in large._repr_html_()
     assert "5,500 of 11,000 connections" in large._repr_html_()

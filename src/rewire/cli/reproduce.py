@@ -75,11 +75,8 @@ def reproduce(
             _print_comparison(console, comparison)
         _print_results(console, experiment)
         written = write_report(experiment, out)
-        runs = [
-            run.recorder.recording for run in (experiment.static, experiment.rigl) if run.recorder
-        ]
-        if runs:
-            written.append(write_page(runs, out / "report.html"))
+        runs = [run.recorder.recording for run in (experiment.static, experiment.rigl)]
+        written.append(write_page(runs, out / "report.html"))
     except (ValueError, OSError) as error:
         message = f"[bold red]error:[/] {escape(str(error))}"
         Console(stderr=True).print(message, highlight=False, soft_wrap=True)
@@ -88,8 +85,7 @@ def reproduce(
     console.print(where, highlight=False, soft_wrap=True)
     pictures = [path.name for path in written if path.suffix == ".png"]
     console.print(f"Pictures (PNG and SVG): {', '.join(pictures)}", highlight=False)
-    if runs:
-        name_report(console, written[-1])
+    name_report(console, written[-1])
     if comparison:
         _print_verdict(console, comparison)
         raise typer.Exit(0 if comparison.agrees else 1)

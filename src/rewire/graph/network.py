@@ -274,3 +274,9 @@ class Network(Graph):
         from rewire.view import as_html
 
         return as_html(self)
+
+    def _repr_svg_(self) -> str | None:
+        """Show what takes no HTML the wiring of a network that can be drawn."""
+        from rewire.view import as_svg
+
+        return as_svg(self)

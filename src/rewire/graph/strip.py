@@ -60,16 +60,24 @@ def alive(net: Network) -> np.ndarray:
     Inputs and outputs always count as alive.
     """
     table, start = net.connections, net.rank_start
-    fed, read = np.zeros(net.size, bool), np.zeros(net.size, bool)
+    source, fan_in, fan_out = table.source, table.fan_in, table.fan_out
+    bounds = table.row_pointer[start].tolist()
+    ranks = list(zip(pairwise(start.tolist()), pairwise(bounds), strict=True))[1:]
+    # Only connections from or to dead neurons are looked at one by one: few, as a rule.
+    fed, read = fan_in > 0, np.ones(net.size, bool)
     fed[: net.ranks[0]] = True
-    read[start[-2] :] = True
-    source, target = table.source, table.target
-    bounds = table.row_pointer[start[1:]].tolist()
-    ranks = [(source[first:last], target[first:last]) for first, last in pairwise(bounds)]
-    for sources, targets in ranks:
-        fed[targets[fed[sources]]] = True
-    for sources, targets in reversed(ranks):
-        read[sources[read[targets]]] = True
+    for (begin, end), (first, last) in ranks:
+        if not fed[:begin].all():
+            idle = ~fed[source[first:last]]
+            into = np.repeat(np.arange(end - begin), fan_in[begin:end])[idle]
+            fed[begin:end] = fan_in[begin:end] > np.bincount(into, minlength=end - begin)
+    unread = np.zeros(net.size, np.int64)  # connections to neurons that are not read themselves
+    for (begin, end), (first, last) in reversed(ranks):
+        if begin < start[-2]:
+            read[begin:end] = fan_out[begin:end] > unread[begin:end]
+        if not read[begin:end].all():
+            idle = np.repeat(~read[begin:end], fan_in[begin:end])
+            unread += np.bincount(source[first:last][idle], minlength=net.size)
     result = fed & read
     result[: net.ranks[0]] = result[start[-2] :] = True
     return result

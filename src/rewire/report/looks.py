@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -95,18 +96,19 @@ def look(
     """
     net, finite = _finite(net)
     table, start = net.connections, net.rank_start
-    target, living = table.target, alive(net)
+    living = alive(net)
     fan_in, fan_out = table.fan_in, table.fan_out
     drawn = np.arange(len(table)) if whole else strongest_paths(net)
+    target = np.searchsorted(table.row_pointer, drawn, side="right") - 1
     neuron = np.arange(net.size)
     if not whole:
-        neuron = np.union1d(table.source[drawn], target[drawn])
+        neuron = np.union1d(table.source[drawn], target)
     shown = {
         "ranks": np.array(net.ranks),
-        "totals": np.append(_totals(net, target, living), finite),
+        "totals": np.append(_totals(net, living), finite),
         "next_birth": np.array([table.next_birth]),
         "source": table.source[drawn],
-        "target": target[drawn],
+        "target": target.astype(table.source.dtype),
         "weight": table.weight[drawn].astype(np.float32),
         "birth": table.birth[drawn],
         "neuron": neuron,
@@ -122,7 +124,7 @@ def look(
         shown["boundary"] = _boundary(net, X, loss)
     if image is not None:
         shown["input_map"] = _shrunk(fan_out[: net.ranks[0]].reshape(image))
-    return shown if whole else shown | _densities(net, target)
+    return shown if whole else shown | _densities(net)
 
 
 def _finite(net: Network) -> tuple[Network, bool]:
@@ -160,10 +162,12 @@ def _boundary(net: Network, X: np.ndarray, loss: str) -> np.ndarray:
     return np.rint(127 * np.clip(score / SURE, -1, 1)).astype(np.int8).reshape(POINTS, POINTS)
 
 
-def _totals(net: Network, target: np.ndarray, living: np.ndarray) -> np.ndarray:
+def _totals(net: Network, living: np.ndarray) -> np.ndarray:
     start, table, item = net.rank_start, net.connections, net.dtype.itemsize
     biases = net.size - net.ranks[0]
-    both = living[table.source] & living[target]
+    both = len(table)
+    if not living.all():
+        both = int((living[table.source] & np.repeat(living, table.fan_in)).sum())
     hidden = living[start[1] : start[-2]]
     index = table.source.dtype.itemsize
     return np.array(
@@ -173,7 +177,7 @@ def _totals(net: Network, target: np.ndarray, living: np.ndarray) -> np.ndarray:
             len(hidden),
             int((~hidden).sum()),
             int(living[start[1] :].sum()),
-            int(both.sum()),
+            both,
             len(table) * (item + index) + (net.size + 1) * index + biases * item,
             (net.possible_connections + biases) * item,
             biases,
@@ -203,25 +207,33 @@ def _shrunk(picture: np.ndarray) -> np.ndarray:
     return padded.reshape(rows, step, columns, step).sum(axis=(1, 3), dtype=np.int32)
 
 
-def _densities(net: Network, target: np.ndarray) -> dict[str, np.ndarray]:
+def _densities(net: Network) -> dict[str, np.ndarray]:
     """Return the density of blocks of neighbouring neurons, sources across, for pairs of ranks."""
-    table, start, ranks = net.connections, net.rank_start, net.ranks
-    rank_of = np.repeat(np.arange(len(ranks), dtype=np.int32), ranks)
-    block_of = np.concatenate(
-        [np.arange(n, dtype=np.int32) * min(n, BLOCKS) // max(n, 1) for n in ranks]
+    table, ranks = net.connections, net.ranks
+    sides = np.minimum(ranks, BLOCKS)
+    # Each neuron's block, counted on from rank to rank; the numbers that bincount takes uncopied.
+    block = np.concatenate(
+        [
+            before + np.arange(n, dtype=np.intp) * side // max(n, 1)
+            for n, side, before in zip(ranks, sides, np.cumsum(sides) - sides, strict=True)
+        ]
     )
+    neurons = np.bincount(block)
     found = {}
     for s in range(1, len(ranks)):
-        rows = slice(table.row_pointer[start[s]], table.row_pointer[start[s + 1]])
-        source, into = table.source[rows], block_of[target[rows]]
-        from_ranks = np.bincount(rank_of[source], minlength=s)
+        # The rows of a block of targets follow each other.
+        cuts = np.searchsorted(block, np.arange(sides[:s].sum(), sides[: s + 1].sum() + 1))
+        rows = table.row_pointer[cuts].tolist()
+        counts = np.array(
+            [
+                np.bincount(block[table.source[first:last]], minlength=len(neurons))
+                for first, last in pairwise(rows)
+            ]
+        ).reshape(len(rows) - 1, len(neurons))
+        down = neurons[sides[:s].sum() :][: sides[s]]
         for r in range(s):
-            if not from_ranks[r] and r < s - 1:
-                continue
-            here = slice(None) if from_ranks[r] == len(source) else rank_of[source] == r
-            sides = min(ranks[s], BLOCKS), min(ranks[r], BLOCKS)
-            place = into[here] * sides[1] + block_of[source[here]]
-            count = np.bincount(place, minlength=sides[0] * sides[1]).reshape(sides)
-            down, across = (np.bincount(block_of[start[k] : start[k + 1]]) for k in (s, r))
-            found[f"density {r} {s}"] = (count / np.outer(down, across)).astype(np.float32)
+            columns = slice(sides[:r].sum(), sides[: r + 1].sum())
+            if r == s - 1 or counts[:, columns].any():
+                possible = np.outer(down, neurons[columns])
+                found[f"density {r} {s}"] = (counts[:, columns] / possible).astype(np.float32)
     return found

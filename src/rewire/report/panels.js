@@ -78,13 +78,14 @@ function inner(rings, side) {
 // -------------------------------------------------------- pictures of cells: input map, densities
 
 class Cells {
-  constructor(parent, title, [rows, columns], most, says) {
+  constructor(parent, title, [rows, columns], most, amount, says) {
     const side = 200 / Math.max(rows, columns);
     const {box, svg} = panel(parent, title, columns * side, rows * side);
     Object.assign(this, {svg, most, says, columns, side});
+    this.scale = `The fuller the colour, the more: up to ${amount(most)}.`;
     this.title = svg.append("title");
     this.cells = svg.append("g");
-    this.note = box.append("p").attr("class", "note").text("\u00a0");
+    this.note = box.append("p").attr("class", "note").text(this.scale);
     svg.append("rect").attr("class", "frame").attr("width", columns * side).attr("height", rows * side);
   }
 
@@ -95,8 +96,8 @@ class Cells {
       .attr("width", side + 0.15).attr("height", side + 0.15)
       .attr("x", (d, i) => (i % columns) * side).attr("y", (d, i) => Math.floor(i / columns) * side)
       .on("pointerenter", (event, d) => this.note.text(this.latest(event.target)))
-      .on("pointerleave", () => this.note.text("\u00a0"));
-    rows.attr("fill-opacity", d => Math.sqrt(d / most)).attr("data-value", d => d);
+      .on("pointerleave", () => this.note.text(this.scale));
+    rows.attr("fill-opacity", d => (d / most) ** 0.75).attr("data-value", d => d);
     this.latest = node => says(rows.nodes().indexOf(node), d3.select(node).datum());
     this.title.text(says(d3.maxIndex(values), d3.max(values)) + ", the most");
   }
@@ -107,7 +108,7 @@ class Cells {
 class Distribution {
   constructor(run, parent, name, title) {
     this.name = name;
-    const {svg} = panel(parent, title, 240, 130);
+    const {svg} = panel(parent, title, 240, 150);
     this.svg = svg.attr("class", name);
     const most = d3.max(page.runs, r => d3.max(r.frames, f => d3.max(f[name].filter((v, i) => i % 2 === 0)))) || 1;
     const bins = Math.min(most + 1, 25);
@@ -119,7 +120,9 @@ class Distribution {
     svg.append("g").attr("class", "axis").attr("transform", "translate(0,108)").call(
       d3.axisBottom(this.x).tickValues(d3.ticks(0, bins - 1, 5).filter(Number.isInteger)).tickFormat(k => k * this.width).tickSizeOuter(0));
     svg.append("g").attr("class", "axis").attr("transform", "translate(30,0)").call(
-      d3.axisLeft(this.y).ticks(4, "~s").tickSizeOuter(0));
+      d3.axisLeft(this.y).tickValues(apart(this.y, this.y.ticks(6))).tickFormat(d3.format("~s")).tickSizeOuter(0));
+    svg.append("text").attr("x", 236).attr("y", 142).attr("text-anchor", "end").attr("font-size", 12).text("connections");
+    svg.append("text").attr("x", 236).attr("y", 12).attr("text-anchor", "end").attr("font-size", 12).text("↑ neurons");
     this.bars = svg.append("g");
   }
 
@@ -136,13 +139,24 @@ class Distribution {
   }
 }
 
+// Of ticks those that leave their numbers room, the largest first.
+function apart(scale, ticks) {
+  const kept = [];
+  for (const tick of d3.reverse(ticks)) {
+    if (!kept.length || scale(tick) - scale(kept[kept.length - 1]) >= 14) kept.push(tick);
+  }
+  return kept;
+}
+
 // -------------------------------------------------------------------------------------- curves
 
 class Curves {
   constructor(parent, seek) {
     const classify = page.runs.some(run => run.classifies);
-    this.charts = [this.chart(parent, "loss", "Loss (training; dashed: validation)", seek)];
-    if (classify) this.charts.push(this.chart(parent, "accuracy", "Share right (training; dashed: validation)", seek));
+    const measured = name => page.runs.some(run => d3.some(run.rows[`validation_${name}`], v => v !== null));
+    const title = (name, text) => measured(name) ? `${text} (solid: training, dashed: validation)` : text;
+    this.charts = [this.chart(parent, "loss", title("loss", "Loss"), seek)];
+    if (classify) this.charts.push(this.chart(parent, "accuracy", title("accuracy", "Share right"), seek));
     const legend = parent.append("ul").attr("class", "legend");
     page.runs.forEach((run, k) => {
       const item = legend.append("li");
@@ -154,16 +168,17 @@ class Curves {
   }
 
   chart(parent, name, title, seek) {
-    const width = 520, height = 210, left = 46, bottom = 184;
+    const width = 520, height = 216, left = 46, bottom = 184;
     const {svg} = panel(parent, title, width, height);
     svg.attr("class", `chart ${name}`);
     const all = page.runs.flatMap(run => [...run.rows[name], ...run.rows[`validation_${name}`]]).filter(v => v !== null);
     const [low, high] = d3.extent(all.length ? all : [0, 1]);
     const log = name === "loss" && low > 0 && high / low > 20;
     const x = this.x = d3.scaleLinear([0, d3.max(page.runs, run => run.updates)], [left, width - 8]);
-    const y = log ? d3.scaleLog([low, high], [bottom, 8])
+    const y = log ? d3.scaleLog([low, high], [bottom, 8]).nice()
       : d3.scaleLinear(name === "loss" ? [Math.min(0, low), high] : [Math.min(low, 0.9), 1], [bottom, 8]);
     svg.append("g").attr("class", "axis").attr("transform", `translate(0,${bottom})`).call(d3.axisBottom(x).ticks(6).tickSizeOuter(0));
+    svg.append("text").attr("x", width - 8).attr("y", height - 1).attr("text-anchor", "end").attr("font-size", 12).text("update");
     svg.append("g").attr("class", "axis").attr("transform", `translate(${left},0)`).call(
       d3.axisLeft(y).ticks(5, name === "loss" ? "~g" : ".0%").tickSizeOuter(0));
     page.runs.forEach((run, k) => {

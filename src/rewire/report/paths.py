@@ -37,7 +37,7 @@ def strongest_paths(net: Network, count: int = 40) -> np.ndarray:
     ([0, 3], [0, 1, 3, 4])
     """
     table, start = net.connections, net.rank_start
-    source, target = table.source, table.target
+    source, fan_in = table.source, table.fan_in
     with np.errstate(divide="ignore"):
         cost = np.log(np.abs(table.weight))
     # Logarithm of the strength of each neuron's best way on, and of the best through a connection.
@@ -45,8 +45,9 @@ def strongest_paths(net: Network, count: int = 40) -> np.ndarray:
     best[start[-2] :] = 0
     through = np.empty_like(cost)
     for rank in range(len(net.ranks) - 1, 0, -1):
-        rows = slice(table.row_pointer[start[rank]], table.row_pointer[start[rank + 1]])
-        through[rows] = cost[rows] + best[target[rows]]
+        here = slice(start[rank], start[rank + 1])
+        rows = slice(table.row_pointer[here.start], table.row_pointer[here.stop])
+        through[rows] = cost[rows] + np.repeat(best[here], fan_in[here])
         np.maximum.at(best, source[rows], through[rows])
     candidates = np.flatnonzero((through == best[source]) & (through > -np.inf))
     sources, first = np.unique(source[candidates], return_index=True)
@@ -58,5 +59,5 @@ def strongest_paths(net: Network, count: int = 40) -> np.ndarray:
     while len(at):
         taken = onward[at]
         found.append(taken[taken >= 0])
-        at = np.unique(target[found[-1]])
+        at = np.unique(np.searchsorted(table.row_pointer, found[-1], side="right") - 1)
     return np.unique(np.concatenate(found))

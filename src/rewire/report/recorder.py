@@ -29,7 +29,7 @@ MOST_FRAMES = 128
 REPORTS = 40
 SAMPLES, NUMBERS = 256, 200_000
 # Of the time since the start, the most that frames of a network too large to draw may take.
-SHARE = 0.04
+SHARE = 0.03
 
 
 class Recorder:
@@ -40,7 +40,7 @@ class Recorder:
     network (up to 3000 connections) is kept whole and looked at only when the report is written, a
     larger one as block densities, distributions of fan-in and fan-out and its strongest paths. Such
     a frame takes as long as a few updates, so that one is left out where frames would come to more
-    than 4% of the time since the start.
+    than 3% of the time since the start, the last one included.
 
     Parameters
     ----------
@@ -230,7 +230,8 @@ class Recorder:
 
     def _affordable(self, net: Network) -> bool:
         elapsed = perf_counter() - self._begun
-        return len(net.connections) <= DRAWABLE or self._spent + self._latest <= SHARE * elapsed
+        with_the_last = self._spent + 2 * self._latest
+        return len(net.connections) <= DRAWABLE or with_the_last <= SHARE * elapsed
 
     def _arrays(self, net: Network) -> tuple[str, dict[str, np.ndarray]]:
         whole = len(net.connections) <= DRAWABLE

@@ -23,7 +23,7 @@ function column(run, k) {
   const first = run.frames[0];
   if (run.points) parts.push(part(new Boundary(run, panels), frame => frame));
   if (run.input_shape) parts.push(inputMap(run, panels));
-  parts.push(part(new Distribution(run, panels, "fan_ins", "Connections into a neuron (how many neurons have so many)"), f => f));
+  parts.push(part(new Distribution(run, panels, "fan_ins", "Connections into a neuron"), f => f));
   parts.push(part(new Distribution(run, panels, "fan_outs", "Connections out of an input or neuron"), f => f));
   for (const name in first.shapes) {
     if (name.startsWith("density ")) parts.push(density(run, panels, name));
@@ -44,18 +44,19 @@ function part(drawn, values) {
 
 function inputMap(run, panels) {
   const [rows, columns] = run.input_shape;
-  const cells = new Cells(panels, "Connections out of each pixel", [rows, columns],
-    d3.max(run.frames, frame => d3.max(frame.input_map)) || 1,
+  const cells = new Cells(panels, "Where it looks: connections out of each pixel", [rows, columns],
+    d3.max(run.frames, frame => d3.max(frame.input_map)) || 1, v => `${v} connections`,
     (i, v) => `row ${Math.floor(i / columns)}, column ${i % columns}: ${v} connections`);
   cells.svg.attr("class", "input-map");
   return part(cells, frame => frame.input_map);
 }
 
 function density(run, panels, name) {
-  const [, from, to] = name.split(" ");
+  const [, from, to] = name.split(" ").map(Number), ranks = run.frames[0].ranks.length;
+  const layer = rank => rank === 0 ? "inputs" : rank === ranks - 1 ? "outputs" : `layer ${rank}`;
   const [rows, columns] = run.frames[0].shapes[name];
-  const cells = new Cells(panels, `Density from rank ${from} (across) to rank ${to} (down)`, [rows, columns],
-    d3.max(run.frames, frame => frame[name] ? d3.max(frame[name]) : 0) || 1,
+  const cells = new Cells(panels, `How dense it is from ${layer(from)} (across) to ${layer(to)} (down)`, [rows, columns],
+    d3.max(run.frames, frame => frame[name] ? d3.max(frame[name]) : 0) || 1, percent,
     (i, v) => `block ${i % columns} to ${Math.floor(i / columns)}: ${percent(v)}`);
   cells.svg.attr("class", "density").attr("data-name", name);
   return part(cells, frame => frame[name] || new Float32Array(rows * columns));

@@ -110,6 +110,7 @@ def _frames(
                     frame.kind, frame.update, recording.about["updates"], *moved, totals
                 ),
                 "totals": totals,
+                "moved": moved,
                 "row": _figures(recording.rows[row]) if row >= 0 else None,
                 "arrays": {
                     name: packer.add(array) for name, array in (arrays | {"grown": grown}).items()

@@ -57,7 +57,7 @@ def title(runs: Sequence[Mapping[str, Any]]) -> str:
         of_all = f"{run['needed']:,} of its" if run["needed"] < run["neurons"] else "all its"
         parts.append(
             f"{run['name']}{moving} ends at {run['score']} with {of_all} {run['neurons']:,} "
-            "neurons alive"
+            "neurons in use"
         )
     return "; ".join(parts)
 
@@ -91,6 +91,7 @@ def lede(methods: Sequence[str], data: str | None, whole: bool) -> list[str]:
             "A neuron that no way leads to, or from, is dead and drawn dashed: it can be stripped "
             "without changing what the network computes."
         )
+    lines.append("Press Play, or move the slider, to see it happen from the start.")
     return lines
 
 

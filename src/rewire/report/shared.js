@@ -1,7 +1,7 @@
 // What every page needs: its data, numbers as text, a frame for a picture, light and dark.
 
 const page = JSON.parse(document.getElementById("data").textContent);
-document.getElementById("lede").textContent = page.lede.join(" ");
+d3.select("#lede").selectAll("li").data(page.lede).join("li").text(d => d);
 
 const percent = d3.format(".1%"), count = d3.format(",");
 

@@ -7,7 +7,7 @@ class Wiring {
     this.pinned = null; // ... and stays so when the pointer leaves
     this.svg = section.append("svg").attr("class", "wiring")
       .attr("role", "group").attr("aria-label", `Wiring of ${run.name}`);
-    this.layers = ["dropped", "connections", "neurons"]
+    this.layers = ["dropped", "connections", "names", "neurons"]
       .map(name => this.svg.append("g").attr("class", name));
     this.details = section.append("div").attr("class", "details").attr("aria-live", "polite");
     this.svg.on("keydown", event => this.walk(event));
@@ -27,15 +27,27 @@ class Wiring {
     const step = row => Math.min((width - 24) / row.length, 52);
     this.radius = Math.max(1.6, Math.min(15, Math.min((width - 24) / crowd, 52) * 0.38));
     const distance = Math.max(64, Math.min(140, width / rows));
-    const height = (rows - 1) * distance + 2 * this.radius + 12;
+    const top = this.radius + 22; // room for the name of the first
+    const height = top + (rows - 1) * distance + this.radius + 6;
     this.svg.attr("viewBox", `0 0 ${width} ${height}`);
     this.at = new Map();
     shown.forEach((row, r) => row.forEach((number, i) => {
       const across = run.whole
         ? width / 2 + (i - (row.length - 1) / 2) * step(row)
         : 12 + (width - 24) * (number - frame.start[r] + 0.5) / frame.ranks[r];
-      this.at.set(number, [across, this.radius + 6 + r * distance]);
+      this.at.set(number, [across, top + r * distance]);
     }));
+    this.layers[2].selectAll("text").data(shown).join("text").attr("class", "rank")
+      .attr("y", (row, r) => top + r * distance - this.radius - 7).text((row, r) => this.rank(row.length, r));
+  }
+
+  // What stands beside a row of neurons.
+  rank(drawn, r) {
+    const {frame, run} = this, all = frame.ranks[r], last = frame.ranks.length - 1;
+    const kind = r === 0 ? (run.input_shape ? "pixel" : "input") : r === last ? "output" : "neuron";
+    const many = n => `${count(n)} ${kind}${n === 1 ? "" : "s"}`;
+    const where = kind === "neuron" ? `Layer ${r}: ` : "";
+    return where + (run.whole ? many(drawn) : `${many(all)}, ${drawn} of them drawn`);
   }
 
   draw(index, strip, moving) {
@@ -85,7 +97,7 @@ class Wiring {
     const {frame, run, at, radius} = this;
     const shown = Array.from(frame.neuron, (number, i) => ({number, i}))
       .filter(d => at.has(d.number));
-    const groups = this.layers[2].selectAll("g.neuron").data(shown, d => label(frame, d.number))
+    const groups = this.layers[3].selectAll("g.neuron").data(shown, d => label(frame, d.number))
       .join(enter => {
         const group = enter.append("g").attr("tabindex", -1).attr("role", "img");
         group.append("circle").attr("class", "body");
@@ -114,7 +126,7 @@ class Wiring {
 
   // One neuron can be reached with the tabulator key, the others from there with the arrows.
   tabStop() {
-    const groups = this.layers[2].selectAll("g.neuron");
+    const groups = this.layers[3].selectAll("g.neuron");
     const key = this.chosen && this.chosen.join("_");
     const chosen = groups.filter(d => label(this.frame, d.number) === key);
     groups.attr("tabindex", -1);
@@ -145,13 +157,15 @@ class Wiring {
       (step[1] === 0 || step[1] * (this.at.get(number)[0] - here[0]) > 0));
     const next = d3.least(candidates, number => Math.abs(this.at.get(number)[0] - here[0]));
     if (next === undefined) return;
-    this.layers[2].selectAll("g.neuron").filter(d => d.number === next).node().focus();
+    this.layers[3].selectAll("g.neuron").filter(d => d.number === next).node().focus();
   }
 
   name(number) {
-    const names = this.run.feature_names;
-    const own = names && number < names.length ? ` (${names[number]})` : "";
-    return label(this.frame, number) + own;
+    const names = this.run.feature_names || [], {classes} = this.run, {start, ranks} = this.frame;
+    const last = ranks.length - 1, output = number - start[last];
+    const own = number < names.length ? names[number]
+      : output >= 0 && classes.length === ranks[last] ? classes[output] : null;
+    return label(this.frame, number) + (own === null ? "" : ` (${own})`);
   }
 
   sentence(number) {
@@ -168,13 +182,14 @@ class Wiring {
     const near = d => known && (d.source === number || d.target === number);
     this.svg.classed("looking", known);
     this.svg.selectAll("path.connection").classed("near", near);
-    this.layers[2].selectAll("g.neuron").classed("chosen", d => known && d.number === number);
+    this.layers[3].selectAll("g.neuron").classed("chosen", d => known && d.number === number);
     this.tabStop();
     this.details.selectChildren().remove();
     if (!known) {
       this.details.append("p").attr("class", "note").text(own === null
-        ? "Point at a neuron (or walk to one with the keys) to see its connections and its history."
+        ? "The whole network. Point at a neuron (or walk to one with the keys) to see its own connections and history."
         : `Neuron ${own.join("_")} is not shown at this moment.`);
+      this.story();
       return;
     }
     this.describe(number);
@@ -198,6 +213,33 @@ class Wiring {
       if (rows.length > 12) line.append("span").text(`, and ${rows.length - 12} more`);
     }
     this.history(number);
+  }
+
+  // What happened to the whole network: connections grown and removed, and neurons in use.
+  story() {
+    const {run, frame} = this, width = 480, end = 288, height = 116, middle = 34, base = 108;
+    const svg = this.details.append("svg").attr("class", "story").attr("viewBox", `0 0 ${width} ${height}`)
+      .attr("role", "img").attr("aria-label", "Connections grown and removed, and hidden neurons in use, over the training");
+    const x = d3.scaleLinear([0, run.updates], [4, end]);
+    const size = d3.scaleLinear([0, d3.max(run.frames, one => d3.max(one.moved)) || 1], [0, 30]);
+    const thick = Math.max(1, Math.min(7, 0.7 * end / run.frames.length));
+    [["down", -1], ["up", 1]].forEach(([name, sign], k) => {
+      svg.append("g").selectAll("rect").data(run.frames).join("rect").attr("class", name)
+        .attr("data-count", one => one.moved[k]).attr("width", thick).attr("height", one => size(one.moved[k]))
+        .attr("x", one => x(one.update) - thick / 2).attr("y", one => middle - (sign > 0 ? size(one.moved[k]) : 0));
+    });
+    svg.append("line").attr("stroke", "var(--faint)").attr("x1", 4).attr("x2", end).attr("y1", middle).attr("y2", middle);
+    const used = one => one.totals[2] - one.totals[3], [, , hidden] = frame.totals;
+    const y = d3.scaleLinear([0, d3.max(run.frames, one => one.totals[2]) || 1], [base, 72]);
+    svg.append("path").attr("class", "curve").style("stroke", "var(--ink)")
+      .attr("d", d3.line(one => x(one.update), one => y(used(one))).curve(d3.curveStepAfter)(run.frames));
+    const [removed, grown] = frame.moved;
+    [[`▲ ${count(grown)} grown`, 22, "--grown"], [`▼ ${count(removed)} removed`, 54, "--dropped"],
+      [`${count(used(frame))} of ${count(hidden)} hidden neurons`, 88, "--ink"], ["in use", 104, "--ink"]]
+      .forEach(([text, at, colour]) => svg.append("text").attr("x", end + 12).attr("y", at).attr("font-size", 13)
+        .style("fill", `var(${colour})`).text(text));
+    svg.append("line").attr("class", "cursor").attr("y1", 0).attr("y2", height)
+      .attr("x1", x(frame.update)).attr("x2", x(frame.update));
   }
 
   history(number) {

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -18,6 +17,8 @@ from rewire.report import Recorder
 from rewire.scalar import SparseMLP, loss, rigl_update, strip, strip_deadneurons
 from rewire.topology import PostRigL, Rewirer, Static
 from rewire.train import SGD, Trainer
+
+from .frames import ScalarFrames, figures, moved
 
 __all__ = ["ENGINES", "STEPS", "Experiment", "Run", "fan_ins", "run_experiment"]
 
@@ -33,7 +34,7 @@ OnStep = Callable[[str, int, float, float], None]
 class Run:
     """One training run: what it measured before each step's update, and the trained network.
 
-    The array engine also records it for a report, which does not count among its ``seconds``.
+    The recorder is for a report; what it takes does not count among the ``seconds``.
     """
 
     method: str
@@ -42,7 +43,7 @@ class Run:
     accuracies: list[float] = field(default_factory=list)
     rewirings: list[int] = field(default_factory=list)
     seconds: float = 0.0
-    recorder: Recorder | None = None
+    recorder: Recorder = field(default_factory=lambda: Recorder(data="moons"))
 
 
 @dataclass
@@ -94,18 +95,17 @@ def run_experiment(
     if engine not in ENGINES:
         raise ValueError(f"engine must be one of {sorted(ENGINES)}; got {engine!r}")
     X, y = moons(n_samples=100, noise=0.1, seed=seed)
+    if engine == "array":  # once for nothing: what has to be compiled is no part of a training
+        _train_array(Run("rigl", _network(seed)), X, y, lambda *_: None)
     runs = []
     for method in METHODS:
-        model = SparseMLP(
-            2, [16, 16, 1], [0.0, 0.9, 0.8], wiring="first", init=0.1, rng=random.Random(seed)
-        )
-        run = Run(method, model)
+        run = Run(method, _network(seed))
         begin = time.perf_counter()
         ENGINES[engine](run, X, y, on_step or (lambda *_: None))
-        run.seconds = time.perf_counter() - begin
-        if run.recorder is not None:
-            run.seconds -= run.recorder.seconds
-            _add_figures(run)
+        run.seconds = time.perf_counter() - begin - run.recorder.seconds
+        total_loss, accuracy = loss(run.model, X.tolist(), y.tolist())
+        end = total_loss.data, accuracy
+        run.recorder.recording.rows = figures(run.losses, run.accuracies, end, run.seconds)
         runs.append(run)
     static, rigl = runs
     return Experiment(
@@ -125,9 +125,18 @@ def fan_ins(model: SparseMLP) -> list[list[int]]:
     return [[len(neuron.w) for neuron in layer.neurons] for layer in model.layers]
 
 
+def _network(seed: int) -> SparseMLP:
+    """Return the post's network before its training."""
+    return SparseMLP(
+        2, [16, 16, 1], [0.0, 0.9, 0.8], wiring="first", init=0.1, rng=random.Random(seed)
+    )
+
+
 def _train_scalar(run: Run, X: np.ndarray, y: np.ndarray, on_step: OnStep) -> None:
-    model = run.model
+    model, frames, rewirings = run.model, ScalarFrames(), []
     loss_on_data = partial(loss, X=X.tolist(), y=y.tolist())
+    method = (PostRigL() if run.method == "rigl" else Static()).name
+    run.recorder.start(frames.of(model), X, y, method=method, loss="hinge", updates=STEPS)
     for step in range(STEPS):
         total_loss, accuracy = loss_on_data(model)
         model.zero_grad()
@@ -136,11 +145,16 @@ def _train_scalar(run: Run, X: np.ndarray, y: np.ndarray, on_step: OnStep) -> No
         for p in model.parameters():
             p.data -= learning_rate * p.grad
         if run.method == "rigl" and rewires_after(step):
-            rigl_update(model, loss_on_data, DROP_FRACTION * learning_rate, dense_grad="last")
+            fraction = DROP_FRACTION * learning_rate
+            changes = rigl_update(model, loss_on_data, fraction, dense_grad="last")
+            rewirings.append(moved(step + 1, changes, len(model.layers)))
             run.rewirings.append(step)
+        if step % REWIRE_EVERY == 0 or step == STEPS - 1:
+            run.recorder.take(frames.of(model), step + 1, _kind(run, step))
         run.losses.append(total_loss.data)
         run.accuracies.append(accuracy)
         on_step(run.method, step, total_loss.data, accuracy)
+    run.recorder.recording.rewirings = rewirings
 
 
 def _train_array(run: Run, X: np.ndarray, y: np.ndarray, on_step: OnStep) -> None:
@@ -149,7 +163,7 @@ def _train_array(run: Run, X: np.ndarray, y: np.ndarray, on_step: OnStep) -> Non
     trainer = Trainer(net, hinge, SGD())
     method = PostRigL(DROP_FRACTION, REWIRE_EVERY) if run.method == "rigl" else Static()
     rewirer = Rewirer(method, net, steps=STEPS)
-    recorder = run.recorder = Recorder(data="moons")
+    recorder = run.recorder
     recorder.start(net, X, y, method=method.name, loss=hinge.name, updates=STEPS)
     step = 0
     while step < STEPS:
@@ -161,24 +175,19 @@ def _train_array(run: Run, X: np.ndarray, y: np.ndarray, on_step: OnStep) -> Non
             run.accuracies.append(right / len(X))
             on_step(run.method, step, loss_value, run.accuracies[-1])
             step += 1
-        due = rewirer.due(end)
-        if due:
+        if rewirer.due(end):
             rewirer.rewire(end, [(X, y)], hinge, learning_rate_at(end - 1))
             run.rewirings.append(end - 1)
-        recorder.take(net, end, "end" if end == STEPS else "rewiring" if due else "report")
+        recorder.take(net, end, _kind(run, end - 1))
     recorder.recording.rewirings = [asdict(record) for record in rewirer.history]
     run.model = net.to_scalar()
 
 
-def _add_figures(run: Run) -> None:
-    """Give the recording its curves."""
-    assert run.recorder is not None
-    rows: list[dict[str, Any]] = [
-        {"update": step, "loss": loss, "accuracy": accuracy}
-        for step, (loss, accuracy) in enumerate(zip(run.losses, run.accuracies, strict=True))
-    ]
-    rows[-1]["seconds"] = run.seconds
-    run.recorder.recording.rows = rows
+def _kind(run: Run, step: int) -> str:
+    """Say why a frame is taken after a step."""
+    if step == STEPS - 1:
+        return "end"
+    return "rewiring" if run.method == "rigl" and rewires_after(step) else "report"
 
 
 def learning_rate_at(step: int) -> float:

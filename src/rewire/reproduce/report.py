@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 
 from rewire.files import prepare_folder
 from rewire.scalar import SparseMLP
-from rewire.view import plot_boundary, plot_losses, plot_topology
+from rewire.view import boundary, plot_losses, plot_topology
 from rewire.view.style import figure_of
 
 from .experiment import Experiment, Run, fan_ins
@@ -124,11 +124,9 @@ def _pictures(experiment: Experiment) -> Iterator[tuple[str, Figure]]:
         [experiment.static.model, experiment.rigl.model, exact],
         strict=True,
     ):
-        scores = _scorer(model)
-        right = np.mean((scores(experiment.X) > 0) == (experiment.y > 0))
-        plot_boundary(
-            scores, experiment.X, experiment.y, ax=ax, title=f"{title}: {right:.0%} right"
-        )
+        answers = np.array([model(point).data for point in experiment.X.tolist()])
+        right = np.mean((answers > 0) == (experiment.y > 0))
+        boundary(model, experiment.X, experiment.y, ax=ax, title=f"{title}: {right:.0%} right")
     yield "boundaries", figure
 
     ax = plot_losses(
@@ -137,10 +135,6 @@ def _pictures(experiment: Experiment) -> Iterator[tuple[str, Figure]]:
         title="Loss while training",
     )
     yield "losses", figure_of(ax)
-
-
-def _scorer(model: SparseMLP) -> Callable[[np.ndarray], np.ndarray]:
-    return lambda points: np.array([model(point).data for point in points.tolist()])
 
 
 def _saver(figure: Figure, kind: str) -> Callable[[Path], None]:

@@ -1,13 +1,13 @@
 """Pictures: the wiring of a network, decision boundaries, training curves, runs, ranks.
 
-Every ``plot_*`` function draws on the matplotlib axes it is given, or on new ones, and returns
-them; nothing is shown or saved behind the caller's back.
+:func:`boundary` and every ``plot_*`` function draw on the matplotlib axes they are given, or on new
+ones, and return them; nothing is shown or saved behind the caller's back.
 """
 
-from .boundary import plot_boundary
+from .boundaries import boundary
 from .curves import plot_history, plot_losses
 from .digraph import draw_topology
-from .notebook import as_html
+from .notebook import as_html, as_svg
 from .ranks import plot_critical_difference
 from .runs import plot_runs
 from .topology import plot_topology
@@ -16,8 +16,9 @@ from .wiring import Wiring
 __all__ = [
     "Wiring",
     "as_html",
+    "as_svg",
+    "boundary",
     "draw_topology",
-    "plot_boundary",
     "plot_critical_difference",
     "plot_history",
     "plot_losses",

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from .topology import plot_topology
 
-__all__ = ["as_html"]
+__all__ = ["as_html", "as_svg"]
 
 # More connections than this are a tangle; then the summary has to do.
 DRAWABLE = 600
@@ -34,11 +34,24 @@ def as_html(net: Any) -> str:
     >>> "<svg" in as_html(rewire.mlp([2, 4, 1], seed=0))
     True
     """
-    drawing = _svg(net) if len(net.connections) <= DRAWABLE else ""
-    return f"<div>{drawing}<pre>{escape(str(net.summary()))}</pre></div>"
+    return f"<div>{as_svg(net) or ''}<pre>{escape(str(net.summary()))}</pre></div>"
 
 
-def _svg(net: Any) -> str:
+def as_svg(net: Any) -> str | None:
+    """Return a network's wiring as SVG, or None of one with more than 600 connections.
+
+    Parameters
+    ----------
+    net : Network
+
+    Examples
+    --------
+    >>> import rewire
+    >>> as_svg(rewire.mlp([2, 4, 1], seed=0))[:4], as_svg(rewire.mlp([99, 9, 1], seed=0))
+    ('<svg', None)
+    """
+    if len(net.connections) > DRAWABLE:
+        return None
     # A figure of its own, which no notebook shows a second time.
     figure, file = Figure(figsize=(8, 4), layout="constrained"), io.StringIO()
     plot_topology(net, figure.subplots())

@@ -11,6 +11,9 @@ FAINT = "#c4cad3"
 NEGATIVE = "#c8571b"
 POSITIVE = "#1f6fb4"
 REWIRING = "#8a93a0"
+# Of connections that have just come or gone; the latter are also dashed.
+GROWN = "#00875a"
+DROPPED = "#d0213a"
 
 # Weights and scores: below zero orange, above zero blue, and visible on white even near zero.
 SIGNED = LinearSegmentedColormap.from_list(

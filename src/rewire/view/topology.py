@@ -16,7 +16,7 @@ from matplotlib.path import Path
 from . import style
 from .wiring import Wiring
 
-__all__ = ["plot_topology"]
+__all__ = ["curve", "plot_topology", "positions"]
 
 RADIUS = 0.33  # of a neuron, where neighbours stand 1 apart
 RANK_DISTANCE = 2.6
@@ -55,7 +55,7 @@ def plot_topology(
     if rankdir not in ("TB", "LR"):
         raise ValueError(f"rankdir must be 'TB' or 'LR'; got {rankdir!r}")
     wiring = model if isinstance(model, Wiring) else Wiring.of(model)
-    position = _positions(wiring, rankdir)
+    position = positions(wiring, rankdir)
     alive = wiring.alive
     if ax is None:
         width, height = np.ptp(position, axis=0) + 2
@@ -77,12 +77,23 @@ def plot_topology(
     return ax
 
 
-def _positions(wiring: Wiring, rankdir: str) -> np.ndarray:
-    """Return (x, y) of every neuron, each rank centred."""
+def positions(wiring: Wiring, rankdir: str = "TB") -> np.ndarray:
+    """Return (x, y) of every neuron, each rank centred and its neighbours 1 apart."""
     along = np.concatenate([np.arange(size) - (size - 1) / 2 for size in wiring.sizes])
     depth = np.repeat(np.arange(len(wiring.sizes)), wiring.sizes) * RANK_DISTANCE
     # The first neuron of a rank stands at the left, or at the top.
     return np.c_[along, -depth] if rankdir == "TB" else np.c_[depth, -along]
+
+
+def curve(start: np.ndarray, end: np.ndarray, rankdir: str = "TB") -> Path:
+    """Return the line of a connection: it leaves and arrives along the direction of the ranks."""
+    axis = 1 if rankdir == "TB" else 0
+    bend = np.zeros(2)
+    bend[axis] = (end - start)[axis] / 2
+    return Path(
+        [start, start + bend, end - bend, end],
+        [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4],
+    )
 
 
 def _draw_connections(
@@ -90,15 +101,8 @@ def _draw_connections(
 ) -> None:
     largest = float(np.abs(wiring.weight).max(initial=0)) or 1.0
     colours = ScalarMappable(Normalize(-largest, largest), style.SIGNED)
-    rank_axis = 1 if rankdir == "TB" else 0
     for c in np.argsort(np.abs(wiring.weight)):  # the strongest on top
-        ends = position[[wiring.source[c], wiring.target[c]]]
-        bend = np.zeros(2)
-        bend[rank_axis] = (ends[1] - ends[0])[rank_axis] / 2
-        curve = Path(
-            [ends[0], ends[0] + bend, ends[1] - bend, ends[1]],
-            [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4],
-        )
+        line = curve(position[wiring.source[c]], position[wiring.target[c]], rankdir)
         strength = abs(wiring.weight[c]) / largest
         used = alive[wiring.source[c]] and alive[wiring.target[c]]
         look = (
@@ -106,7 +110,7 @@ def _draw_connections(
             if used
             else {"edgecolor": style.FAINT, "linewidth": 0.8, "linestyle": (0, (3, 2))}
         )
-        ax.add_patch(PathPatch(curve, facecolor="none", zorder=2 + strength if used else 1, **look))
+        ax.add_patch(PathPatch(line, facecolor="none", zorder=2 + strength if used else 1, **look))
     if len(wiring.weight):
         bar = ax.figure.colorbar(colours, ax=ax, shrink=0.5, aspect=16, pad=0.02)
         bar.outline.set_visible(False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 
 from . import style
 
-__all__ = ["plot_boundary"]
+__all__ = ["boundary"]
 
 
-def plot_boundary(
-    score: Callable[[np.ndarray], np.ndarray],
+def boundary(
+    model: Any,
     X: np.ndarray,
     y: np.ndarray,
     ax: Axes | None = None,
@@ -25,8 +25,10 @@ def plot_boundary(
 
     Parameters
     ----------
-    score : callable
-        From points of shape (n, 2) to scores of shape (n,); positive means class +1.
+    model : Network, estimator, SparseMLP or callable
+        Whose scores are positive for class +1, such as a Network with one output, or whose second
+        output is then the larger; scikit-learn's classifiers are asked for their
+        ``decision_function``. A callable takes points of shape (n, 2) and returns n scores.
     X : ndarray of shape (samples, 2)
     y : ndarray of shape (samples,)
         Labels; above 0 is drawn blue, others orange.
@@ -44,7 +46,15 @@ def plot_boundary(
     Examples
     --------
     >>> X, y = np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([1, -1])
-    >>> ax = plot_boundary(lambda points: points[:, 1] - points[:, 0], X, y)
+    >>> ax = boundary(lambda points: points[:, 1] - points[:, 0], X, y)
+
+    Of a network, beside its wiring:
+
+    >>> import rewire
+    >>> net = rewire.mlp([2, 8, 1], seed=0)
+    >>> figure, (left, right) = plt.subplots(1, 2)
+    >>> net.draw(left) is left, boundary(net, X, y, ax=right) is right
+    (True, True)
     """
     X, y = np.asarray(X, dtype=float), np.asarray(y)
     if X.ndim != 2 or X.shape[1] != 2:
@@ -54,7 +64,7 @@ def plot_boundary(
     low, high = X.min(axis=0) - 1, X.max(axis=0) + 1
     across, up = np.arange(low[0], high[0], step), np.arange(low[1], high[1], step)
     points = np.stack(np.meshgrid(across, up), axis=-1)
-    scores = np.asarray(score(points.reshape(-1, 2))).reshape(points.shape[:2])
+    scores = _scores(model, points.reshape(-1, 2)).reshape(points.shape[:2])
     # Colour saturates where the hinge loss is satisfied: |score| >= 1 (and a little beyond).
     ax.contourf(
         across,
@@ -82,3 +92,22 @@ def plot_boundary(
     if title:
         style.title(ax, title)
     return ax
+
+
+def _scores(model: Any, points: np.ndarray) -> np.ndarray:
+    """Return one number for each point, positive for class +1."""
+    if hasattr(model, "decision_function"):
+        answers = model.decision_function(points)
+    elif hasattr(model, "connections"):
+        answers = model.predict(points)
+    elif hasattr(model, "layers"):  # of scalar neurons
+        answers = [getattr(model(point), "data", np.nan) for point in points.tolist()]
+    else:
+        answers = model(points)
+    answers = np.asarray(answers, float).reshape(len(points), -1)
+    if answers.shape[1] > 2:
+        raise ValueError(
+            "model must have one output, or two, for a boundary between two classes; "
+            f"got {answers.shape[1]} outputs"
+        )
+    return answers[:, 0] if answers.shape[1] == 1 else answers[:, 1] - answers[:, 0]
