@@ -182,9 +182,9 @@ class Network(Graph):
         ValueError
             For a wrong shape or numbers that are not finite.
         """
-        bias = self.bias
-        X = checks.inputs(X, self.ranks[0], bias.dtype)
-        return self.plan().predict(self.connections.weight, bias, X)
+        plan = self.plan()
+        X = checks.inputs(X, plan.inputs, plan.dtype)
+        return plan.predict(self.connections.weight, self.bias, X)
 
     def gradients(self, X: Any, y: Any, loss: Any = "cross_entropy") -> Gradients:
         """Compute the derivatives of a loss with respect to every weight and bias.

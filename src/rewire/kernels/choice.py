@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from time import perf_counter
+from typing import Any
 
 from . import threads
 
@@ -48,18 +49,18 @@ class Choice:
             return self.number
         return most if len(self.shared) <= len(self.alone) else 1
 
-    def run(self, function: Callable, arguments: tuple, number: int, size: int) -> None:
+    def run(self, function: Callable, arguments: tuple, number: int, size: int) -> Any:
         """Make a call for which ``threads`` gave the number; ``size`` is how much work it is."""
         if self.most == 1:
-            function(*arguments)
-            return
+            return function(*arguments)
         begin = self.clock()
-        threads.together(function, arguments, number)
+        result = threads.together(function, arguments, number)
         seconds = (self.clock() - begin) / size
         if self.left > 0:
             self._watch(seconds)
         else:
             self._compare(seconds, number)
+        return result
 
     def _watch(self, seconds: float) -> None:
         self.left -= 1

@@ -61,13 +61,13 @@ class Loss:
         Their values are checked by the kernels before anything is learnt; see :meth:`check`.
         """
         y = _numbers(y)
-        columns = outputs + self.weighted
-        if columns == 1 and y.shape == (samples,):
+        columns, shape = outputs + self.weighted, y.shape
+        if columns == 1 and shape == (samples,):
             y = y.reshape(samples, 1)
-        if y.shape != (samples, columns):
+        elif shape != (samples, columns):
             raise ValueError(
                 f"y must have shape ({samples}, {columns}), one target per sample and output"
-                f"{self._and_weight}, for {self.name}; got {y.shape}"
+                f"{self._and_weight}, for {self.name}; got {shape}"
             )
         return _writeable(np.ascontiguousarray(y, dtype))
 

@@ -10,7 +10,8 @@ import numpy as np
 from .layout import LEAK, LEAKY_RELU, RELU
 from .numba_kernels import place_squares
 from .numba_rows import activate, at, inlined, plain
-from .vectors import choose, few, lanes, load, multiply_add, spread, store
+from .numba_kernels import all_finite
+from .vectors import choose, few, first, gather, lanes, load, multiply_add, spread, store, total, zeros
 
 
 @inlined
@@ -36,6 +37,63 @@ def forward_few(code, weight, source, pointer, A, bias, low, high, like):
 
 
 @inlined
+def forward_one(code, weight, source, pointer, A, bias, low, high, pair):
+    """As ``forward_few`` for a single sample; its two sums are the lanes of one vector."""
+    k, none = np.intp(pointer[low]), A.dtype.type(0)
+    for t in range(low, high):
+        both, last = first(at(bias, t), pair), np.intp(pointer[t + 1])
+        while k + 2 <= last:
+            both = multiply_add(load(weight, k, pair), gather(A, source, k, pair), both)
+            k += 2
+        if k < last:
+            value = first(at(A, at(source, k)), pair)
+            both = multiply_add(first(at(weight, k), pair), value, both)
+            k += 1
+        value = total(both)
+        if code == RELU:
+            value = none if value <= none else value
+        elif code == LEAKY_RELU:
+            value = value * A.dtype.type(LEAK) if value <= none else value
+        A[t] = value
+
+
+@inlined
+def place_one(X, A, like):
+    """Copy a sample's inputs; return whether all are finite."""
+    something, i, rest = like, 0, X.dtype.type(0)
+    while i + lanes(like) <= X.size:
+        numbers = load(X, i, like)
+        something = something + (numbers - numbers)
+        store(A, i, numbers)
+        i += lanes(like)
+    for k in range(i, X.size):
+        A[k] = at(X, k)
+        rest += A[k] - A[k]
+    return total(something) + rest == 0
+
+
+@plain
+def predict_one(layers, row_pointer, source, A, D, weight, bias, X, out):
+    """As predict_few, for one sample."""
+    if not place_one(X, A, zeros(A, 1)):
+        return False
+    for rank in range(1, layers.shape[1] - 1):
+        code, low, high = layers[1, rank], layers[0, rank], layers[0, rank + 1]
+        forward_one(code, weight, source, row_pointer, A, bias, low, high, few(A, 2))
+        if code > LEAKY_RELU:
+            activate_one(code, layers[2, rank], A, D, low, high)
+    for o in range(out.size):
+        out[0, o] = A[bias.size - out.size + o]
+    return True
+
+
+@plain
+def activate_one(code, custom, A, D, low, high):
+    shape = A.size, 1
+    activate(code, custom, A.reshape(shape), D.reshape(shape), low, high)
+
+
+@inlined
 def predict_tile(layers, row_pointer, source, weight, bias, X, samples, A, D, out, like):
     """The outputs of as many samples as there are lanes."""
     shape = bias.size, lanes(like)
@@ -52,14 +110,16 @@ def predict_tile(layers, row_pointer, source, weight, bias, X, samples, A, D, ou
 
 
 @plain
-def predict_few(layers, row_pointer, source, weight, bias, X, samples, A, D, out):
-    """As predict, on one thread, for the whole of X.
+def predict_few(layers, row_pointer, source, A, D, weight, bias, X, samples, out):
+    """As predict, on one thread, for the whole of X; returns whether X is finite.
 
     ``layers`` has rank_start, activation and custom as its rows. ``samples`` counts up to the
-    last row of X and repeats it until there are a multiple of 16, or 4 more. A and D are flat
-    scratch arrays for 16 samples.
+    last row of X and repeats it until one, 4 or 16 are left over. A and D are flat scratch arrays
+    for 16 samples.
     """
     net, start = (layers, row_pointer, source, weight, bias, X), 0
+    if not all_finite(X):
+        return False
     while start < samples.size:
         part, rows = samples[start:], out[start:]
         if part.size >= 16:
@@ -68,3 +128,4 @@ def predict_few(layers, row_pointer, source, weight, bias, X, samples, A, D, out
         else:
             predict_tile(*net, part[:4], A, D, rows, few(A, 4))
             start += 4
+    return True

@@ -16,6 +16,7 @@ import numpy as np
 from .instructions import count_up, current, give_way, pause
 from .layout import Wiring
 from .numba_kernels import (
+    acceptable,
     backward,
     count_right,
     descend,
@@ -211,6 +212,7 @@ def train(
     momentum,
     nesterov,
     update,
+    check,
     A,
     D,
     given,
@@ -226,8 +228,13 @@ def train(
     leaves the last step's gradients. Without ``update`` weights and biases stay.
     A and D are flat scratch arrays, ``given`` one for the outputs; a tile has as many
     samples as fit, so that the rows of one rank stay in the L2 cache while it is visited.
+
+    Returns False, and has done nothing, where ``check`` says to look at X and y and they are not
+    acceptable; every thread looks for itself.
     """
     wiring = Wiring(*wiring)
+    if check and not acceptable(X, y, loss, bias.size - wiring.rank_start[-2]):
+        return False
     starts, phase, batch = wiring.rank_start, 0, samples.shape[1]
     neurons, ranks, net = bias.size, starts.size - 1, (wiring, weight, bias)
     descent = velocity, bias_velocity, decay, momentum, nesterov
@@ -244,3 +251,4 @@ def train(
                 if (kind == ORDER and learning[4]) or (kind == DESCEND and not last):
                     continue
                 phase = share(progress, phase, kind, low, high, net, data, tile, learning)
+    return True

@@ -4,6 +4,7 @@ import numpy as np
 
 from .layout import Wiring
 from .numpy_kernels import (
+    acceptable,
     backward,
     count_right,
     descend,
@@ -85,6 +86,7 @@ def train(
     momentum,
     nesterov,
     update,
+    check,
     A,
     D,
     given,
@@ -94,8 +96,14 @@ def train(
     right,
     progress,
 ):
-    """Step i learns the batch in row i of ``samples``, or in the only row, at rate ``rates[i]``."""
+    """Step i learns the batch in row i of ``samples``, or in the only row, at rate ``rates[i]``.
+
+    Returns False, and has done nothing, where ``check`` says to look at X and y and they are not
+    acceptable.
+    """
     wiring = Wiring(*wiring)
+    if check and not acceptable(X, y, loss, len(bias) - wiring.rank_start[-2]):
+        return False
     for step, rate in enumerate(rates):
         batch = samples[min(step, len(samples) - 1)]
         losses[step], right[step] = _learn(
@@ -119,3 +127,4 @@ def train(
             descend(weight, velocity, gradient, wiring.place, descent, 0, len(weight))
             inputs = wiring.rank_start[1]
             descend_bias(bias, bias_velocity, bias_gradient, descent, inputs, len(bias))
+    return True

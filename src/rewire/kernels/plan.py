@@ -120,32 +120,48 @@ class Plan:
         self._forward = layers, self.wiring.row_pointer, self.wiring.source
         row = max(ROW_BYTES, SMALL_BYTES // self.neurons)
         self._columns = row // self.dtype.itemsize
-        # For up to so many samples one thread is enough, and for one thread predict_few is best.
+        # For up to so many samples one thread is enough; for few of them predict_few is best.
         alone = (WORTH_A_THREAD - 1) // max(self.connections, 1)
-        self._alone, self._few = alone if alone >= FEW else 0, max(FEW, min(SEVERAL, alone))
+        self._alone = alone if alone >= FEW else 0
+        self._quick = min(SEVERAL, self._alone)
 
     def predict(self, weight: np.ndarray, bias: np.ndarray, X: np.ndarray) -> np.ndarray:
         """Return the outputs, shape (batch, outputs)."""
-        batch = len(X)
-        out = np.empty((batch, self.outputs), self.dtype)
-        if batch == 0:
-            return out
-        self._check_finite(X)
-        work, choice = self._take(), self._predicting[batch.bit_length()]
-        number = choice.threads(self._threads(batch))
-        arguments: tuple
-        if number == 1 and batch <= self._few:
-            arguments = (*self._forward, weight, bias, X, padded(batch), *work.few(), out)
-            choice.run(self.kernels.predict_few, arguments, number, batch)
+        out, work = np.empty((len(X), self.outputs), self.dtype), self._take()
+        if len(X) <= self._quick:
+            finite = self._predict_few(work, weight, bias, X, out)
         else:
-            tile = min(batch, self._columns)
-            arguments = (
-                *(self._wiring, weight, bias, X, in_order(batch)[0], *work.tile(tile)[:2]),
-                *(out, self._progress(batch, 1, tile, number)),
-            )
-            choice.run(self.kernels.predict, arguments, number, batch)
+            finite = self.kernels.all_finite(X)
+            if finite:
+                self._predict_many(work, weight, bias, X, out)
         self._free.append(work)
+        if not finite:
+            self._refuse(X)
         return out
+
+    def _predict_few(
+        self, work: Scratch, weight: np.ndarray, bias: np.ndarray, X: np.ndarray, out: np.ndarray
+    ) -> bool:
+        if len(X) == 1:
+            return self.kernels.predict_one(*self._forward, *work.few(), weight, bias, X, out)
+        net = *self._forward, *work.few(), weight, bias
+        return self.kernels.predict_few(*net, X, padded(len(X)), out)
+
+    def _predict_many(
+        self, work: Scratch, weight: np.ndarray, bias: np.ndarray, X: np.ndarray, out: np.ndarray
+    ) -> None:
+        batch = len(X)
+        choice = self._predicting[batch.bit_length()]
+        number = choice.threads(self._threads(batch))
+        if number == 1 and batch <= FEW:
+            choice.run(self._predict_few, (work, weight, bias, X, out), number, batch)
+            return
+        tile = min(batch, self._columns)
+        arguments = (
+            *(self._wiring, weight, bias, X, in_order(batch)[0], *work.tile(tile)[:2]),
+            *(out, self._progress(batch, 1, tile, number)),
+        )
+        choice.run(self.kernels.predict, arguments, number, batch)
 
     def train(
         self,
@@ -170,10 +186,10 @@ class Plan:
         checked : bool, default False
             Whether X and y are known to be acceptable.
         """
-        if not checked:
-            self._check_all(X, y, loss)
         work = self._take()
-        learned = self._train(work, weight, bias, X, y, loss, rates, samples, descent, update=True)
+        learned = self._train(
+            work, weight, bias, X, y, loss, rates, samples, descent, update=True, check=not checked
+        )
         self._free.append(work)
         return learned
 
@@ -181,7 +197,6 @@ class Plan:
         self, weight: np.ndarray, bias: np.ndarray, X: np.ndarray, y: np.ndarray, loss: Loss
     ) -> tuple[np.ndarray, np.ndarray, Learned]:
         """Return the gradients, aligned with the table and with the neurons, and the loss."""
-        self._check_all(X, y, loss)
         work = self._take()
         learned = self._train(work, weight, bias, X, y, loss, np.zeros(1), update=False)
         _, gradient, bias_gradient = work.learning()
@@ -201,7 +216,6 @@ class Plan:
 
         The sensitivities of the inputs are 0.
         """
-        self._check_all(X, y, loss)
         work, batch = Scratch(self.wiring, self.dtype, apart=True), len(X)
         self._train(work, weight, bias, X, y, loss, np.zeros(1), update=False, tile=batch)
         A, D = (flat.reshape(self.neurons, batch) for flat in work.tile(batch)[:2])
@@ -230,38 +244,36 @@ class Plan:
         descent: Descent = PLAIN,
         *,
         update: bool,
+        check: bool = True,
         tile: int | None = None,
     ) -> Learned:
         samples = in_order(len(X)) if samples is None else samples
         batch, steps = samples.shape[1], len(rates)
         tile = min(batch, self._columns) if tile is None else tile
-        choice = self._training[batch.bit_length()]
-        number = choice.threads(self._threads(batch))
+        number, choice = 1, None
+        if batch > self._alone:
+            choice = self._training[batch.bit_length()]
+            number = choice.threads(self._threads(batch))
         weight_by_source, gradient, bias_gradient = work.learning()
         learned = Learned(np.zeros(steps), np.zeros(steps, COUNT))
+        velocity, bias_velocity, decay, momentum, nesterov = descent
+        if velocity is None:
+            velocity = bias_velocity = self._nothing
         arguments = (
             *(self._wiring, weight, weight_by_source, bias, X, y, samples, loss.code),
-            *(loss.scale(batch, self.outputs), loss.l2, rates, descent.decay + 2 * loss.l2),
-            *(*self._velocities(descent), descent.momentum, descent.nesterov, update),
+            *(loss.scale(batch, self.outputs), loss.l2, rates, decay + 2 * loss.l2),
+            *(velocity, bias_velocity, momentum, nesterov, update, check),
             *(*work.tile(tile), gradient, bias_gradient, *learned),
             self._progress(batch, steps, tile, number),
         )
-        choice.run(self.kernels.train, arguments, number, steps * batch)
-        return learned
-
-    def _velocities(self, descent: Descent) -> tuple[np.ndarray, np.ndarray]:
-        if descent.velocity is None or descent.bias_velocity is None:
-            return self._nothing, self._nothing
-        return descent.velocity, descent.bias_velocity
-
-    def _check_finite(self, X: np.ndarray) -> None:
-        if not self.kernels.all_finite(X):
-            self._refuse(X)
-
-    def _check_all(self, X: np.ndarray, y: np.ndarray, loss: Loss) -> None:
-        if not self.kernels.acceptable(X, y, loss.code, self.outputs):
+        if choice is None:
+            acceptable = self.kernels.train(*arguments)
+        else:
+            acceptable = choice.run(self.kernels.train, arguments, number, steps * batch)
+        if not acceptable:
             loss.check(y, self.outputs)
             self._refuse(X)
+        return learned
 
     def _refuse(self, X: np.ndarray) -> None:
         sample, i = np.argwhere(~np.isfinite(X))[0]

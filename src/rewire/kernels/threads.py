@@ -14,6 +14,7 @@ import os
 import queue
 import threading
 from collections.abc import Callable
+from typing import Any
 
 __all__ = ["get_num_threads", "set_num_threads", "together"]
 
@@ -84,8 +85,8 @@ def _help(calls: queue.SimpleQueue) -> None:
         del function, arguments  # or they would be kept until the next call
 
 
-def together(function: Callable, arguments: tuple, number: int) -> None:
-    """Make one call on this thread and on ``number - 1`` helpers.
+def together(function: Callable, arguments: tuple, number: int) -> Any:
+    """Make one call on this thread and on ``number - 1`` helpers; return what it returns here.
 
     Safe from several Python threads: a helper that is busy elsewhere comes late or finds nothing
     left to do. Interrupted on the way, it still completes the call, as a helper may have begun and
@@ -93,8 +94,7 @@ def together(function: Callable, arguments: tuple, number: int) -> None:
     """
     global _helpers
     if number == 1:
-        function(*arguments)
-        return
+        return function(*arguments)
     with _lock:
         while _helpers < number - 1:
             threading.Thread(target=_help, args=(_calls,), daemon=True, name="rewire").start()
@@ -102,7 +102,7 @@ def together(function: Callable, arguments: tuple, number: int) -> None:
     try:
         for _ in range(number - 1):
             _calls.put((function, arguments))
-        function(*arguments)
+        return function(*arguments)
     except KeyboardInterrupt:
         function(*arguments)  # what is done already is not done again
         raise

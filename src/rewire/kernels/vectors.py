@@ -175,13 +175,43 @@ def store_some(typingctx, array, offset, count, vector):
 
 
 @intrinsic
-def multiply_add(typingctx, number, vector, total):
-    """``number * vector + total`` with one rounding."""
+def gather(typingctx, array, index, k, like):
+    """``array[index[k + i]]`` for all lanes i, read one by one."""
 
     def generate(context, builder, signature, args):
-        return _fma(builder, _spread(builder, args[0], vector.lanes), args[1], args[2])
+        data = context.make_array(array)(context, builder, args[0]).data
+        places = builder.gep(context.make_array(index)(context, builder, args[1]).data, [args[2]])
+        vector = ir.Constant(_vector(like), ir.Undefined)
+        for lane in range(like.lanes):
+            place = builder.load(builder.gep(places, [INDEX(lane)]))
+            number = builder.load(builder.gep(data, [builder.zext(place, args[2].type)]))
+            vector = builder.insert_element(vector, number, INDEX(lane))
+        return vector
 
-    return vector(vector.dtype, vector, total), generate
+    return like(array, index, types.intp, like), generate
+
+
+@intrinsic
+def first(typingctx, number, like):
+    """A vector with ``number`` in its first lane and zeros in the others."""
+
+    def generate(context, builder, signature, args):
+        nothing = ir.Constant(_vector(like), [0.0] * like.lanes)
+        return builder.insert_element(nothing, args[0], INDEX(0))
+
+    return like(like.dtype, like), generate
+
+
+@intrinsic
+def multiply_add(typingctx, factor, vector, total):
+    """``factor * vector + total`` with one rounding; the factor is a number or a vector."""
+    single = not isinstance(factor, VectorType)
+
+    def generate(context, builder, signature, args):
+        factors = _spread(builder, args[0], vector.lanes) if single else args[0]
+        return _fma(builder, factors, args[1], args[2])
+
+    return vector(vector.dtype if single else factor, vector, total), generate
 
 
 @intrinsic

@@ -94,7 +94,7 @@ class SGD(Optimizer):
     def descent(self, net: Network) -> Descent:
         """Return what the compiled pass needs to make the update itself."""
         if not self.momentum:
-            return Descent(decay=self.weight_decay)
+            return Descent(None, None, self.weight_decay)
         return Descent(
             net.connections.zeros("velocity", net.dtype),
             net.neurons.zeros("velocity", net.dtype),

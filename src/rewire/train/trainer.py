@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from rewire.graph import Network, checks
-from rewire.kernels import Learned
+from rewire.kernels import Learned, Plan
 from rewire.kernels.losses import Loss, named
 
 from .optimizers import SGD, Optimizer
@@ -129,15 +130,15 @@ class Trainer:
         Learned
             As :meth:`steps`.
         """
-        net, dtype = self.net, self.net.dtype
-        X = checks.inputs(X, net.ranks[0], dtype)
-        y = self.loss.targets(y, len(X), net.ranks[-1], dtype)
+        plan = self.net.plan()
+        X = checks.inputs(X, plan.inputs, plan.dtype)
+        y = self.loss.targets(y, len(X), plan.outputs, plan.dtype)
         if len(X) == 0:
             raise ValueError("X must hold at least one sample; got none")
         # Asking for the class instead would take a microsecond, as it is an abstract one.
         if getattr(self.optimizer, "momentum", None) is not None:
-            return self._descend(X, y, samples, np.asarray(rates, np.float64), checked)
-        return self._general(X, y, samples, rates)
+            return self._descend(plan, X, y, samples, np.asarray(rates, np.float64), checked)
+        return self._general(plan, X, y, samples, rates)
 
     def _rates(
         self, count: int, learning_rate: Callable[[int], float] | Sequence[float] | None
@@ -145,9 +146,7 @@ class Trainer:
         if count < 1:
             raise ValueError(f"count must be at least 1; got {count}")
         if learning_rate is None:
-            rates = np.empty(count)
-            rates.fill(self.optimizer.lr)
-            return rates
+            return _constant(float(self.optimizer.lr), count)
         given = map(learning_rate, range(count)) if callable(learning_rate) else learning_rate
         rates = np.array(list(given), dtype=np.float64)
         if rates.shape != (count,):
@@ -156,6 +155,7 @@ class Trainer:
 
     def _descend(
         self,
+        plan: Plan,
         X: np.ndarray,
         y: np.ndarray,
         samples: np.ndarray | None,
@@ -163,12 +163,15 @@ class Trainer:
         checked: bool,
     ) -> Learned:
         """Gradient descent: the update is part of the compiled pass."""
-        plan, count = self.net.plan(), len(rates)
-        numbers = self.net.connections.weight, self.net.bias, X, y, self.loss
-        descent = self.optimizer.descent(self.net)  # type: ignore[attr-defined]
+        net, count = self.net, len(rates)
+        numbers = net.connections.weight, net.bias, X, y, self.loss
+        descent = self.optimizer.descent(net)  # type: ignore[attr-defined]
         batch = len(X) if samples is None else samples.shape[1]
-        work = batch * (plan.connections + plan.neurons)
-        stride = count if count * work <= WORK_PER_CALL else max(1, WORK_PER_CALL // work)
+        stride = max(1, WORK_PER_CALL // (batch * (plan.connections + plan.neurons)))
+        if count <= stride:
+            learned = plan.train(*numbers, rates, samples, descent, checked)
+            self.optimizer.steps += count
+            return learned
         parts = []
         for first in range(0, count, stride):
             part = slice(first, first + stride)
@@ -176,20 +179,17 @@ class Trainer:
             parts.append(plan.train(*numbers, rates[part], chosen, descent, checked))
             checked = True
         self.optimizer.steps += count
-        if len(parts) == 1:
-            return parts[0]
-        losses, right = zip(*parts, strict=True)
-        return Learned(np.concatenate(losses), np.concatenate(right))
+        return _joined(parts)
 
     def _general(
         self,
+        plan: Plan,
         X: np.ndarray,
         y: np.ndarray,
         samples: np.ndarray | None,
         rates: Sequence[float] | np.ndarray,
     ) -> Learned:
-        net, plan = self.net, self.net.plan()
-        found = []
+        net, found = self.net, []
         own_rate = self.optimizer.lr
         try:
             for step, rate in enumerate(rates):
@@ -202,5 +202,14 @@ class Trainer:
                 found.append(learned)
         finally:
             self.optimizer.lr = own_rate
-        losses, right = zip(*found, strict=True)
-        return Learned(np.concatenate(losses), np.concatenate(right))
+        return _joined(found)
+
+
+@lru_cache(maxsize=4)
+def _constant(rate: float, count: int) -> np.ndarray:
+    return np.full(count, rate)
+
+
+def _joined(parts: list[Learned]) -> Learned:
+    losses, right = zip(*parts, strict=True)
+    return Learned(np.concatenate(losses), np.concatenate(right))
