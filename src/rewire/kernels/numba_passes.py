@@ -195,9 +195,21 @@ def predict(wiring, weight, bias, X, samples, A, D, out, progress):
 
 @plain
 def train(
-    wiring,
-    weight,
+    rank_start,
+    activation,
+    custom,
+    row_pointer,
+    source,
+    column_pointer,
+    target,
+    place,
+    A,
+    D,
+    given,
     weight_by_source,
+    gradient,
+    bias_gradient,
+    weight,
     bias,
     X,
     y,
@@ -213,11 +225,6 @@ def train(
     nesterov,
     update,
     check,
-    A,
-    D,
-    given,
-    gradient,
-    bias_gradient,
     losses,
     right,
     progress,
@@ -228,11 +235,14 @@ def train(
     leaves the last step's gradients. Without ``update`` weights and biases stay.
     A and D are flat scratch arrays, ``given`` one for the outputs; a tile has as many
     samples as fit, so that the rows of one rank stay in the L2 cache while it is visited.
+    The wiring comes array by array, as a tuple of eight takes 0.15 µs longer to pass.
 
     Returns False, and has done nothing, where ``check`` says to look at X and y and they are not
     acceptable; every thread looks for itself.
     """
-    wiring = Wiring(*wiring)
+    wiring = Wiring(
+        rank_start, activation, custom, row_pointer, source, column_pointer, target, place
+    )
     if check and not acceptable(X, y, loss, bias.size - wiring.rank_start[-2]):
         return False
     starts, phase, batch = wiring.rank_start, 0, samples.shape[1]

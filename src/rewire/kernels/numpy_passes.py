@@ -69,9 +69,21 @@ def _learn(
 
 
 def train(
-    wiring,
-    weight,
+    rank_start,
+    activation,
+    custom,
+    row_pointer,
+    source,
+    column_pointer,
+    target,
+    place,
+    A,
+    D,
+    given,
     weight_by_source,
+    gradient,
+    bias_gradient,
+    weight,
     bias,
     X,
     y,
@@ -87,11 +99,6 @@ def train(
     nesterov,
     update,
     check,
-    A,
-    D,
-    given,
-    gradient,
-    bias_gradient,
     losses,
     right,
     progress,
@@ -101,7 +108,9 @@ def train(
     Returns False, and has done nothing, where ``check`` says to look at X and y and they are not
     acceptable.
     """
-    wiring = Wiring(*wiring)
+    wiring = Wiring(
+        rank_start, activation, custom, row_pointer, source, column_pointer, target, place
+    )
     if check and not acceptable(X, y, loss, len(bias) - wiring.rank_start[-2]):
         return False
     for step, rate in enumerate(rates):

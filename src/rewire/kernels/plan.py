@@ -115,9 +115,6 @@ class Plan:
         self._predicting: dict[int, Choice] = defaultdict(Choice)
         # A plain tuple is passed on in a third of the time that a named one takes.
         self._wiring = tuple(self.wiring)
-        codes = [(*row, 0) for row in (self.wiring.activation, self.wiring.custom)]
-        layers = np.array([self.wiring.rank_start, *codes], np.int64)
-        self._forward = layers, self.wiring.row_pointer, self.wiring.source
         row = max(ROW_BYTES, SMALL_BYTES // self.neurons)
         self._columns = row // self.dtype.itemsize
         # For up to so many samples one thread is enough; for few of them predict_few is best.
@@ -142,10 +139,10 @@ class Plan:
     def _predict_few(
         self, work: Scratch, weight: np.ndarray, bias: np.ndarray, X: np.ndarray, out: np.ndarray
     ) -> bool:
+        one, several = work.few()
         if len(X) == 1:
-            return self.kernels.predict_one(*self._forward, *work.few(), weight, bias, X, out)
-        net = *self._forward, *work.few(), weight, bias
-        return self.kernels.predict_few(*net, X, padded(len(X)), out)
+            return one(weight, bias, X, out)
+        return several(weight, bias, X, padded(len(X)), out)
 
     def _predict_many(
         self, work: Scratch, weight: np.ndarray, bias: np.ndarray, X: np.ndarray, out: np.ndarray
@@ -158,7 +155,7 @@ class Plan:
             return
         tile = min(batch, self._columns)
         arguments = (
-            *(self._wiring, weight, bias, X, in_order(batch)[0], *work.tile(tile)[:2]),
+            *(self._wiring, weight, bias, X, in_order(batch)[0], *work.tile(tile)),
             *(out, self._progress(batch, 1, tile, number)),
         )
         choice.run(self.kernels.predict, arguments, number, batch)
@@ -216,17 +213,18 @@ class Plan:
 
         The sensitivities of the inputs are 0.
         """
-        work, batch = Scratch(self.wiring, self.dtype, apart=True), len(X)
+        work, batch = Scratch(self.kernels, self.wiring, self.dtype, apart=True), len(X)
         self._train(work, weight, bias, X, y, loss, np.zeros(1), update=False, tile=batch)
-        A, D = (flat.reshape(self.neurons, batch) for flat in work.tile(batch)[:2])
+        A, D = (flat.reshape(self.neurons, batch) for flat in work.tile(batch))
         D[: self.inputs] = 0
         return A, D
 
     def activations(self, weight: np.ndarray, bias: np.ndarray, X: np.ndarray) -> np.ndarray:
         """Return the activations of all neurons, shape (neurons, batch)."""
-        self._check_finite(X)
-        work = Scratch(self.wiring, self.dtype)
-        A, D = (flat.reshape(self.neurons, len(X)) for flat in work.tile(len(X))[:2])
+        if not self.kernels.all_finite(X):
+            self._refuse(X)
+        work = Scratch(self.kernels, self.wiring, self.dtype)
+        A, D = (flat.reshape(self.neurons, len(X)) for flat in work.tile(len(X)))
         self.kernels.place_inputs(X, in_order(len(X))[0], A, 0, self.inputs)
         self.kernels.forward(self.wiring, weight, bias, A, D, 0, self.neurons)
         return A
@@ -250,26 +248,41 @@ class Plan:
         samples = in_order(len(X)) if samples is None else samples
         batch, steps = samples.shape[1], len(rates)
         tile = min(batch, self._columns) if tile is None else tile
-        number, choice = 1, None
+        number, progress, choice = 1, ALONE, None
         if batch > self._alone:
             choice = self._training[batch.bit_length()]
             number = choice.threads(self._threads(batch))
-        weight_by_source, gradient, bias_gradient = work.learning()
+            progress = self._progress(batch, steps, tile, number)
         learned = Learned(np.zeros(steps), np.zeros(steps, COUNT))
         velocity, bias_velocity, decay, momentum, nesterov = descent
         if velocity is None:
             velocity = bias_velocity = self._nothing
+        function, scale, l2 = work.train(tile), loss.scale(batch, self.outputs), loss.l2
         arguments = (
-            *(self._wiring, weight, weight_by_source, bias, X, y, samples, loss.code),
-            *(loss.scale(batch, self.outputs), loss.l2, rates, decay + 2 * loss.l2),
-            *(velocity, bias_velocity, momentum, nesterov, update, check),
-            *(*work.tile(tile), gradient, bias_gradient, *learned),
-            self._progress(batch, steps, tile, number),
+            weight,
+            bias,
+            X,
+            y,
+            samples,
+            loss.code,
+            scale,
+            l2,
+            rates,
+            decay + 2 * l2,
+            velocity,
+            bias_velocity,
+            momentum,
+            nesterov,
+            update,
+            check,
+            learned.losses,
+            learned.right,
+            progress,
         )
         if choice is None:
-            acceptable = self.kernels.train(*arguments)
+            acceptable = function(*arguments)
         else:
-            acceptable = choice.run(self.kernels.train, arguments, number, steps * batch)
+            acceptable = choice.run(function, arguments, number, steps * batch)
         if not acceptable:
             loss.check(y, self.outputs)
             self._refuse(X)
@@ -286,7 +299,7 @@ class Plan:
         try:
             return self._free.pop()
         except IndexError:
-            return Scratch(self.wiring, self.dtype)
+            return Scratch(self.kernels, self.wiring, self.dtype)
 
     def _threads(self, batch: int) -> int:
         alone = batch <= self._alone or not self.kernels.SHARES_WORK

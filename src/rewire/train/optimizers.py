@@ -14,6 +14,8 @@ from rewire.kernels import Descent, load
 
 __all__ = ["SGD", "Adam", "AdamW", "Optimizer"]
 
+PLAIN = Descent()
+
 
 @dataclass
 class Optimizer(ABC):
@@ -94,7 +96,7 @@ class SGD(Optimizer):
     def descent(self, net: Network) -> Descent:
         """Return what the compiled pass needs to make the update itself."""
         if not self.momentum:
-            return Descent(None, None, self.weight_decay)
+            return Descent(decay=self.weight_decay) if self.weight_decay else PLAIN
         return Descent(
             net.connections.zeros("velocity", net.dtype),
             net.neurons.zeros("velocity", net.dtype),
