@@ -132,12 +132,11 @@ def inputs(X: Any, width: int, dtype: np.dtype) -> np.ndarray:
     """Check a batch's shape; converted only if need be. Its numbers are the plan's to check."""
     if getattr(X, "dtype", None) != dtype:
         X = real(X, "X")
-    X = np.ascontiguousarray(X, dtype)
+    X = kernels.as_wanted(X, dtype)
     shape = X.shape
     if len(shape) != 2 or shape[1] != width:
         raise ValueError(f"X must have shape (batch, {width}); got {shape}")
-    # The kernels are compiled for arrays that could be written to.
-    return X if X.flags.writeable else X.copy()
+    return X
 
 
 def deep_copy(value: T) -> T:

@@ -81,3 +81,13 @@ def aligned(count, dtype):
     raw = np.empty(bytes_needed + LINE, np.uint8)
     start = -raw.ctypes.data % LINE
     return raw[start : start + bytes_needed].view(dtype)
+
+
+def as_wanted(values, dtype):
+    """An array as the kernels are compiled for: itself where it is so already, or a copy.
+
+    Of one type, C-contiguous, aligned, and such as could be written to.
+    """
+    if type(values) is np.ndarray and values.dtype is dtype and values.flags.carray:
+        return values
+    return np.array(values, dtype, order="C")

@@ -60,7 +60,7 @@ class Loss:
 
         Their values are checked by the kernels before anything is learnt; see :meth:`check`.
         """
-        y = _numbers(y)
+        y = _numbers(y, dtype)
         columns, shape = outputs + self.weighted, y.shape
         if columns == 1 and shape == (samples,):
             y = y.reshape(samples, 1)
@@ -69,7 +69,7 @@ class Loss:
                 f"y must have shape ({samples}, {columns}), one target per sample and output"
                 f"{self._and_weight}, for {self.name}; got {shape}"
             )
-        return _writeable(np.ascontiguousarray(y, dtype))
+        return y
 
     def check(self, y: np.ndarray, outputs: int) -> None:
         """Refuse targets that this loss does not know, by name; what the kernels found is said."""
@@ -140,13 +140,13 @@ class CrossEntropy(Loss):
 
     def targets(self, y: Any, samples: int, outputs: int, dtype: np.dtype) -> np.ndarray:
         """Return class numbers with shape (samples, 1), or (samples, 2) with weights."""
-        y, shape = _numbers(y), (samples, 2) if self.weighted else (samples,)
+        y, shape = _numbers(y, dtype), (samples, 2) if self.weighted else (samples,)
         if y.shape != shape:
             raise ValueError(
                 f"y must have shape {shape}, one class number per sample{self._and_weight}; "
                 f"got {y.shape}"
             )
-        return _writeable(np.ascontiguousarray(y, dtype).reshape(samples, 1 + self.weighted))
+        return y.reshape(samples, 1 + self.weighted)
 
     def scale(self, samples: int, outputs: int) -> float:
         """Return 1 / samples: a sample has one loss, however many classes there are."""
@@ -197,16 +197,12 @@ class MeanSquaredError(Loss):
     code = layout.SQUARED_ERROR
 
 
-def _numbers(y: Any) -> np.ndarray:
-    y = np.asarray(y)
-    if y.dtype.kind not in "biuf":
-        raise ValueError(f"y must hold numbers; got {y.dtype}")
-    return y
-
-
-def _writeable(y: np.ndarray) -> np.ndarray:
-    # The kernels are compiled for arrays that could be written to.
-    return y if y.flags.writeable else y.copy()
+def _numbers(y: Any, dtype: np.dtype) -> np.ndarray:
+    if type(y) is not np.ndarray or y.dtype is not dtype:
+        y = np.asarray(y)
+        if y.dtype.kind not in "biuf":
+            raise ValueError(f"y must hold numbers; got {y.dtype}")
+    return layout.as_wanted(y, dtype)
 
 
 LOSSES = {kind.name: kind for kind in (Hinge, CrossEntropy, BinaryCrossEntropy, MeanSquaredError)}

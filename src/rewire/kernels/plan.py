@@ -184,9 +184,8 @@ class Plan:
             Whether X and y are known to be acceptable.
         """
         work = self._take()
-        learned = self._train(
-            work, weight, bias, X, y, loss, rates, samples, descent, update=True, check=not checked
-        )
+        check = not checked
+        learned = self._train(work, weight, bias, X, y, loss, rates, samples, descent, True, check)
         self._free.append(work)
         return learned
 
@@ -195,7 +194,7 @@ class Plan:
     ) -> tuple[np.ndarray, np.ndarray, Learned]:
         """Return the gradients, aligned with the table and with the neurons, and the loss."""
         work = self._take()
-        learned = self._train(work, weight, bias, X, y, loss, np.zeros(1), update=False)
+        learned = self._train(work, weight, bias, X, y, loss, np.zeros(1))
         _, gradient, bias_gradient = work.learning()
         out, bias_out = np.empty_like(weight), bias_gradient.copy()
         self.kernels.to_table_order(gradient, self.wiring.place, out, 0, len(out))
@@ -214,7 +213,7 @@ class Plan:
         The sensitivities of the inputs are 0.
         """
         work, batch = Scratch(self.kernels, self.wiring, self.dtype, apart=True), len(X)
-        self._train(work, weight, bias, X, y, loss, np.zeros(1), update=False, tile=batch)
+        self._train(work, weight, bias, X, y, loss, np.zeros(1), tile=batch)
         A, D = (flat.reshape(self.neurons, batch) for flat in work.tile(batch))
         D[: self.inputs] = 0
         return A, D
@@ -240,8 +239,7 @@ class Plan:
         rates: np.ndarray,
         samples: np.ndarray | None = None,
         descent: Descent = PLAIN,
-        *,
-        update: bool,
+        update: bool = False,
         check: bool = True,
         tile: int | None = None,
     ) -> Learned:

@@ -136,9 +136,16 @@ class Trainer:
         if len(X) == 0:
             raise ValueError("X must hold at least one sample; got none")
         # Asking for the class instead would take a microsecond, as it is an abstract one.
-        if getattr(self.optimizer, "momentum", None) is not None:
-            return self._descend(plan, X, y, samples, np.asarray(rates, np.float64), checked)
-        return self._general(plan, X, y, samples, rates)
+        if getattr(self.optimizer, "momentum", None) is None:
+            return self._general(plan, X, y, samples, rates)
+        rates, batch = np.asarray(rates, float), len(X) if samples is None else samples.shape[1]
+        stride = max(1, WORK_PER_CALL // (batch * (plan.connections + plan.neurons)))
+        if len(rates) <= stride:
+            learned = self._descend(plan, X, y, samples, rates, checked)
+        else:
+            learned = self._in_parts(plan, X, y, samples, rates, checked, stride)
+        self.optimizer.steps += len(rates)
+        return learned
 
     def _rates(
         self, count: int, learning_rate: Callable[[int], float] | Sequence[float] | None
@@ -163,23 +170,9 @@ class Trainer:
         checked: bool,
     ) -> Learned:
         """Gradient descent: the update is part of the compiled pass."""
-        net, count = self.net, len(rates)
-        numbers = net.connections.weight, net.bias, X, y, self.loss
-        descent = self.optimizer.descent(net)  # type: ignore[attr-defined]
-        batch = len(X) if samples is None else samples.shape[1]
-        stride = max(1, WORK_PER_CALL // (batch * (plan.connections + plan.neurons)))
-        if count <= stride:
-            learned = plan.train(*numbers, rates, samples, descent, checked)
-            self.optimizer.steps += count
-            return learned
-        parts = []
-        for first in range(0, count, stride):
-            part = slice(first, first + stride)
-            chosen = None if samples is None else samples[part]
-            parts.append(plan.train(*numbers, rates[part], chosen, descent, checked))
-            checked = True
-        self.optimizer.steps += count
-        return _joined(parts)
+        net = self.net
+        weight, bias, descent = net.connections.weight, net.bias, self.optimizer.descent(net)  # type: ignore[attr-defined]
+        return plan.train(weight, bias, X, y, self.loss, rates, samples, descent, checked)
 
     def _general(
         self,
