@@ -62,6 +62,10 @@ class Choice:
             self._compare(seconds, number)
         return result
 
+    def running(self, function: Callable, number: int, size: int) -> Callable:
+        """Return the function such that calling it is a ``run``."""
+        return lambda *arguments: self.run(function, arguments, number, size)
+
     def _watch(self, seconds: float) -> None:
         self.left -= 1
         recent = self.recent = [*self.recent[1 - self.TURNS :], seconds]

@@ -246,27 +246,27 @@ class Plan:
         samples = in_order(len(X)) if samples is None else samples
         batch, steps = samples.shape[1], len(rates)
         tile = min(batch, self._columns) if tile is None else tile
-        number, progress, choice = 1, ALONE, None
+        run, progress = work.train(tile), ALONE
         if batch > self._alone:
             choice = self._training[batch.bit_length()]
             number = choice.threads(self._threads(batch))
             progress = self._progress(batch, steps, tile, number)
+            run = choice.running(run, number, steps * batch)
         learned = Learned(np.zeros(steps), np.zeros(steps, COUNT))
         velocity, bias_velocity, decay, momentum, nesterov = descent
         if velocity is None:
             velocity = bias_velocity = self._nothing
-        function, scale, l2 = work.train(tile), loss.scale(batch, self.outputs), loss.l2
-        arguments = (
+        acceptable = run(
             weight,
             bias,
             X,
             y,
             samples,
             loss.code,
-            scale,
-            l2,
+            loss.scale(batch, self.outputs),
+            loss.l2,
             rates,
-            decay + 2 * l2,
+            decay + 2 * loss.l2,
             velocity,
             bias_velocity,
             momentum,
@@ -277,10 +277,6 @@ class Plan:
             learned.right,
             progress,
         )
-        if choice is None:
-            acceptable = function(*arguments)
-        else:
-            acceptable = choice.run(function, arguments, number, steps * batch)
         if not acceptable:
             loss.check(y, self.outputs)
             self._refuse(X)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from rewire.graph import Network, checks
-from rewire.kernels import Learned, Plan
+from rewire.kernels import Descent, Learned, Plan
 from rewire.kernels.losses import Loss, named
 
 from .optimizers import SGD, Optimizer
@@ -140,10 +140,13 @@ class Trainer:
             return self._general(plan, X, y, samples, rates)
         rates, batch = np.asarray(rates, float), len(X) if samples is None else samples.shape[1]
         stride = max(1, WORK_PER_CALL // (batch * (plan.connections + plan.neurons)))
+        weight, bias = self.net.connections.weight, self.net.bias
+        descent = self.optimizer.descent(self.net)  # type: ignore[attr-defined]
         if len(rates) <= stride:
-            learned = self._descend(plan, X, y, samples, rates, checked)
+            learned = plan.train(weight, bias, X, y, self.loss, rates, samples, descent, checked)
         else:
-            learned = self._in_parts(plan, X, y, samples, rates, checked, stride)
+            numbers = weight, bias, X, y, self.loss
+            learned = _in_parts(plan, numbers, rates, samples, descent, checked, stride)
         self.optimizer.steps += len(rates)
         return learned
 
@@ -159,20 +162,6 @@ class Trainer:
         if rates.shape != (count,):
             raise ValueError(f"learning_rate must have {count} numbers; got {len(rates)}")
         return rates
-
-    def _descend(
-        self,
-        plan: Plan,
-        X: np.ndarray,
-        y: np.ndarray,
-        samples: np.ndarray | None,
-        rates: np.ndarray,
-        checked: bool,
-    ) -> Learned:
-        """Gradient descent: the update is part of the compiled pass."""
-        net = self.net
-        weight, bias, descent = net.connections.weight, net.bias, self.optimizer.descent(net)  # type: ignore[attr-defined]
-        return plan.train(weight, bias, X, y, self.loss, rates, samples, descent, checked)
 
     def _general(
         self,
@@ -201,6 +190,24 @@ class Trainer:
 @lru_cache(maxsize=4)
 def _constant(rate: float, count: int) -> np.ndarray:
     return np.full(count, rate)
+
+
+def _in_parts(
+    plan: Plan,
+    numbers: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, Loss],
+    rates: np.ndarray,
+    samples: np.ndarray | None,
+    descent: Descent,
+    checked: bool,
+    stride: int,
+) -> Learned:
+    """Take so many steps in one compiled call, and go on from there."""
+    found = []
+    for first in range(0, len(rates), stride):
+        part = slice(first, first + stride)
+        chosen = None if samples is None else samples[part]
+        found.append(plan.train(*numbers, rates[part], chosen, descent, checked or first > 0))
+    return _joined(found)
 
 
 def _joined(parts: list[Learned]) -> Learned:
