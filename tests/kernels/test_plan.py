@@ -122,7 +122,7 @@ def counted_calls(monkeypatch):
 
     def count(function, arguments, number):
         asked.append(number)
-        together(function, arguments, number)
+        return together(function, arguments, number)
 
     monkeypatch.setattr(threads, "together", count)
     return asked

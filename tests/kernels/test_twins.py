@@ -351,11 +351,11 @@ def run_passes(graph, backend, passes, loss, tile, shared):
     samples = np.array([graph.samples, graph.samples[::-1]])
     velocity, bias_velocity = np.zeros_like(weight), np.zeros_like(bias)
     kind = kernels.losses.named(loss)
-    passes.train(
-        *(wiring, weight, np.empty_like(weight), bias, graph.X, y, samples, kind.code),
+    assert passes.train(
+        *(*wiring, A, D, given, np.empty_like(weight), gradient, bias_gradient),
+        *(weight, bias, graph.X, y, samples, kind.code),
         *(kind.scale(graph.width, graph.outputs), 0.01, np.array([0.01, 0.005]), 0.02),
-        *(velocity, bias_velocity, 0.9, True, True),
-        *(A, D, given, gradient, bias_gradient, losses, right, progress[1]),
+        *(velocity, bias_velocity, 0.9, True, True, True, losses, right, progress[1]),
     )
     return {
         "out": out,
@@ -415,13 +415,40 @@ def test_predicting_a_few_samples_agrees_with_its_twin_and_the_whole_pass(graph)
         codes = [(*row, 0) for row in (wiring.activation, wiring.custom)]
         layers = np.array([wiring.rank_start, *codes], np.int64)
         net = graph.weight, graph.bias
-        arguments = (layers, wiring.row_pointer, wiring.source, *net, X, samples, A, D)
-        few.predict_few(*arguments, out)
+        given = layers, wiring.row_pointer, wiring.source, A, D, *net
+        assert few.predict_few(*given, X, samples, out)
         nobody = np.zeros(0, np.int64)
         passes.predict(tuple(wiring), *net, X, samples[: graph.width], A, D, again, nobody)
         np.testing.assert_array_equal(out, again)
-        found.append(out)
-    close(graph, found[0], found[1])
+        ones = np.full_like(out, np.nan)
+        for c in range(graph.width):
+            A[:] = D[:] = np.nan
+            assert few.predict_one(*given, X[c : c + 1], ones[c : c + 1])
+        found.append((out, ones))
+    np.testing.assert_array_equal(*found[0])  # compiled, a sample has the same bits in any company
+    for compiled, plain in zip(*found, strict=True):
+        close(graph, compiled, plain)
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
+@settings(max_examples=20)
+@given(graphs(widths=(1, 5)), st.integers(0, 2**32 - 1))
+def test_passes_refuse_numbers_that_are_not_finite_and_have_then_done_nothing(odd, graph, place):
+    graph.X.ravel()[place % graph.X.size] = odd
+    for backend in ("numba", "numpy"):
+        made, weight, bias = graph.plan(backend), graph.weight.copy(), graph.bias.copy()
+        rule, y = kernels.losses.named("hinge"), graph.targets("hinge")
+        row = graph.X[place % graph.X.size // graph.inputs][None]
+        for call in (
+            lambda: made.predict(weight, bias, graph.X),
+            lambda: made.predict(weight, bias, row),
+            lambda: made.train(weight, bias, graph.X, y, rule, np.array([0.1])),
+            lambda: made.gradients(weight, bias, graph.X, y, rule),
+        ):
+            with pytest.raises(ValueError, match="X must hold finite numbers; got .* for input"):
+                call()
+        np.testing.assert_array_equal(weight, graph.weight)
+        np.testing.assert_array_equal(bias, graph.bias)
 
 
 @settings(max_examples=60)

@@ -75,22 +75,18 @@ def place_one(X, A, like):
 @plain
 def predict_one(layers, row_pointer, source, A, D, weight, bias, X, out):
     """As predict_few, for one sample."""
+    column = A.size, 1
     if not place_one(X, A, zeros(A, 1)):
         return False
     for rank in range(1, layers.shape[1] - 1):
         code, low, high = layers[1, rank], layers[0, rank], layers[0, rank + 1]
         forward_one(code, weight, source, row_pointer, A, bias, low, high, few(A, 2))
         if code > LEAKY_RELU:
-            activate_one(code, layers[2, rank], A, D, low, high)
+            custom = layers[2, rank]
+            activate(code, custom, A.reshape(column), D.reshape(column), low, high)
     for o in range(out.size):
         out[0, o] = A[bias.size - out.size + o]
     return True
-
-
-@plain
-def activate_one(code, custom, A, D, low, high):
-    shape = A.size, 1
-    activate(code, custom, A.reshape(shape), D.reshape(shape), low, high)
 
 
 @inlined
