@@ -49,14 +49,20 @@ def training_step() -> str:
                 f"{row['density']:g}",
                 *[f"{row['milliseconds'][n]:.2f} ms ({row['ratio'][n]:.2f}×)" for n in names],
                 f"{FLOORS[row['network'], row['density']][threads - 1]:g}×",
+                *([gain(row["one_thread_to_chosen"])] if threads > 1 else []),
             ]
             for row in chosen
         ]
         plural = "thread" if threads == 1 else "threads"
         without = "" if rest else ", without the rest between turns"
         parts.append(f"### {threads} {plural}{without}\n\n" + table(
-            ["network", "density", *names, "our floor"], body))  # fmt: skip
+            ["network", "density", *names, "our floor", *["1 thread / chosen"] * (threads > 1)], body))  # fmt: skip
     return "\n\n".join(parts)
+
+
+def gain(ratio: dict[str, float]) -> str:
+    low, high = ratio["low_quartile"], ratio["high_quartile"]
+    return f"{ratio['median']:.2f} ({low:.2f} to {high:.2f})"
 
 
 def kernels() -> str:
@@ -197,9 +203,12 @@ threads vary by up to a factor of two from minute to minute, PyTorch's as well a
 
 `python benchmarks/training_step.py`: forward, all gradients, SGD update; cross-entropy, float32,
 batch 128; uniform density in the hidden layers, output layer dense. In brackets: speed relative to
-dense PyTorch. Before each candidate's turn there is a rest of 20 ms: PyTorch's threads keep
-spinning for a while after a step and take the second processor from whoever comes next, which is
-what the last table shows: there ours comes right after PyTorch.
+dense PyTorch. The order is another one in every round. Before each candidate's turn there is a rest
+of 20 ms: PyTorch's threads keep spinning for a while after a step and take the second processor from
+whoever comes next, which is what the last table shows: there ours often comes right after PyTorch.
+*rewire* chooses by trials how many threads it uses; the last column is what that brings: the time of
+one thread over the time of as many as were chosen, as the median of all rounds and the middle half
+of them. Around 1 one thread was chosen.
 *Tuned* is dense PyTorch with buffers kept, the update part of the product, no autograd.
 SparseProp is not among them, as it is not published as a package.
 

@@ -2,7 +2,8 @@
 
 Forward, all gradients of the connections that exist, SGD update; softmax cross-entropy, float32,
 batch 128; uniform density in the hidden layers, output layer dense. Candidates take turns in one
-process for each number of threads; figures are medians, ratios are to dense PyTorch.
+process for each number of threads, in another order each round; figures are medians, ratios are to
+dense PyTorch. "rewire" may use all the threads and chooses how many.
 
     python benchmarks/training_step.py [--rounds N] [--quick]
 """
@@ -25,6 +26,7 @@ NETWORKS = [
     for density in (0.1, 0.05, 0.01)
 ]
 REFERENCE = "PyTorch dense"
+CHOSEN, ALONE = "rewire", "rewire, 1 thread"
 BATCH = 128
 REST = 0.02  # seconds; by then PyTorch's threads no longer spin and take a processor from the next
 # Threads, whether there is a rest before each turn, whether only ours and dense PyTorch.
@@ -52,7 +54,8 @@ def measure(threads: int, rest: bool, rounds: int, quick: bool) -> list[dict]:
         candidates = [candidate(net) for candidate in chosen]
         times: dict[str, list[float]] = {candidate.name: [] for candidate in candidates}
         for turn in range(rounds + 1):
-            for candidate in candidates:
+            # In another order each time, so that none always has the same one before it.
+            for candidate in random.permutation(np.array(candidates, object)):
                 time.sleep(REST if rest else 0)
                 if turn == 0 or statistics.median(times[candidate.name]) < SLOW:
                     candidate.step(X, y)  # caches and threads as in a run of its own
@@ -67,10 +70,18 @@ def measure(threads: int, rest: bool, rounds: int, quick: bool) -> list[dict]:
             "rest": rest,
             "milliseconds": {name: 1e3 * seconds for name, seconds in medians.items()},
             "ratio": {name: medians[REFERENCE] / seconds for name, seconds in medians.items()},
+            "one_thread_to_chosen": one_thread_to_chosen(times),
         }
         print_row(row)
         rows.append(row)
     return rows
+
+
+def one_thread_to_chosen(times: dict[str, list[float]]) -> dict[str, float]:
+    """Time of one thread over that of as many as were chosen, round by round; above 1: a gain."""
+    ratios = [alone / chosen for alone, chosen in zip(times[ALONE], times[CHOSEN], strict=True)]
+    low, median, high = statistics.quantiles(ratios, n=4, method="inclusive")
+    return {"median": median, "low_quartile": low, "high_quartile": high}
 
 
 def print_row(row: dict) -> None:
@@ -80,6 +91,9 @@ def print_row(row: dict) -> None:
     )
     where = f"{row['network']} at {row['density']}, {row['threads']} thread(s)"
     where += "" if row["rest"] else " without rest"
+    gain = row["one_thread_to_chosen"]
+    figures += f"  1 thread / chosen {gain['median']:.2f}"
+    figures += f" ({gain['low_quartile']:.2f}-{gain['high_quartile']:.2f})"
     print(f"{where}: {figures}", file=sys.stderr, flush=True)
 
 

@@ -63,7 +63,7 @@ def test_two_threads_that_lose_are_hardly_used(monkeypatch, seed):
 def test_two_threads_that_are_not_clearly_faster_are_not_chosen(monkeypatch):
     machine = Machine(monkeypatch, fixed(1.0, 0.96))
     machine.calls(1000)
-    assert machine.chosen.count(2) <= 3 * 6
+    assert machine.chosen.count(2) <= Choice.TURNS * 6
 
 
 def test_a_second_processor_that_slows_down_is_left_at_once_and_found_again(monkeypatch):
@@ -91,7 +91,18 @@ def test_trials_become_rarer_while_the_verdict_holds(monkeypatch):
 def test_a_first_call_that_compiles_does_not_mislead(monkeypatch):
     machine = Machine(monkeypatch, lambda call, number: 5000.0 if call == 0 else 1.0 / number)
     machine.calls(100)
-    assert set(machine.chosen[6:30]) == {2}
+    assert set(machine.chosen[2 * Choice.TURNS : 30]) == {2}
+
+
+@pytest.mark.parametrize("slow", [0, 1])
+@pytest.mark.parametrize(("two", "right"), [(0.8, 2), (1.25, 1)])
+def test_calls_of_which_every_second_takes_longer_do_not_mislead(monkeypatch, slow, two, right):
+    def seconds(call, number):
+        return (1.6 if call % 2 == slow else 1.0) * (two if number > 1 else 1.0)
+
+    machine = Machine(monkeypatch, seconds)
+    machine.calls(1000)
+    assert machine.chosen.count(right) > 900
 
 
 def test_time_is_counted_for_the_work_that_was_done(monkeypatch):
