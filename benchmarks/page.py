@@ -55,8 +55,9 @@ def training_step() -> str:
         ]
         plural = "thread" if threads == 1 else "threads"
         without = "" if rest else ", without the rest between turns"
-        parts.append(f"### {threads} {plural}{without}\n\n" + table(
-            ["network", "density", *names, "our floor", *["1 thread / chosen"] * (threads > 1)], body))  # fmt: skip
+        heading = ["network", "density", *names, "our floor"]
+        heading += ["1 thread / chosen"] * (threads > 1)
+        parts.append(f"### {threads} {plural}{without}\n\n" + table(heading, body))
     return "\n\n".join(parts)
 
 
@@ -116,7 +117,7 @@ def small() -> str:
         + f"\n\n  The compiled step takes {compiled:.1f} µs (4000 of them in one call), all else "
         "counts as Python's. One step a call cannot go under 10%: that would leave "
         f"{compiled / 9:.1f} µs for everything around it, less than Numba alone needs to take the "
-        "21 arguments of a call (0.8 µs), before a single shape or target is checked."
+        "33 arguments of a call (0.7 µs), before a single shape or target is checked."
         "\n\n- Inference, LeNet-300-100 at 98% sparsity, one thread:\n\n"
         + table(["samples", "rewire", "rewire, one by one", "PyTorch dense", "ratio"], inference)
     )
@@ -204,11 +205,11 @@ threads vary by up to a factor of two from minute to minute, PyTorch's as well a
 `python benchmarks/training_step.py`: forward, all gradients, SGD update; cross-entropy, float32,
 batch 128; uniform density in the hidden layers, output layer dense. In brackets: speed relative to
 dense PyTorch. The order is another one in every round. Before each candidate's turn there is a rest
-of 20 ms: PyTorch's threads keep spinning for a while after a step and take the second processor from
-whoever comes next, which is what the last table shows: there ours often comes right after PyTorch.
-*rewire* chooses by trials how many threads it uses; the last column is what that brings: the time of
-one thread over the time of as many as were chosen, as the median of all rounds and the middle half
-of them. Around 1 one thread was chosen.
+of 20 ms: PyTorch's threads keep spinning for a while after a step and take the second processor
+from whoever comes next, which is what the last table shows: there ours often comes right after
+PyTorch. *rewire* chooses by trials how many threads it uses; the last column says what that brings:
+the time of one thread over that of as many as were chosen, round by round, as the median and the
+middle half. Around 1, one thread was chosen, or the second processor brought nothing.
 *Tuned* is dense PyTorch with buffers kept, the update part of the product, no autograd.
 SparseProp is not among them, as it is not published as a package.
 

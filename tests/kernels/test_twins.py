@@ -435,18 +435,20 @@ def test_predicting_a_few_samples_agrees_with_its_twin_and_the_whole_pass(graph)
 @given(graphs(widths=(1, 5)), st.integers(0, 2**32 - 1))
 def test_passes_refuse_numbers_that_are_not_finite_and_have_then_done_nothing(odd, graph, place):
     graph.X.ravel()[place % graph.X.size] = odd
+    sample = place % graph.X.size // graph.inputs
+    rule, y = kernels.losses.named("hinge"), graph.targets("hinge")
     for backend in ("numba", "numpy"):
         made, weight, bias = graph.plan(backend), graph.weight.copy(), graph.bias.copy()
-        rule, y = kernels.losses.named("hinge"), graph.targets("hinge")
-        row = graph.X[place % graph.X.size // graph.inputs][None]
-        for call in (
-            lambda: made.predict(weight, bias, graph.X),
-            lambda: made.predict(weight, bias, row),
-            lambda: made.train(weight, bias, graph.X, y, rule, np.array([0.1])),
-            lambda: made.gradients(weight, bias, graph.X, y, rule),
+        net = weight, bias
+        for call, arguments in (
+            (made.predict, (*net, graph.X)),
+            (made.predict, (*net, graph.X[sample : sample + 1])),
+            (made.train, (*net, graph.X, y, rule, np.array([0.1]))),
+            (made.gradients, (*net, graph.X, y, rule)),
+            (made.signals, (*net, graph.X, y, rule)),
         ):
-            with pytest.raises(ValueError, match="X must hold finite numbers; got .* for input"):
-                call()
+            with pytest.raises(ValueError, match=r"X must hold finite numbers; got .* for input"):
+                call(*arguments)
         np.testing.assert_array_equal(weight, graph.weight)
         np.testing.assert_array_equal(bias, graph.bias)
 

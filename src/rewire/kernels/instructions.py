@@ -5,6 +5,7 @@ Each is a function for compiled code, made of the LLVM instructions that it stan
 
 from llvmlite import binding, ir
 from numba.core import cgutils, types
+from numba.core.errors import NumbaTypeError
 from numba.extending import intrinsic
 
 INDEX = ir.IntType(32)
@@ -27,8 +28,11 @@ def at(typingctx, array, index):
     """``array[index]`` for an index known not to be negative.
 
     Numba's own indexing counts negative numbers from the end, which costs an
-    addition, a comparison and a selection at every access.
+    addition, a comparison and a selection at every access. It knows nothing of strides, so arrays
+    that have gaps are refused before anything is compiled for them.
     """
+    if array.layout != "C":
+        raise NumbaTypeError("a network's arrays must be C-contiguous: put a copy in its place")
 
     def generate(context, builder, signature, args):
         data = context.make_array(array)(context, builder, args[0]).data

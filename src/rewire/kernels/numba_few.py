@@ -8,10 +8,21 @@ take hardly longer than one.
 import numpy as np
 
 from .layout import LEAK, LEAKY_RELU, RELU
-from .numba_kernels import place_squares
+from .numba_kernels import all_finite, place_squares
 from .numba_rows import activate, at, inlined, plain
-from .numba_kernels import all_finite
-from .vectors import choose, few, first, gather, lanes, load, multiply_add, spread, store, total, zeros
+from .vectors import (
+    choose,
+    few,
+    first,
+    gather,
+    lanes,
+    load,
+    multiply_add,
+    spread,
+    store,
+    total,
+    zeros,
+)
 
 
 @inlined

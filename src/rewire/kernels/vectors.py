@@ -15,6 +15,7 @@ import operator
 from llvmlite import binding, ir
 from numba.core import types
 from numba.core.datamodel import PrimitiveModel, register_default
+from numba.core.errors import NumbaTypeError
 from numba.extending import intrinsic, lower_builtin, type_callable
 
 from .instructions import INDEX, address_of, instruction
@@ -116,6 +117,8 @@ def spread(typingctx, value, like):
 @intrinsic
 def load(typingctx, array, offset, like):
     """The numbers of a C-contiguous array from flat position ``offset`` on."""
+    if array.dtype != like.dtype:
+        raise NumbaTypeError("a network's arrays must have one dtype: put a copy in its place")
 
     def generate(context, builder, signature, args):
         value = builder.load(address_of(context, builder, array, args[0], args[1], _vector(like)))
