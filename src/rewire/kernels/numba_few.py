@@ -50,9 +50,10 @@ def forward_few(code, weight, source, pointer, A, bias, low, high, like):
 @inlined
 def forward_one(code, weight, source, pointer, A, bias, low, high, pair):
     """As ``forward_few`` for a single sample; its two sums are the lanes of one vector."""
-    k, none = np.intp(pointer[low]), A.dtype.type(0)
+    none, leak = spread(A.dtype.type(0), pair), spread(A.dtype.type(LEAK), pair)
+    k = np.intp(at(pointer, low))
     for t in range(low, high):
-        both, last = first(at(bias, t), pair), np.intp(pointer[t + 1])
+        both, last = first(at(bias, t), pair), np.intp(at(pointer, t + 1))
         while k + 2 <= last:
             both = multiply_add(load(weight, k, pair), gather(A, source, k, pair), both)
             k += 2
@@ -60,12 +61,12 @@ def forward_one(code, weight, source, pointer, A, bias, low, high, pair):
             value = first(at(A, at(source, k)), pair)
             both = multiply_add(first(at(weight, k), pair), value, both)
             k += 1
-        value = total(both)
+        value = first(total(both), pair)
         if code == RELU:
-            value = none if value <= none else value
+            value = choose(value, value, none)
         elif code == LEAKY_RELU:
-            value = value * A.dtype.type(LEAK) if value <= none else value
-        A[t] = value
+            value = choose(value, value, value * leak)
+        A[np.uintp(t)] = total(value)
 
 
 @inlined
