@@ -10,6 +10,7 @@ import numpy as np
 
 from rewire import kernels
 from rewire.kernels import Activation
+from rewire.kernels.layout import as_wanted
 
 T = TypeVar("T")
 
@@ -132,7 +133,7 @@ def inputs(X: Any, width: int, dtype: np.dtype) -> np.ndarray:
     """Check a batch's shape; converted only if need be. Its numbers are the plan's to check."""
     if getattr(X, "dtype", None) != dtype:
         X = real(X, "X")
-    X = kernels.as_wanted(X, dtype)
+    X = as_wanted(X, dtype)
     shape = X.shape
     if len(shape) != 2 or shape[1] != width:
         raise ValueError(f"X must have shape (batch, {width}); got {shape}")

@@ -7,7 +7,7 @@ same operations under the same names, compiled and plain; ``load`` chooses. ``Pl
 from . import losses
 from .activations import Activation, activation
 from .backends import load
-from .layout import Wiring, as_wanted
+from .layout import Wiring
 from .plan import Descent, Learned, Plan
 from .threads import get_num_threads, set_num_threads
 
@@ -18,7 +18,6 @@ __all__ = [
     "Plan",
     "Wiring",
     "activation",
-    "as_wanted",
     "get_num_threads",
     "load",
     "losses",
