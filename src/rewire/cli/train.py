@@ -22,7 +22,7 @@ from rewire.runs.settings import DEFAULT_SPARSITY, LOSSES, OPTIMIZERS, SCHEDULES
 from rewire.topology import methods
 from rewire.train import Training
 from rewire.train.checkpoint import NowAndThen
-from rewire.train.fitting import DEFAULT_EPOCHS
+from rewire.train.fitting import DEFAULT_EPOCHS, LEAST_UPDATES
 
 from .common import completing, guarded, numbers, print_json, whole_numbers
 from .report import name_report
@@ -148,7 +148,9 @@ def train(
     epochs: Annotated[
         float | None,
         typer.Option(
-            help="Passes over the data.", show_default=str(DEFAULT_EPOCHS), **_group("Training")
+            help="Passes over the data.",
+            show_default=f"{DEFAULT_EPOCHS}, or more for {LEAST_UPDATES:,} updates",
+            **_group("Training"),
         ),
     ] = None,
     steps: Annotated[
@@ -167,14 +169,19 @@ def train(
         ),
     ] = None,
     optimizer: Annotated[
-        str,
-        typer.Option(help=f"{', '.join(OPTIMIZERS)}.", **_group("Training", *OPTIMIZERS)),
-    ] = Settings.optimizer,
+        str | None,
+        typer.Option(
+            help=f"{', '.join(OPTIMIZERS)}.",
+            show_default="sgd for classes, adam for numbers",
+            **_group("Training", *OPTIMIZERS),
+        ),
+    ] = None,
     lr: Annotated[
         float | None,
         typer.Option(
             help="Learning rate.",
-            show_default="0.1 for sgd, 0.001 for the others",
+            show_default="0.1 for classes, 0.01 for numbers; of an optimizer that is named: 0.1 "
+            "for sgd, 0.001 for the others",
             **_group("Training"),
         ),
     ] = None,

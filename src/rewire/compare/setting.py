@@ -15,6 +15,7 @@ from typing import Any
 from rewire.data import load
 from rewire.runs import Settings
 from rewire.topology import methods
+from rewire.train import SGD
 
 __all__ = ["MEASURES", "Setting", "bring_in", "method_name", "rate_for", "setting_for"]
 
@@ -24,7 +25,7 @@ MOMENTUM = 0.9
 HELD_OUT = 0.2
 
 # What is different from Settings' own defaults; moons is the post's experiment.
-DEFAULTS: dict[str, Any] = {"sparsity": (0.9,), "schedule": "cosine"}
+DEFAULTS: dict[str, Any] = {"sparsity": (0.9,), "schedule": "cosine", "optimizer": "sgd"}
 PRESETS: dict[str, dict[str, Any]] = {
     "moons": {
         "measure": "training",
@@ -93,7 +94,8 @@ class Setting:
         settings = replace(self.settings, method=method, seed=seed, method_options=options)
         plain = settings.optimizer == "sgd" and not settings.momentum
         if plain and "momentum" in settings.make_method().needs:
-            rate = settings.make_optimizer().lr * (1 - MOMENTUM)
+            rate = SGD().lr if settings.lr is None else settings.lr
+            rate *= 1 - MOMENTUM
             return replace(settings, momentum=MOMENTUM, lr=round(rate, 12))
         return settings
 

@@ -99,7 +99,7 @@ def assemble(settings: Settings, data_dir: str | os.PathLike[str] | None = None)
         y,
         method=method,
         loss=loss,
-        optimizer=settings.make_optimizer(),
+        optimizer=settings.make_optimizer(loss),
         epochs=settings.epochs,
         steps=settings.steps,
         batch_size=settings.batch_size,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -24,14 +24,26 @@ class Optimizer(ABC):
     lr : float
         Learning rate; may be changed between steps.
     steps : int
-        Updates made so far.
+        Updates made so far. One that has made none begins afresh, whatever the network has
+        learnt before; the same object goes on where it was. To go on from a file, set it to what
+        it was.
     """
 
     lr: float
 
+    # What optimisers keep of each connection and neuron; one of your own adds its columns here.
+    remembers: ClassVar[tuple[str, ...]] = ("velocity", "first_moment", "second_moment")
+
     def __post_init__(self) -> None:
         self.steps = 0
         check("lr", self.lr, 0, np.inf)
+
+    def begin(self, net: Network) -> None:
+        """Forget what an optimiser before it has left in the network, if it has made no step."""
+        if self.steps == 0:
+            for columns in (net.connections, net.neurons):
+                for name in self.remembers:
+                    columns.data.pop(name, None)
 
     def update(self, net: Network, weight_gradient: np.ndarray, bias_gradient: np.ndarray) -> None:
         """Make one step, in place; gradients are aligned with the table and with the neurons."""

@@ -134,6 +134,7 @@ class Trainer:
         y = self.loss.targets(y, len(X), net.ranks[-1], dtype)
         if len(X) == 0:
             raise ValueError("X must hold at least one sample; got none")
+        self.optimizer.begin(net)
         # Asking for the class instead would take a microsecond, as it is an abstract one.
         if getattr(self.optimizer, "momentum", None) is not None:
             return self._descend(X, y, samples, np.asarray(rates, np.float64), checked)
