@@ -55,7 +55,9 @@ def test_a_single_text_of_those_known(houses, trained, tmp_path):
 def test_without_names_the_columns_are_taken_as_they_stand(tmp_path):
     frame = pd.DataFrame({"b": [1, 2], "a": [0.5, 1.5]})
     assert read(frame, None, tmp_path, inputs=2).tolist() == [[1, 0.5], [2, 1.5]]
-    with pytest.raises(ValueError, match=r"new.csv must have 3 columns.*got 2"):
+    with pytest.raises(
+        ValueError, match=r"new.csv cannot be loaded: it must have 3 columns.*got 2"
+    ):
         read(frame, None, tmp_path, inputs=3)
     with pytest.raises(ValueError, match=r"column 'a' must hold numbers.*got text such as 'x'"):
         read(frame.assign(a="x"), None, tmp_path, inputs=2)
@@ -64,8 +66,14 @@ def test_without_names_the_columns_are_taken_as_they_stand(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda frame: frame.drop(columns="area"), "new.csv must have the columns.*'area' is miss"),
-        (lambda frame: frame.drop(columns="town"), "new.csv must have the columns.*'town' is miss"),
+        (
+            lambda frame: frame.drop(columns="area"),
+            "new.csv cannot.*it must have the columns.*'area' is miss",
+        ),
+        (
+            lambda frame: frame.drop(columns="town"),
+            "new.csv cannot.*it must have the columns.*'town' is miss",
+        ),
         (
             lambda frame: frame.assign(town="Celle"),
             "column 'town' must hold texts that the model was trained on, Aachen, Bonn, a=b; got "
@@ -86,7 +94,7 @@ def test_what_the_model_does_not_know_is_refused(change, message, houses, traine
 
 
 def test_other_kinds_of_files_are_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"must end in .csv, .tsv, .parquet; got '.xls'"):
+    with pytest.raises(ValueError, match=r"ends in .csv, .tsv, .parquet, .npz; got '.*new.xls'"):
         read_features(tmp_path / "new.xls", ["a"], 1)
     with pytest.raises(FileNotFoundError):
         read_features(tmp_path / "new.csv", ["a"], 1)

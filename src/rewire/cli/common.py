@@ -6,6 +6,7 @@ import functools
 import json
 import warnings
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -14,7 +15,17 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-__all__ = ["completing", "guarded", "numbers", "print_json", "table", "whole_numbers"]
+from rewire.runs import Folder
+
+__all__ = [
+    "completing",
+    "guarded",
+    "numbers",
+    "own_file",
+    "print_json",
+    "table",
+    "whole_numbers",
+]
 
 
 def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -70,6 +81,17 @@ def whole_numbers(name: str, text: str) -> tuple[int, ...]:
         raise ValueError(
             f"{name} must be whole numbers with commas between; got {text!r}"
         ) from None
+
+
+def own_file(out: Path, *read: Path) -> None:
+    """Refuse to write over what is read, and over what belongs to a run."""
+    folder = Folder(out.resolve().parent)
+    kept = folder.files if folder.settings.exists() else ()
+    if out.resolve() in (*(path.resolve() for path in read), *kept):
+        raise ValueError(
+            f"the file to write must not be one that is read or belongs to a run; got {str(out)!r}"
+            ": choose another name"
+        )
 
 
 def print_json(content: Any) -> None:

@@ -78,6 +78,10 @@ def train(
     target: Annotated[
         str | None, typer.Option(help="Column to predict, by name or number.", **_group("Data"))
     ] = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(help="Column to leave out; may be given several times.", **_group("Data")),
+    ] = None,
     task: Task = None,
     data_dir: DataDir = None,
     validation: Annotated[
@@ -238,8 +242,9 @@ def train(
         if data is None:
             raise ValueError("DATA must be a data set or a file; got none (or --resume FOLDER)")
         settings = Settings(
-            data=data,
-            target=target,
+            data=_from_anywhere(data),
+            target=_from_anywhere(target),
+            ignore=tuple(ignore or ()),
             task=task,
             standardize=standardize,
             validation=validation,
@@ -291,6 +296,12 @@ def train(
         kept = f"\nkept in {escape(str(folder.path))}"
         console.print(kept, highlight=False, soft_wrap=True)
         name_report(console, folder.report)
+
+
+def _from_anywhere(name: Any) -> Any:
+    """Return a file's name such that the run goes on from whatever folder; others as they are."""
+    file = name is not None and Path(name).suffix and Path(name).expanduser().is_file()
+    return str(Path(name).expanduser().resolve()) if file else name
 
 
 def _refuse_settings(context: typer.Context) -> None:

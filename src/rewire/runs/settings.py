@@ -36,6 +36,8 @@ class Settings:
         A name that :func:`rewire.data.load` knows, or a file.
     target : str, optional
         The column to predict, of a file.
+    ignore : tuple of str
+        Columns to leave out, of a table.
     task : {"classification", "regression"}, optional
         Of a file; by default its targets decide.
     standardize : bool, optional
@@ -77,6 +79,7 @@ class Settings:
 
     data: str
     target: str | None = None
+    ignore: tuple[str, ...] = ()
     task: str | None = None
     standardize: bool | None = None
     validation: float = 0.1
