@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import glob
 import json
 import warnings
 from collections.abc import Callable, Iterable
@@ -23,6 +24,7 @@ __all__ = [
     "numbers",
     "own_file",
     "print_json",
+    "run_folders",
     "table",
     "whole_numbers",
 ]
@@ -40,12 +42,23 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
                 return command(*args, **kwargs)
         except BrokenPipeError:
             raise  # whoever read the output has seen enough
+        except KeyboardInterrupt:
+            _print_message("interrupted")
+            raise typer.Exit(130) from None
         except (ValueError, TypeError, OSError, ImportError, KeyError) as error:
-            text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
-            _print_message(f"[bold red]error:[/] {escape(text)}")
+            _print_message(f"[bold red]error:[/] {escape(_said(error))}")
             raise typer.Exit(2) from error
 
     return run
+
+
+def _said(error: Exception) -> str:
+    """Return an error's own words, without the marks of Python."""
+    if isinstance(error, KeyError) and error.args:
+        return str(error.args[0])
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
 
 
 def _print_message(message: str) -> None:
@@ -59,6 +72,19 @@ def _print_warning(message: Any, *_: Any) -> None:
 def completing(names: Iterable[str]) -> Callable[[str], list[str]]:
     """Return what a shell asks for what may follow."""
     return lambda incomplete: [name for name in names if name.startswith(incomplete)]
+
+
+def run_folders(incomplete: str) -> list[str]:
+    """Return the folders of runs that begin so, up to two levels deep."""
+    start = Path(incomplete)
+    name = "" if incomplete.endswith("/") or not incomplete else start.name
+    parent = start if not name else start.parent
+    found = [
+        file.parent
+        for deeper in ("", "*/", "*/*/")
+        for file in parent.glob(f"{glob.escape(name)}*/{deeper}settings.json")
+    ]
+    return sorted(map(str, found))
 
 
 def numbers(name: str, text: str | None) -> tuple[float, ...] | None:

@@ -26,11 +26,13 @@ from rewire.train import read_history
 from rewire.view import plot_topology
 from rewire.view.style import figure_of
 
-from .common import completing, guarded, own_file, print_json, table
+from .common import completing, guarded, own_file, print_json, run_folders, table
 from .results import described, parts, print_scores, score
 from .train import AsJson, DataDir
 
-MODEL = typer.Argument(help="A run's folder, or a model.safetensors file.")
+MODEL = typer.Argument(
+    help="A run's folder, or a model.safetensors file.", autocompletion=run_folders
+)
 # More connections than this cannot be told apart in a drawing.
 DRAWABLE = 5000
 
@@ -62,7 +64,9 @@ def evaluate(
 ) -> None:
     """Measure a trained network on data.
 
-    rewire evaluate runs/houses more-houses.csv
+    rewire evaluate runs/houses
+
+    rewire evaluate runs/houses more-houses.csv --target price
     """
     found = _open(model)
     if data is None:
@@ -109,6 +113,8 @@ def predict(
     """Answer for new samples: a CSV in, a CSV out, a line for each.
 
     rewire predict runs/houses new.csv --out answers.csv
+
+    Columns may be in any order, with further ones beside them.
     """
     if out is not None:
         own_file(out, samples, model)
@@ -179,13 +185,7 @@ def show(
         if path is not None:
             own_file(path, model)
     if picture is not None:
-        connections = len(found.network.connections)
-        if connections > DRAWABLE:
-            raise ValueError(
-                f"picture must be of at most {DRAWABLE:,} connections to be read; this network "
-                f"has {connections:,}"
-            )
-        _save_picture(plot_topology(found.network), picture)
+        _draw_wiring(found.network, picture)
     if curves is not None:
         if not model.is_dir():
             raise ValueError(f"curves are of a run's folder; got the model {model} alone")
@@ -194,6 +194,15 @@ def show(
         print_json(described(found))
     else:
         typer.echo(str(found.network.summary()))
+
+
+def _draw_wiring(net: Network, path: Path) -> None:
+    if len(net.connections) > DRAWABLE:
+        raise ValueError(
+            f"picture must be of at most {DRAWABLE:,} connections to be read; this network has "
+            f"{len(net.connections):,}"
+        )
+    _save_picture(plot_topology(net), path)
 
 
 def _save_picture(axes: Axes, path: Path) -> None:
@@ -221,18 +230,25 @@ def export(
         ),
     ] = None,
     strip: Annotated[bool, typer.Option(help="Leave out dead neurons.")] = True,
+    picture: Annotated[
+        Path | None, typer.Option(help="Draw what was written to this file too (PNG, SVG, PDF).")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Write the network for another program: ONNX, C, PyTorch, NPZ, JSON, GraphML, safetensors.
 
-    rewire export runs/houses houses.onnx
+    rewire export runs/houses houses.onnx --picture houses.png
 
     Inputs and outputs are the network's own: standardized, if the model does that; 'rewire show
     --json' prints by what.
     """
-    own_file(out, model)
+    for path in (out, picture):
+        if path is not None:
+            own_file(path, model)
     found = _open(model)
     net = found.network.strip() if strip else found.network
+    if picture is not None:
+        _draw_wiring(net, picture)
     export_network(net, out, format)
     if as_json:
         print_json({**described(found), **_sizes(net), "out": str(out)})
