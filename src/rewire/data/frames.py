@@ -26,8 +26,8 @@ __all__ = [
 # What pandas calls the reader of each kind of file.
 TABLES = {".csv": "read_csv", ".tsv": "read_table", ".parquet": "read_parquet"}
 
-# What may stand between the values of a CSV file, where it is not a comma.
-SEPARATORS = (";", "\t", "|")
+# What may stand between the values of a CSV file; the first where several could.
+SEPARATORS = (",", ";", "\t", "|")
 # Options of pandas by which a person says what is otherwise found out.
 PARSING = {"sep", "delimiter", "engine", "skiprows", "comment"}
 HEADER = {"header", "names", "usecols", "index_col"}
@@ -56,7 +56,7 @@ def loading(path: Path) -> Iterator[None]:
 def read_frame(path: Path, **options: Any) -> Any:
     """Return a file's DataFrame.
 
-    In a CSV file the separator is found from its first line, and where it is not a comma, numbers
+    In a CSV file the separator is found from its first lines, and where it is not a comma, numbers
     may have a decimal comma; what Excel calls Unicode text is read as such.
 
     Parameters
@@ -75,7 +75,7 @@ def read_frame(path: Path, **options: Any) -> Any:
             options = {"encoding": "utf-16", **options}
     plain = not options.keys() & PARSING
     if reader == "read_csv" and plain:
-        options["sep"] = _separator(path, options.get("encoding"))
+        options["sep"] = _separator(_lines(path, options.get("encoding")))
     options = {"engine": "c", **options}
     if options["engine"] == "c":  # a column is of one kind in all of the file
         options = {"low_memory": False, **options}
@@ -173,22 +173,26 @@ def _read(read: Any, path: Path, **options: Any) -> Any:
         raise ValueError(f"every line must have as many values as the first; {text}") from error
 
 
-def _first_line(path: Path, encoding: str | None) -> str:
+def _lines(path: Path, encoding: str | None) -> list[str]:
+    """Return the first two lines that are not empty, or fewer."""
+    found = []
     with path.open(encoding=encoding or "utf-8-sig", errors="replace", newline="") as file:
         for line in file:
             if line.strip():
-                return line.rstrip("\r\n")
-    return ""
+                found.append(line.rstrip("\r\n"))
+            if len(found) == 2:
+                break
+    return found
 
 
-def _separator(path: Path, encoding: str | None) -> str:
-    """Return what parts the names in the first line: a comma, unless only another one does."""
-    line = _first_line(path, encoding)
-    if len(next(csv.reader([line]), [])) > 1:
-        return ","
-    counts = {one: len(next(csv.reader([line], delimiter=one), [])) for one in SEPARATORS}
-    most = max(counts, key=lambda one: counts[one])
-    return most if counts[most] > 1 else ","
+def _separator(lines: Sequence[str]) -> str:
+    """Return what parts the first two lines into equally many values, most of all; or a comma."""
+
+    def fit(separator: str) -> tuple[bool, bool, int]:
+        columns = [len(row) for row in csv.reader(lines, delimiter=separator)] or [0]
+        return columns[0] > 1, len(set(columns)) == 1, columns[0]
+
+    return max(SEPARATORS, key=fit)
 
 
 def _has_decimal_commas(frame: Any) -> bool:
@@ -206,14 +210,14 @@ def _has_decimal_commas(frame: Any) -> bool:
 
 def _check_header(path: Path, options: dict[str, Any], frame: Any) -> None:
     """Refuse names that pandas would change, and lines that are longer than the first."""
-    if type(frame.index).__name__ != "RangeIndex":
+    if not np.array_equal(frame.index, np.arange(len(frame))):  # pandas took values for it
         raise ValueError(
             f"every line must have as many values as there are names in the first, "
             f"{len(frame.columns)}; got more"
         )
     separator = options.get("sep", "\t")
     if len(separator) == 1:
-        names = next(csv.reader([_first_line(path, options.get("encoding"))], delimiter=separator))
+        names = next(csv.reader(_lines(path, options.get("encoding")), delimiter=separator))
         twice = next((name for i, name in enumerate(names) if name and name in names[:i]), None)
         if twice is not None:
             raise ValueError(f"columns must have different names; got {twice!r} twice")
