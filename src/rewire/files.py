@@ -61,7 +61,7 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
         os.replace(temporary, final)
     except OSError as error:
         _remove(temporary)
-        if error.errno is None:  # it has its own words
+        if error.errno is None or isinstance(error, FileNotFoundError):  # not the disk's doing
             raise
         said = OSError(
             f"{os.fspath(path)} could not be written ({error.strerror}); an older file of that "
