@@ -51,6 +51,7 @@ bench: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/rewiring.py
 	$(BIN)/python benchmarks/small.py
 	$(BIN)/python benchmarks/recording.py
+	$(BIN)/python benchmarks/epoch.py
 	$(BIN)/python benchmarks/scalar_engine.py
 	$(BIN)/python benchmarks/page.py
 

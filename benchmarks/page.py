@@ -123,6 +123,17 @@ def small() -> str:
     )
 
 
+def epoch() -> str:
+    found = result("epoch")
+    names = list(found["rows"][0]["seconds"])
+    body = [
+        [str(row["threads"])]
+        + [f"{row['seconds'][name]:.3f} s ({row['ratio'][name]:.1f}×)" for name in names]
+        for row in found["rows"]
+    ]
+    return f"Data: {found['data']}.\n\n" + table(["threads", *names], body)
+
+
 def memory() -> str:
     found = result("memory")
     huge = found["huge"]
@@ -234,6 +245,14 @@ batch 128, with gradients of all absent connections; in turns with dense PyTorch
 `python benchmarks/small.py`
 
 {small()}
+
+## An epoch of MNIST
+
+`python benchmarks/epoch.py`: LeNet-300-100 at 98% sparsity, batch 100, SGD with Nesterov's
+momentum, data in memory; by `rewire.fit` with all its checks and rewirings, in turns with the same
+network dense in PyTorch, batches indexed from one tensor. In brackets: speed relative to it.
+
+{epoch()}
 
 ## Memory
 

@@ -1,5 +1,6 @@
 """A file is written whole or not at all."""
 
+import errno
 import os
 import stat
 import subprocess
@@ -51,6 +52,17 @@ def test_a_full_disk_leaves_the_old_file(old, monkeypatch, function):
     monkeypatch.setattr(os, function, fail)
     with pytest.raises(OSError, match="no space"), written_whole(old) as temporary:
         temporary.write_text("new")
+    assert_untouched(old)
+
+
+def test_what_cannot_be_written_is_named_with_the_remedy(old):
+    def fail():
+        with written_whole(old) as temporary:
+            temporary.write_text("ne")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(OSError, match=r"file.txt could not be written \(No space left .*make room"):
+        fail()
     assert_untouched(old)
 
 

@@ -7,7 +7,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 __all__ = ["prepare_folder", "remove_leftovers", "written_whole"]
@@ -35,6 +35,9 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
     ------
     FileNotFoundError
         If the folder does not exist.
+    OSError
+        Naming the file and the remedy, if it cannot be written: a full disk, a folder that is
+        read-only.
 
     Examples
     --------
@@ -56,8 +59,18 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
         yield temporary
         _to_disk(temporary, os.O_RDWR)
         os.replace(temporary, final)
+    except OSError as error:
+        _remove(temporary)
+        if error.errno is None or isinstance(error, FileNotFoundError):  # not the disk's doing
+            raise
+        said = OSError(
+            f"{os.fspath(path)} could not be written ({error.strerror}); an older file of that "
+            "name is as it was: make room, or choose another folder"
+        )
+        said.errno = error.errno
+        raise said from error
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        _remove(temporary)
         raise
     if os.name == "posix":  # elsewhere a folder cannot be opened
         _to_disk(final.parent, os.O_RDONLY)
@@ -92,6 +105,11 @@ def prepare_folder(folder: str | os.PathLike[str]) -> Path:
             f"({error.strerror}): choose another one"
         ) from error
     return folder
+
+
+def _remove(temporary: Path) -> None:
+    with suppress(OSError):  # of a read-only folder, where it never came to be
+        temporary.unlink(missing_ok=True)
 
 
 def _to_disk(path: Path, flags: int) -> None:

@@ -2,9 +2,10 @@
 
 import json
 
+import numpy as np
 import pytest
 
-from rewire.compare import Setting, setting_for
+from rewire.compare import Setting, run_one, setting_for
 from rewire.compare.setting import method_name
 from rewire.runs import Settings
 from rewire.topology import Time, methods
@@ -48,6 +49,15 @@ def test_a_data_set_with_a_test_part_holds_nothing_out(data_dir):
 )
 def test_the_learning_rate_goes_by_the_optimizer(given, rate):
     assert setting_for("iris", **given).settings.lr == rate
+
+
+def test_a_regression_is_compared_with_what_does_not_diverge_on_it():
+    settings = setting_for("diabetes").settings
+    assert (settings.optimizer, settings.lr) == ("adam", 0.01)
+    settings = setting_for("diabetes", lr=0.001).settings
+    assert (settings.optimizer, settings.lr) == ("sgd", 0.001)
+    for method in ("static", "reviving rigl"):
+        assert np.isfinite(run_one(setting_for("diabetes", steps=100), method, 0).loss)
 
 
 def test_none_stands_for_the_default_and_epochs_and_density_replace_the_presets():

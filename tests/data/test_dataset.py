@@ -246,10 +246,17 @@ def test_sizes_that_leave_a_part_empty_are_refused(size):
 def test_a_class_too_rare_for_both_parts_is_refused_with_the_remedy():
     data = Dataset.from_arrays(np.arange(10.0)[:, None], [0] * 9 + [1])
     with pytest.raises(
-        ValueError, match=r"size=0.5 cannot be split off 10 samples.*stratify=False"
+        ValueError, match=r"at least two samples.*data has one of 1: leave.*stratify=False"
     ):
         data.split(0.5, seed=0)
     assert len(data.split(0.5, seed=0, stratify=False)[1].y) == 5
+    data = Dataset.from_arrays(np.arange(30.0)[:, None], np.repeat([0, 1, 2], 10))
+    with pytest.raises(
+        ValueError, match=r"as there are classes, 3; got 0.05, which makes parts of 28 and 2"
+    ):
+        data.split(0.05, seed=0)
+    with pytest.raises(ValueError, match=r"size must leave samples to train on; got 0.1 of 1 samp"):
+        Dataset.from_arrays([[1.0]], [0.5]).split(0.1)
 
 
 @pytest.mark.parametrize("sparse", [False, True])

@@ -123,7 +123,7 @@ def test_targets_that_are_no_column_are_refused_with_the_columns(table, target):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "damaged.csv cannot be loaded: No columns"),
+        (b"", "damaged.csv cannot be loaded: a table must have a line.*got an empty file"),
         (b"a,b\n1,2,3\n1,2,3,4\n", "damaged.csv cannot be loaded: .*line 3"),
         (b"a,y\n\xff\xfe\xfa,1\n", "damaged.csv cannot be loaded: .*codec"),
         (b"a,y\n", "damaged.csv cannot be loaded: a table must have at least one row"),

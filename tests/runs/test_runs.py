@@ -60,13 +60,20 @@ def test_what_begins_dense_ends_as_sparse_as_said(method, given):
 
 
 def test_optimizers_have_their_own_defaults():
-    assert settings().make_optimizer() == rewire.SGD(0.1, 0.9, True)
-    assert settings(momentum=0).make_optimizer() == rewire.SGD(0.1)
-    assert settings(optimizer="adam").make_optimizer() == rewire.Adam()
-    assert settings(optimizer="adamw").make_optimizer() == rewire.AdamW()
-    assert settings(optimizer="adamw", lr=1, weight_decay=0).make_optimizer() == rewire.AdamW(
-        1, weight_decay=0
-    )
+    classes, numbers = rewire.losses.CrossEntropy(), rewire.losses.MeanSquaredError()
+    for loss in classes, numbers:
+        for given, expected in (
+            ({"optimizer": "sgd"}, rewire.SGD(0.1, 0.9, True)),
+            ({"optimizer": "sgd", "momentum": 0}, rewire.SGD(0.1)),
+            ({"optimizer": "adam"}, rewire.Adam()),
+            ({"optimizer": "adamw"}, rewire.AdamW()),
+            ({"optimizer": "adamw", "lr": 1, "weight_decay": 0}, rewire.AdamW(1, weight_decay=0)),
+        ):
+            assert settings(**given).make_optimizer(loss) == expected
+    assert settings().make_optimizer(classes) == rewire.SGD(0.1, 0.9, True)
+    assert settings(lr=0.5, momentum=0).make_optimizer(classes) == rewire.SGD(0.5)
+    assert settings().make_optimizer(numbers) == rewire.Adam(0.01)
+    assert settings(lr=0.5).make_optimizer(numbers) == rewire.Adam(0.5)
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ from matplotlib import pyplot as plt
 from scipy.sparse import csr_array
 
 import rewire
+from rewire.topology import grow_criteria, grow_criterion, methods
 from rewire.train import EarlyStopping, History, evaluate
-from rewire.train.fitting import default_loss
+from rewire.train.fitting import default_loss, prepare
 
 from .runs import network, samples
 
@@ -40,6 +41,55 @@ def test_the_loss_follows_from_the_targets(outputs, y, name):
     assert history["loss"][0] == pytest.approx(
         evaluate(rewire.mlp([2, outputs], seed=0), np.eye(3, 2), y, name).loss
     )
+
+
+@pytest.mark.parametrize(
+    ("count", "batch_size", "updates"), [(45, 128, 1000), (45, 10, 1000), (300, 1, 3000)]
+)
+def test_ten_epochs_or_a_thousand_updates(count, batch_size, updates):
+    X, y = samples(count=count)
+    assert prepare(network(), X, y, method=None, batch_size=batch_size).updates == updates
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_regression_is_learnt_without_any_settings(seed):
+    """SGD with the learning rate for classes diverged on nearly every such data set."""
+    random = np.random.default_rng(seed)
+    X = random.normal(size=(300, 12))
+    y = X[:, 0] + 0.5 * X[:, 1] * X[:, 2] - (X[:, 3] > 0)
+    net = rewire.mlp([12, 100, 1], sparsity=0.8, seed=seed)
+    history = rewire.fit(net, X, y, seed=seed)
+    assert history["loss"][-1] < 0.05 * y.var()
+
+
+def test_a_network_whose_numbers_overflow_while_rewiring_has_diverged():
+    """Weights are still finite, but what a rewiring looks at is not."""
+    X, y = samples()
+    net = rewire.mlp([8, 30, 30, 3], density=0.5, seed=0)
+    net.connections.weight[:] *= 1e13
+    message = "training diverged: infinity or NaN before update 1; lower the learning rate, 1e-30"
+    with pytest.raises(ValueError, match=message):
+        rewire.fit(
+            net,
+            X,
+            np.eye(3)[y],
+            loss="mean_squared_error",
+            method=methods["rigl"](every=1),
+            optimizer=rewire.SGD(1e-30),
+            steps=5,
+        )
+
+
+def test_a_criterion_that_returns_nan_is_not_taken_for_divergence():
+    @grow_criterion("nothing", needs=["signals"])
+    def nothing(now, targets, sources):
+        return np.nan * (now.sensitivity[targets] @ now.activation[sources].T)
+
+    try:
+        with pytest.raises(ValueError, match="a grow criterion returned NaN"):
+            fit(method=methods["set"](every=1, grow="nothing"))
+    finally:
+        grow_criteria.remove("nothing")
 
 
 def test_lists_and_data_frames_are_data():

@@ -26,7 +26,7 @@ from rewire.topology import methods
 from rewire.train import checkpoint, fitting
 
 often = partial(checkpoint.NowAndThen, seconds=0, share=1)
-fitting.NowAndThen = sys.modules["rewire.cli.train"].NowAndThen = often
+fitting.NowAndThen = sys.modules["rewire.cli.live"].NowAndThen = often
 rewire.set_num_threads(1)  # threads would not survive the fork
 data = load("digits")
 rows = slice(0, 300)

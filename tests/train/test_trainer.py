@@ -117,6 +117,28 @@ def test_twenty_steps_follow_pytorch(backend, loss, optimizer):
     np.testing.assert_allclose(net.bias[5:], twin.flat_biases(), rtol=1e-8, atol=1e-10)
 
 
+@pytest.mark.parametrize("same", [False, True])
+@pytest.mark.parametrize(
+    ("first", "second"), [("adam", "adam"), ("nesterov", "nesterov"), ("momentum", "adam")]
+)
+def test_a_fresh_optimizer_begins_afresh_and_the_same_goes_on_as_in_pytorch(first, second, same):
+    net, (X, random) = network(), batch()
+    y, twin = TARGETS["cross_entropy"](random), Twin(net)
+    ours = theirs = None
+    for name in first, second:
+        if ours is None or not (same and first == second):
+            make_ours, make_theirs = OPTIMIZERS[name]
+            ours, theirs = make_ours(), make_theirs(twin.parameters())
+        rewire.Trainer(net, "cross_entropy", ours).steps(X, y, 5)
+        for _ in range(5):
+            theirs.zero_grad()
+            nn.CrossEntropyLoss()(twin(torch.from_numpy(X)), torch.from_numpy(y)).backward()
+            theirs.step()
+    np.testing.assert_allclose(net.connections.weight, twin.flat_weights(), rtol=1e-8, atol=1e-10)
+    np.testing.assert_allclose(net.bias[5:], twin.flat_biases(), rtol=1e-8, atol=1e-10)
+    assert ("velocity" in net.connections) == (second == "nesterov")
+
+
 @pytest.mark.parametrize("loss", TARGETS)
 @pytest.mark.parametrize("penalty", [0.0, 0.02])
 def test_gradients_agree_with_autograd(loss, penalty):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import glob
 import json
 import warnings
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -14,7 +16,18 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-__all__ = ["completing", "guarded", "numbers", "print_json", "table", "whole_numbers"]
+from rewire.runs import Folder
+
+__all__ = [
+    "completing",
+    "guarded",
+    "numbers",
+    "own_file",
+    "print_json",
+    "run_folders",
+    "table",
+    "whole_numbers",
+]
 
 
 def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -29,12 +42,23 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
                 return command(*args, **kwargs)
         except BrokenPipeError:
             raise  # whoever read the output has seen enough
+        except KeyboardInterrupt:
+            _print_message("interrupted")
+            raise typer.Exit(130) from None
         except (ValueError, TypeError, OSError, ImportError, KeyError) as error:
-            text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
-            _print_message(f"[bold red]error:[/] {escape(text)}")
+            _print_message(f"[bold red]error:[/] {escape(_said(error))}")
             raise typer.Exit(2) from error
 
     return run
+
+
+def _said(error: Exception) -> str:
+    """Return an error's own words, without the marks of Python."""
+    if isinstance(error, KeyError) and error.args:
+        return str(error.args[0])
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
 
 
 def _print_message(message: str) -> None:
@@ -48,6 +72,19 @@ def _print_warning(message: Any, *_: Any) -> None:
 def completing(names: Iterable[str]) -> Callable[[str], list[str]]:
     """Return what a shell asks for what may follow."""
     return lambda incomplete: [name for name in names if name.startswith(incomplete)]
+
+
+def run_folders(incomplete: str) -> list[str]:
+    """Return the folders of runs that begin so, up to two levels deep."""
+    start = Path(incomplete)
+    name = "" if incomplete.endswith("/") or not incomplete else start.name
+    parent = start if not name else start.parent
+    found = [
+        file.parent
+        for deeper in ("", "*/", "*/*/")
+        for file in parent.glob(f"{glob.escape(name)}*/{deeper}settings.json")
+    ]
+    return sorted(map(str, found))
 
 
 def numbers(name: str, text: str | None) -> tuple[float, ...] | None:
@@ -70,6 +107,17 @@ def whole_numbers(name: str, text: str) -> tuple[int, ...]:
         raise ValueError(
             f"{name} must be whole numbers with commas between; got {text!r}"
         ) from None
+
+
+def own_file(out: Path, *read: Path) -> None:
+    """Refuse to write over what is read, and over what belongs to a run."""
+    folder = Folder(out.resolve().parent)
+    kept = folder.files if folder.settings.exists() else ()
+    if out.resolve() in (*(path.resolve() for path in read), *kept):
+        raise ValueError(
+            f"the file to write must not be one that is read or belongs to a run; got {str(out)!r}"
+            ": choose another name"
+        )
 
 
 def print_json(content: Any) -> None:

@@ -13,7 +13,6 @@ from .reproduce import reproduce
 from .train import train
 
 app = typer.Typer(
-    help="Sparse neural networks that rewire themselves.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
@@ -36,4 +35,16 @@ def _main(
         False, "--version", callback=_print_version, is_eager=True, help="Print the version."
     ),
 ) -> None:
-    """Sparse neural networks that rewire themselves."""
+    """Sparse neural networks that rewire themselves.
+
+    From a table to a small network for other programs, and its answers:
+
+        rewire train houses.csv --target price --out runs/houses
+
+        rewire export runs/houses houses.onnx --picture houses.png
+
+        rewire predict runs/houses new-houses.csv --out prices.csv
+
+    Every command explains itself: 'rewire train --help'. 'rewire --install-completion' has the
+    shell complete names.
+    """

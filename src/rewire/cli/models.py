@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,22 +14,25 @@ from matplotlib.axes import Axes
 from rich.console import Console
 from rich.markup import escape
 
-from rewire.data import load, read_features
-from rewire.data.tables import TABLES
+from rewire.data import load, read_features, read_samples
+from rewire.data.frames import TABLES
 from rewire.export import export as export_network
 from rewire.export import formats
 from rewire.files import written_whole
+from rewire.graph import Network
 from rewire.runs import Folder, Model, Settings, load_data
 from rewire.topology import methods as known_methods
 from rewire.train import read_history
 from rewire.view import plot_topology
 from rewire.view.style import figure_of
 
-from .common import completing, guarded, print_json, table
-from .results import parts, print_scores, score
+from .common import completing, guarded, own_file, print_json, run_folders, table
+from .results import described, parts, print_scores, score
 from .train import AsJson, DataDir
 
-MODEL = typer.Argument(help="A run's folder, or a model.safetensors file.")
+MODEL = typer.Argument(
+    help="A run's folder, or a model.safetensors file.", autocompletion=run_folders
+)
 # More connections than this cannot be told apart in a drawing.
 DRAWABLE = 5000
 
@@ -62,7 +64,9 @@ def evaluate(
 ) -> None:
     """Measure a trained network on data.
 
-    rewire evaluate runs/houses more-houses.csv
+    rewire evaluate runs/houses
+
+    rewire evaluate runs/houses more-houses.csv --target price
     """
     found = _open(model)
     if data is None:
@@ -84,12 +88,13 @@ def _other_data(
     model: Model, data: str, target: str | None, data_dir: Path | None
 ) -> dict[str, tuple[Any, np.ndarray]]:
     """Return inputs and targets of other data as the model understands them."""
-    ending, dtype = Path(data).suffix.lower(), model.network.dtype
-    task = model.task if ending else None
-    loaded = load(data, target=target, task=task, data_dir=data_dir, dtype=dtype)  # type: ignore[arg-type]
-    if ending in TABLES and model.feature_names is not None:
-        X = read_features(Path(data), model.feature_names, model.network.ranks[0]).astype(dtype)
-        loaded = replace(loaded, X=X, feature_names=model.feature_names)
+    path, dtype = Path(data), model.network.dtype
+    if path.suffix.lower() in TABLES:
+        names, inputs = model.feature_names, model.network.ranks[0]
+        X, answers = read_samples(path, names, inputs, target, dtype)
+        return {"all samples": (X, model.targets(answers))}
+    task: Any = model.task if path.suffix else None
+    loaded = load(data, target=target, task=task, data_dir=data_dir, dtype=dtype)
     model.check(loaded)
     return {name: (X, model.number_classes(loaded, y)) for name, (X, y) in parts(loaded).items()}
 
@@ -97,20 +102,25 @@ def _other_data(
 @guarded
 def predict(
     model: Annotated[Path, MODEL],
-    table_: Annotated[Path, typer.Argument(metavar="CSV", help="Inputs, with the same columns.")],
+    samples: Annotated[
+        Path, typer.Argument(metavar="CSV", help="Inputs, by column names; or Parquet, NPZ.")
+    ],
     out: Annotated[Path | None, typer.Option(help="CSV to write; printed by default.")] = None,
     probabilities: Annotated[
         bool, typer.Option("--probabilities", help="One column per class as well.")
     ] = False,
 ) -> None:
-    """Answer for new samples: a CSV in, a CSV out.
+    """Answer for new samples: a CSV in, a CSV out, a line for each.
 
     rewire predict runs/houses new.csv --out answers.csv
+
+    Columns may be in any order, with further ones beside them.
     """
+    if out is not None:
+        own_file(out, samples, model)
     found = _open(model)
-    X = read_features(table_, found.feature_names, found.network.ranks[0])
-    X = X.astype(found.network.dtype)
-    answers = np.asarray(found.predict(X)).reshape(len(X), -1)
+    X = read_features(samples, found.feature_names, found.network.ranks[0], found.network.dtype)
+    answers = np.asarray(found.predict(X)).reshape(X.shape[0], -1)
     headings = (
         ["prediction"]
         if answers.shape[1] == 1
@@ -131,19 +141,28 @@ def predict(
 def strip(
     model: Annotated[Path, MODEL],
     out: Annotated[Path, typer.Option(help="File for the smaller model.")],
+    as_json: AsJson = False,
 ) -> None:
     """Remove dead neurons; the function stays the same.
 
     rewire strip runs/a --out small.safetensors
     """
+    own_file(out, model)
     found = _open(model)
     smaller = found.stripped()
     smaller.save(out)
     before, after = found.network, smaller.network
+    if as_json:
+        print_json({"before": _sizes(before), "after": _sizes(after), "out": str(out)})
+        return
     typer.echo(
         f"{'-'.join(map(str, before.ranks))} with {len(before.connections):,} connections -> "
         f"{'-'.join(map(str, after.ranks))} with {len(after.connections):,}, in {out}"
     )
+
+
+def _sizes(net: Network) -> dict[str, Any]:
+    return {"ranks": list(net.ranks), "connections": len(net.connections)}
 
 
 @guarded
@@ -162,38 +181,40 @@ def show(
     rewire show runs/a --picture wiring.png --curves curves.png
     """
     found = _open(model)
-    summary = found.network.summary()
-    if as_json:
-        print_json(
-            {
-                "ranks": list(found.network.ranks),
-                "connections": summary.connections,
-                "density": found.network.density,
-                "parameters": summary.parameters,
-                "dead": summary.dead,
-                "flops": summary.flops,
-                "classes": list(found.classes),
-            }
-        )
-    else:
-        typer.echo(str(summary))
+    for path in (picture, curves):
+        if path is not None:
+            own_file(path, model)
     if picture is not None:
-        if summary.connections > DRAWABLE:
-            raise ValueError(
-                f"picture must be of at most {DRAWABLE:,} connections to be read; this network "
-                f"has {summary.connections:,}"
-            )
-        _save_picture(plot_topology(found.network), picture)
+        _draw_wiring(found.network, picture)
     if curves is not None:
         if not model.is_dir():
             raise ValueError(f"curves are of a run's folder; got the model {model} alone")
         _save_picture(read_history(Folder(model).checkpoint).plot(), curves)
+    if as_json:
+        print_json(described(found))
+    else:
+        typer.echo(str(found.network.summary()))
+
+
+def _draw_wiring(net: Network, path: Path) -> None:
+    if len(net.connections) > DRAWABLE:
+        raise ValueError(
+            f"picture must be of at most {DRAWABLE:,} connections to be read; this network has "
+            f"{len(net.connections):,}"
+        )
+    _save_picture(plot_topology(net), path)
 
 
 def _save_picture(axes: Axes, path: Path) -> None:
     figure = figure_of(axes)
+    format, known = path.suffix.removeprefix(".") or "png", figure.canvas.get_supported_filetypes()
+    if format not in known:
+        raise ValueError(
+            f"pictures must end in one of {', '.join(f'.{one}' for one in sorted(known))}; got "
+            f"{str(path)!r}"
+        )
     with written_whole(path) as temporary:
-        figure.savefig(temporary, format=path.suffix.removeprefix(".") or "png")
+        figure.savefig(temporary, format=format)
     plt.close(figure)
 
 
@@ -209,19 +230,40 @@ def export(
         ),
     ] = None,
     strip: Annotated[bool, typer.Option(help="Leave out dead neurons.")] = True,
+    picture: Annotated[
+        Path | None, typer.Option(help="Draw what was written to this file too (PNG, SVG, PDF).")
+    ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Write the network for another program: ONNX, C, PyTorch, NPZ, JSON, GraphML, safetensors.
 
-    Inputs and outputs are the network's own: standardized, if the model does that.
+    rewire export runs/houses houses.onnx --picture houses.png
+
+    Inputs and outputs are the network's own: standardized, if the model does that; 'rewire show
+    --json' prints by what.
     """
+    for path in (out, picture):
+        if path is not None:
+            own_file(path, model)
     found = _open(model)
     net = found.network.strip() if strip else found.network
+    if picture is not None:
+        _draw_wiring(net, picture)
     export_network(net, out, format)
+    if as_json:
+        print_json({**described(found), **_sizes(net), "out": str(out)})
+        return
     typer.echo(f"{net!r} -> {out}")
-    if found.standardizer is not None:
-        typer.echo("The network expects standardized inputs; mean and scale are in the model.")
-    if found.target_scale is not None:
-        typer.echo("Its outputs are standardized too; see target_mean and target_scale.")
+    scaled = [
+        name
+        for name, by in (("inputs", found.standardizer), ("outputs", found.target_scale))
+        if by is not None
+    ]
+    if scaled:
+        typer.echo(
+            f"Its {' and '.join(scaled)} are standardized; 'rewire show {model} --json' prints "
+            "names, means and scales."
+        )
 
 
 @guarded

@@ -11,17 +11,22 @@ from rich.markup import escape
 
 from rewire.report import write_report
 
-from .common import guarded
+from .common import guarded, run_folders
 
 __all__ = ["name_report", "report"]
 
 
 @guarded
 def report(
-    runs: Annotated[list[Path], typer.Argument(help="Folders of runs, side by side.")],
+    runs: Annotated[
+        list[Path],
+        typer.Argument(help="Folders of runs, side by side.", autocompletion=run_folders),
+    ],
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="HTML file [default: report.html in the first folder]."),
+        typer.Option(
+            "--out", "-o", help="HTML file.", show_default="report.html in the first folder"
+        ),
     ] = None,
 ) -> None:
     """Write one HTML page that shows runs moment by moment, in any browser, offline.

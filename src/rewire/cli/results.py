@@ -12,7 +12,7 @@ from rewire.runs import Model, Run
 
 from .common import table
 
-__all__ = ["measure", "parts", "print_result", "print_scores", "score"]
+__all__ = ["described", "measure", "parts", "print_result", "print_scores", "score"]
 
 
 def score(model: Model, X: Any, y: np.ndarray) -> dict[str, float | None]:
@@ -36,6 +36,30 @@ def score(model: Model, X: Any, y: np.ndarray) -> dict[str, float | None]:
         "mean_squared_error": float((difference**2).mean()),
         "mean_absolute_error": float(np.abs(difference).mean()),
         "r2": float(1 - (difference**2).mean() / spread) if spread else None,
+    }
+
+
+def described(model: Model) -> dict[str, Any]:
+    """Return a network's size, and what stands before and after it, fit for JSON.
+
+    The network's inputs are (input - mean) / scale, and a regression's answers are output * scale
+    + mean.
+    """
+    summary, by = model.network.summary(), model.standardizer
+    return {
+        "ranks": list(model.network.ranks),
+        "connections": summary.connections,
+        "density": model.network.density,
+        "parameters": summary.parameters,
+        "dead": summary.dead,
+        "flops": summary.flops,
+        "task": model.task,
+        "classes": list(model.classes),
+        "inputs": model.feature_names and list(model.feature_names),
+        "input_mean": None if by is None else np.ravel(by.mean).tolist(),
+        "input_scale": None if by is None else np.ravel(by.scale).tolist(),
+        "output_mean": None if model.target_mean is None else model.target_mean.tolist(),
+        "output_scale": None if model.target_scale is None else model.target_scale.tolist(),
     }
 
 

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console, Group
-from rich.live import Live
+from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from rewire.compare.setting import method_name
 from rewire.data import available
 from rewire.kernels.activations import BUILT_IN
 from rewire.report import Recorder, write_report
 from rewire.runs import Folder, Run, Settings, assemble
 from rewire.runs.settings import DEFAULT_SPARSITY, LOSSES, OPTIMIZERS, SCHEDULES
 from rewire.topology import methods
-from rewire.train import Training
-from rewire.train.checkpoint import NowAndThen
-from rewire.train.fitting import DEFAULT_EPOCHS
+from rewire.train.fitting import DEFAULT_EPOCHS, LEAST_UPDATES
 
-from .common import completing, guarded, numbers, print_json, whole_numbers
+from .common import completing, guarded, numbers, print_json, run_folders, whole_numbers
+from .live import to_go_on_with, train_live
 from .report import name_report
 from .results import measure, print_result
 
@@ -72,11 +67,20 @@ def train(
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder to keep the run in.")] = Path("runs/train"),
     resume: Annotated[
-        Path | None, typer.Option(help="Go on with the run in this folder.", metavar="FOLDER")
+        Path | None,
+        typer.Option(
+            help="Go on with the run in this folder.",
+            metavar="FOLDER",
+            autocompletion=run_folders,
+        ),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an older run.")] = False,
     target: Annotated[
         str | None, typer.Option(help="Column to predict, by name or number.", **_group("Data"))
+    ] = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(help="Column to leave out; may be given several times.", **_group("Data")),
     ] = None,
     task: Task = None,
     data_dir: DataDir = None,
@@ -128,7 +132,8 @@ def train(
     method: Annotated[
         str,
         typer.Option(
-            help="Where connections go: see 'rewire methods'.", **_group("Method", *methods)
+            help="Where connections go: see 'rewire methods'.",
+            **_group("Method", *(name.replace(" ", "-") for name in methods)),
         ),
     ] = Settings.method,
     every: Annotated[
@@ -148,7 +153,9 @@ def train(
     epochs: Annotated[
         float | None,
         typer.Option(
-            help="Passes over the data.", show_default=str(DEFAULT_EPOCHS), **_group("Training")
+            help="Passes over the data.",
+            show_default=f"{DEFAULT_EPOCHS}, or more for {LEAST_UPDATES:,} updates",
+            **_group("Training"),
         ),
     ] = None,
     steps: Annotated[
@@ -167,14 +174,19 @@ def train(
         ),
     ] = None,
     optimizer: Annotated[
-        str,
-        typer.Option(help=f"{', '.join(OPTIMIZERS)}.", **_group("Training", *OPTIMIZERS)),
-    ] = Settings.optimizer,
+        str | None,
+        typer.Option(
+            help=f"{', '.join(OPTIMIZERS)}.",
+            show_default="sgd for classes, adam for numbers",
+            **_group("Training", *OPTIMIZERS),
+        ),
+    ] = None,
     lr: Annotated[
         float | None,
         typer.Option(
             help="Learning rate.",
-            show_default="0.1 for sgd, 0.001 for the others",
+            show_default="0.1 for classes, 0.01 for numbers; of an optimizer that is named: 0.1 "
+            "for sgd, 0.001 for the others",
             **_group("Training"),
         ),
     ] = None,
@@ -220,7 +232,8 @@ def train(
 
     Ctrl-C saves; 'rewire train --resume FOLDER' goes on to the same bits.
 
-    Exit status: 0 when trained, 2 if something asked for cannot be done, 130 after Ctrl-C.
+    Exit status: 0 when trained, 2 if something asked for cannot be done, 130 after Ctrl-C (143
+    after SIGTERM).
     """
     console = Console(stderr=as_json)
     if resume is not None:
@@ -231,8 +244,9 @@ def train(
         if data is None:
             raise ValueError("DATA must be a data set or a file; got none (or --resume FOLDER)")
         settings = Settings(
-            data=data,
-            target=target,
+            data=_from_anywhere(data),
+            target=_from_anywhere(target),
+            ignore=tuple(ignore or ()),
             task=task,
             standardize=standardize,
             validation=validation,
@@ -241,7 +255,7 @@ def train(
             density=numbers("--density", density),
             distribution=distribution,
             activation=activation,
-            method=method,
+            method=method_name(method),
             method_options={"every": every, "fraction": fraction},
             loss=loss,
             optimizer=optimizer,
@@ -262,28 +276,31 @@ def train(
     console.print(
         f"{run.training.net!r}, method {run.settings.method}", highlight=False, markup=False
     )
-    recorder = _recorder(run)
-    recorder.begin(run.training, resumed_from=folder.recording)
-    if not _train_live(run, folder, recorder, console):
-        console.print(
-            f"\nStopped after {run.training.done:,} of {run.training.updates:,} updates; all is "
-            f"kept. Go on with:\n\n    rewire train --resume {escape(str(folder.path))}\n",
-            highlight=False,
-            soft_wrap=True,
-        )
-        raise typer.Exit(130)
-    run.training.conclude()
-    result = measure(run)
-    folder.finish(run, result)
-    recorder.finish()
-    write_report(recorder.recording, folder.report)
+    with to_go_on_with(run, folder, console):
+        recorder = _recorder(run)
+        recorder.begin(run.training, resumed_from=folder.recording)
+        train_live(run, folder, recorder, console)
+        run.training.conclude()
+        result = measure(run)
+        folder.finish(run, result)
+        recorder.finish()
+        write_report(recorder.recording, folder.report)
     if as_json:
         print_json(result)
     else:
         print_result(console, result)
-        kept = f"\nkept in {escape(str(folder.path))}"
+        kept = (
+            f"\nkept in {escape(str(folder.path))}, for 'rewire predict', 'show', 'strip' and "
+            "'export'"
+        )
         console.print(kept, highlight=False, soft_wrap=True)
         name_report(console, folder.report)
+
+
+def _from_anywhere(name: Any) -> Any:
+    """Return a file's name such that the run goes on from whatever folder; others as they are."""
+    file = name is not None and Path(name).suffix and Path(name).expanduser().is_file()
+    return str(Path(name).expanduser().resolve()) if file else name
 
 
 def _refuse_settings(context: typer.Context) -> None:
@@ -305,52 +322,3 @@ def _recorder(run: Run) -> Recorder:
         image_shape=run.data.image_shape,
         classes=run.data.classes,
     )
-
-
-def _train_live(run: Run, folder: Folder, recorder: Recorder, console: Console) -> bool:
-    """Train to the end; False if Ctrl-C came before it."""
-    training = run.training
-    progress = Progress(
-        BarColumn(bar_width=30),
-        TextColumn("{task.completed:,} of {task.total:,} updates"),
-        TimeRemainingColumn(compact=True, elapsed_when_finished=True),
-        console=console,
-    )
-    task = progress.add_task("", total=training.updates, completed=training.done)
-
-    def look() -> Group:
-        progress.update(task, completed=training.done)
-        return Group(progress, str(training))
-
-    def keep() -> None:
-        recorder.save(folder.recording)  # first, see there
-        folder.save(run)
-
-    save = NowAndThen(keep)
-    with _interruptible(training), Live(get_renderable=look, console=console, transient=True):
-        while not training.finished:
-            reported = training.advance()
-            if reported:
-                recorder(training)
-            save(training.finished or training.interrupted)
-            if reported and not console.is_terminal:
-                console.print(str(training), highlight=False, soft_wrap=True)
-            if training.interrupted and not training.finished:
-                return False
-    return True
-
-
-@contextmanager
-def _interruptible(training: Training) -> Iterator[None]:
-    """Have Ctrl-C end the stretch at hand, and a second one end the program."""
-
-    def stop(number: int, frame: Any) -> None:
-        if training.interrupted:
-            raise KeyboardInterrupt
-        training.interrupted = True
-
-    before = signal.signal(signal.SIGINT, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

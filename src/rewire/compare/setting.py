@@ -13,8 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from rewire.data import load
+from rewire.kernels.losses import MeanSquaredError
 from rewire.runs import Settings
 from rewire.topology import methods
+from rewire.train import SGD
+from rewire.train.fitting import default_optimizer
 
 __all__ = ["MEASURES", "Setting", "bring_in", "method_name", "rate_for", "setting_for"]
 
@@ -24,7 +27,7 @@ MOMENTUM = 0.9
 HELD_OUT = 0.2
 
 # What is different from Settings' own defaults; moons is the post's experiment.
-DEFAULTS: dict[str, Any] = {"sparsity": (0.9,), "schedule": "cosine"}
+DEFAULTS: dict[str, Any] = {"sparsity": (0.9,), "schedule": "cosine", "optimizer": "sgd"}
 PRESETS: dict[str, dict[str, Any]] = {
     "moons": {
         "measure": "training",
@@ -99,7 +102,8 @@ class Setting:
         settings = replace(self.settings, method=method, seed=seed, method_options=options)
         plain = settings.optimizer == "sgd" and not settings.momentum
         if plain and "momentum" in settings.make_method().needs:
-            rate = settings.make_optimizer().lr * (1 - MOMENTUM)
+            rate = SGD().lr if settings.lr is None else settings.lr
+            rate *= 1 - MOMENTUM
             return replace(settings, momentum=MOMENTUM, lr=round(rate, 12))
         return settings
 
@@ -123,9 +127,10 @@ def setting_for(
 
     For ``"moons"`` they are the post's: 100 points, a network 2-16-16-1 with sparsities 0, 0.9 and
     0.8, hinge loss, 400 full-batch steps whose learning rate goes down from 1 to 0.1, a rewiring
-    after every 20, measured on these points. For all else: sparsity 0.9, 10 epochs along a cosine,
-    measured on the test part, or where there is none on a fifth of the samples, chosen by the seed.
-    SGD's learning rate is 1 - momentum, Adam's 0.001.
+    after every 20, measured on these points. For all else: sparsity 0.9, as long as
+    :func:`rewire.fit` trains, along a cosine, measured on the test part, or where there is none on
+    a fifth of the samples, chosen by the seed. SGD's learning rate is 1 - momentum, Adam's 0.001;
+    a regression is learnt by Adam at 0.01.
 
     Parameters
     ----------
@@ -159,6 +164,9 @@ def setting_for(
         if name in given and other not in given:
             values.pop(other, None)
     options = {**values.pop("method_options", {}), **_some(given.pop("method_options", {}))}
+    if not given.keys() & {"optimizer", "lr"} and _is_regression(data, given, data_dir):
+        usual = default_optimizer(MeanSquaredError())
+        given |= {"optimizer": type(usual).__name__.lower(), "lr": usual.lr}
     measure = measure or values.pop("measure", "unseen")
     values = {**values, **given, "method_options": options}
     values.pop("measure", None)
@@ -209,6 +217,13 @@ def bring_in(names: Iterable[str]) -> None:
 
 def _some(options: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
+
+
+def _is_regression(data: str, values: Mapping[str, Any], data_dir: Any) -> bool:
+    if data in PRESETS:
+        return False
+    target, task = values.get("target"), values.get("task")
+    return load(data, target=target, task=task, data_dir=data_dir, seed=0).task == "regression"
 
 
 def _held_out(data: str, values: Mapping[str, Any], data_dir: Any) -> float:

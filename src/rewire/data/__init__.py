@@ -9,7 +9,16 @@ from . import madelon, mnist, toys  # noqa: F401  they register what they load
 from .dataset import Dataset
 from .moons import moons
 from .registry import available, load, register
+from .samples import read_features, read_samples
 from .standardizer import Standardizer
-from .tables import read_features
 
-__all__ = ["Dataset", "Standardizer", "available", "load", "moons", "read_features", "register"]
+__all__ = [
+    "Dataset",
+    "Standardizer",
+    "available",
+    "load",
+    "moons",
+    "read_features",
+    "read_samples",
+    "register",
+]

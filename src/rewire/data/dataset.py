@@ -8,15 +8,15 @@ from typing import Any, Literal
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.model_selection import train_test_split
 
 from rewire.graph import checks
 
 from .inputs import as_inputs, check_finite
 from .labels import as_targets, task_of
+from .splitting import random_state, split_rows
 from .standardizer import Standardizer
 
-__all__ = ["Dataset", "Task", "random_state"]
+__all__ = ["Dataset", "Task"]
 
 Task = Literal["classification", "regression"]
 
@@ -203,26 +203,13 @@ class Dataset:
         >>> train, len(validation.y)
         (<Dataset iris: 120 samples, 4 inputs, 3 classes>, 30)
         """
-        samples = self.X.shape[0]
-        if not (0 < size < 1 or (1 <= size < samples and size == int(size))):
-            raise ValueError(
-                f"size must be a share in (0, 1) or a whole number in [1, {samples}), the number "
-                f"of training samples; got {size}"
-            )
-        try:
-            train, validation = train_test_split(
-                np.arange(samples),
-                test_size=size if size < 1 else int(size),
-                random_state=random_state(seed),
-                stratify=self.y if stratify and self.task == "classification" else None,
-            )
-        except ValueError as error:
-            raise ValueError(
-                f"size={size} cannot be split off {samples} samples of {self.name}: {error} "
-                f"(stratify=False splits without regard to classes)"
-            ) from error
-        train.sort()
-        validation.sort()
+        train, validation = split_rows(
+            self.y,
+            self.classes if stratify and self.task == "classification" else (),
+            size,
+            random_state(seed),
+            self.name,
+        )
         return (
             replace(self, X=self.X[train], y=self.y[train]),
             replace(self, X=self.X[validation], y=self.y[validation], X_test=None, y_test=None),
@@ -293,10 +280,3 @@ class Dataset:
                 f"{self.outputs} classes; got {y.dtype} of shape {y.shape} (Dataset.from_arrays "
                 f"numbers the classes)"
             )
-
-
-def random_state(seed: Any) -> int | None:
-    """Return what scikit-learn takes as a seed; a generator gives its next number."""
-    if isinstance(seed, np.random.Generator):
-        return int(seed.integers(2**32))
-    return seed

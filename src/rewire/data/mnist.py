@@ -11,9 +11,9 @@ import numpy as np
 from sklearn.datasets import fetch_openml
 
 from .dataset import Dataset
+from .frames import import_pandas
 from .registry import register
 from .stored import data_folder, read, stored_file
-from .tables import import_pandas
 
 __all__ = ["mnist", "read_idx"]
 

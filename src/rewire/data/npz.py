@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,9 @@ import numpy as np
 from scipy.sparse import load_npz
 
 from .dataset import Dataset
+from .inputs import as_inputs
 
-__all__ = ["read_npz"]
+__all__ = ["read_inputs", "read_npz"]
 
 
 def read_npz(path: Path, *, target: Any, task: Any, dtype: np.dtype, **options: Any) -> Dataset:
@@ -30,26 +33,53 @@ def read_npz(path: Path, *, target: Any, task: Any, dtype: np.dtype, **options: 
     """
     if options:
         raise ValueError(f"NPZ files are read without options; got {', '.join(options)}")
-    if not zipfile.is_zipfile(path):
-        raise ValueError("it must be an NPZ file, as numpy.savez writes; got something else")
     name = "y" if target is None else str(target)
-    try:
-        with np.load(path) as file:
-            sparse = "format" in file.files and "X" not in file.files
-            X = load_npz(path) if sparse else _array(file, "X")
-            y = np.load(name) if name.endswith(".npy") else _array(file, name)
-            tested = "X_test" in file.files
-            tests = [_array(file, key) for key in ("X_test", f"{name}_test") if tested]
-    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError) as error:
-        raise ValueError(f"it could not be read: {error}") from error
+    y = _labels(Path(name)) if name.endswith(".npy") else None
+    with _opened(path) as file:
+        X = _inputs(path, file)
+        y = _array(file, name, ", or target must name a .npy file") if y is None else y
+        tested = "X_test" in file.files
+        tests = [_array(file, key) for key in ("X_test", f"{name}_test") if tested]
     return Dataset.from_arrays(X, y, *tests, task=task, dtype=dtype, name=path.stem)
 
 
-def _array(file: Any, name: str) -> np.ndarray:
+def read_inputs(path: Path, dtype: np.dtype) -> Any:
+    """Read ``X`` alone, as an array or CSR matrix of the dtype."""
+    with _opened(path) as file:
+        return as_inputs("X", _inputs(path, file), dtype)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    if not zipfile.is_zipfile(path):
+        raise ValueError("it must be an NPZ file, as numpy.savez writes; got something else")
+    try:
+        with np.load(path) as file:
+            yield file
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError) as error:
+        raise ValueError(f"it could not be read: {error}") from error
+
+
+def _inputs(path: Path, file: Any) -> Any:
+    sparse = "format" in file.files and "X" not in file.files
+    return load_npz(path) if sparse else _array(file, "X")
+
+
+def _labels(path: Path) -> np.ndarray:
+    if not path.is_file():
+        raise FileNotFoundError(f"target must be an existing .npy file; got {str(path)!r}")
+    try:
+        return np.load(path)
+    except (ValueError, EOFError) as error:
+        raise ValueError(
+            f"target {str(path)!r} could not be read, {error}: save labels as text, y.astype(str)"
+        ) from error
+
+
+def _array(file: Any, name: str, otherwise: str = "") -> np.ndarray:
     if name not in file.files:
         raise ValueError(
-            f"it must hold the array {name!r}, or target must name a .npy file; its arrays are "
-            f"{', '.join(file.files)}"
+            f"it must hold the array {name!r}{otherwise}; its arrays are {', '.join(file.files)}"
         )
     try:
         return file[name]

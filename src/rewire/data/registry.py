@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
-from functools import partial
 from inspect import signature
 from pathlib import Path
 from typing import Any, TypeVar
 
 from rewire.graph import checks
 
-from .dataset import Dataset, Task, random_state
+from .dataset import Dataset, Task
+from .frames import TABLES, loading
 from .npz import read_npz
-from .tables import TABLES, read_table
+from .splitting import random_state
+from .tables import read_table
 
 __all__ = ["available", "load", "register"]
 
@@ -23,7 +24,7 @@ Loader = TypeVar("Loader", bound=Callable[..., Dataset])
 
 _LOADERS: dict[str, Callable[..., Dataset]] = {}
 _READERS: dict[str, Callable[..., Dataset]] = {
-    **{ending: partial(read_table, reader=reader) for ending, reader in TABLES.items()},
+    **dict.fromkeys(TABLES, read_table),
     ".npz": read_npz,
 }
 # What load hands to the loaders that take it; every other parameter is the loader's own option.
@@ -91,6 +92,7 @@ def load(
     data_dir: str | os.PathLike[str] | None = None,
     seed: Any = None,
     task: Task | None = None,
+    ignore: Sequence[Any] = (),
     dtype: Any = "float32",
     **options: Any,
 ) -> Dataset:
@@ -110,6 +112,8 @@ def load(
         For generated data sets; others do not look at it.
     task : {"classification", "regression"}, optional
         Files only; by default the targets decide, see :meth:`Dataset.from_arrays`.
+    ignore : sequence of str or int
+        Tables only: columns to leave out, by name or number, such as an identifier.
     dtype : {"float32", "float64"}, default "float32"
     **options
         Further arguments of the data set's own function, or of pandas' reader of the file.
@@ -136,7 +140,7 @@ def load(
     number_type = checks.float_dtype(dtype)
     path = Path(source).expanduser()
     if isinstance(source, str) and source in _LOADERS:
-        for name, value in (("target", target), ("task", task)):
+        for name, value in (("target", target), ("task", task), ("ignore", ignore or None)):
             if value is not None:
                 raise ValueError(f"{name} is for files; got {value!r} for the data set {source!r}")
         shared = {"seed": random_state(seed), "data_dir": data_dir, "dtype": number_type}
@@ -145,10 +149,12 @@ def load(
         if not path.is_file():
             raise FileNotFoundError(f"source must be an existing file; got {str(source)!r}")
         read = _READERS[path.suffix.lower()]
-        try:
+        if path.suffix.lower() in TABLES:
+            options["ignore"] = [ignore] if isinstance(ignore, (str, int)) else ignore
+        elif ignore:
+            raise ValueError(f"ignore is for tables; got {ignore!r} for {path}")
+        with loading(path):
             return read(path, target=target, task=task, dtype=number_type, **options)
-        except ValueError as error:
-            raise ValueError(f"{path} cannot be loaded: {error}") from error
     close = get_close_matches(str(source), _LOADERS, n=3)
     hint = f" (did you mean {' or '.join(map(repr, close))}?)" if close else ""
     raise ValueError(

@@ -1,36 +1,27 @@
-"""A person's own table, CSV, TSV or Parquet, read by pandas."""
+"""A person's own table, CSV, TSV or Parquet, as a data set."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from .dataset import Dataset
+from .frames import check_complete, check_size, find_column, read_frame, values_of
 
-__all__ = ["TABLES", "import_pandas", "read_features", "read_table"]
-
-# What pandas calls the reader of each kind of file.
-TABLES = {".csv": "read_csv", ".tsv": "read_table", ".parquet": "read_parquet"}
+__all__ = ["read_table"]
 
 # A text column of more values than this is rather a name, or numbers that were misread.
 MOST_CATEGORIES = 100
-
-
-def import_pandas(purpose: str) -> ModuleType:
-    """Return pandas, or say which extra brings it."""
-    try:
-        import pandas
-    except ImportError as error:
-        raise ImportError(f"{purpose} needs pandas: pip install 'rewire[data]'") from error
-    return pandas
+# A column that counts so many rows is hardly something measured.
+ROWS_TO_COUNT = 20
 
 
 def read_table(
-    path: Path, *, target: Any, task: Any, dtype: np.dtype, reader: str, **options: Any
+    path: Path, *, target: Any, task: Any, dtype: np.dtype, ignore: Sequence[Any], **options: Any
 ) -> Dataset:
     """Read a table of inputs and targets.
 
@@ -44,19 +35,27 @@ def read_table(
         The column to predict, by name or by number, or the columns of a regression.
     task, dtype
         As in :func:`rewire.data.load`.
-    reader : str
-        Name of pandas' function.
+    ignore : sequence of str or int
+        Columns to leave out.
     **options
-        Its further arguments.
+        Further arguments of pandas' reader.
     """
-    pandas, frame = _read(path, reader, **options)
-    _check(frame)
+    frame = read_frame(path, **options)
     names = list(frame.columns)
     wanted = target if isinstance(target, (list, tuple)) else [target]
-    targets = [_find(one, names) for one in wanted]
-    values = {name: _values(pandas, frame[name]) for name in names}
+    targets = [find_column(one, names) for one in wanted]
+    ignored = [find_column(one, names, "ignore") for one in ignore]
+    if both := [name for name in targets if name in ignored]:
+        raise ValueError(f"ignore must not name the target; got {both[0]!r} for both")
+    used = [name for name in names if name not in ignored]
+    check_complete(frame[used])
+    values = {name: values_of(frame[name]) for name in used}
+    for name, column in values.items():
+        check_size(name, column, dtype)
+    for name in targets:
+        _check_target(name, values[name], task)
     y = [values[name] for name in targets]
-    X, features = _inputs({name: values[name] for name in names if name not in targets})
+    X, features = _inputs({name: values[name] for name in used if name not in targets})
     return Dataset.from_arrays(
         X,
         y[0] if len(y) == 1 else np.column_stack(y),
@@ -67,149 +66,22 @@ def read_table(
     )
 
 
-def read_features(path: Path, names: Sequence[str] | None, inputs: int) -> np.ndarray:
-    r"""Read a table of samples to predict, as the inputs that a model was trained on.
-
-    Parameters
-    ----------
-    path : Path
-        Columns in any order; further ones, such as the answers, do no harm where ``names`` are
-        known.
-    names : sequence of str, optional
-        The model's ``feature_names``; without them all columns are taken as they stand.
-    inputs : int
-        How many inputs the model has.
-
-    Returns
-    -------
-    ndarray of float64, shape (samples, inputs)
-
-    Raises
-    ------
-    ValueError
-        If a column or a value is missing, if a text stands where numbers should, or if it is one
-        that the model has never seen.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> path = Path(tempfile.mkdtemp()) / "new.csv"
-    >>> _ = path.write_text("garden,area\nTrue,70\nFalse,95\n")
-    >>> read_features(path, ["area", "garden"], inputs=2)
-    array([[70.,  1.],
-           [95.,  0.]])
-    """
-    if path.suffix.lower() not in TABLES:
-        raise ValueError(f"{path.name} must end in {', '.join(TABLES)}; got {path.suffix!r}")
-    pandas, frame = _read(path, TABLES[path.suffix.lower()])
-    frame.columns = frame.columns.map(str)
-    if names is None:
-        if frame.shape[1] != inputs:
-            raise ValueError(
-                f"{path.name} must have {inputs} columns, one per input of the model; got "
-                f"{frame.shape[1]}"
-            )
-        names = list(frame.columns)
-    sources = [_source(path, name, list(frame.columns)) for name in names]
-    used = list(dict.fromkeys(column for column, _ in sources))
-    _check(frame[used])
-    values = {column: _values(pandas, frame[column]) for column in used}
-    for column in used:
-        _check_kind(column, values[column], {text for other, text in sources if other == column})
-    columns = [
-        values[column] if text is None else values[column].astype(str) == text
-        for column, text in sources
-    ]
-    return np.column_stack(columns).astype(np.float64)
-
-
-def _source(path: Path, name: str, columns: Sequence[str]) -> tuple[str, str | None]:
-    """Return the column that an input comes from, and the text that it stands for, if any."""
-    if name in columns:
-        return name, None
-    for column in columns:
-        if name.startswith(f"{column}="):
-            return column, name.removeprefix(f"{column}=")
-    raise ValueError(
-        f"{path.name} must have the columns that the model was trained on; "
-        f"{name.partition('=')[0]!r} is missing"
-    )
-
-
-def _check_kind(column: str, values: np.ndarray, texts: set[str | None]) -> None:
-    """Refuse a text where the model knows numbers, and texts that it has never seen."""
-    if texts == {None}:
-        if values.dtype.kind == "U":
-            raise ValueError(
-                f"column {column!r} must hold numbers, as the model was trained on; got text such "
-                f"as {str(values[0])!r}"
-            )
+def _check_target(name: Any, values: np.ndarray, task: Any) -> None:
+    """Refuse texts that cannot be classes, or that should have been numbers."""
+    if values.dtype.kind != "U":
         return
-    unseen = sorted(set(values.astype(str).tolist()) - texts)
-    if unseen:
-        known = sorted(text for text in texts if text is not None)
+    if task == "regression":
         raise ValueError(
-            f"column {column!r} must hold texts that the model was trained on, "
-            f"{', '.join(known[:10])}{', ...' if len(known) > 10 else ''}; got {unseen[0]!r}"
+            f"target must be a column of numbers for a regression; got {str(values[0])!r} in "
+            f"column {str(name)!r}: write numbers without units and thousands separators"
         )
-
-
-def _read(path: Path, reader: str, **options: Any) -> tuple[ModuleType, Any]:
-    """Return pandas and a file's DataFrame."""
-    pandas = import_pandas(f"reading {path.name}")
-    try:
-        return pandas, getattr(pandas, reader)(path, **options)
-    except ImportError as error:
-        raise ImportError(
-            f"reading {path.name} needs pyarrow: pip install 'rewire[data]'"
-        ) from error
-    except TypeError as error:
-        raise ValueError(f"pandas.{reader} does not take these options: {error}") from error
-
-
-def _check(frame: Any) -> None:
-    """Refuse missing values, columns that cannot be told apart, and no rows at all."""
-    if len(frame) == 0:
-        raise ValueError("a table must have at least one row; got none")
-    if not frame.columns.is_unique:
-        twice = frame.columns[frame.columns.duplicated()][0]
-        raise ValueError(f"columns must have different names; got {twice!r} twice")
-    missing = np.argwhere(frame.isna().to_numpy())
-    if len(missing):
-        row, column = missing[0]
-        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+    different = len(np.unique(values))
+    if task is None and different > max(MOST_CATEGORIES, len(values) // 2):
         raise ValueError(
-            f"no value may be missing; got none in row {row} (counted from 0), column "
-            f"{str(frame.columns[column])!r}{more}: fill in what is missing, or leave the row out; "
-            f"where NA and the like are text, read with keep_default_na=False"
+            f"target must be numbers, or classes that several rows share; got {different} "
+            f"different texts in {len(values)} rows of column {str(name)!r}, such as "
+            f"{str(values[0])!r}: write numbers without units and thousands separators"
         )
-
-
-def _find(target: Any, names: list[Any]) -> Any:
-    """Return the column that a name or a number means."""
-    if target in names:
-        return target
-    try:
-        return names[int(str(target))]
-    except (ValueError, IndexError):
-        shown = ", ".join(map(str, names[:20])) + (", ..." if len(names) > 20 else "")
-        raise ValueError(
-            f"target must be the column to predict, by name or by number in "
-            f"[-{len(names)}, {len(names)}); got {target!r}, and the columns are {shown}"
-        ) from None
-
-
-def _values(pandas: ModuleType, column: Any) -> np.ndarray:
-    """Return a column as numbers, truth values or text."""
-    values = column.to_numpy()
-    if values.dtype.kind in "biuf":
-        return values
-    if pandas.api.types.infer_dtype(values, skipna=False) != "string":
-        raise ValueError(
-            f"column {str(column.name)!r} must hold numbers, truth values or text; got "
-            f"{column.dtype}: turn it into numbers, or leave the column out"
-        )
-    return values.astype(str)
 
 
 def _inputs(columns: dict[Any, np.ndarray]) -> tuple[np.ndarray, list[str]]:
@@ -219,6 +91,12 @@ def _inputs(columns: dict[Any, np.ndarray]) -> tuple[np.ndarray, list[str]]:
     blocks, names = [], []
     for name, values in columns.items():
         if values.dtype.kind != "U":
+            if _counts(values):
+                warnings.warn(
+                    f"column {str(name)!r} only counts the rows; leave it out (--ignore, ignore=) "
+                    "unless it means more than that",
+                    stacklevel=2,
+                )
             blocks.append(values[:, None])
             names.append(str(name))
             continue
@@ -226,9 +104,14 @@ def _inputs(columns: dict[Any, np.ndarray]) -> tuple[np.ndarray, list[str]]:
         if len(categories) > MOST_CATEGORIES:
             raise ValueError(
                 f"column {str(name)!r} must have at most {MOST_CATEGORIES} different texts, each "
-                f"of which becomes an input; got {len(categories)}: leave the column out, or turn "
-                f"it into numbers"
+                f"of which becomes an input; got {len(categories)}, such as {str(values[0])!r}: "
+                f"leave the column out (--ignore, ignore=), or turn it into numbers"
             )
         blocks.append(values[:, None] == categories)
         names += [f"{name}={category}" for category in categories]
     return np.hstack(blocks), names
+
+
+def _counts(values: np.ndarray) -> bool:
+    whole = values.dtype.kind in "iu" and len(values) >= ROWS_TO_COUNT
+    return bool(whole and (np.diff(values.astype(np.float64)) == 1).all())

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 from scipy.sparse import csr_array
 
 from rewire.files import written_whole
@@ -145,14 +146,15 @@ def save_state_dict(net: Network, path: str | os.PathLike[str], sparse: bool = F
             "sparse must be False for a .safetensors file, which holds no sparse tensors; "
             "got True: choose a path that ends in .pt"
         )
+    # In memory first: their own writers do not say that a disk is full.
     if as_safetensors:
-        arrays = state_dict(net)
-        with written_whole(path) as temporary:
-            save_file(arrays, temporary)
+        content = save(state_dict(net))
     else:
-        state = to_torch(net, sparse).state_dict()
-        with written_whole(path) as temporary:
-            optional("torch", "torch").save(state, temporary)
+        buffer = io.BytesIO()
+        optional("torch", "torch").save(to_torch(net, sparse).state_dict(), buffer)
+        content = buffer.getvalue()
+    with written_whole(path) as temporary:
+        temporary.write_bytes(content)
 
 
 def _layers(net: Network) -> list[tuple[csr_array, np.ndarray, str]]:

@@ -11,6 +11,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from rewire.data import Dataset, Standardizer
+from rewire.data.inputs import check_finite
 from rewire.export.common import reading
 from rewire.export.tensors import (
     network_from_tensors,
@@ -18,7 +19,7 @@ from rewire.export.tensors import (
     read_tensors,
     write_tensors,
 )
-from rewire.graph import Network
+from rewire.graph import Network, checks
 
 __all__ = ["Model"]
 
@@ -118,14 +119,34 @@ class Model:
             )
         if self.task != "classification":
             return y
+        return self.targets(np.array(data.classes, object))[y]
+
+    def targets(self, answers: np.ndarray) -> np.ndarray:
+        """Return answers as they stand in a file as class numbers, or numbers of a regression.
+
+        Raises
+        ------
+        ValueError
+            For a class that the model does not know, and for what is no number in a regression.
+        """
+        if self.task == "regression":
+            answers = checks.real(answers, "target")
+            if answers.reshape(len(answers), -1).shape[1] != self.network.ranks[-1]:
+                raise ValueError(
+                    f"target must be {self.network.ranks[-1]} columns, as the model was trained "
+                    f"on; got shape {answers.shape}"
+                )
+            check_finite("target", answers)
+            return answers
         place = {str(name): number for number, name in enumerate(self.classes)}
-        unknown = [name for name in data.classes if str(name) not in place]
-        if unknown:
+        try:
+            return np.array([place[str(name)] for name in answers.tolist()], np.int64)
+        except KeyError as error:
+            shown = ", ".join(list(place)[:10]) + (", ..." if len(place) > 10 else "")
             raise ValueError(
-                f"classes must be among {', '.join(place)}, which the model was trained on; got "
-                f"{unknown[0]!r}"
-            )
-        return np.array([place[str(name)] for name in data.classes])[y]
+                f"classes must be among {shown}, which the model was trained on; got "
+                f"{error.args[0]!r}"
+            ) from None
 
     def stripped(self) -> Model:
         """Return the same function with a network without dead neurons."""

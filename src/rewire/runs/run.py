@@ -14,7 +14,7 @@ import numpy as np
 
 from rewire.data import Dataset, Standardizer, load
 from rewire.export.common import reading
-from rewire.files import remove_leftovers, written_whole
+from rewire.files import prepare_folder, remove_leftovers, written_whole
 from rewire.report import FILE_NAME
 from rewire.train import Training, load_checkpoint, prepare, save_checkpoint
 from rewire.train.history import COLUMNS
@@ -99,7 +99,7 @@ def assemble(settings: Settings, data_dir: str | os.PathLike[str] | None = None)
         y,
         method=method,
         loss=loss,
-        optimizer=settings.make_optimizer(),
+        optimizer=settings.make_optimizer(loss),
         epochs=settings.epochs,
         steps=settings.steps,
         batch_size=settings.batch_size,
@@ -116,6 +116,7 @@ def load_data(settings: Settings, data_dir: str | os.PathLike[str] | None = None
     return load(
         settings.data,
         target=settings.target,
+        ignore=settings.ignore,
         task=settings.task,  # type: ignore[arg-type]
         data_dir=data_dir,
         seed=settings.seed,
@@ -136,7 +137,12 @@ def _target_scaling(data: Dataset, dtype: np.dtype) -> tuple[Any, Any]:
     """Return mean and deviation of a regression's targets, so that any unit can be learnt."""
     if data.task != "regression":
         return None, None
-    y = data.y.reshape(len(data.y), -1)
+    y = data.y.reshape(len(data.y), -1).astype(np.float64)
+    if (y == y[0]).all():
+        raise ValueError(
+            f"target must vary for there to be something to learn; got {y[0, 0]:g} in all "
+            f"{len(y)} training samples: choose another column, or more samples"
+        )
     scale = y.std(axis=0)
     return y.mean(axis=0).astype(dtype), np.where(scale > 0, scale, 1).astype(dtype)
 
@@ -183,7 +189,7 @@ class Folder:
                 f"{self.path} holds a run already: go on with it (--resume {self.path}), choose "
                 "another folder, or say --overwrite"
             )
-        self.path.mkdir(parents=True, exist_ok=True)
+        prepare_folder(self.path)
         for file in self.files:
             file.unlink(missing_ok=True)
             remove_leftovers(file)

@@ -12,7 +12,7 @@ from rewire.kernels import losses
 from rewire.topology import Cosine, Linear, Method, as_method, methods
 from rewire.topology.schedules import Schedule, Steps
 from rewire.train import SGD, Adam, AdamW, Optimizer
-from rewire.train.fitting import DEFAULT_METHOD
+from rewire.train.fitting import DEFAULT_METHOD, default_optimizer
 
 __all__ = ["LOSSES", "OPTIMIZERS", "SCHEDULES", "Settings"]
 
@@ -36,6 +36,8 @@ class Settings:
         A name that :func:`rewire.data.load` knows, or a file.
     target : str, optional
         The column to predict, of a file.
+    ignore : tuple of str
+        Columns to leave out, of a table.
     task : {"classification", "regression"}, optional
         Of a file; by default its targets decide.
     standardize : bool, optional
@@ -57,9 +59,10 @@ class Settings:
         By default what fits the data: cross-entropy for classes, squared error for numbers.
     l2 : float, default 0
         The loss's penalty on all weights and biases.
-    optimizer : {"sgd", "adam", "adamw"}
+    optimizer : {"sgd", "adam", "adamw"}, optional
+        By default SGD for classes, and for a regression Adam with learning rate 0.01.
     lr : float, optional
-        By default 0.1 for SGD and 0.001 for the others.
+        By default 0.1 for SGD and 0.001 for others that are named.
     momentum, nesterov
         Of SGD.
     weight_decay : float, optional
@@ -76,6 +79,7 @@ class Settings:
 
     data: str
     target: str | None = None
+    ignore: tuple[str, ...] = ()
     task: str | None = None
     standardize: bool | None = None
     validation: float = 0.1
@@ -90,7 +94,7 @@ class Settings:
     method_options: Mapping[str, Any] = field(default_factory=dict)
     loss: str | None = None
     l2: float = 0.0
-    optimizer: str = "sgd"
+    optimizer: str | None = None
     lr: float | None = None
     momentum: float = 0.9
     nesterov: bool = True
@@ -153,16 +157,18 @@ class Settings:
             options["density"] = sparse.layer_densities()
         return as_method(self.method, **options)
 
-    def make_optimizer(self) -> Optimizer:
-        """Return the optimiser."""
-        if self.optimizer not in OPTIMIZERS:
-            raise ValueError(
-                f"optimizer must be one of {', '.join(OPTIMIZERS)}; got {self.optimizer!r}"
-            )
-        given: dict[str, Any] = {"lr": self.lr, "weight_decay": self.weight_decay}
-        if self.optimizer == "sgd":
+    def make_optimizer(self, loss: losses.Loss) -> Optimizer:
+        """Return the optimiser; where none is named, the one that suits the loss."""
+        name, rate = self.optimizer, self.lr
+        if name is None:
+            usual = default_optimizer(loss)
+            name, rate = type(usual).__name__.lower(), usual.lr if rate is None else rate
+        if name not in OPTIMIZERS:
+            raise ValueError(f"optimizer must be one of {', '.join(OPTIMIZERS)}; got {name!r}")
+        given: dict[str, Any] = {"lr": rate, "weight_decay": self.weight_decay}
+        if name == "sgd":
             given |= {"momentum": self.momentum, "nesterov": self.nesterov and self.momentum > 0}
-        return OPTIMIZERS[self.optimizer](**{k: v for k, v in given.items() if v is not None})
+        return OPTIMIZERS[name](**{k: v for k, v in given.items() if v is not None})
 
     def make_schedule(self) -> Schedule | None:
         """Return the factor of the learning rate over time."""

@@ -18,13 +18,18 @@ from rewire.graph import ConnectionTable
 
 from .places import Region
 
-__all__ = ["Pairs", "Sources", "Wired", "random_absent", "strongest_absent"]
+__all__ = ["NotANumberError", "Pairs", "Sources", "Wired", "random_absent", "strongest_absent"]
 
 # Scores in one block: 2 MB of float32, which stays in the cache between the product that makes it
 # and the comparison that reads it. Half and twice as many took 5 to 10% longer.
 BLOCK_ENTRIES = 1 << 19
 # To sort so few scores takes less time than to choose some of them first.
 FEW = 1024
+
+
+class NotANumberError(ValueError):
+    """A criterion has returned NaN, by itself or as the network's numbers have overflowed."""
+
 
 Sources = slice | np.ndarray
 ScoreBlock = Callable[[slice, Sources], np.ndarray]
@@ -159,7 +164,7 @@ def strongest_absent(
     Raises
     ------
     ValueError
-        If a score is NaN.
+        If a score is NaN; it is a NotANumberError.
     """
     best = [_Best(int(count)) for count in counts]
     bounds, neurons = group_start.tolist(), len(wired.row_pointer) - 1
@@ -219,7 +224,7 @@ def _block(
         target, source = target[seen], source_in[seen]
     scores[target, source] = -np.inf
     if math.isnan(scores.min()):
-        raise ValueError("a grow criterion returned NaN: use -inf for what must not be grown")
+        raise NotANumberError("a grow criterion returned NaN: use -inf for what must not be grown")
     return sources, scores
 
 

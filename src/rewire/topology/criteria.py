@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .absent import Sources
+from .absent import NotANumberError, Sources
 from .moment import Moment, View, declared
 from .registry import Decorated, Registry
 from .selection import earlier_of_same
@@ -61,7 +61,7 @@ class DropCriterion(_Criterion):
                 f"{now.weight.shape}; got {score.shape}"
             )
         if np.isnan(score).any():
-            raise ValueError(f"drop criterion {self.name!r} returned NaN")
+            raise NotANumberError(f"drop criterion {self.name!r} returned NaN")
         return score
 
 

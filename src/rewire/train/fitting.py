@@ -20,14 +20,16 @@ from rewire.topology import Method, Schedule, as_method
 
 from .checkpoint import NowAndThen, load_checkpoint, save_checkpoint
 from .history import History
-from .optimizers import SGD, Optimizer
+from .optimizers import SGD, Adam, Optimizer
 from .stopping import EarlyStopping
 from .training import Training
 
-__all__ = ["DEFAULT_METHOD", "default_loss", "fit", "prepare"]
+__all__ = ["DEFAULT_METHOD", "default_loss", "default_optimizer", "fit", "prepare"]
 
 DEFAULT_METHOD = "reviving rigl"
 DEFAULT_EPOCHS = 10
+# A small table has so few batches in these epochs that hardly anything would be learnt.
+LEAST_UPDATES = 1000
 
 Callback = Callable[[Training], None]
 
@@ -70,9 +72,11 @@ def fit(
         the labels -1 and +1, ``"binary_cross_entropy"`` for 0 and 1, otherwise
         ``"mean_squared_error"``.
     optimizer : Optimizer, optional
-        ``SGD(lr=0.1, momentum=0.9, nesterov=True)`` by default.
+        By default ``SGD(lr=0.1, momentum=0.9, nesterov=True)``, and for ``"mean_squared_error"``
+        ``Adam(lr=0.01)``: slopes that grow with the error would throw SGD off.
     epochs, steps : number, optional
-        How long: passes over the data, or updates; give one. 10 epochs by default.
+        How long: passes over the data, or updates; give one. By default 10 epochs, or 1000
+        updates where that is more.
     batch_size : int, default 128
         All samples at once, in their order, where there are not more.
     schedule : callable, optional
@@ -216,7 +220,7 @@ def prepare(
         y,
         method=as_method(method),
         loss=chosen,
-        optimizer=SGD(lr=0.1, momentum=0.9, nesterov=True) if optimizer is None else optimizer,
+        optimizer=default_optimizer(chosen) if optimizer is None else optimizer,
         updates=updates,
         batch_size=batch_size,
         schedule=schedule,
@@ -239,6 +243,13 @@ def default_loss(net: Network, y: Any) -> Loss:
     return named("binary_cross_entropy" if values <= {0, 1} else "mean_squared_error")
 
 
+def default_optimizer(loss: Loss) -> Optimizer:
+    """Return the optimiser that suits the loss; see :func:`fit`."""
+    if loss.name == "mean_squared_error":
+        return Adam(lr=0.01)
+    return SGD(lr=0.1, momentum=0.9, nesterov=True)
+
+
 def _nothing(training: Training) -> None:
     """Stand for what a callback does not have."""
 
@@ -249,7 +260,8 @@ def _updates(epochs: float | None, steps: int | None, per_epoch: int) -> int:
         raise ValueError(f"give either epochs or steps; got epochs={epochs} and steps={steps}")
     if steps is not None:
         return _whole("steps", steps, 1)
-    epochs = DEFAULT_EPOCHS if epochs is None else epochs
+    if epochs is None:
+        return max(DEFAULT_EPOCHS * per_epoch, LEAST_UPDATES)
     if not 0 < epochs < np.inf:
         raise ValueError(f"epochs must be above 0 and finite; got {epochs}")
     return max(1, round(epochs * per_epoch))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -13,8 +13,6 @@ from rewire.graph.table import Columns
 from rewire.kernels import Descent, load
 
 __all__ = ["SGD", "Adam", "AdamW", "Optimizer"]
-
-PLAIN = Descent()
 
 
 @dataclass
@@ -26,7 +24,9 @@ class Optimizer(ABC):
     lr : float
         Learning rate; may be changed between steps.
     steps : int
-        Updates made so far.
+        Updates made so far. One that has made none begins afresh, whatever the network has
+        learnt before; the same object goes on where it was. To go on from a file, set it to what
+        it was.
 
     Examples
     --------
@@ -38,9 +38,19 @@ class Optimizer(ABC):
 
     lr: float
 
+    # What optimisers keep of each connection and neuron; one of your own adds its columns here.
+    remembers: ClassVar[tuple[str, ...]] = ("velocity", "first_moment", "second_moment")
+
     def __post_init__(self) -> None:
         self.steps = 0
         check("lr", self.lr, 0, np.inf)
+
+    def begin(self, net: Network) -> None:
+        """Forget what an optimiser before it has left in the network, if it has made no step."""
+        if self.steps == 0:
+            for columns in (net.connections, net.neurons):
+                for name in self.remembers:
+                    columns.data.pop(name, None)
 
     def update(self, net: Network, weight_gradient: np.ndarray, bias_gradient: np.ndarray) -> None:
         """Make one step, in place; gradients are aligned with the table and with the neurons."""
@@ -96,7 +106,7 @@ class SGD(Optimizer):
     def descent(self, net: Network) -> Descent:
         """Return what the compiled pass needs to make the update itself."""
         if not self.momentum:
-            return Descent(decay=self.weight_decay) if self.weight_decay else PLAIN
+            return Descent(decay=self.weight_decay)
         return Descent(
             net.connections.zeros("velocity", net.dtype),
             net.neurons.zeros("velocity", net.dtype),

@@ -14,6 +14,7 @@ from scipy.sparse import issparse
 from rewire.graph import Network
 from rewire.kernels.losses import Loss, named
 from rewire.topology import Method, Rewirer, Schedule, Time
+from rewire.topology.absent import NotANumberError
 from rewire.topology.statistics import forward_flops
 
 from .batches import Batches
@@ -173,6 +174,7 @@ class Training:
         begin = perf_counter()
         end = min(self.done - self.done % self.report_every + self.report_every, self.updates)
         if self.done == 0 and self.rewirer.due(0) and not self.rewirer.history:
+            self.trainer.optimizer.begin(self.net)
             self._rewire()
         while self.done < end and not self.interrupted:
             self._stretch(self._next_rewiring(end))
@@ -242,10 +244,22 @@ class Training:
     def _check_finite(self, losses: np.ndarray) -> None:
         numbers = losses, self.net.connections.weight, self.net.bias
         if not all(np.isfinite(array).all() for array in numbers):
-            raise ValueError(
-                f"the training diverged: infinity or NaN before update {self.done}; lower the "
-                "learning rate, or bring inputs and targets to mean 0 and deviation 1"
-            )
+            raise self._diverged()
+
+    def _overflow(self, batches: list[tuple[np.ndarray, np.ndarray]]) -> bool:
+        """Return whether gradients, A[s] * D[t] summed over a batch, exceed the dtype."""
+        most = np.finfo(self.net.dtype).max
+        signals = [self.net.signals(X, y, self.loss) for X, y in batches]
+        return not all(
+            float(np.abs(A).max()) * float(np.abs(D).max()) * A.shape[1] < most for A, D in signals
+        )
+
+    def _diverged(self) -> ValueError:
+        return ValueError(
+            f"the training diverged: infinity or NaN before update {self.done}; lower the "
+            f"learning rate, {self.base_rate:g}, or bring inputs and targets to mean 0 and "
+            "deviation 1"
+        )
 
     def _patience(self) -> int:
         """Return how many updates take a moment, and how many have inputs few enough to copy."""
@@ -264,7 +278,14 @@ class Training:
         latest = method.batches if self.batches.per_epoch > 1 else 1
         recent = range(max(last - latest, 0), last)
         batches = [self._batch(update) for update in recent] if method.looks_at_data else []
-        record = self.rewirer.rewire(self.done, batches, self.loss, self.rate(max(last - 1, 0)))
+        rate = self.rate(max(last - 1, 0))
+        try:
+            with np.errstate(over="ignore", invalid="ignore"):  # it is looked for afterwards
+                record = self.rewirer.rewire(self.done, batches, self.loss, rate)
+        except NotANumberError as error:
+            if self._overflow(batches):
+                raise self._diverged() from error
+            raise
         self.flops += record.flops
         self.since.moved += record.moved
         if method.replaces_step and self.done:

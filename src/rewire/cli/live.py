@@ -1,0 +1,121 @@
+"""A training as it is watched: its progress, its saving, and its end before its time."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+from rich.console import Console, Group
+from rich.live import Live
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from rewire.report import Recorder
+from rewire.runs import Folder, Run
+from rewire.train import Training
+from rewire.train.checkpoint import NowAndThen
+
+__all__ = ["AskedToStopError", "to_go_on_with", "train_live"]
+
+ASKING_TO_STOP = (signal.SIGINT, signal.SIGTERM)
+
+
+class AskedToStopError(Exception):
+    """A signal has asked for the end.
+
+    Parameters
+    ----------
+    number : int
+        Of the signal.
+    """
+
+    def __init__(self, number: int):
+        self.number = number
+
+
+@contextmanager
+def to_go_on_with(run: Run, folder: Folder, console: Console) -> Iterator[None]:
+    """Say how to go on with a training that cannot go on now, and exit as shells expect."""
+    command = f"rewire train --resume {folder.path}"
+    try:
+        yield
+    except OSError as error:
+        raise OSError(f"{error}; then go on with: {command}") from error
+    except (AskedToStopError, KeyboardInterrupt) as error:
+        training = run.training
+        kept = "all is" if isinstance(error, AskedToStopError) else "the last checkpoint is"
+        console.print(
+            f"\nStopped after {training.done:,} of {training.updates:,} updates; {kept} kept. "
+            f"Go on with:\n\n    {escape(command)}\n",
+            highlight=False,
+            soft_wrap=True,
+        )
+        number = error.number if isinstance(error, AskedToStopError) else signal.SIGINT
+        raise typer.Exit(128 + number) from None
+
+
+def train_live(run: Run, folder: Folder, recorder: Recorder, console: Console) -> None:
+    """Train to the end, saving now and then, with a view for people.
+
+    Raises
+    ------
+    AskedToStopError
+        After Ctrl-C or SIGTERM; everything is saved then. A second Ctrl-C does not wait for that.
+    """
+    training = run.training
+    progress = Progress(
+        BarColumn(bar_width=30),
+        TextColumn("{task.completed:,} of {task.total:,} updates"),
+        TimeRemainingColumn(compact=True),
+        TextColumn("left"),
+        console=console,
+    )
+    task = progress.add_task("", total=training.updates, completed=training.done)
+
+    def look() -> Group:
+        progress.update(task, completed=training.done)
+        return Group(progress, str(training))
+
+    def keep() -> None:
+        try:
+            recorder.save(folder.recording)  # first, see there
+        finally:  # it is the larger file, and the smaller one matters more
+            folder.save(run)
+
+    keep()  # what cannot be written is known now
+    save = NowAndThen(keep)
+    with (
+        _interruptible(training) as received,
+        Live(get_renderable=look, console=console, transient=True),
+    ):
+        while not training.finished:
+            reported = training.advance()
+            if reported:
+                recorder(training)
+            save(training.finished or training.interrupted)
+            if reported and not console.is_terminal:
+                console.print(str(training), highlight=False, soft_wrap=True)
+            if received and not training.finished:
+                raise AskedToStopError(received[0])
+
+
+@contextmanager
+def _interruptible(training: Training) -> Iterator[list[int]]:
+    """Have Ctrl-C or SIGTERM end the stretch at hand, and a second one end the program."""
+    received: list[int] = []
+
+    def stop(number: int, frame: Any) -> None:
+        if received:
+            raise KeyboardInterrupt
+        received.append(number)
+        training.interrupted = True
+
+    before = {number: signal.signal(number, stop) for number in ASKING_TO_STOP}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

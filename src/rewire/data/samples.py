@@ -1,0 +1,159 @@
+"""Samples for a model that is trained: its inputs by name, and the answers where they are known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .frames import TABLES, check_complete, check_size, find_column, loading, read_frame, values_of
+from .inputs import check_finite
+from .npz import read_inputs
+
+__all__ = ["read_features", "read_samples"]
+
+
+def read_features(
+    path: Path, names: Sequence[str] | None, inputs: int, dtype: Any = np.float64
+) -> Any:
+    """Read samples to predict, as the inputs that a model was trained on.
+
+    Parameters
+    ----------
+    path : Path
+        A table, its columns in any order; further ones, such as the answers, do no harm where
+        ``names`` are known. Or an NPZ file with the array ``X``, or as ``scipy.sparse.save_npz``
+        writes it.
+    names : sequence of str, optional
+        The model's ``feature_names``; without them all columns are taken as they stand.
+    inputs : int
+        How many inputs the model has.
+    dtype : {"float64", "float32"}
+
+    Returns
+    -------
+    ndarray, or SciPy CSR of an NPZ file that holds it, shape (samples, inputs)
+
+    Raises
+    ------
+    ValueError
+        If a column or a value is missing, if a text stands where numbers should, or if it is one
+        that the model has never seen.
+    OSError
+        If there is no such file.
+    """
+    _check_file(path)
+    with loading(path):
+        if path.suffix.lower() in TABLES:
+            return _features(read_frame(path), names, inputs, np.dtype(dtype))
+        X = read_inputs(path, np.dtype(dtype))
+        if X.ndim != 2 or X.shape[1] != inputs:
+            raise ValueError(
+                f"X must have shape (samples, {inputs}), one column per input of the model; got "
+                f"{X.shape}"
+            )
+        check_finite("X", X, names)
+        return X
+
+
+def read_samples(
+    path: Path,
+    names: Sequence[str] | None,
+    inputs: int,
+    target: Any,
+    dtype: Any = np.float64,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Read a table of samples with their answers.
+
+    Parameters
+    ----------
+    path, names, inputs, dtype
+        As in :func:`read_features`.
+    target : str, int, or list of them
+        The columns with the answers.
+
+    Returns
+    -------
+    X : ndarray of the dtype, shape (samples, inputs)
+    y : ndarray, shape (samples,) or (samples, outputs)
+        As it stands in the table.
+    """
+    _check_file(path)
+    with loading(path):
+        frame = read_frame(path)
+        wanted = target if isinstance(target, (list, tuple)) else [target]
+        columns = [find_column(one, list(frame.columns)) for one in wanted]
+        check_complete(frame[columns])
+        y = [values_of(frame[column]) for column in columns]
+        X = _features(frame.drop(columns=columns), names, inputs, np.dtype(dtype))
+    return X, y[0] if len(y) == 1 else np.column_stack(y)
+
+
+def _check_file(path: Path) -> None:
+    endings = (*TABLES, ".npz")
+    if path.suffix.lower() not in endings:
+        raise ValueError(
+            f"samples must be a file that ends in {', '.join(endings)}; got {str(path)!r}"
+        )
+    if not path.is_file():
+        raise FileNotFoundError(f"samples must be an existing file; got {str(path)!r}")
+
+
+def _features(frame: Any, names: Sequence[str] | None, inputs: int, dtype: np.dtype) -> np.ndarray:
+    frame.columns = frame.columns.map(str)
+    if names is None:
+        if frame.shape[1] != inputs:
+            raise ValueError(
+                f"it must have {inputs} columns, one per input of the model; got {frame.shape[1]}"
+            )
+        names = list(frame.columns)
+    sources = [_source(name, list(frame.columns)) for name in names]
+    used = list(dict.fromkeys(column for column, _ in sources))
+    check_complete(frame[used])
+    values = {column: values_of(frame[column]) for column in used}
+    texts: dict[str, set[str | None]] = {column: set() for column in used}
+    for column, text in sources:
+        texts[column].add(text)
+    for column in used:
+        _check_kind(column, values[column], texts[column])
+        check_size(column, values[column], dtype)
+    columns = [
+        values[column] if text is None else values[column].astype(str) == text
+        for column, text in sources
+    ]
+    X = np.column_stack(columns).astype(dtype)
+    check_finite("X", X, names)
+    return X
+
+
+def _source(name: str, columns: Sequence[str]) -> tuple[str, str | None]:
+    """Return the column that an input comes from, and the text that it stands for, if any."""
+    if name in columns:
+        return name, None
+    for column in columns:
+        if name.startswith(f"{column}="):
+            return column, name.removeprefix(f"{column}=")
+    raise ValueError(
+        f"it must have the columns that the model was trained on; {name.partition('=')[0]!r} is "
+        f"missing, and its columns are {', '.join(columns[:20])}{', ...' * (len(columns) > 20)}"
+    )
+
+
+def _check_kind(column: str, values: np.ndarray, texts: set[str | None]) -> None:
+    """Refuse a text where the model knows numbers, and texts that it has never seen."""
+    if texts == {None}:
+        if values.dtype.kind == "U":
+            raise ValueError(
+                f"column {column!r} must hold numbers, as the model was trained on; got text such "
+                f"as {str(values[0])!r}"
+            )
+        return
+    unseen = sorted(set(values.astype(str).tolist()) - texts)
+    if unseen:
+        known = sorted(text for text in texts if text is not None)
+        raise ValueError(
+            f"column {column!r} must hold texts that the model was trained on, "
+            f"{', '.join(known[:10])}{', ...' if len(known) > 10 else ''}; got {unseen[0]!r}"
+        )

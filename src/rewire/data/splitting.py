@@ -1,0 +1,76 @@
+"""Which samples are kept back for validation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+__all__ = ["random_state", "split_rows"]
+
+
+def random_state(seed: Any) -> int | None:
+    """Return what scikit-learn takes as a seed; a generator gives its next number."""
+    if isinstance(seed, np.random.Generator):
+        return int(seed.integers(2**32))
+    return seed
+
+
+def split_rows(
+    y: np.ndarray, classes: Sequence[Any], size: float, seed: int | None, name: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows that remain and those that are split off, both in order.
+
+    Parameters
+    ----------
+    y : ndarray, shape (samples, ...)
+    classes : sequence
+        Names of the classes that both parts must have their share of; none for any split.
+    size : float or int
+        Share of the samples that is split off, or their number.
+    seed : int, optional
+    name : str
+        Of the data, for messages.
+    """
+    samples = len(y)
+    if not (0 < size < 1 or (1 <= size < samples and size == int(size))):
+        raise ValueError(
+            f"size must be a share in (0, 1) or a whole number in [1, {samples}), the number of "
+            f"training samples; got {size}"
+        )
+    held_out = math.ceil(size * samples) if size < 1 else int(size)
+    if held_out == samples:
+        raise ValueError(
+            f"size must leave samples to train on; got {size} of {samples} samples of {name}"
+        )
+    if classes:
+        _check_classes(y, classes, size, held_out, name)
+    train, validation = train_test_split(
+        np.arange(samples), test_size=held_out, random_state=seed, stratify=y if classes else None
+    )
+    return np.sort(train), np.sort(validation)
+
+
+def _check_classes(
+    y: np.ndarray, classes: Sequence[Any], size: float, held_out: int, name: str
+) -> None:
+    """Refuse to split where a class would be missing in one part."""
+    counts = np.bincount(y, minlength=len(classes))
+    rare = [label for label, count in zip(classes, counts, strict=True) if count == 1]
+    if rare:
+        more = f" and of {len(rare) - 1} more" if len(rare) > 1 else ""
+        raise ValueError(
+            f"every class must have at least two samples to be in both parts; {name} has one of "
+            f"{rare[0]!r}{more}: leave such samples out, or split without regard to classes "
+            "(stratify=False)"
+        )
+    present, parts = np.count_nonzero(counts), (len(y) - held_out, held_out)
+    if min(parts) < present:
+        raise ValueError(
+            f"size must give both parts at least as many samples as there are classes, {present}; "
+            f"got {size}, which makes parts of {parts[0]} and {parts[1]} samples of {name}: choose "
+            "another one, or split without regard to classes (stratify=False)"
+        )
