@@ -135,7 +135,7 @@ class Trainer:
         y = self.loss.targets(y, len(X), plan.outputs, plan.dtype)
         if len(X) == 0:
             raise ValueError("X must hold at least one sample; got none")
-        self.optimizer.begin(net)
+        self.optimizer.begin(self.net)
         # Asking for the class instead would take a microsecond, as it is an abstract one.
         if getattr(self.optimizer, "momentum", None) is None:
             return self._general(plan, X, y, samples, rates)
