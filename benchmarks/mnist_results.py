@@ -31,7 +31,7 @@ import numpy as np
 import rewire
 from mnist_inputs import additions, edges, means, raw
 from rewire.data import load
-from rewire.topology import DSR, GMP, SET, SNFS, Method, RigL, Static
+from rewire.topology import DSR, GMP, SET, SNFS, Method, RigL, SRigL, Static
 from rewire.train import SGD, Training, prepare
 
 RESULT = Path(__file__).with_suffix(".json")
@@ -76,32 +76,34 @@ def share(connections: int, sizes: tuple[int, ...]) -> float:
     return connections / sum(a * b for a, b in pairwise(sizes))
 
 
-NARROW, OF_MEANS, OF_EDGES = (784, 70, 45, 10), (196, 150, 50, 10), (392, 150, 50, 10)
+OF_MEANS, OF_EDGES = (196, 150, 50, 10), (392, 150, 50, 10)
 METHODS = {"static": Static(), "SET": SET(), "SNFS": SNFS(), "DSR": DSR(), "RigL": RigL()}
 # Sparsity, inputs left out, epochs.
 TABLE = ((90, 0.2, 60), (95, 0.15, 60), (98, 0.1, 100), (99, 0.05, 100))
 
-RIGL_ROW = "RigL, 99% and 89% sparse"
-RAW_ROW = "RigL, raw pixels"
+RIGL_ROW = "SRigL, 99% and 90% sparse"
+RAW_ROW = "SRigL, raw pixels"
 MEANS_ROW = "GMP, means of pixels"
 EDGES_ROW = "GMP, edges"
 WIDE_ROW = "RigL, 784-1568-1568-1568-10, 99%"
 
 ROWS = {
     RIGL_ROW: Row(
-        RigL(),
-        {"sparsity": (0.99, 0.89, 0)},
-        epochs=200,
+        SRigL(ablate_below=0.4),
+        {"sparsity": (0.99, 0.9, 0)},
+        epochs=400,
         lr=0.2,
-        decay=5e-5,
-        dropout=0.2,
+        dropout=0.15,
+        average=0.75,
     ),
     RAW_ROW: Row(
-        RigL(),
-        {"density": (2200 / 54_880, 600 / 3150, 200 / 450), "init": 0.1},
-        sizes=NARROW,
-        epochs=200,
-        dropout=0.05,
+        SRigL(ablate_below=0.4),
+        {"density": (1400 / (784 * 300), 1100 / (300 * 50), 1)},
+        sizes=(784, 300, 50, 10),
+        epochs=400,
+        lr=0.2,
+        dropout=0.07,
+        average=0.75,
     ),
     MEANS_ROW: Row(
         GMP(density=share(2660, OF_MEANS), end=0.5, scope="network"),
