@@ -12,7 +12,7 @@ from rewire.report import read_recording
 from rewire.runs import Folder
 from rewire.train import Training
 
-train_module = sys.modules["rewire.cli.train"]
+live = sys.modules["rewire.cli.live"]
 
 
 def run(*arguments):
@@ -103,7 +103,7 @@ def test_a_run_killed_between_its_two_files_has_its_whole_history(tmp_path, monk
 
     assert run(*MOONS, "--every", "20", "--out", tmp_path / "whole").exit_code == 0
     with monkeypatch.context() as patch:
-        patch.setattr(train_module, "NowAndThen", lambda save: lambda now=False: save())
+        patch.setattr(live, "NowAndThen", lambda save: lambda now=False: save())
         patch.setattr(Folder, "save", killed)
         with pytest.raises(Killed):
             run(*MOONS, "--every", "20", "--out", tmp_path / "it")

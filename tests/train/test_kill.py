@@ -32,12 +32,17 @@ data = load("digits")
 rows = slice(0, 300)
 
 
+def say(*words):
+    # In one piece, as several processes do so at once.
+    os.write(1, (" ".join(map(str, words)) + chr(10)).encode())
+
+
 def fit(path, steps=300):
     net = rewire.mlp([64, 20, 10], sparsity=[0.8, 0.5], seed=0)
     rewire.fit(
         net, data.X[rows], data.y[rows], steps=steps, report_every=1, checkpoint=path, seed=1,
         method=methods["set"](every=5), optimizer=rewire.Adam(0.01), batch_size=32,
-        callbacks=[lambda training: print("report", flush=True)],
+        callbacks=[lambda training: say("report")],
     )
 
 
@@ -46,16 +51,16 @@ def command(*arguments):
 
 
 fit(None, 1)
-print("ready", flush=True)
+say("ready")
 for line in sys.stdin:
     what, *arguments = json.loads(line)
     child = os.fork()
     if child == 0:
         {"fit": fit, "command": command}[what](*arguments)
         os._exit(0)
-    print("child", child, flush=True)
+    say("child", child)
     _, status = os.waitpid(child, 0)
-    print("ended", status, flush=True)
+    say("ended", status)
 """
 
 

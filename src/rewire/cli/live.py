@@ -98,8 +98,8 @@ def train_live(run: Run, folder: Folder, recorder: Recorder, console: Console) -
             save(training.finished or training.interrupted)
             if reported and not console.is_terminal:
                 console.print(str(training), highlight=False, soft_wrap=True)
-            if received and not training.finished:
-                raise AskedToStopError(received[0])
+            if training.interrupted and not training.finished:
+                raise AskedToStopError(received[0] if received else signal.SIGINT)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ __all__ = ["read_features", "read_samples"]
 def read_features(
     path: Path, names: Sequence[str] | None, inputs: int, dtype: Any = np.float64
 ) -> Any:
-    """Read samples to predict, as the inputs that a model was trained on.
+    r"""Read samples to predict, as the inputs that a model was trained on.
 
     Parameters
     ----------
@@ -43,6 +43,14 @@ def read_features(
         that the model has never seen.
     OSError
         If there is no such file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "new.csv"
+    >>> _ = path.write_text("note,heating,area\n-,gas,70\n-,wood,95.5\n")
+    >>> read_features(path, ["area", "heating=gas", "heating=wood"], 3).tolist()
+    [[70.0, 1.0, 0.0], [95.5, 0.0, 1.0]]
     """
     _check_file(path)
     with loading(path):
@@ -65,7 +73,7 @@ def read_samples(
     target: Any,
     dtype: Any = np.float64,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Read a table of samples with their answers.
+    r"""Read a table of samples with their answers.
 
     Parameters
     ----------
@@ -79,6 +87,20 @@ def read_samples(
     X : ndarray of the dtype, shape (samples, inputs)
     y : ndarray, shape (samples,) or (samples, outputs)
         As it stands in the table.
+
+    Raises
+    ------
+    ValueError, OSError
+        As :func:`read_features`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "new.csv"
+    >>> _ = path.write_text("area,sold\n70,yes\n95.5,no\n")
+    >>> X, y = read_samples(path, ["area"], 1, "sold")
+    >>> X.tolist(), y.tolist()
+    ([[70.0], [95.5]], ['yes', 'no'])
     """
     _check_file(path)
     with loading(path):
