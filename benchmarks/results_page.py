@@ -179,8 +179,8 @@ Written by `make results`, which measures everything anew: no measured figure wa
 this page. ± is the standard deviation over seeds; * marks a single seed.
 
 Settings were chosen on the training set alone: trained on 50,000 of its samples, compared on the
-other 10,000 (`--validate`), one or two seeds. Final runs learn all 60,000. The test set is looked at
-after every epoch for the column *best*, as RigL's table has it, and for nothing else: errors are
+other 10,000 (`--validate`), one or two seeds. Final runs learn all 60,000. The test set is looked
+at after every epoch for the column *best*, as RigL's table has it, and for nothing else: errors are
 those at the end of training. Test errors of earlier versions of these networks had been seen when
 the search for better ones went on, as this page showed them, and of their runs five were made
 again, for a fault of input dropout and for 0.3% too many KFLOPs; every choice was made by the
