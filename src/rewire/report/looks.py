@@ -188,6 +188,8 @@ def _totals(net: Network, living: np.ndarray) -> np.ndarray:
 
 def _activity(net: Network, X: np.ndarray) -> np.ndarray:
     with np.errstate(over="ignore", invalid="ignore"):
+        # A sample of the rows is a view with gaps, which kernels do not take.
+        X = np.ascontiguousarray(X)
         A = net.plan().activations(net.connections.weight, net.bias, X)
         return np.nan_to_num(np.abs(A).mean(axis=1).astype(np.float32), posinf=0)
 
