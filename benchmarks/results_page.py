@@ -173,7 +173,7 @@ def main() -> None:
 
 TEXT = """# Results on MNIST
 
-Written by `make results`, which measures everything anew: no measured figure was typed by hand.
+Written by `make results`, which measures everything anew: no figure of the tables was typed by hand.
 `python benchmarks/mnist_results.py ROW` measures one row of the tables, by the name it has there
 (with the sparsity in the second table: `"RigL, 90%"`); `python benchmarks/results_page.py` writes
 this page. ± is the standard deviation over seeds; * marks a single seed.
@@ -206,8 +206,8 @@ weights beside its bitmask, 6.4 KFLOPs and not 6.2; ours is held to the number a
 - *{rigl_row}*: LeNet-300-100, output dense, a little sparser in the second layer than RigL's own
   89%. The method is RigL with SRigL's rule for whole neurons (arXiv 2305.02299): one with fewer
   strong connections than 0.4 times its layer's fan-in loses all, and the others get them. RigL
-  alone leaves twice as many neurons alive, and those that stay have too few connections each: it
-  ended at 1.40% with 13.4 KFLOPs and 43,391 bytes. A part of the pixels is left out of each sample
+  alone leaves twice as many neurons alive, and those that stay have too few connections each: an
+  earlier run of it ended at 1.40% with 13.4 KFLOPs and 43,391 bytes. A part of the pixels is left out of each sample
   while learning (`input_dropout`), which brings most of the rest.
 - *{raw_row}*: the same from 784-300-50-10, whose connections fit RigL+'s bytes.
 - *{means_row}*: the inputs are the means of 4 x 4 pixels at every second row and column; pruned
@@ -219,7 +219,7 @@ weights beside its bitmask, 6.4 KFLOPs and not 6.2; ours is held to the number a
   neighbours', rises and falls kept apart, and summed over 3 x 3 places at every second row and
   column (`benchmarks/mnist_inputs.py`). About half of the KFLOPs are these additions, counted one
   by one for the inputs that are used; nothing of it is stored. What small networks on pixels lack
-  is not room for the training samples, of which they get all but 0.4 to 0.7% right, but what to
+  is not room for the training samples, of which they get all but 0.2 to 0.7% right, but what to
   generalise by; this is why other inputs do more than more connections.
 
 ## LeNet-300-100 at 90 to 99% sparsity
