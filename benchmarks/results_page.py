@@ -173,10 +173,10 @@ def main() -> None:
 
 TEXT = """# Results on MNIST
 
-Written by `make results`, which measures everything anew: no figure of the tables was typed by hand.
-`python benchmarks/mnist_results.py ROW` measures one row of the tables, by the name it has there
-(with the sparsity in the second table: `"RigL, 90%"`); `python benchmarks/results_page.py` writes
-this page. ± is the standard deviation over seeds; * marks a single seed.
+Written by `make results`, which measures everything anew: no figure of the tables was typed by
+hand. `python benchmarks/mnist_results.py ROW` measures one row of the tables, by the name it has
+there (with the sparsity in the second table: `"RigL, 90%"`); `python benchmarks/results_page.py`
+writes this page. ± is the standard deviation over seeds; * marks a single seed.
 
 Settings were chosen on the training set alone: trained on 50,000 of its samples, compared on the
 other 10,000 (`--validate`), one or two seeds. Final runs learn all 60,000. The test set is looked
@@ -203,12 +203,13 @@ weights beside its bitmask, 6.4 KFLOPs and not 6.2; ours is held to the number a
 
 {small_verdicts}
 
-- *{rigl_row}*: LeNet-300-100, output dense, a little sparser in the second layer than RigL's own
-  89%. The method is RigL with SRigL's rule for whole neurons (arXiv 2305.02299): one with fewer
-  strong connections than 0.4 times its layer's fan-in loses all, and the others get them. RigL
-  alone leaves twice as many neurons alive, and those that stay have too few connections each: an
-  earlier run of it ended at 1.40% with 13.4 KFLOPs and 43,391 bytes. A part of the pixels is left out of each sample
-  while learning (`input_dropout`), which brings most of the rest.
+- *{rigl_row}*: LeNet-300-100, output dense, a little sparser in the second
+  layer than RigL's own 89%. The method is RigL with SRigL's rule for whole neurons (arXiv
+  2305.02299): one with fewer strong connections than 0.4 times its layer's fan-in loses all, and
+  the others get them. RigL alone leaves twice as many neurons alive, and those that stay have too
+  few connections each: an earlier run of it ended at 1.40% with 13.4 KFLOPs and 43,391 bytes. A
+  part of the pixels is left out of each sample while learning (`input_dropout`), which brings most
+  of the rest.
 - *{raw_row}*: the same from 784-300-50-10, whose connections fit RigL+'s bytes.
 - *{means_row}*: the inputs are the means of 4 x 4 pixels at every second row and column; pruned
   from half dense, the whole network competing for its budget, with a large learning rate, the

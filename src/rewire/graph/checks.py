@@ -131,7 +131,7 @@ def activations(activation: Any, ranks: int) -> tuple[Activation, ...]:
 
 def inputs(X: Any, width: int, dtype: np.dtype) -> np.ndarray:
     """Check a batch's shape; converted only if need be. Its numbers are the plan's to check."""
-    if getattr(X, "dtype", None) != dtype:
+    if getattr(X, "dtype", None) is not dtype:
         X = real(X, "X")
     X = as_wanted(X, dtype)
     shape = X.shape

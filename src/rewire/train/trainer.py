@@ -140,13 +140,13 @@ class Trainer:
         if getattr(self.optimizer, "momentum", None) is None:
             return self._general(plan, X, y, samples, rates)
         rates, batch = np.asarray(rates, float), len(X) if samples is None else samples.shape[1]
-        stride = max(1, WORK_PER_CALL // (batch * (plan.connections + plan.neurons)))
+        work = batch * (plan.connections + plan.neurons)
         weight, bias = self.net.connections.weight, self.net.bias
         descent = self.optimizer.descent(self.net)  # type: ignore[attr-defined]
-        if len(rates) <= stride:
+        if len(rates) * work <= WORK_PER_CALL:
             learned = plan.train(weight, bias, X, y, self.loss, rates, samples, descent, checked)
         else:
-            numbers = weight, bias, X, y, self.loss
+            numbers, stride = (weight, bias, X, y, self.loss), max(1, WORK_PER_CALL // work)
             learned = _in_parts(plan, numbers, rates, samples, descent, checked, stride)
         self.optimizer.steps += len(rates)
         return learned
