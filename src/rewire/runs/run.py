@@ -117,6 +117,7 @@ def load_data(settings: Settings, data_dir: str | os.PathLike[str] | None = None
         settings.data,
         target=settings.target,
         ignore=settings.ignore,
+        # As it was given: load says which tasks there are.
         task=settings.task,  # type: ignore[arg-type]
         data_dir=data_dir,
         seed=settings.seed,
