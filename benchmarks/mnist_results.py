@@ -81,7 +81,8 @@ METHODS = {"static": Static(), "SET": SET(), "SNFS": SNFS(), "DSR": DSR(), "RigL
 # Sparsity, inputs left out, epochs.
 TABLE = ((90, 0.2, 60), (95, 0.15, 60), (98, 0.1, 100), (99, 0.05, 100))
 
-RIGL_ROW = "SRigL, 99% and 90% sparse"
+RIGL_ROW = "SRigL, 99% and 89% sparse"
+SPARSER_ROW = "SRigL, 99% and 90% sparse"
 RAW_ROW = "SRigL, raw pixels"
 MEANS_ROW = "GMP, means of pixels"
 EDGES_ROW = "GMP, edges"
@@ -89,6 +90,14 @@ WIDE_ROW = "RigL, 784-1568-1568-1568-10, 99%"
 
 ROWS = {
     RIGL_ROW: Row(
+        SRigL(ablate_below=0.4),
+        {"sparsity": (0.99, 0.89, 0)},
+        epochs=400,
+        lr=0.5,
+        dropout=0.15,
+        average=0.75,
+    ),
+    SPARSER_ROW: Row(
         SRigL(ablate_below=0.4),
         {"sparsity": (0.99, 0.9, 0)},
         epochs=400,
