@@ -250,9 +250,8 @@ batch 128, with gradients of all absent connections; in turns with dense PyTorch
 
 `python benchmarks/epoch.py`: LeNet-300-100 at 98% sparsity, batch 100, SGD with Nesterov's
 momentum, data in memory; by `rewire.fit` with all its checks and rewirings, in turns with the same
-network dense in PyTorch, batches indexed from one tensor. In brackets: speed relative to it. The
-default method, *reviving rigl*, rewires 15 times in a training however long it is: here all of them
-fall into this one epoch.
+network dense in PyTorch, batches indexed from one tensor. Trainings are of five epochs, figures for
+one of them; in brackets: speed relative to PyTorch.
 
 {epoch()}
 
