@@ -22,7 +22,9 @@ class Rewire:
     name = "rewire"
 
     def __init__(self, net: rewire.Network):
-        self.trainer = rewire.Trainer(net.copy(), "cross_entropy", rewire.SGD(LEARNING_RATE))
+        self.trainer = rewire.Trainer(
+            net.copy(), "cross_entropy", rewire.optimizers.SGD(LEARNING_RATE)
+        )
 
     def step(self, X, y):
         self.trainer.step(X, y)
@@ -85,7 +87,7 @@ class MaskedTorch(DenseTorch):
 
 
 class TunedTorch:
-    """Dense PyTorch tuned by hand: no autograd, buffers kept, the update part of the product."""
+    """Dense PyTorch tuned by hand: no autograd, buffers kept, the step part of the product."""
 
     name = "PyTorch dense, tuned"
 
@@ -199,7 +201,7 @@ def dense_layers(net: rewire.Network) -> list[tuple[np.ndarray, np.ndarray]]:
     start, table = net.rank_start, net.connections
     layers = []
     for rank in range(1, len(net.ranks)):
-        rows = slice(table.row_pointer[start[rank]], table.row_pointer[start[rank + 1]])
+        rows = slice(table.indptr[start[rank]], table.indptr[start[rank + 1]])
         weight = np.zeros((net.ranks[rank], net.ranks[rank - 1]), np.float32)
         weight[table.target[rows] - start[rank], table.source[rows] - start[rank - 1]] = (
             table.weight[rows]

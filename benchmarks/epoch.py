@@ -64,7 +64,7 @@ def dense_torch(X: np.ndarray, y: np.ndarray) -> Callable[[], None]:
 def ours(X: np.ndarray, y: np.ndarray, method: str) -> Callable[[], None]:
     """Return a training by ``rewire.fit``, all its checks included."""
     net = rewire.mlp(RANKS, sparsity=SPARSITY, seed=0)
-    optimizer = rewire.SGD(lr=0.1, momentum=0.9, nesterov=True)
+    optimizer = rewire.optimizers.SGD(lr=0.1, momentum=0.9, nesterov=True)
 
     def training() -> None:
         rewire.fit(

@@ -74,7 +74,7 @@ def machine() -> dict:
 
 def kernels_of(sizes: list[int], density: float, rates: dict) -> dict:
     net = rewire.mlp(sizes, density=[density, density, 1], seed=0)
-    wiring, weight, bias = net.plan().wiring, net.connections.weight, net.bias
+    wiring, weight, bias = net.program().wiring, net.connections.weight, net.bias
     random, n, m = np.random.default_rng(0), net.size, len(net.connections)
     A, D = (aligned(n * TILE, np.float32).reshape(n, TILE) for _ in range(2))
     A[:], D[:] = random.normal(size=(2, n, TILE))

@@ -38,7 +38,7 @@ def rewire_large(sizes: list[int]) -> None:
 
     rewire.set_num_threads(2)
     net = rewire.mlp(sizes, density=[0.01, 0.01, 1], seed=0)
-    trainer = rewire.Trainer(net, "cross_entropy", rewire.SGD(0.01))
+    trainer = rewire.Trainer(net, "cross_entropy", rewire.optimizers.SGD(0.01))
     X = np.ones((128, sizes[0]), np.float32)
     for _ in range(3):
         trainer.step(X, np.zeros(128, int))
@@ -92,7 +92,7 @@ def measure_huge() -> dict:
     density = [fan_in / inputs for fan_in, inputs in zip(HUGE_FAN_IN, HUGE, strict=False)]
     net = rewire.mlp(HUGE, density=density, seed=0)
     built = time.perf_counter()
-    trainer = rewire.Trainer(net, "cross_entropy", rewire.SGD(0.01))
+    trainer = rewire.Trainer(net, "cross_entropy", rewire.optimizers.SGD(0.01))
     X, y = np.random.default_rng(0).normal(size=(2, HUGE[0])).astype(np.float32), [0, 1]
     trainer.step(X, y)
     begin_steps = time.perf_counter()

@@ -31,8 +31,10 @@ import numpy as np
 import rewire
 from mnist_inputs import additions, edges, means, raw
 from rewire.data import load
-from rewire.topology import DSR, GMP, SET, SNFS, Method, RigL, SRigL, Static
-from rewire.train import SGD, Training, prepare
+from rewire.methods import DSR, GMP, SET, SNFS, RigL, SRigL, Static
+from rewire.optimizers import SGD
+from rewire.topology import Method
+from rewire.train import Training, prepare
 
 RESULT = Path(__file__).with_suffix(".json")
 SEEDS = ("0", "1", "2", "cost")
@@ -43,7 +45,7 @@ HELD_BACK = 10_000
 # -------------------------------------------------------------------------------------- settings
 
 
-def cosine(time: rewire.topology.Time, rise: float = 0.02) -> float:
+def cosine(time: rewire.schedules.Time, rise: float = 0.02) -> float:
     """Return the learning rate's factor: up for a while, then half a cosine down to 0."""
     if time.progress < rise:
         return max(time.progress / rise, 0.02)
@@ -52,7 +54,7 @@ def cosine(time: rewire.topology.Time, rise: float = 0.02) -> float:
 
 @dataclass(frozen=True)
 class Row:
-    """Settings of one training.
+    """Recipe of one training.
 
     ``average`` is the share of the training after which the weights at the end of each epoch are
     averaged, for the network to finish with; the wiring does not change any more by then.
@@ -65,7 +67,7 @@ class Row:
     epochs: int = 100
     lr: float = 0.3
     decay: float = 1e-4
-    schedule: Callable[[rewire.topology.Time], float] = cosine
+    schedule: Callable[[rewire.schedules.Time], float] = cosine
     batch: int = 100
     dropout: float = 0.0
     average: float = 1.0
@@ -180,7 +182,7 @@ class Averaging:
         self.begin, self.count, self.sums = begin, 0, None
 
     def __call__(self, training: Training) -> None:
-        if training.done > self.begin * training.updates:
+        if training.step > self.begin * training.total_steps:
             now = training.net.connections.weight, training.net.bias
             self.sums = [a + b for a, b in zip(self.sums or (0.0, 0.0), now, strict=True)]
             self.count += 1

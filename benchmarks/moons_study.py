@@ -18,16 +18,9 @@ from sklearn.model_selection import train_test_split
 import rewire
 from rewire import losses
 from rewire.data import load, moons
-from rewire.topology import (
-    Every,
-    Linear,
-    PostRigL,
-    Revival,
-    RevivingRigL,
-    RigL,
-    Static,
-    drop_criterion,
-)
+from rewire.methods import PostRigL, RevivingRigL, RigL, Static
+from rewire.schedules import Every, Linear
+from rewire.topology import Revival, drop_criterion
 
 RESULT = Path(__file__).with_suffix(".json")
 HINGE = losses.Hinge(l2=1e-4)
@@ -67,7 +60,7 @@ TREATMENTS = {
     "drop connections of silent neurons first": {"method": RigL(every=20, drop="live magnitude")},
     "drop by contribution": {"method": RigL(every=20, drop="contribution")},
     "drop by sensitivity": {"method": RigL(every=20, drop="sensitivity")},
-    "dropped may return": {"method": RigL(every=20, may_return=True)},
+    "dropped may return": {"method": RigL(every=20, allow_regrowth=True)},
     "rewire every 10": {"method": RigL(every=10)},
     "drop half": {"method": RigL(0.5, every=20)},
     "scope network": {"method": RigL(every=20, scope="network")},
@@ -89,7 +82,7 @@ AROUND = {
     "7 periods": {"method": RevivingRigL(when=Every(100, end=0.75, periods=7))},
     "30 periods": {"method": RevivingRigL(when=Every(100, end=0.75, periods=30))},
     "until 0.5": {"method": RevivingRigL(end=0.5)},
-    "dropped may return": {"method": RevivingRigL(may_return=True)},
+    "dropped may return": {"method": RevivingRigL(allow_regrowth=True)},
     "drop by contribution": {"method": RevivingRigL(drop="contribution")},
     "skipping connections": {"method": RevivingRigL(wiring="skip")},
 }
@@ -105,9 +98,9 @@ def train(seed, dtype, method, sparsity=(0, 0.9, 0.8), **network):
         y,
         method=method,
         loss=HINGE,
-        optimizer=rewire.SGD(1.0),
+        optimizer=rewire.optimizers.SGD(1.0),
         schedule=Linear(1, 0.1),
-        steps=400,
+        total_steps=400,
         report_every=400,
         seed=seed,
     )
@@ -203,7 +196,7 @@ def compare(name, optimizer, seeds):
                 X,
                 y,
                 method=method,
-                optimizer=None if optimizer == "SGD" else rewire.Adam(3e-3),
+                optimizer=None if optimizer == "SGD" else rewire.optimizers.Adam(3e-3),
                 epochs=epochs,
                 batch_size=128 if name == "MNIST" else 64,
                 schedule=Linear(1, 0.01),

@@ -213,7 +213,7 @@ threads vary by up to a factor of two from minute to minute, PyTorch's as well a
 
 ## One training step
 
-`python benchmarks/training_step.py`: forward, all gradients, SGD update; cross-entropy, float32,
+`python benchmarks/training_step.py`: forward, all gradients, SGD step; cross-entropy, float32,
 batch 128; uniform density in the hidden layers, output layer dense. In brackets: speed relative to
 dense PyTorch. The order is another one in every round. Before each candidate's turn there is a rest
 of 20 ms: PyTorch's threads keep spinning for a while after a step and take the second processor
@@ -221,7 +221,7 @@ from whoever comes next, which is what the last table shows: there ours often co
 PyTorch. *rewire* chooses by trials how many threads it uses; the last column says what that brings:
 the time of one thread over that of as many as were chosen, round by round, as the median and the
 middle half. Around 1, one thread was chosen, or the second processor brought nothing.
-*Tuned* is dense PyTorch with buffers kept, the update part of the product, no autograd.
+*Tuned* is dense PyTorch with buffers kept, the step part of the product, no autograd.
 SparseProp is not among them, as it is not published as a package.
 
 {training_step()}

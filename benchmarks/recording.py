@@ -40,10 +40,16 @@ def measure(ranks, sparsity, samples, steps, every, record):
         y = generator.integers(10, size=samples)
     net = rewire.mlp(ranks, sparsity=sparsity, seed=0)
     recorder = Recorder() if record else None
-    method = rewire.topology.as_method("rigl", every=every)
+    method = rewire.methods.get("rigl", every=every)
     begin = perf_counter()
     rewire.fit(
-        net, X, y, method=method, steps=steps, seed=0, callbacks=[recorder] if recorder else []
+        net,
+        X,
+        y,
+        method=method,
+        total_steps=steps,
+        seed=0,
+        callbacks=[recorder] if recorder else [],
     )
     return perf_counter() - begin, recorder
 

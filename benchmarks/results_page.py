@@ -182,7 +182,7 @@ hand. `python benchmarks/mnist_results.py ROW` measures one row of the tables, b
 there (with the sparsity in the second table: `"RigL, 90%"`); `python benchmarks/results_page.py`
 writes this page. ± is the standard deviation over seeds; * marks a single seed.
 
-Settings were chosen on the training set alone: trained on 50,000 of its samples, compared on the
+Recipe were chosen on the training set alone: trained on 50,000 of its samples, compared on the
 other 10,000 (`--validate`), one or two seeds. Final runs learn all 60,000. The test set is looked
 at after every epoch for the column *best*, as RigL's table has it, and for nothing else: errors are
 those at the end of training. Test errors of earlier versions of these networks had been seen when
@@ -242,7 +242,7 @@ the inputs; ours for 60 at 90 and 95%, for 100 at 98 and 99%, with input dropout
 
 ## Three hidden layers of 1568, 99% sparse
 
-Beside the table of CHTs (arXiv 2501.19107): 100 epochs, batches of 32, output dense. Settings are
+Beside the table of CHTs (arXiv 2501.19107): 100 epochs, batches of 32, output dense. Recipe are
 those of the 90% row above, the learning rate in proportion to the batch; not searched any further.
 
 {wide}

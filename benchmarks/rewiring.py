@@ -39,8 +39,8 @@ def large(sizes: list[int]):
     net = rewire.mlp(sizes, density=DENSITY, seed=0)
     X = random.normal(size=(BATCH, sizes[0])).astype(np.float32)
     y = random.integers(0, 10, BATCH)
-    rewire.Trainer(net, "cross_entropy", rewire.SGD(0.01)).step(X, y)
-    return net, Rewirer("rigl", net, steps=1000, seed=0), X, y
+    rewire.Trainer(net, "cross_entropy", rewire.optimizers.SGD(0.01)).step(X, y)
+    return net, Rewirer("rigl", net, total_steps=1000, seed=0), X, y
 
 
 def seconds(function) -> float:
@@ -102,7 +102,7 @@ def hebb(rounds: int) -> dict:
     found = {}
     for name in ("cht", "chts"):
         net = rewire.mlp([784, 1568, 1568, 1568, 10], density=0.01, seed=0)
-        rewirer = Rewirer(name, net, steps=1000, steps_per_epoch=10, seed=0)
+        rewirer = Rewirer(name, net, total_steps=1000, steps_per_epoch=10, seed=0)
         times = [seconds(lambda at=rewirer: at.rewire(10)) for _ in range(rounds + 1)]
         found[name] = 1e3 * statistics.median(times[1:])
     return found
@@ -112,15 +112,16 @@ def post(rounds: int) -> dict:
     """Time the rewirings of the post's network, and its experiment as a whole."""
     import rewire
     from rewire.data import moons
-    from rewire.kernels.losses import Hinge
+    from rewire.losses import Hinge
+    from rewire.methods import PostRigL
     from rewire.reproduce import run_experiment
-    from rewire.topology import PostRigL, Rewirer
+    from rewire.topology import Rewirer
 
     X, y = moons(n_samples=100, noise=0.1, seed=1337)
 
     def rewirings() -> None:
         net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], dtype="float64", seed=0)
-        rewirer = Rewirer(PostRigL(), net, steps=400)
+        rewirer = Rewirer(PostRigL(), net, total_steps=400)
         for _ in range(POST_CALLS):
             rewirer.rewire(21, [(X, y)], Hinge(), learning_rate=0.7)
 

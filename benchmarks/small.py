@@ -50,7 +50,7 @@ def pythons_share() -> dict:
     X, y = moons(seed=1337)
     y = y.astype(float)
     net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], dtype="float64", seed=0)
-    trainer = rewire.Trainer(net, losses.Hinge(l2=1e-4), rewire.SGD(0.1))
+    trainer = rewire.Trainer(net, losses.Hinge(l2=1e-4), rewire.optimizers.SGD(0.1))
     counts = 1, 20, 400, 4000
     times: dict[int, list[float]] = {count: [] for count in counts}
     for _ in range(30):

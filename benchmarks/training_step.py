@@ -1,6 +1,6 @@
 """One whole training step of sparse networks, ours and everybody else's.
 
-Forward, all gradients of the connections that exist, SGD update; softmax cross-entropy, float32,
+Forward, all gradients of the connections that exist, SGD step; softmax cross-entropy, float32,
 batch 128; uniform density in the hidden layers, output layer dense. Candidates take turns in one
 process for each number of threads, in another order each round; figures are medians, ratios are to
 dense PyTorch. "rewire" may use all the threads and chooses how many.

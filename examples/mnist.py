@@ -13,7 +13,7 @@ import numpy as np
 import rewire
 from rewire.data import load
 from rewire.export import export
-from rewire.topology import Cosine
+from rewire.schedules import Cosine
 
 out = Path(sys.argv[1] if len(sys.argv) > 1 else "runs/examples")
 out.mkdir(parents=True, exist_ok=True)
@@ -27,7 +27,7 @@ history = rewire.fit(
     data.X,
     data.y,
     method="rigl",
-    optimizer=rewire.SGD(lr=0.2, momentum=0.9, nesterov=True, weight_decay=1e-4),
+    optimizer=rewire.optimizers.SGD(lr=0.2, momentum=0.9, nesterov=True, weight_decay=1e-4),
     schedule=Cosine(1.0, stop=0.01),
     epochs=epochs,
     batch_size=100,

@@ -7,8 +7,10 @@ import numpy as np
 
 import rewire
 from rewire.data import moons
-from rewire.topology import Linear, RigL, drop_criterion
-from rewire.view import plot_runs
+from rewire.methods import RigL
+from rewire.plot import plot_runs
+from rewire.schedules import Linear
+from rewire.topology import drop_criterion
 
 out = Path(sys.argv[1] if len(sys.argv) > 1 else "runs/examples")
 out.mkdir(parents=True, exist_ok=True)
@@ -23,9 +25,16 @@ def least_signal(now):
 def accuracy(method, seed):
     X, y = moons(seed=seed)
     net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=seed)
-    optimizer, schedule = rewire.SGD(lr=1.0), Linear(1.0, 0.1)
+    optimizer, schedule = rewire.optimizers.SGD(lr=1.0), Linear(1.0, 0.1)
     rewire.fit(
-        net, X, y, method=method, loss="hinge", optimizer=optimizer, schedule=schedule, steps=400
+        net,
+        X,
+        y,
+        method=method,
+        loss="hinge",
+        optimizer=optimizer,
+        schedule=schedule,
+        total_steps=400,
     )
     return rewire.evaluate(net, X, y, "hinge").accuracy
 

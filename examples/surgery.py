@@ -7,13 +7,13 @@ import matplotlib.pyplot as plt
 
 import rewire
 from rewire.data import moons
-from rewire.view import boundary
+from rewire.plot import boundary
 
 out = Path(sys.argv[1] if len(sys.argv) > 1 else "runs/examples")
 out.mkdir(parents=True, exist_ok=True)
 X, y = moons(seed=0)
 net = rewire.mlp([2, 3, 1], seed=1)
-trainer = rewire.Trainer(net, "hinge", rewire.SGD(lr=0.3, momentum=0.9))
+trainer = rewire.Trainer(net, "hinge", rewire.optimizers.SGD(lr=0.3, momentum=0.9))
 figure, axes = plt.subplots(2, 3, figsize=(14, 8), layout="constrained")
 
 

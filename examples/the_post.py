@@ -10,8 +10,9 @@ import matplotlib.pyplot as plt
 
 import rewire
 from rewire.data import moons
-from rewire.topology import Linear, RigL
-from rewire.view import boundary
+from rewire.methods import RigL
+from rewire.plot import boundary
+from rewire.schedules import Linear
 
 out = Path(sys.argv[1] if len(sys.argv) > 1 else "runs/examples")
 out.mkdir(parents=True, exist_ok=True)
@@ -26,13 +27,13 @@ for row, method in zip(axes, [None, RigL(every=20)], strict=True):
         y,
         method=method,
         loss=rewire.losses.Hinge(l2=1e-4),
-        optimizer=rewire.SGD(lr=1.0),
+        optimizer=rewire.optimizers.SGD(lr=1.0),
         schedule=Linear(1.0, 0.1),
-        steps=400,
+        total_steps=400,
     )
     name = method.name if method else "static"
     score, small = rewire.evaluate(net, X, y, "hinge"), net.strip()
     print(f"{name}: loss {score.loss:.3f}, {score.accuracy:.0%} right, stripped to {small.ranks}")
-    net.draw(row[0], title="Rewired by RigL" if method else "Wired once and for all")
+    net.draw(row[0], title="Rewired by RigL" if method else "CSR once and for all")
     boundary(net, X, y, row[1], title=f"{score.accuracy:.0%} right")
 figure.savefig(out / "the_post.webp", dpi=75, pil_kwargs={"quality": 90})

@@ -1,10 +1,26 @@
 """Sparse neural networks that rewire themselves; the neuron is the building block.
 
-``rewire.scalar`` is the teaching core: scalar neurons with automatic differentiation, RigL and
-stripping, to be read in one sitting. :func:`mlp` and :class:`Network` are the same networks at any
-scale, :func:`fit` trains them, ``rewire.topology`` rewires them, ``rewire.view`` draws,
-``rewire.compare`` holds methods against each other over many seeds, and ``rewire.reproduce`` runs
-the experiment that this library grew out of.
+:func:`mlp` makes a :class:`Network`, :func:`fit` trains and rewires it, :func:`load` reads one that
+:meth:`Network.save` wrote. Everything else lives in a namespace, imported when it is first used:
+
+======================  =====================================================================
+``rewire.methods``      RigL, SET, SNFS, DSR and the other ways to rewire, and how to name one
+``rewire.topology``     the parts that methods are made of, and the Rewirer that applies one
+``rewire.losses``       losses with a penalty or sample weights
+``rewire.activations``  activations, and how to add your own
+``rewire.optimizers``   SGD, Adam, AdamW
+``rewire.schedules``    learning rates, drop fractions and rewiring times
+``rewire.train``        trainings that can be stopped and resumed
+``rewire.data``         data sets by name and from files
+``rewire.sklearn``      estimators for scikit-learn
+``rewire.compare``      methods compared over many seeds
+``rewire.plot``         pictures
+``rewire.report``       a training as a page for the browser
+``rewire.export``       networks for other programs, and back
+``rewire.experiment``   recipes and the folders that ``rewire train`` writes
+``rewire.scalar``       the teaching core, to be read in one sitting
+``rewire.reproduce``    the experiment this library grew out of
+======================  =====================================================================
 """
 
 from importlib import import_module
@@ -13,13 +29,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .graph import Network as Network
     from .graph import mlp as mlp
-    from .kernels import Activation as Activation
     from .kernels import get_num_threads as get_num_threads
-    from .kernels import losses as losses
     from .kernels import set_num_threads as set_num_threads
-    from .train import SGD as SGD
-    from .train import Adam as Adam
-    from .train import AdamW as AdamW
     from .train import EarlyStopping as EarlyStopping
     from .train import Trainer as Trainer
     from .train import evaluate as evaluate
@@ -29,29 +40,31 @@ __version__ = "0.1.0"
 
 # Imported when first asked for, so that rewire.scalar stays on the standard library alone.
 _HOMES = {
-    "Activation": "kernels",
-    "get_num_threads": "kernels",
-    "losses": "kernels",
-    "set_num_threads": "kernels",
-    "Network": "graph",
-    "mlp": "graph",
-    "SGD": "train",
-    "Adam": "train",
-    "AdamW": "train",
     "EarlyStopping": "train",
+    "Network": "graph",
     "Trainer": "train",
     "evaluate": "train",
     "fit": "train",
+    "get_num_threads": "kernels",
+    "mlp": "graph",
+    "set_num_threads": "kernels",
 }
+_NAMESPACES = (
+    *("activations", "compare", "connectivity", "data", "experiment", "export", "graph"),
+    *("kernels", "losses", "methods", "optimizers", "plot", "report", "reproduce", "scalar"),
+    *("schedules", "sklearn", "topology", "train"),
+)
 
-__all__ = [*_HOMES]
+__all__ = [*_HOMES, *_NAMESPACES]
 
 
 def __getattr__(name: str):
+    if name in _NAMESPACES:
+        return import_module(f"{__name__}.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES])
+    return sorted(__all__)

@@ -1,8 +1,8 @@
 import pytest
 
-from rewire.compare import setting_for
+from rewire.compare import study_config
 from rewire.data import registry
-from rewire.topology import methods
+from rewire.methods import registry as methods
 
 # What a person's own file may hold; a file, because other processes import it too.
 FRAGILE = '''
@@ -10,7 +10,8 @@ import os
 import signal
 
 from rewire.data import load, register
-from rewire.topology import RigL, methods
+from rewire.methods import RigL
+from rewire.methods import registry as methods
 
 
 @register("fragile")
@@ -30,7 +31,7 @@ methods.add("mine", lambda every=100: RigL(0.5, every, name="mine"))
 @pytest.fixture
 def short():
     """The post's setting with few steps, so that a run takes some milliseconds."""
-    return setting_for("moons", steps=60)
+    return study_config("moons", total_steps=60)
 
 
 @pytest.fixture

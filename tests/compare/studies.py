@@ -1,6 +1,6 @@
 """Studies whose runs are given, so that nothing has to be trained."""
 
-from rewire.compare import Run, Study, setting_for
+from rewire.compare import Run, Study, study_config
 
 PARTS = {"composition": "Method(name='it')", "optimizer": "sgd, lr 1, momentum 0"}
 
@@ -17,7 +17,7 @@ def made_up(values, measure="accuracy", failures=(), **setting):
                 run = Run(method, seed, connections=68, parameters=101, seconds=0.25, **figures)
                 runs.append(run)
     return Study(
-        setting_for("moons", **setting),
+        study_config("moons", **setting),
         tuple(values),
         tuple(range(max(map(len, values.values())))),
         "moons: 100 training samples; 2-16-16-1 with 68 of 304 connections",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from rewire.cli import app
-from rewire.compare import parse_seeds, setting_for
+from rewire.compare import parse_seeds, study_config
 from rewire.compare.command import command_for, seeds_as_text
 from rewire.compare.study import Study
 
@@ -47,9 +47,9 @@ def asked(monkeypatch):
 
 
 SETTINGS = {
-    "as it comes": setting_for("moons"),
-    "other data": setting_for("iris"),
-    "everything": setting_for(
+    "as it comes": study_config("moons"),
+    "other data": study_config("iris"),
+    "everything": study_config(
         "moons",
         measure="unseen",
         validation=0.3,
@@ -60,19 +60,19 @@ SETTINGS = {
         init=0.1,
         wiring="first",
         method_options={"every": 5, "fraction": 0.2},
-        steps=77,
+        total_steps=77,
         batch_size=32,
         loss="cross_entropy",
         optimizer="sgd",
         lr=0.123456789,
         momentum=0.5,
-        schedule="steps",
+        schedule="multistep",
         dtype="float32",
     ),
-    "epochs for steps": setting_for("moons", epochs=2.5),
-    "Adam": setting_for("iris", optimizer="adam", standardize=False, hidden=()),
-    "momentum": setting_for("moons", momentum=0.9),
-    "by epoch": setting_for("iris", method_options={"every": "epoch"}),
+    "epochs for steps": study_config("moons", epochs=2.5),
+    "Adam": study_config("iris", optimizer="adam", standardize=False, hidden=()),
+    "momentum": study_config("moons", momentum=0.9),
+    "by epoch": study_config("iris", method_options={"every": "epoch"}),
 }
 
 
@@ -88,17 +88,17 @@ def test_the_command_begins_the_same_study(asked, setting):
 
 
 def test_it_is_as_short_as_it_can_be():
-    found = command_for(planned(setting_for("moons")))
+    found = command_for(planned(study_config("moons")))
     assert found == "rewire compare moons --methods static,post-rigl --seeds 3"
-    assert command_for(planned(setting_for("moons", steps=60)), 0.99).endswith(
-        "--reach 0.99 --steps 60"
+    assert command_for(planned(study_config("moons", total_steps=60)), 0.99).endswith(
+        "--reach 0.99 --total-steps 60"
     )
 
 
 def test_files_are_named_for_the_shell(asked, tmp_path):
     path = tmp_path / "my houses.csv"
     path.write_text("a,price\n" + "".join(f"{n % 7},{n + 0.5}\n" for n in range(20)))
-    setting = setting_for(str(path), target="price")
+    setting = study_config(str(path), target="price")
     assert asked(command_for(planned(setting)))["setting"] == setting
 
 
@@ -106,7 +106,7 @@ def test_files_are_named_for_the_shell(asked, tmp_path):
     "given", [{"l2": 0.5}, {"density": (0.1,)}, {"method_options": {"scope": "network"}}]
 )
 def test_what_has_no_option_has_no_command(given):
-    assert command_for(planned(setting_for("moons", **given))) is None
+    assert command_for(planned(study_config("moons", **given))) is None
 
 
 @given(st.lists(st.integers(0, 30), min_size=1, unique=True))

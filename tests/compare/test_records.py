@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from rewire.compare import Run, setting_for
+from rewire.compare import Run, study_config
 from rewire.compare.records import append, open_folder
 
 RUNS = [
@@ -86,10 +86,14 @@ def test_a_table_of_another_kind_is_refused(folder, short):
 
 def test_other_settings_are_refused_and_named_and_nothing_is_changed(folder, short):
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    with pytest.raises(ValueError, match=r"steps=60, and this one has steps=400: .*--overwrite"):
-        open_folder(folder, setting_for("moons"), overwrite=False)
+    with pytest.raises(
+        ValueError, match=r"total_steps=60, and this one has total_steps=400: .*--overwrite"
+    ):
+        open_folder(folder, study_config("moons"), overwrite=False)
     with pytest.raises(ValueError, match=r"measure='training'.*measure='unseen'"):
-        open_folder(folder, setting_for("moons", steps=60, measure="unseen"), overwrite=False)
+        open_folder(
+            folder, study_config("moons", total_steps=60, measure="unseen"), overwrite=False
+        )
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 

@@ -11,11 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import rewire
-from rewire.compare import Failure, Run, run_one, setting_for, study
+from rewire.compare import Failure, Run, run_one, study, study_config
 from rewire.compare.records import read_runs
 from rewire.data import load
-from rewire.kernels.losses import Hinge
-from rewire.topology import Linear, RigL, methods
+from rewire.losses import Hinge
+from rewire.methods import RigL
+from rewire.methods import registry as methods
+from rewire.schedules import Linear
 
 METHODS = ("static", "rigl")
 
@@ -28,7 +30,7 @@ def figures(runs):
 @pytest.fixture(scope="module")
 def whole():
     """Two methods with three seeds."""
-    return study(setting_for("moons", steps=60), METHODS, range(3))
+    return study(study_config("moons", total_steps=60), METHODS, range(3))
 
 
 # ------------------------------------------------------------------------------------- one run
@@ -44,12 +46,12 @@ def test_a_run_is_what_fit_and_evaluate_give():
         y,
         method=RigL(every=20),
         loss=loss,
-        optimizer=rewire.SGD(lr=1.0),
-        steps=400,
+        optimizer=rewire.optimizers.SGD(lr=1.0),
+        total_steps=400,
         schedule=Linear(1, 0.1),
         seed=5,
     )
-    run = run_one(setting_for("moons"), "rigl", 5)
+    run = run_one(study_config("moons"), "rigl", 5)
     assert (run.method, run.seed) == ("rigl", 5)
     assert (run.loss, run.accuracy) == tuple(rewire.evaluate(net, data.X, y, loss))
     assert (run.connections, run.parameters) == (68, 101)
@@ -57,7 +59,7 @@ def test_a_run_is_what_fit_and_evaluate_give():
 
 
 def test_held_out_samples_are_not_trained_on():
-    setting = setting_for("iris", epochs=5)
+    setting = study_config("iris", epochs=5)
     train, held_out = load("iris").split(0.2, seed=4)
     net = rewire.mlp([4, 100, 3], sparsity=0.9, seed=4)
     rewire.fit(
@@ -65,7 +67,7 @@ def test_held_out_samples_are_not_trained_on():
         train.X,
         train.y,
         method="static",
-        optimizer=rewire.SGD(0.1, 0.9, nesterov=True),
+        optimizer=rewire.optimizers.SGD(0.1, 0.9, nesterov=True),
         epochs=5,
         schedule=setting.settings.make_schedule(),
         seed=4,
@@ -75,14 +77,14 @@ def test_held_out_samples_are_not_trained_on():
 
 
 def test_the_test_part_is_measured_where_there_is_one(data_dir):
-    setting = setting_for("madelon", hidden=(10,), steps=20, standardize=True)
+    setting = study_config("madelon", hidden=(10,), total_steps=20, standardize=True)
     done = study(setting, ["static"], [0])
     assert done.measured_on == "the test part, 600 samples"
     assert done.runs[0].accuracy * 600 == pytest.approx(round(done.runs[0].accuracy * 600))
 
 
 def test_a_regression_is_measured_by_its_error_in_the_targets_unit():
-    setting = setting_for("diabetes", hidden=(20,), epochs=20, standardize=True)
+    setting = study_config("diabetes", hidden=(20,), epochs=20, standardize=True)
     done = study(setting, ["static"], [0])
     _, held_out = load("diabetes").split(0.2, seed=0)
     assert done.measure == "loss"
@@ -93,17 +95,17 @@ def test_a_regression_is_measured_by_its_error_in_the_targets_unit():
 
 @pytest.mark.parametrize("name", list(methods))
 def test_all_methods_end_with_the_same_connections(name):
-    assert run_one(setting_for("moons", steps=120), name, 1).connections == 68
+    assert run_one(study_config("moons", total_steps=120), name, 1).connections == 68
 
 
 @settings(max_examples=5)
 @given(
     st.lists(st.integers(2, 24), min_size=1, max_size=2),
     st.floats(0.3, 0.9),
-    st.sampled_from([name for name, make in methods.items() if make().starts == "dense"]),
+    st.sampled_from([name for name, make in methods.items() if make().initial == "dense"]),
 )
 def test_methods_that_start_dense_end_as_sparse_as_the_others(hidden, sparsity, name):
-    setting = setting_for("moons", hidden=tuple(hidden), sparsity=(sparsity,), steps=100)
+    setting = study_config("moons", hidden=tuple(hidden), sparsity=(sparsity,), total_steps=100)
     ends = {run_one(setting, method, 0).connections for method in ("static", name)}
     assert len(ends) == 1
 
@@ -148,7 +150,9 @@ def test_what_is_there_is_not_trained_again(whole, tmp_path):
 
 
 def test_a_failing_run_is_reported_and_the_others_go_on(fragile):
-    setting = setting_for("fragile", imports=(fragile,), steps=60, method_options={"every": 20})
+    setting = study_config(
+        "fragile", imports=(fragile,), total_steps=60, method_options={"every": 20}
+    )
     seen = []
     done = study(setting, ["static", "mine"], [0, 1, 3], on_run=seen.append)
     error = "ValueError: there are no such points"
@@ -163,7 +167,7 @@ def test_a_failing_run_is_reported_and_the_others_go_on(fragile):
 
 
 def test_a_killed_process_is_a_failure_of_its_run_alone(fragile, tmp_path):
-    setting = setting_for("fragile", imports=(fragile,), steps=60)
+    setting = study_config("fragile", imports=(fragile,), total_steps=60)
     done = study(setting, ["static"], [0, 1, 2, 3, 4], jobs=2, out=tmp_path)
     assert [run.seed for run in done.runs] == [0, 3, 4]
     assert [failure.seed for failure in done.failures] == [1, 2]
@@ -182,7 +186,10 @@ def test_a_killed_process_is_a_failure_of_its_run_alone(fragile, tmp_path):
         ({"jobs": 0}, "jobs must be a whole number, at least 1; got 0"),
         ({"jobs": True}, "jobs must be a whole number"),
         ({"setting": {"hidden": (3,)}}, "one for each of the 2 layers; got 3"),
-        ({"setting": {"steps": 20}}, "method 'set' never rewires.*every, epochs or steps"),
+        (
+            {"setting": {"total_steps": 20}},
+            "method 'set' never rewires.*every, epochs or total_steps",
+        ),
         ({"setting": {"measure": "unseen", "validation": 0.0}}, "validation must be above 0"),
         ({"setting": {"optimizer": "sdg"}}, "optimizer must be one of sgd"),
         ({"setting": {"loss": "hnge"}}, "loss must be one of"),
@@ -190,7 +197,7 @@ def test_a_killed_process_is_a_failure_of_its_run_alone(fragile, tmp_path):
 )
 def test_what_cannot_work_fails_before_anything_is_trained_or_written(change, message, tmp_path):
     folder = tmp_path / "new"
-    setting = setting_for("moons", **{"steps": 60} | change.pop("setting", {}))
+    setting = study_config("moons", **{"total_steps": 60} | change.pop("setting", {}))
     plan = {"methods": ["static", "set"], "seeds": [0]} | change
     with pytest.raises(ValueError, match=message):
         study(setting, **plan, out=folder, on_start=lambda _: pytest.fail("it began"))
@@ -201,11 +208,11 @@ def test_what_cannot_work_fails_before_anything_is_trained_or_written(change, me
 
 SCRIPT = """
 import sys
-from rewire.compare import setting_for, study
+from rewire.compare import study_config, study
 
 if __name__ == "__main__":
     study(
-        setting_for("moons", steps=60), ["static", "rigl"], range(10_000), out=sys.argv[1],
+        study_config("moons", total_steps=60), ["static", "rigl"], range(10_000), out=sys.argv[1],
         jobs=int(sys.argv[2]), on_run=lambda run: print(run.method, run.seed, flush=True),
     )
 """

@@ -3,8 +3,9 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from rewire.kernels import Activation
-from tests.graph.strategies import networks
+from rewire.activations import Activation
+
+from ..graph.strategies import networks
 
 SQUARE = Activation("square", lambda x: x * x, lambda x: 2 * x)
 

@@ -12,9 +12,8 @@ import pytest
 from hypothesis import given, settings
 
 import rewire
-from rewire import Network
+from rewire import Network, activations
 from rewire.export import save_c, to_c
-from rewire.kernels import activation
 
 from .graphs import any_networks, batch, close_to
 
@@ -54,7 +53,7 @@ def in_order(net, X):
         a = [*x]
         for t in range(net.ranks[0], net.size):
             s = net.bias[t]
-            for k in range(table.row_pointer[t], table.row_pointer[t + 1]):
+            for k in range(table.indptr[t], table.indptr[t + 1]):
                 s = number(s + number(table.weight[k] * a[table.source[k]]))
             if net.activations[rank[t]].name == "leaky_relu":
                 s = s if s > 0 else number(number(0.01) * s)
@@ -137,7 +136,7 @@ def test_numbers_that_c_cannot_write_are_refused(value):
 
 def test_all_built_in_activations_are_known():
     for name in ("relu", "leaky_relu", "tanh", "sigmoid", "linear"):
-        net = Network.from_connections([1, 1], [0], [1], [1], activation=[activation(name)])
+        net = Network.from_connections([1, 1], [0], [1], [1], activation=[activations.get(name)])
         assert ("math.h" in to_c(net)) == (name in ("tanh", "sigmoid"))
 
 

@@ -25,7 +25,7 @@ from .graphs import any_networks, assert_same_bits, assert_same_graph
 
 def assert_same(a, b):
     assert_same_graph(a, b)
-    assert_same_bits(a.connections.row_pointer, b.connections.row_pointer)
+    assert_same_bits(a.connections.indptr, b.connections.indptr)
     assert a.connections.next_birth == b.connections.next_birth
     for x, y in ((a.connections, b.connections), (a.neurons, b.neurons)):
         assert x.data.keys() == y.data.keys()
@@ -59,7 +59,7 @@ def test_other_programs_find_the_columns(tmp_path_factory, net):
     arrays = load_file(path)
     table = net.connections
     assert arrays.keys() == {
-        "connections.row_pointer",
+        "connections.indptr",
         "connections.source",
         "connections.weight",
         "connections.birth",
@@ -78,12 +78,12 @@ def test_training_goes_on_as_if_nothing_had_happened(tmp_path):
     net.connect("0_0", "2_0", weight=0.1)
     random = np.random.default_rng(0)
     X, y = random.normal(size=(16, 6)), random.integers(3, size=16)
-    optimizer = rewire.SGD(lr=0.1, momentum=0.9)
+    optimizer = rewire.optimizers.SGD(lr=0.1, momentum=0.9)
     rewire.Trainer(net, optimizer=optimizer).steps(X, y, 3)
     save_safetensors(net, tmp_path / "net.safetensors")
     loaded = load_safetensors(tmp_path / "net.safetensors")
     for each in (net, loaded):
-        rewire.Trainer(each, optimizer=rewire.SGD(lr=0.1, momentum=0.9)).steps(X, y, 3)
+        rewire.Trainer(each, optimizer=rewire.optimizers.SGD(lr=0.1, momentum=0.9)).steps(X, y, 3)
         each.connect("0_1", "2_1", weight=0.2)  # born after all others
         each.add_neuron(1)
     assert_same(loaded, net)
@@ -181,10 +181,10 @@ def broken(**changes):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"connections__row_pointer": [0, 0, 0, 2]}, "row_pointer must rise"),
-        ({"connections__row_pointer": [0, 0, 0, 2, 2]}, "row_pointer must rise"),
-        ({"connections__row_pointer": [0, 0, 2, 1, 3]}, "row_pointer must rise"),
-        ({"connections__row_pointer": [0.0, 0.0, 0.0, 2.0, 3.0]}, "row_pointer must rise"),
+        ({"connections__row_pointer": [0, 0, 0, 2]}, "indptr must rise"),
+        ({"connections__row_pointer": [0, 0, 0, 2, 2]}, "indptr must rise"),
+        ({"connections__row_pointer": [0, 0, 2, 1, 3]}, "indptr must rise"),
+        ({"connections__row_pointer": [0.0, 0.0, 0.0, 2.0, 3.0]}, "indptr must rise"),
         ({"connections__source": np.int32([1, 0, 2])}, "sorted by source"),
         ({"connections__source": np.int32([0, 0, 2])}, "0 to 2 twice"),
         ({"connections__source": np.int32([0, 1, 3])}, "later rank"),

@@ -12,13 +12,7 @@ from torch.nn.utils import prune
 
 import rewire
 from rewire import Network
-from rewire.export import (
-    from_state_dict,
-    load_state_dict,
-    save_state_dict,
-    state_dict,
-    to_torch,
-)
+from rewire.export import from_state_dict, load_state_dict, save_state_dict, state_dict, to_torch
 
 from .graphs import any_networks, assert_same_graph, batch, close_to, layered
 

@@ -115,7 +115,10 @@ def everything(net, trainers, seed):
 
 
 def trainers_of(net):
-    rules = rewire.SGD(0.05), rewire.SGD(0.02, momentum=0.9, nesterov=True, weight_decay=0.1)
+    rules = (
+        rewire.optimizers.SGD(0.05),
+        rewire.optimizers.SGD(0.02, momentum=0.9, nesterov=True, weight_decay=0.1),
+    )
     return [rewire.Trainer(net, "mean_squared_error", rule) for rule in rules]
 
 

@@ -36,7 +36,7 @@ def large(seed=0):
     net = rewire.mlp([200, 400, 400, 10], density=0.15, seed=seed)
     rng = np.random.default_rng(seed)
     X, y = rng.standard_normal((128, 200)).astype(np.float32), rng.integers(0, 10, 128)
-    assert net.plan()._threads(len(X)) == threads.get_num_threads()
+    assert net.program()._threads(len(X)) == threads.get_num_threads()
     return net, X, y
 
 
@@ -240,8 +240,8 @@ def test_large_networks_train_inside_joblib(loss, loky):
         learned = rewire.Trainer(net, loss).steps(X, y, 2)
         net.disconnect("0_5", "1_" + str(int(net["0_5"].targets[0]) - 1100))
         net.check()
-        adam = rewire.Trainer(net, loss, rewire.Adam()).step(X, y)
-        signatures = net.plan().kernels.train.signatures
+        adam = rewire.Trainer(net, loss, rewire.optimizers.Adam()).step(X, y)
+        signatures = net.program().kernels.train.signatures
         arrays = [kind for row in signatures for kind in row if type(kind).__name__ == "Array"]
         compiled_again = any(not kind.mutable for kind in arrays)
         return read_only, compiled_again, (out, learned.losses, adam, net.connections.weight)
@@ -263,7 +263,7 @@ def test_targets_that_are_read_only_do_not_need_kernels_of_their_own(loss):
     X, y = np.ones((5, 3), np.float32), np.ones((5, 2), np.float32)
     X.flags.writeable = y.flags.writeable = False
     Trainer(net, loss).step(X, y)
-    signatures = net.plan().kernels.train.signatures
+    signatures = net.program().kernels.train.signatures
     assert all(kind.mutable for row in signatures for kind in row if type(kind).__name__ == "Array")
 
 
@@ -332,9 +332,9 @@ except KeyboardInterrupt:
 @pytest.mark.parametrize(
     ("sizes", "batch", "optimizer"),
     [
-        ([20, 64, 3], 64, "rewire.SGD(lr=1e-3)"),
-        ([300, 600, 3], 128, "rewire.SGD(lr=1e-3)"),
-        ([20, 64, 3], 64, "rewire.Adam(lr=1e-3)"),
+        ([20, 64, 3], 64, "rewire.optimizers.SGD(lr=1e-3)"),
+        ([300, 600, 3], 128, "rewire.optimizers.SGD(lr=1e-3)"),
+        ([20, 64, 3], 64, "rewire.optimizers.Adam(lr=1e-3)"),
     ],
     ids=["small", "two threads", "Adam"],
 )
@@ -401,7 +401,7 @@ def test_more_threads_than_processors_work():
 def test_a_network_survives_pickling(protocol, dtype):
     net = rewire.mlp([5, 9, 3], density=0.5, activation="tanh", dtype=dtype, seed=0)
     X, y = np.random.default_rng(0).standard_normal((20, 5)), np.arange(20) % 3
-    Trainer(net, optimizer=rewire.Adam()).step(X, y)
+    Trainer(net, optimizer=rewire.optimizers.Adam()).step(X, y)
     again = pickle.loads(pickle.dumps(net, protocol))
     again.check()
     assert again.ranks == net.ranks
@@ -409,7 +409,7 @@ def test_a_network_survives_pickling(protocol, dtype):
     for name, column in net.connections.data.items():
         np.testing.assert_array_equal(again.connections[name], column)
     for one in (net, again, copy.deepcopy(net)):
-        Trainer(one, optimizer=rewire.Adam()).step(X, y)
+        Trainer(one, optimizer=rewire.optimizers.Adam()).step(X, y)
     np.testing.assert_array_equal(again.predict(X), net.predict(X))
 
 

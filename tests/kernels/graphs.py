@@ -5,7 +5,9 @@ import math
 import numpy as np
 from hypothesis import strategies as st
 
-from rewire import kernels
+from rewire import activations, losses
+from rewire.activations import Activation
+from rewire.graph.program import Program
 from rewire.kernels import layout
 
 WIDTHS = (1, 2, 63, 64, 65, 1000)
@@ -28,12 +30,12 @@ def bump_slope(x):
     return (1 - x * x) / (1 + x * x) ** 2
 
 
-BUMP = kernels.Activation("bump", bump, bump_slope)
+BUMP = Activation("bump", bump, bump_slope)
 NAMES = {code: name for name, code in layout.ACTIVATIONS.items()}
 
 
 def activation(code):
-    return BUMP if code == layout.CUSTOM else kernels.activation(NAMES[code])
+    return BUMP if code == layout.CUSTOM else activations.get(NAMES[code])
 
 
 class Graph:
@@ -67,8 +69,8 @@ class Graph:
             self.rank_start, self.codes, self.pointer, self.source.astype(self.index), custom
         )
 
-    def plan(self, backend=None):
-        return kernels.Plan(
+    def program(self, backend=None):
+        return Program(
             self.rank_start,
             [activation(code) for code in self.codes],
             self.pointer,
@@ -80,7 +82,7 @@ class Graph:
     def targets(self, loss, samples=None):
         """Random targets of every kind of loss, for the rows of X, as the losses check them."""
         samples = len(self.X) if samples is None else samples
-        loss = kernels.losses.named(loss)
+        loss = losses.get(loss)
         if loss.code == layout.CROSS_ENTROPY:
             y = self.rng.integers(0, self.outputs, samples)
         elif loss.code == layout.HINGE:

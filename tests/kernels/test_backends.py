@@ -83,7 +83,7 @@ import sys
 import rewire
 net = rewire.mlp([2, 4, 3], seed=0)
 rewire.Trainer(net).step([[0, 1], [1, 0]], [0, 2])
-print(net.plan().kernels.forward.__module__, "numba" in sys.modules)
+print(net.program().kernels.forward.__module__, "numba" in sys.modules)
 """
     printed = python(code, REWIRE_KERNELS="numpy").stdout
     assert printed.split() == ["rewire.kernels.numpy_kernels", "False"]
@@ -114,11 +114,11 @@ net = rewire.mlp([3, 8, 2], density=0.5, dtype="float64", seed=0)
 X = np.random.default_rng(0).standard_normal((20, 3))
 before = net.predict(X).tolist()
 y = np.arange(20) % 2
-trainer = rewire.Trainer(net, "cross_entropy", rewire.SGD(lr=0.1))
+trainer = rewire.Trainer(net, "cross_entropy", rewire.optimizers.SGD(lr=0.1))
 losses = [trainer.step(X, y) for _ in range(3)]
-adam = rewire.Trainer(net, "cross_entropy", rewire.Adam())
+adam = rewire.Trainer(net, "cross_entropy", rewire.optimizers.Adam())
 losses += [adam.step(X, y) for _ in range(3)]
-print(json.dumps([net.plan().kernels.forward.__module__, before, losses]))
+print(json.dumps([net.program().kernels.forward.__module__, before, losses]))
 """
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import rewire
-from rewire.kernels import plan, threads
+from rewire.graph import program
+from rewire.kernels import threads
 
 
 class Interrupting:
@@ -26,7 +27,7 @@ class Interrupting:
 @pytest.mark.parametrize("helped", [False, True])
 def test_an_interrupted_call_is_completed_once_before_it_is_left(monkeypatch, helped):
     monkeypatch.setattr(threads, "_number", 2)
-    monkeypatch.setattr(plan, "WORTH_A_THREAD", 1)
+    monkeypatch.setattr(program, "WORTH_A_THREAD", 1)
     rng = np.random.default_rng(0)
     X, y = rng.standard_normal((50, 20)).astype(np.float32), rng.integers(0, 3, 50)
     expected = rewire.mlp([20, 30, 3], density=0.5, seed=0)

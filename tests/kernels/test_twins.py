@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba.core.registry import CPUDispatcher
 
-from rewire import kernels
+from rewire import losses
 from rewire.kernels import (
     layout,
     numba_few,
@@ -249,7 +249,7 @@ def torch_loss(loss, scores, y):
     st.sampled_from((1.0, 0.125)),
 )
 def test_losses_agree_with_their_twins_and_with_autograd(graph, loss, size, scale):
-    code, y = kernels.losses.named(loss).code, graph.targets(loss)
+    code, y = losses.get(loss).code, graph.targets(loss)
     scores, found = size * graph.given, []
     scores = scores.astype(graph.dtype)
     for backend in (numba_kernels, numpy_kernels):
@@ -276,7 +276,7 @@ def test_losses_of_huge_scores_are_finite_and_equal(loss, dtype):
     y = 2 * y - 1 if loss == "hinge" else y[:, :1].copy() if loss == "cross_entropy" else y
     for backend in (numba_kernels, numpy_kernels):
         given = np.full_like(scores, np.nan)
-        code = kernels.losses.named(loss).code
+        code = losses.get(loss).code
         with np.errstate(all="raise", under="ignore"):
             value = backend.loss_and_slope(code, scores, y, samples, dtype(1), given)
         assert np.isfinite(value)
@@ -350,7 +350,7 @@ def run_passes(graph, backend, passes, loss, tile, shared):
     losses, right = np.zeros(steps), np.zeros(steps, np.int64)
     samples = np.array([graph.samples, graph.samples[::-1]])
     velocity, bias_velocity = np.zeros_like(weight), np.zeros_like(bias)
-    kind = kernels.losses.named(loss)
+    kind = losses.get(loss)
     assert passes.train(
         *(*wiring, A, D, given, np.empty_like(weight), gradient, bias_gradient),
         *(weight, bias, graph.X, y, samples, kind.code),
@@ -415,7 +415,7 @@ def test_predicting_a_few_samples_agrees_with_its_twin_and_the_whole_pass(graph)
         codes = [(*row, 0) for row in (wiring.activation, wiring.custom)]
         layers = np.array([wiring.rank_start, *codes], np.int64)
         net = graph.weight, graph.bias
-        given = layers, wiring.row_pointer, wiring.source, A, D, *net
+        given = layers, wiring.indptr, wiring.source, A, D, *net
         assert few.predict_few(*given, X, samples, out)
         nobody = np.zeros(0, np.int64)
         passes.predict(tuple(wiring), *net, X, samples[: graph.width], A, D, again, nobody)
@@ -436,9 +436,9 @@ def test_predicting_a_few_samples_agrees_with_its_twin_and_the_whole_pass(graph)
 def test_passes_refuse_numbers_that_are_not_finite_and_have_then_done_nothing(odd, graph, place):
     graph.X.ravel()[place % graph.X.size] = odd
     sample = place % graph.X.size // graph.inputs
-    rule, y = kernels.losses.named("hinge"), graph.targets("hinge")
+    rule, y = losses.get("hinge"), graph.targets("hinge")
     for backend in ("numba", "numpy"):
-        made, weight, bias = graph.plan(backend), graph.weight.copy(), graph.bias.copy()
+        made, weight, bias = graph.program(backend), graph.weight.copy(), graph.bias.copy()
         net = weight, bias
         for call, arguments in (
             (made.predict, (*net, graph.X)),
@@ -456,7 +456,7 @@ def test_passes_refuse_numbers_that_are_not_finite_and_have_then_done_nothing(od
 @settings(max_examples=60)
 @given(graphs(widths=(33,)))
 def test_a_sample_is_predicted_to_the_same_bits_in_any_company(graph):
-    made = graph.plan()
+    made = graph.program()
     together = made.predict(graph.weight, graph.bias, graph.X)
     for first, last in ((0, 1), (1, 4), (4, 11), (11, 36)):
         part = made.predict(graph.weight, graph.bias, graph.X[first:last])
@@ -497,7 +497,7 @@ def test_a_number_that_is_not_finite_is_found_wherever_it_stands(shape, dtype):
     ],
 )
 def test_targets_that_a_loss_does_not_know_are_found_and_named(loss, good, bad):
-    rule, rng = kernels.losses.named(loss), np.random.default_rng(0)
+    rule, rng = losses.get(loss), np.random.default_rng(0)
     X, width = np.zeros((9, 2)), 1 if loss == "cross_entropy" else 3
     for odd in (*good, *bad):
         y = rng.choice(np.array(good, float), (9, width))

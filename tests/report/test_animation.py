@@ -7,21 +7,21 @@ from PIL import Image
 
 import rewire
 from rewire.data import moons
+from rewire.methods import RigL
+from rewire.plot import style
 from rewire.report import Recorder, animation, write_animation
 from rewire.report import recorder as recorder_module
-from rewire.report.looks import look, restore
+from rewire.report.frame_features import look, restore
 from rewire.report.scenes import scenes
-from rewire.topology import RigL
-from rewire.view import style
 
 X, y = moons(seed=0)
 
 
-def recorded(ranks=(2, 16, 16, 1), steps=100, X=X, y=y, **options):
+def recorded(ranks=(2, 16, 16, 1), total_steps=100, X=X, y=y, **options):
     net = rewire.mlp(list(ranks), sparsity=[0, *[0.85] * (len(ranks) - 2)], seed=0)
     recorder = Recorder(data="moons")
     options = {"loss": "hinge", "method": RigL(every=20), "seed": 0} | options
-    rewire.fit(net, X, y, steps=steps, callbacks=[recorder], **options)
+    rewire.fit(net, X, y, total_steps=total_steps, callbacks=[recorder], **options)
     return recorder.recording
 
 
@@ -43,7 +43,7 @@ def test_the_scenes_are_the_recording(recording):
     shown = list(scenes(recording, seconds=1, rate=2 * (len(recording.frames) - 1)))
     for net, frame, scene in zip(nets, recording.frames, shown[::2], strict=False):
         table = net.connections
-        assert scene.update == frame.update
+        assert scene.step == frame.step
         assert pairs(scene.source, scene.target) == pairs(table.source, table.target)
         assert scene.weight == pytest.approx(table.weight)
         expected = look(net, recording.X, "hinge", whole=True)
@@ -64,7 +64,7 @@ def test_in_between_weights_and_answers_are_half_way(recording):
     for start, half, end in zip(shown[0:-2:2], shown[1:-1:2], shown[2::2], strict=False):
         if half.seconds != start.seconds:
             break  # the end has begun
-        assert half.update == (start.update + end.update) / 2
+        assert half.step == (start.step + end.step) / 2
         assert half.scores == pytest.approx((start.scores + end.scores) / 2)
         later = dict(zip(zip(end.source, end.target, strict=True), end.weight, strict=True))
         for place, a, b in zip(
@@ -139,7 +139,7 @@ def test_a_network_too_large_to_draw_is_an_error(tmp_path, monkeypatch):
 def test_a_network_that_gained_a_neuron_is_an_error(recording, tmp_path):
     net = networks(recording)[-1]
     recorder = Recorder()
-    recorder.start(net, X, y, method="mine", loss="hinge", updates=2)
+    recorder.start(net, X, y, method="mine", loss="hinge", total_steps=2)
     net.add_neuron(rank=1)
     recorder.take(net, 2, "end")
     with pytest.raises(ValueError, match="keeps its neurons"):

@@ -12,15 +12,24 @@ import rewire
 from rewire.data import load, moons
 from rewire.report import Recorder, read_recording, write_report
 from rewire.report import page as page_module
-from rewire.report.packing import Packer
+from rewire.report.payload import Packer
 
 X, y = moons(seed=0)
 
 
-def recorded(method="rigl", name=None, steps=1000, **options):
+def recorded(method="rigl", name=None, total_steps=1000, **options):
     net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
     recorder = Recorder(name, data="moons", **options)
-    rewire.fit(net, X, y, loss="hinge", method=method, steps=steps, seed=0, callbacks=[recorder])
+    rewire.fit(
+        net,
+        X,
+        y,
+        loss="hinge",
+        method=method,
+        total_steps=total_steps,
+        seed=0,
+        callbacks=[recorder],
+    )
     return recorder.recording
 
 
@@ -54,21 +63,21 @@ def test_every_frame_of_the_page_is_the_wiring_of_that_moment(rigl, tmp_path):
     (run,) = data["runs"]
     assert len(run["frames"]) == len(rigl.frames)
     for shown, frame in zip(run["frames"], rigl.frames, strict=True):
-        assert (shown["update"], shown["kind"]) == (frame.update, frame.kind)
+        assert (shown["step"], shown["kind"]) == (frame.step, frame.kind)
         arrays = {name: unpacked(where) for name, where in shown["arrays"].items()}
-        target = np.repeat(np.arange(35), np.diff(frame.arrays["row_pointer"]))
+        target = np.repeat(np.arange(35), np.diff(frame.arrays["indptr"]))
         np.testing.assert_array_equal(arrays["source"], frame.arrays["source"])
         np.testing.assert_array_equal(arrays["target"], target)
         np.testing.assert_array_equal(arrays["weight"], frame.arrays["weight"])
-        np.testing.assert_array_equal(arrays["fan_in"], np.diff(frame.arrays["row_pointer"]))
+        np.testing.assert_array_equal(arrays["fan_in"], np.diff(frame.arrays["indptr"]))
 
 
 def test_connections_marked_as_moved_are_those_that_the_rewirings_moved(rigl, tmp_path):
     data, unpacked = contents(write_report(rigl, tmp_path / "it.html"))
-    records = {record["update"]: record for record in rigl.rewirings}
+    records = {record["step"]: record for record in rigl.rewirings}
     assert any(sum(record["grown"]) for record in records.values())
     for shown in data["runs"][0]["frames"]:
-        record = records.get(shown["update"], {"grown": [], "dropped": []})
+        record = records.get(shown["step"], {"grown": [], "dropped": []})
         assert unpacked(shown["arrays"]["grown"]).sum() == sum(record["grown"])
         assert len(unpacked(shown["arrays"]["dropped"])) == sum(record["dropped"])
         if sum(record["grown"]):
@@ -155,10 +164,10 @@ def test_a_page_too_heavy_leaves_out_frames_but_not_the_ends(rigl, tmp_path, mon
     monkeypatch.setattr(page_module, "MOST_BYTES", budget)
     path = write_report([rigl], tmp_path / "it.html")
     data, _ = contents(path)
-    updates = [frame["update"] for frame in data["runs"][0]["frames"]]
+    total_steps = [frame["step"] for frame in data["runs"][0]["frames"]]
     assert path.stat().st_size <= budget
-    assert 2 <= len(updates) < len(rigl.frames)
-    assert updates[0] == 0
+    assert 2 <= len(total_steps) < len(rigl.frames)
+    assert total_steps[0] == 0
 
 
 def test_the_most_that_is_drawn_stays_below_ten_megabytes(tmp_path):
@@ -168,9 +177,9 @@ def test_the_most_that_is_drawn_stays_below_ten_megabytes(tmp_path):
     recorder = Recorder()
     recorder.start(
         net, random.normal(size=(300, 50)), np.arange(300) % 10,
-        method="rigl", loss="cross_entropy", updates=127,
+        method="rigl", loss="cross_entropy", total_steps=127,
     )  # fmt: skip
-    for update in range(1, 128):
+    for step in range(1, 128):
         net.connections.weight[:] = random.normal(size=len(net.connections))
         gone = random.choice(len(net.connections), 100, replace=False)
         net.connections.replace(gone, [], [])
@@ -178,7 +187,7 @@ def test_the_most_that_is_drawn_stays_below_ten_megabytes(tmp_path):
         absent = np.setdiff1d(np.arange(50 * 300), _keys(net))[:100]
         net.connections.replace([], absent % 50, 50 + absent // 50)
         net.version += 1
-        recorder.take(net, update, "rewiring")
+        recorder.take(net, step, "rewiring")
     recordings = [recorder.recording] * 3
     assert len(recorder.recording.frames) == 128
     path = write_report(recordings, tmp_path / "it.html")

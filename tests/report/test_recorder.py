@@ -7,21 +7,23 @@ import pytest
 
 import rewire
 from rewire.data import load, moons
+from rewire.methods import get as get_method
 from rewire.report import Recorder, read_recording, write_report
 from rewire.report import recorder as recorder_module
-from rewire.report.looks import restore
+from rewire.report.frame_features import restore
 from rewire.report.recording import thinned
-from rewire.topology import as_method
 from rewire.train import load_checkpoint, prepare, save_checkpoint
 from rewire.train import training as training_module
 
 X, y = moons(seed=0)
 
 
-def training_of(method="rigl", steps=400, every=20, **options):
+def training_of(method="rigl", total_steps=400, every=20, **options):
     net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
-    method = method and as_method(method, **({} if method == "static" else {"every": every}))
-    return prepare(net, X, y, method=method, loss="hinge", steps=steps, seed=0, **options)
+    method = method and get_method(method, **({} if method == "static" else {"every": every}))
+    return prepare(
+        net, X, y, method=method, loss="hinge", total_steps=total_steps, seed=0, **options
+    )
 
 
 def run(training, recorder=None):
@@ -38,7 +40,7 @@ def go_on(training, recorder):
 
 
 def moments(recording):
-    return [(frame.update, frame.kind) for frame in recording.frames]
+    return [(frame.step, frame.kind) for frame in recording.frames]
 
 
 def same(a, b):
@@ -58,27 +60,27 @@ def test_every_rewiring_and_both_ends_have_a_frame_that_is_the_network_of_that_m
     follow = training.on_rewiring
 
     def watch(training):
-        seen[training.done] = training.net.copy()
+        seen[training.step] = training.net.copy()
         follow(training)
 
     training.on_rewiring = watch
     go_on(training, recorder)
-    seen[training.done] = training.net.copy()
-    frames = {frame.update: frame for frame in recorder.recording.frames}
+    seen[training.step] = training.net.copy()
+    frames = {frame.step: frame for frame in recorder.recording.frames}
     assert len(seen) == 2 + len(training.history.rewirings) > 10
-    for update, net in seen.items():
-        got = restore(frames[update].arrays, recorder.recording.about["activations"])
+    for step, net in seen.items():
+        got = restore(frames[step].arrays, recorder.recording.about["activations"])
         got.check()
         for name in ("source", "weight", "birth"):
             np.testing.assert_array_equal(got.connections[name], net.connections[name])
-        np.testing.assert_array_equal(got.connections.row_pointer, net.connections.row_pointer)
+        np.testing.assert_array_equal(got.connections.indptr, net.connections.indptr)
         np.testing.assert_array_equal(got.bias, net.bias)
         np.testing.assert_allclose(got.predict(X), net.predict(X), rtol=1e-5, atol=1e-6)
 
 
 def test_a_wiring_that_stays_is_looked_at_now_and_then():
     recording = run(training_of("static", report_every=5))
-    assert [frame.update for frame in recording.frames] == [*range(0, 401, 10)]
+    assert [frame.step for frame in recording.frames] == [*range(0, 401, 10)]
 
 
 @pytest.mark.parametrize("method", ["rigl", "static"])
@@ -111,7 +113,7 @@ def test_what_recording_takes_does_not_count_as_training(monkeypatch):
 def test_frames_are_thinned_to_equal_distances(rewirings):
     net = rewire.mlp([2, 3, 1], seed=0)
     recorder = Recorder()
-    recorder.start(net, X, y, method="rigl", loss="hinge", updates=10 * rewirings)
+    recorder.start(net, X, y, method="rigl", loss="hinge", total_steps=10 * rewirings)
     for number in range(1, rewirings + 1):
         recorder.take(net, 10 * number, "rewiring")
         assert len(recorder.recording.frames) <= recorder_module.MOST_FRAMES
@@ -120,7 +122,7 @@ def test_frames_are_thinned_to_equal_distances(rewirings):
     assert moments(recorder.recording)[0] == (0, "start")
     assert frames[-1].kind == "end"
     assert set(np.diff(recorder.recording.moments).tolist()) == {10}
-    distances = np.diff([frame.update for frame in frames[:-1]])
+    distances = np.diff([frame.step for frame in frames[:-1]])
     assert set(distances.tolist()) == {10 * recorder.recording.interval}
     assert len(frames) > 64
 
@@ -148,7 +150,7 @@ def test_a_recording_is_read_back_as_it_was(tmp_path):
 def test_a_run_killed_after_the_recording_and_before_the_checkpoint_has_its_whole_history(
     tmp_path, at, ahead
 ):
-    options = {"steps": 1200, "every": 5, "report_every": 20}
+    options = {"total_steps": 1200, "every": 5, "report_every": 20}
     whole = run(training_of(**options))
     assert whole.interval > 1
     killed, recorder = training_of(**options), Recorder()
@@ -163,18 +165,18 @@ def test_a_run_killed_after_the_recording_and_before_the_checkpoint_has_its_whol
     resumed, again = training_of(**options), Recorder()
     load_checkpoint(resumed, tmp_path / "checkpoint.safetensors")
     again.begin(resumed, tmp_path / "recording.safetensors")
-    assert all(frame.update <= resumed.done for frame in again.recording.frames)
+    assert all(frame.step <= resumed.done for frame in again.recording.frames)
     go_on(resumed, again)
     same(again.recording, whole)
 
 
 def test_a_finished_run_that_is_taken_up_again_has_one_end(tmp_path):
-    training, recorder = training_of(steps=390), Recorder()
+    training, recorder = training_of(total_steps=390), Recorder()
     recording = run(training, recorder)
-    assert recording.frames[-1].update == 390
+    assert recording.frames[-1].step == 390
     save_checkpoint(training, tmp_path / "checkpoint.safetensors")
     recorder.save(tmp_path / "recording.safetensors")
-    again, new = training_of(steps=390), Recorder()
+    again, new = training_of(total_steps=390), Recorder()
     load_checkpoint(again, tmp_path / "checkpoint.safetensors")
     new.begin(again, tmp_path / "recording.safetensors")
     new.finish()
@@ -187,19 +189,19 @@ def test_a_resumed_run_without_a_recording_begins_one_where_it_is(tmp_path):
     training.advance()
     recorder = Recorder()
     recorder.begin(training, tmp_path / "recording.safetensors")
-    assert moments(recorder.recording) == [(training.done, "start")]
+    assert moments(recorder.recording) == [(training.step, "start")]
 
 
 def test_the_network_that_early_stopping_keeps_has_the_last_frame():
     net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
     recorder = Recorder()
     rewire.fit(
-        net, X, y, loss="hinge", steps=4000, callbacks=[recorder], seed=0,
+        net, X, y, loss="hinge", total_steps=4000, callbacks=[recorder], seed=0,
         validation_data=(X, -y), early_stopping=3, report_every=10,
     )  # fmt: skip
     last = recorder.recording.frames[-1]
     assert last.kind == "kept"
-    assert last.update < 4000
+    assert last.step < 4000
     np.testing.assert_array_equal(last.arrays["weight"], net.connections.weight)
     assert not np.array_equal(recorder.recording.frames[-2].arrays["weight"], last.arrays["weight"])
 
@@ -207,19 +209,19 @@ def test_the_network_that_early_stopping_keeps_has_the_last_frame():
 def test_fit_records_by_a_callback():
     net = rewire.mlp([2, 8, 1], sparsity=[0, 0.5], seed=0)
     recorder = Recorder("mine")
-    rewire.fit(net, X, y, loss="hinge", steps=200, callbacks=[recorder], seed=0)
+    rewire.fit(net, X, y, loss="hinge", total_steps=200, callbacks=[recorder], seed=0)
     assert recorder.recording.about["name"] == "mine"
-    assert recorder.recording.rows[-1]["update"] == 200
+    assert recorder.recording.rows[-1]["step"] == 200
 
 
 def test_a_custom_activation_is_looked_at_on_the_way(tmp_path):
     def square(x):
         return x * x
 
-    custom = rewire.Activation("square", square, lambda x: 2 * x)
+    custom = rewire.activations.Activation("square", square, lambda x: 2 * x)
     net = rewire.mlp([2, 4, 1], sparsity=[0, 0.5], activation=custom, seed=0, backend="numpy")
     recorder = Recorder()
-    recorder.start(net, X, y, method="static", loss="hinge", updates=10)
+    recorder.start(net, X, y, method="static", loss="hinge", total_steps=10)
     assert recorder.recording.frames[0].form == "whole"
     recorder.save(tmp_path / "it.safetensors")
     assert len(read_recording(tmp_path / "it.safetensors").frames) == 1
@@ -228,7 +230,7 @@ def test_a_custom_activation_is_looked_at_on_the_way(tmp_path):
 def test_a_network_that_diverged_has_a_report_that_says_so(tmp_path):
     net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
     recorder, settings = Recorder(), {"loss": "mean_squared_error", "method": "static"}
-    training = prepare(net, X, y, steps=100, report_every=50, seed=0, **settings)
+    training = prepare(net, X, y, total_steps=100, report_every=50, seed=0, **settings)
     recorder.begin(training)
     for _ in range(2):
         training.advance()
@@ -257,12 +259,12 @@ def test_large_networks_are_summarised_as_far_as_time_allows(
     monkeypatch.setattr(recorder_module, "SHARE", share)
     net = rewire.mlp([64, 200, 10], sparsity=[0.7, 0.5], seed=0)
     recorder = Recorder(image_shape=digits.image_shape)
-    history = rewire.fit(net, digits.X, digits.y, steps=400, seed=0, callbacks=[recorder])
+    history = rewire.fit(net, digits.X, digits.y, total_steps=400, seed=0, callbacks=[recorder])
     frames = recorder.recording.frames
     assert {frame.form for frame in frames} == {"summary"}
     kinds = [frame.kind for frame in frames]
     assert kinds.count("rewiring") == (len(history.rewirings) if all_of_them else 0)
-    assert (kinds[0], frames[-1].update) == ("start", 400)
+    assert (kinds[0], frames[-1].step) == ("start", 400)
     assert frames[-1].arrays["totals"][0] == len(net.connections)
 
 

@@ -9,16 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rewire.scalar import (
-    MLP,
-    Layer,
-    Module,
-    Neuron,
-    SparseLayer,
-    SparseMLP,
-    SparseNeuron,
-    Value,
-)
+from rewire.scalar import MLP, Layer, Module, Neuron, SparseLayer, SparseMLP, SparseNeuron, Value
 
 
 def weights_of(model):

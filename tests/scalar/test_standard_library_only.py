@@ -43,8 +43,8 @@ def test_training_and_rewiring_need_no_third_party_module():
 def test_draw_topology_comes_from_the_core_when_asked_for():
     code = (
         "from rewire.scalar import draw_topology, MLP\n"
-        "import rewire.view\n"
-        "assert draw_topology is rewire.view.draw_topology\n"
+        "import rewire.plot\n"
+        "assert draw_topology is rewire.plot.draw_topology\n"
         "print(draw_topology(MLP(2, [1])).source.count('->'))\n"
     )
     assert output_of(code) == "2"

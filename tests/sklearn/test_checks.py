@@ -3,8 +3,8 @@
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from rewire.methods import RigL
 from rewire.sklearn import SparseMLPClassifier, SparseMLPRegressor
-from rewire.topology import RigL
 
 OTHER = {"density": 0.5, "distribution": "uniform", "optimizer": "sgd", "strip": True}
 

@@ -16,8 +16,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import rewire
+from rewire.methods import RigL
+from rewire.methods import registry as methods
+from rewire.schedules import Cosine, Every
 from rewire.sklearn import SparseMLPClassifier, SparseMLPRegressor
-from rewire.topology import Cosine, Every, Method, RigL, methods
+from rewire.topology import Method
 from rewire.train.fitting import DEFAULT_METHOD
 
 BOTH = pytest.mark.parametrize("kind", [SparseMLPClassifier, SparseMLPRegressor])
@@ -149,11 +152,11 @@ def test_every_method_by_its_name_ends_with_the_connections_asked_for(digits, me
 
 
 def test_intervals(digits):
-    X, y = digits[0][:300], digits[1][:300]  # 3 updates per epoch
+    X, y = digits[0][:300], digits[1][:300]  # 3 steps per epoch
 
     def rewired(**settings):
         model = SparseMLPClassifier(**{**SMALL, "max_epochs": 20, "method": "set"} | settings)
-        return [record.update for record in model.fit(X, y).history_.rewirings]
+        return [record.step for record in model.fit(X, y).history_.rewirings]
 
     assert rewired(every=25) == [25, 50]
     assert rewired(every="epoch") == list(range(3, 60, 3))
@@ -341,7 +344,7 @@ def test_passes_one_by_one_are_a_training(iris):
     steps = SparseMLPClassifier(**settings)
     for _ in range(10):
         steps.partial_fit(X, y, classes=[0, 1, 2])
-    assert [r.update for r in steps.history_.rewirings] == [4, 8]
+    assert [r.step for r in steps.history_.rewirings] == [4, 8]
     same_network(whole, steps)
     assert whole.loss_curve_ == steps.loss_curve_
     assert whole.n_iter_ == steps.n_iter_
@@ -362,13 +365,13 @@ def test_a_stream_keeps_rewiring_as_it_began(digits):
         batch_size=32,
         random_state=0,
     )
-    for first in range(0, 1500, 100):  # 4 updates for each piece
+    for first in range(0, 1500, 100):  # 4 steps for each piece
         piece = slice(first, first + 100)
         model.partial_fit(X[piece], y[piece], classes=range(10))
     records = model.history_.rewirings
-    assert [record.update for record in records] == list(range(7, 60, 7))
+    assert [record.step for record in records] == list(range(7, 60, 7))
     assert len({record.moved for record in records}) == 1
-    assert model.history_["update"] == list(range(4, 61, 4))
+    assert model.history_["step"] == list(range(4, 61, 4))
     assert model.n_iter_ == 15
     assert model.score(X[1500:], y[1500:]) > 0.7
 
@@ -378,7 +381,7 @@ def test_a_stream_remembers_the_age_of_connections(digits):
     model = SparseMLPClassifier(method="set", every=3, batch_size=50, random_state=0)
     for _ in range(6):
         model.partial_fit(X, y, classes=range(10))
-    assert [record.update for record in model.history_.rewirings] == [3, 6, 9]
+    assert [record.step for record in model.history_.rewirings] == [3, 6, 9]
     # What has been there from the beginning is as old as the stream.
     assert [record.age[2] for record in model.history_.rewirings] == [3, 6, 9]
 
@@ -470,11 +473,11 @@ def test_strip_keeps_predictions(kind, digits):
 def test_warm_start_goes_on(kind, digits):
     X, y = digits[0][:300], digits[1][:300]
     model = kind(warm_start=True, **SMALL).fit(X, y)
-    loss, steps = model.loss_curve_[-1], model._optimizer.steps
+    loss, total_steps = model.loss_curve_[-1], model._optimizer.steps
     model.fit(X, y)
     assert model.loss_curve_[0] < 1.1 * loss
     assert model.loss_curve_[-1] < loss
-    assert model._optimizer.steps == 2 * steps
+    assert model._optimizer.steps == 2 * total_steps
     assert_array_equal(kind(**SMALL).fit(X, y).fit(X, y).loss_curve_[-1], loss)
 
 

@@ -3,8 +3,9 @@
 import numpy as np
 
 from rewire import Network
-from rewire.topology import Moment, Time
-from rewire.topology.places import Places, count_in_groups
+from rewire.connectivity.blocks import Candidates, count_in_groups
+from rewire.schedules import Time
+from rewire.topology import RewiringContext
 
 # Two layers of four sources and three targets would have 12 connections; these are 8 of them.
 SOURCE = [0, 1, 2, 0, 3, 1, 2, 3]
@@ -16,9 +17,9 @@ def eight(weight=WEIGHT, dtype="float64"):
     return Network.from_connections([4, 3], SOURCE, TARGET, weight, dtype=dtype)
 
 
-def moment(net, scope="layer", updates=10, total=100, seed=0, **parts):
-    time = Time(updates, total)
-    return Moment(net, time, np.random.default_rng(seed), Places(net, scope), **parts)
+def moment(net, scope="layer", total_steps=10, total=100, seed=0, **parts):
+    time = Time(total_steps, total)
+    return RewiringContext(net, time, np.random.default_rng(seed), Candidates(net, scope), **parts)
 
 
 def by_layer(net, targets):

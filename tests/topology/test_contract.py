@@ -11,24 +11,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rewire import SGD, Network, mlp
+from rewire import Network, mlp
+from rewire.connectivity.blocks import SCOPES, Candidates
+from rewire.methods import get as get_method
+from rewire.methods import registry as methods
+from rewire.optimizers import SGD
+from rewire.schedules import Constant, Every, Time
 from rewire.topology import (
-    Constant,
-    Every,
     Method,
+    PruningSchedule,
     Rewirer,
-    Thinning,
     Threshold,
-    Time,
-    as_method,
     drop_criteria,
     grow_criteria,
-    methods,
     neuron_rules,
     redistributions,
 )
 from rewire.topology.criteria import DropCriterion, GrowCriterion
-from rewire.topology.places import SCOPES, Places
 
 from ..graph.strategies import networks
 from .tables import by_layer, random_batch
@@ -55,7 +54,7 @@ def rewirings(draw):
     options = {
         "scope": draw(st.sampled_from(SCOPES)),
         "wiring": draw(st.sampled_from(["layered", "skip"])),
-        "may_return": draw(st.booleans()),
+        "allow_regrowth": draw(st.booleans()),
         "candidates": draw(st.sampled_from([None, None, 2.0])),
     }
     return net, seed, options
@@ -70,27 +69,29 @@ def state(net):
     return {key: dict(zip(names, row, strict=True)) for key, row in zip(keys, rows, strict=True)}
 
 
-def rewired(method, net, seed, update=STEPS // 2):
+def rewired(method, net, seed, step=STEPS // 2):
     """Rewire a copy once."""
     net = net.copy()
     batches = [random_batch(net, seed=seed + k) for k in range(2)]
-    rewirer = Rewirer(method, net, steps=STEPS, steps_per_epoch=10, optimizer=OPTIMIZER, seed=seed)
-    record = rewirer.rewire(update, batches, "mean_squared_error", learning_rate=0.5)
+    rewirer = Rewirer(
+        method, net, total_steps=STEPS, steps_per_epoch=10, optimizer=OPTIMIZER, seed=seed
+    )
+    record = rewirer.rewire(step, batches, "mean_squared_error", learning_rate=0.5)
     return net, record, rewirer
 
 
 def check(method, net, seed):
     before, born, counts = state(net), net.connections.next_birth, by_layer_of(net)
     table = net.connections
-    room = counts + Places(net, wiring=method.wiring).absent(
-        table.row_pointer, table.source, table.target, net.rank_start[1:]
+    room = counts + Candidates(net, wiring=method.wiring).absent(
+        table.indptr, table.source, table.target, net.rank_start[1:]
     )
     after, record, rewirer = rewired(method, net, seed)
     after.check()
     found = by_layer_of(after)
     # How many there are.
-    if method.thinning is not None:
-        budget = method.thinning.budget(net, rewirer._first, _time())
+    if method.pruning is not None:
+        budget = method.pruning.budget(net, rewirer._first, _time())
         can_grow = method.grow is not None
         expected = np.minimum(budget, room if can_grow else counts)
         if method.scope == "layer":
@@ -120,7 +121,9 @@ def check(method, net, seed):
     assert record.grown == tuple(by_layer(after, after.connections.target[new]).tolist())
     assert record.connections == tuple(found.tolist())
     assert tuple(counts + record.grown - record.dropped) == tuple(found)
-    assert not (method.may_return is False and set(lost(before, after)) & set(grown(after, born)))
+    assert not (
+        method.allow_regrowth is False and set(lost(before, after)) & set(grown(after, born))
+    )
     assert record.shortfall >= 0
     # The same once more.
     again, record_again, _ = rewired(method, net, seed)
@@ -161,9 +164,9 @@ def test_methods(name, case):
     net, seed, options = case
     if name == "static":
         options = {}
-    elif as_method(name).thinning is not None and options["scope"] == "neuron":
+    elif get_method(name).pruning is not None and options["scope"] == "neuron":
         options["scope"] = "layer"
-    check(as_method(name, **options), net, seed)
+    check(get_method(name, **options), net, seed)
 
 
 @pytest.mark.parametrize(("drop", "grow"), SCORED)
@@ -203,7 +206,7 @@ def test_thinning(case, density, grow):
     if options["scope"] == "neuron":
         options["scope"] = "layer"
     fraction = None if grow is None else 0.3
-    parts = {"grow": grow, "fraction": fraction, "thinning": Thinning(density)}
+    parts = {"grow": grow, "fraction": fraction, "pruning": PruningSchedule(density)}
     check(with_data(Method(name="mine", **parts, **options)), net, seed)
 
 
@@ -215,23 +218,25 @@ def with_data(method):
 @pytest.mark.parametrize("name", methods)
 def test_methods_over_a_whole_training(name):
     """Ten rewirings, one after another, end with the number of connections that was promised."""
-    dense = as_method(name).starts == "dense"
+    dense = get_method(name).initial == "dense"
     net = mlp([6, 9, 8, 3], density=None if dense else 0.4, seed=0)
     counts = by_layer_of(net)
     net.connections.zeros("velocity", net.dtype)[:] = 1
-    method = as_method(name)
-    rewirer = Rewirer(method, net, steps=STEPS, steps_per_epoch=100, optimizer=OPTIMIZER, seed=0)
-    for update in rewirer.updates.tolist():
-        rewirer.rewire(update, [random_batch(net, seed=update)], "mean_squared_error", 0.1)
+    method = get_method(name)
+    rewirer = Rewirer(
+        method, net, total_steps=STEPS, steps_per_epoch=100, optimizer=OPTIMIZER, seed=0
+    )
+    for step in rewirer.due_steps.tolist():
+        rewirer.rewire(step, [random_batch(net, seed=step)], "mean_squared_error", 0.1)
         net.check()
     if dense:
-        final = method.thinning._final(net)
+        final = method.pruning._final(net)
         assert by_layer_of(net).sum() == final.sum()
         if method.scope == "layer":
             np.testing.assert_array_equal(by_layer_of(net), final)
     else:
         assert len(net.connections) == counts.sum()
-    assert len(rewirer.history) == len(rewirer.updates)
+    assert len(rewirer.history) == len(rewirer.due_steps)
 
 
 # ------------------------------------------------------------------------------------- processes
@@ -249,9 +254,11 @@ def fingerprint():
     for name in methods:
         net = mlp([7, 12, 9, 3], density=0.4, seed=0, backend="numpy")
         net.connections.zeros("velocity", net.dtype)[:] = net.connections.weight[::-1]
-        rewirer = Rewirer(name, net, steps=1000, steps_per_epoch=9, optimizer=OPTIMIZER, seed=1)
-        for update in (100, 200, 300):
-            rewirer.rewire(update, [random_batch(net, seed=update)], "mean_squared_error", 0.3)
+        rewirer = Rewirer(
+            name, net, total_steps=1000, steps_per_epoch=9, optimizer=OPTIMIZER, seed=1
+        )
+        for step in (100, 200, 300):
+            rewirer.rewire(step, [random_batch(net, seed=step)], "mean_squared_error", 0.3)
         for column in ("source", "birth", "weight"):
             digest.update(net.connections[column].tobytes())
     return digest.hexdigest()
@@ -295,7 +302,7 @@ def sizes(targets, sources):
 def test_what_is_refused_changes_nothing(parts):
     net = mlp([6, 9, 3], density=0.4, seed=0)
     method = Method(**{"name": "mine", "grow": "random", "fraction": 0.3} | parts)
-    rewirer = Rewirer(method, net, steps=100)
+    rewirer = Rewirer(method, net, total_steps=100)
     before, version = state(net), net.version
     with pytest.raises((ValueError, TypeError)):
         rewirer.rewire(10, [random_batch(net)], "mean_squared_error")
@@ -313,5 +320,5 @@ def test_scores_may_be_whole_numbers_or_read_only():
     for grow, grown_one in ((few, 1), (still, 2)):
         copy = net.copy()
         method = Method(name="mine", drop="magnitude", grow=grow, fraction=0.5)
-        Rewirer(method, copy, steps=10).rewire(1)
+        Rewirer(method, copy, total_steps=10).rewire(1)
         assert copy.connections.source.tolist()[0] == grown_one

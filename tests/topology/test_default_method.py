@@ -5,7 +5,9 @@ import pytest
 
 import rewire
 from rewire.data import moons
-from rewire.topology import Every, Linear, RevivingRigL, Rewirer
+from rewire.methods import RevivingRigL
+from rewire.schedules import Every, Linear
+from rewire.topology import Rewirer
 from rewire.train.fitting import DEFAULT_METHOD
 
 
@@ -17,9 +19,9 @@ def train(seed, dtype):
         X,
         y,
         loss=rewire.losses.Hinge(l2=1e-4),
-        optimizer=rewire.SGD(1.0),
+        optimizer=rewire.optimizers.SGD(1.0),
         schedule=Linear(1, 0.1),
-        steps=400,
+        total_steps=400,
         report_every=400,
         seed=seed,
     )
@@ -38,10 +40,10 @@ def test_101_parameters_learn_the_moons(dtype):
 def test_short_trainings_are_rewired_as_often_as_long_ones():
     for steps, interval in [(400, 20), (100, 5), (20, 1), (10_000, 100)]:
         net = rewire.mlp([2, 4, 1], seed=0)
-        updates = Rewirer("reviving rigl", net, steps=steps).updates
-        assert updates[0] == interval
-        assert (np.diff(updates) == interval).all()
-        assert updates[-1] < 0.75 * steps
+        total_steps = Rewirer("reviving rigl", net, total_steps=steps).total_steps
+        assert total_steps[0] == interval
+        assert (np.diff(total_steps) == interval).all()
+        assert total_steps[-1] < 0.75 * steps
 
 
 @pytest.mark.parametrize(
@@ -55,7 +57,7 @@ def test_short_trainings_are_rewired_as_often_as_long_ones():
     ],
 )
 def test_periods_shorten_the_interval(schedule, total, expected):
-    assert schedule.updates(total, epoch=40).tolist() == expected
+    assert schedule.steps(total, epoch=40).tolist() == expected
 
 
 def test_periods_out_of_range_are_refused():
@@ -67,13 +69,13 @@ def test_a_batch_of_all_samples_is_looked_at_once(monkeypatch):
     seen = []
     original = Rewirer.rewire
 
-    def spy(self, updates, batches=(), *rest):
+    def spy(self, total_steps, batches=(), *rest):
         seen.append(len(batches))
-        return original(self, updates, batches, *rest)
+        return original(self, total_steps, batches, *rest)
 
     monkeypatch.setattr(Rewirer, "rewire", spy)
     train(0, "float32")
     assert set(seen) == {1}
     X, y = moons(n_samples=100, seed=0)
-    rewire.fit(rewire.mlp([2, 8, 1], seed=0), X, y, batch_size=25, steps=40, report_every=40)
+    rewire.fit(rewire.mlp([2, 8, 1], seed=0), X, y, batch_size=25, total_steps=40, report_every=40)
     assert set(seen[-20:]) >= {4}

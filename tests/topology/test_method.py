@@ -3,50 +3,43 @@
 import numpy as np
 import pytest
 
-from rewire import SGD, Adam, AdamW, mlp
-from rewire.topology import (
-    Constant,
-    Cosine,
-    Cubic,
-    Every,
-    Method,
-    Rounds,
-    Thinning,
-    Threshold,
-    Time,
-)
-from rewire.topology.method import as_method, momentum_of
+from rewire import mlp
+from rewire.methods import get as get_method
+from rewire.optimizers import SGD, Adam, AdamW
+from rewire.schedules import Constant, Cosine, Cubic, Every, Rounds, Time
+from rewire.topology import Method, PruningSchedule, Threshold
+from rewire.topology.method import momentum_of
 
 NET = mlp([10, 20, 5], seed=0)  # 200 and 100 connections
 
 
-def thin(thinning, *updates, first=(200, 100)):
-    return [thinning.budget(NET, np.array(first), Time(update, 100)).tolist() for update in updates]
+def thin(pruning, *total_steps, first=(200, 100)):
+    return [pruning.budget(NET, np.array(first), Time(step, 100)).tolist() for step in total_steps]
 
 
 def test_thinning_goes_from_what_there_is_to_the_final_density():
-    assert thin(Thinning(0.1, Cubic(0, 0.5)), 0, 25, 50, 99) == [
+    assert thin(PruningSchedule(0.1, Cubic(0, 0.5)), 0, 25, 50, 99) == [
         *[[200, 100], [42, 21], [20, 10], [20, 10]]  # 200 - 180 · 7/8 = 42.5, to the even one
     ]
 
 
 def test_thinning_at_once_and_to_a_density_for_each_layer():
-    assert thin(Thinning([0.1, 0.5]), 0) == [[20, 50]]
+    assert thin(PruningSchedule([0.1, 0.5]), 0) == [[20, 50]]
 
 
 def test_thinning_over_layers_by_size():
     # Erdős-Rényi: (10 + 20) and (20 + 5) connections, scaled to 30 in all.
-    assert thin(Thinning(0.1, distribution="er"), 0) == [[16, 14]]
+    assert thin(PruningSchedule(0.1, distribution="er"), 0) == [[16, 14]]
 
 
 def test_geometric_thinning_removes_equal_shares():
-    assert thin(Thinning(0.1, Rounds(4), geometric=True), 0, 25, 50, 75) == [
+    assert thin(PruningSchedule(0.1, Rounds(4), geometric=True), 0, 25, 50, 75) == [
         *[[200, 100], [93, 46], [43, 22], [20, 10]]  # 10^(-1/3) of what is left, three times
     ]
 
 
 def test_no_layer_is_thinned_to_nothing():
-    assert thin(Thinning(0.001), 0) == [[1, 1]]
+    assert thin(PruningSchedule(0.001), 0) == [[1, 1]]
 
 
 def test_a_threshold_doubles_halves_or_stays():
@@ -86,15 +79,15 @@ def test_needs_are_those_of_all_parts():
         ({"scope": "rank"}, ValueError, "scope must be one of neuron, layer, network; got 'rank'"),
         ({"wiring": "all"}, ValueError, "wiring must be one of layered, skip; got 'all'"),
         ({"samples": "first"}, ValueError, "samples must be one of all, last; got 'first'"),
-        ({"starts": "empty"}, ValueError, "starts must be one of sparse, dense; got 'empty'"),
+        ({"initial": "empty"}, ValueError, "starts must be one of sparse, dense; got 'empty'"),
         ({"batches": 0}, ValueError, "batches must be at least 1; got 0"),
         ({"candidates": 0.5}, ValueError, "candidates must be at least 1 .* got 0.5"),
         ({"fraction": 0.3, "grow": None}, ValueError, "grow must name what comes instead"),
         ({"fraction": 1.3}, ValueError, r"value must be in \(0, 1\]; got 1.3"),
         (
-            {"thinning": Thinning(0.1), "scope": "neuron"},
+            {"pruning": PruningSchedule(0.1), "scope": "neuron"},
             ValueError,
-            "scope must be 'layer' or 'network' for thinning; got 'neuron'",
+            "scope must be 'layer' or 'network' for pruning; got 'neuron'",
         ),
     ],
 )
@@ -117,7 +110,7 @@ def test_thresholds_out_of_range_are_refused(make, message):
 
 
 def test_momentum_that_the_optimiser_does_not_keep_is_refused():
-    method = as_method("snfs", every=10)
+    method = get_method("snfs", every=10)
     with pytest.raises(
         ValueError, match=r"'snfs' needs an optimiser that keeps a momentum .* got "
     ):
@@ -126,7 +119,7 @@ def test_momentum_that_the_optimiser_does_not_keep_is_refused():
         method.check()
     for optimizer in (SGD(0.1, 0.9), Adam(), AdamW()):
         method.check(optimizer)
-    as_method("rigl").check(None)
+    get_method("rigl").check(None)
 
 
 def test_the_factor_of_momentum():
@@ -134,13 +127,13 @@ def test_the_factor_of_momentum():
 
 
 def test_methods_by_name_take_options_for_their_parts():
-    method = as_method("rigl", every=7, may_return=True, fraction=0.2)
+    method = get_method("rigl", every=7, allow_regrowth=True, fraction=0.2)
     assert method.when == Every(7, end=0.75)
     assert method.fraction == Cosine(0.2, 0.75)
-    assert method.may_return
-    assert as_method(method) is method
-    assert as_method(None).name == "static"
+    assert method.allow_regrowth
+    assert get_method(method) is method
+    assert get_method(None).name == "static"
     with pytest.raises(ValueError, match="options are for methods by name; got \\['every'\\]"):
-        as_method(method, every=3)
+        get_method(method, every=3)
     with pytest.raises(ValueError, match=r"method must be one of .*; did you mean 'rigl'"):
-        as_method("rigel")
+        get_method("rigel")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rewire.topology import drop_criteria, grow_criteria, methods, neuron_rules, redistributions
+from rewire.methods import registry as methods
+from rewire.topology import drop_criteria, grow_criteria, neuron_rules, redistributions
 from rewire.topology.method import Method
 
 PAGES = Path(__file__).parents[2] / "docs" / "methods"
@@ -30,7 +31,7 @@ def row(name):
     cells = [f"[{name}]({name.replace(' ', '-')}.md)"]
     if method.when is None:
         return [*cells, *"––––––"]
-    how_much = [f"`{short(part)}`" for part in (method.fraction, method.thinning) if part]
+    how_much = [f"`{short(part)}`" for part in (method.fraction, method.pruning) if part]
     also = [f"redistribute {method.redistribute.name}"] if method.redistribute else []
     also += [method.neurons.name] if method.neurons else []
     also += ["revive"] if method.revive else []
@@ -83,5 +84,5 @@ def test_the_options_of_every_method_are_those_of_the_class():
         if line.startswith("| `")
         for word in line.split("|")[1].strip().split(", ")
     }
-    own = {"name", "when", "drop", "grow", "fraction", "starts"}
+    own = {"name", "when", "drop", "grow", "fraction", "initial"}
     assert named == {field.name for field in fields(Method)} - own

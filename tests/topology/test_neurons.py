@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from rewire import Network
-from rewire.topology import Draft, Method, neuron_rule, neuron_rules
-from rewire.topology.absent import Wired, strongest_absent
-from rewire.topology.drafting import draft, settle
-from rewire.topology.places import Places
+from rewire.connectivity.blocks import Candidates
+from rewire.topology import Method, RewiringPlan, neuron_rule, neuron_rules
+from rewire.topology.candidates import CSR, strongest_absent
+from rewire.topology.planning import draft, resolve
 
 from .tables import moment
 
@@ -17,8 +17,8 @@ from .tables import moment
 def candidates(net, score, starts, counts):
     """Return the strongest absent connections by a given table of scores."""
     return strongest_absent(
-        Wired(net.connections.row_pointer, net.connections.source),
-        Places(net).regions,
+        CSR(net.connections.indptr, net.connections.source),
+        Candidates(net).regions,
         starts,
         counts,
         lambda targets, sources: score[targets, sources].astype(float),
@@ -30,7 +30,7 @@ def plan(net, weight, score, fraction):
     score_of = np.zeros((net.size, net.size))
     score_of[net.ranks[0] :, : net.ranks[0]] = score
     count = int(fraction * len(weight))
-    return Draft(
+    return RewiringPlan(
         np.abs(weight),
         np.argsort(np.abs(weight), kind="stable")[:count],
         net.rank_start[1:],
@@ -108,7 +108,7 @@ def test_the_scope_of_the_draft_does_not_matter_to_the_rule(scope):
     )
     now = moment(net, scope=scope)
     made = method.neurons(now, draft(method, now, np.diff(now.group_row), 0.0))
-    change = settle(method, now, made)
+    change = resolve(method, now, made)
     targets = np.concatenate([np.delete(now.target, change.drop), change.grow.target])
     found = np.bincount(targets, minlength=9)
     assert found[4:7].max() - found[4:7].min() <= 1

@@ -5,12 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rewire import Activation, Network, Trainer, mlp
+from rewire import Network, Trainer, mlp
+from rewire.activations import Activation
 from rewire.graph import Signals
 from rewire.graph.strip import alive
-from rewire.topology import Constant, Every, Method, Revival, Rewirer, methods
+from rewire.methods import registry as methods
+from rewire.optimizers import SGD
+from rewire.schedules import Constant, Every
+from rewire.topology import Method, Revival, Rewirer
 from rewire.topology.revival import idle
-from rewire.train import SGD
 
 from ..graph.strategies import networks
 
@@ -44,7 +47,7 @@ def revive(net, X, y, revival=None, seed=1, **options):
 def test_idle_is_what_is_constant_or_leads_nowhere():
     net = example()
     X, _ = data(net)
-    activation = net.plan().activations(net.connections.weight, net.bias, X)
+    activation = net.program().activations(net.connections.weight, net.bias, X)
     assert np.flatnonzero(idle(net, activation)).tolist() == [3, 4, 5]
 
 
@@ -245,7 +248,7 @@ def test_growth_sees_the_revived_neurons():
     random = np.random.default_rng(0)
     X = random.random((64, 2))
     y = 10 * X[:, 1:]
-    rewirer = Rewirer(method(), net, steps=100, seed=0)
+    rewirer = Rewirer(method(), net, total_steps=100, seed=0)
     record = rewirer.rewire(10, [(X, y)], "mean_squared_error")
     assert record.revived == 1
     assert len(net.connections) == 3
@@ -257,11 +260,11 @@ def test_the_same_seed_revives_the_same():
         net = mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=3)
         X, y = data(net)
         trainer = Trainer(net, "mean_squared_error", SGD(0.1, momentum=0.9))
-        rewirer = Rewirer(method(), net, steps=100, seed=4)
-        for update in range(1, 31):
+        rewirer = Rewirer(method(), net, total_steps=100, seed=4)
+        for step in range(1, 31):
             trainer.step(X, y)
-            if rewirer.due(update):
-                rewirer.rewire(update, [(X, y)], "mean_squared_error")
+            if rewirer.due(step):
+                rewirer.rewire(step, [(X, y)], "mean_squared_error")
         return net, rewirer.history
 
     (one, history), (two, again) = run(), run()
@@ -291,7 +294,7 @@ def test_what_cannot_be_is_refused():
 
 def test_a_method_that_revives_looks_at_data():
     net = example()
-    rewirer = Rewirer(Method(name="here", when=Every(10), revive=Revival()), net, steps=100)
+    rewirer = Rewirer(Method(name="here", when=Every(10), revive=Revival()), net, total_steps=100)
     with pytest.raises(ValueError, match="batches must hold at least one"):
         rewirer.rewire(10, [], "mean_squared_error")
     assert methods["reviving rigl"]().looks_at_data

@@ -6,18 +6,11 @@ import numpy as np
 import pytest
 from threadpoolctl import ThreadpoolController
 
-from rewire import SGD, Network, Trainer, mlp
-from rewire.topology import (
-    At,
-    Constant,
-    Every,
-    FollowLearningRate,
-    Method,
-    Rewirer,
-    RigL,
-    Thinning,
-    rewire,
-)
+from rewire import Network, Trainer, mlp
+from rewire.methods import RigL
+from rewire.optimizers import SGD
+from rewire.schedules import At, Constant, Every, FollowLearningRate
+from rewire.topology import Method, PruningSchedule, Rewirer, rewire
 from rewire.topology.criteria import DropCriterion, GrowCriterion
 
 from .tables import eight, pairs, random_batch
@@ -28,7 +21,7 @@ RANDOM = {"name": "mine", "drop": "magnitude", "grow": "random"}
 
 def rewirer(net, method=None, **options):
     method = method or Method(when=Every(10), fraction=0.3, **RANDOM)
-    return Rewirer(method, net, **{"steps": 100, "seed": 0} | options)
+    return Rewirer(method, net, **{"total_steps": 100, "seed": 0} | options)
 
 
 # ------------------------------------------------------------------------------------------ when
@@ -36,30 +29,28 @@ def rewirer(net, method=None, **options):
 
 def test_rewirings_are_due_at_the_methods_times():
     at_work = rewirer(eight())
-    assert [update for update in range(101) if at_work.due(update)] == list(range(10, 100, 10))
+    assert [step for step in range(101) if at_work.due(step)] == list(range(10, 100, 10))
 
 
 def test_an_epoch_is_as_long_as_it_is_said_to_be():
     method = Method(when=Every("epoch"), fraction=0.3, **RANDOM)
-    assert rewirer(eight(), method, steps_per_epoch=40).updates.tolist() == [40, 80]
+    assert rewirer(eight(), method, steps_per_epoch=40).total_steps.tolist() == [40, 80]
 
 
 def test_a_method_that_never_comes_to_rewire_warns():
-    with pytest.warns(
-        UserWarning, match="'rigl' never rewires: .* a training of 50 updates; short"
-    ):
-        Rewirer("rigl", eight(), steps=50)
+    with pytest.warns(UserWarning, match="'rigl' never rewires: .* a training of 50 steps; short"):
+        Rewirer("rigl", eight(), total_steps=50)
     with pytest.warns(UserWarning, match="'set' never rewires"):
-        Rewirer("set", eight(), steps=50)
+        Rewirer("set", eight(), total_steps=50)
 
 
 def test_a_method_without_times_is_silent():
-    assert len(Rewirer("static", eight(), steps=50).updates) == 0
+    assert len(Rewirer("static", eight(), total_steps=50).total_steps) == 0
 
 
 def test_what_the_optimiser_cannot_give_is_refused_when_bound():
     with pytest.raises(ValueError, match="needs an optimiser that keeps a momentum"):
-        Rewirer("snfs", eight(), steps=50, steps_per_epoch=10, optimizer=SGD(0.1))
+        Rewirer("snfs", eight(), total_steps=50, steps_per_epoch=10, optimizer=SGD(0.1))
 
 
 def test_a_method_that_looks_at_gradients_wants_a_batch():
@@ -71,7 +62,7 @@ def test_a_method_that_looks_at_gradients_wants_a_batch():
 def test_a_share_that_follows_an_unknown_learning_rate_is_refused():
     net = eight()
     method = Method(when=Every(10), fraction=FollowLearningRate(0.3), **RANDOM)
-    with pytest.raises(ValueError, match=r"numbers in \[0, 1\]; got nan after 10 updates"):
+    with pytest.raises(ValueError, match=r"numbers in \[0, 1\]; got nan after 10 steps"):
         rewirer(net, method).rewire(10)
 
 
@@ -102,14 +93,14 @@ def test_ages_and_explored_connections_are_counted():
     net = eight()
     at_work = rewirer(net, oldest_first())
     seen, born = pairs(net), dict.fromkeys(pairs(net), 0)
-    for update in (10, 20, 30, 40, 50):
-        record = at_work.rewire(update)
-        born = {pair: born.get(pair, update) for pair in pairs(net)}
-        ages = [update - birthday for birthday in born.values()]
+    for step in (10, 20, 30, 40, 50):
+        record = at_work.rewire(step)
+        born = {pair: born.get(pair, step) for pair in pairs(net)}
+        ages = [step - birthday for birthday in born.values()]
         seen |= pairs(net)
         assert record.age == (min(ages), np.median(ages), max(ages))
         assert record.explored == len(seen) / 12
-        assert record.update == update
+        assert record.step == step
         assert record.moved == 2
     assert at_work.history[-1] is record
     assert record.explored == 1
@@ -119,8 +110,8 @@ def test_the_explored_share_is_that_of_a_set_of_pairs():
     net = mlp([10, 20, 10, 4], density=0.2, seed=0)
     at_work = rewirer(net)
     seen = pairs(net)
-    for update in range(10, 100, 10):
-        record = at_work.rewire(update)
+    for step in range(10, 100, 10):
+        record = at_work.rewire(step)
         seen |= pairs(net)
         assert record.explored == len(seen) / 440
 
@@ -149,7 +140,7 @@ def test_connections_and_fan_ins_are_those_of_the_network():
 def test_dead_neurons_are_those_on_no_way_through():
     # 2 is not read, 3 is not fed, 4 is alive.
     net = Network.from_connections([2, 3, 1], [0, 3, 1, 4], [2, 5, 4, 5], [1, 1, 1, 1])
-    keep = Method(name="mine", thinning=Thinning(1.0), when=At(0))
+    keep = Method(name="mine", pruning=PruningSchedule(1.0), when=At(0))
     assert rewirer(net, keep).rewire(0).dead == 2
 
 
@@ -162,7 +153,7 @@ def test_flops_by_hand():
     assert rewirer(net.copy(), method).rewire(10, [(X, y)], LOSS).flops == 5 * (
         2 * forward + 2 * 12
     )
-    snip = Method(name="mine", when=At(0), drop="sensitivity", thinning=Thinning(0.5))
+    snip = Method(name="mine", when=At(0), drop="sensitivity", pruning=PruningSchedule(0.5))
     # Forward, backward, and the gradients of the connections themselves.
     assert rewirer(net.copy(), snip).rewire(0, [(X, y)], LOSS).flops == 5 * (2 * forward + 2 * 8)
 
@@ -215,9 +206,9 @@ def test_what_is_not_found_in_one_layer_is_kept_in_that_layer():
         return np.full(shape, 0.0 if targets.start < 10 else -np.inf)
 
     grow = GrowCriterion("first only", first_only)
-    for may_return in (False, True):
+    for allow_regrowth in (False, True):
         record = rewirer(
-            net, Method(name="mine", grow=grow, fraction=0.5, may_return=may_return)
+            net, Method(name="mine", grow=grow, fraction=0.5, allow_regrowth=allow_regrowth)
         ).rewire(10)
         assert record.connections == (12, 12)
         assert record.dropped == record.grown
@@ -241,11 +232,11 @@ def test_a_network_may_be_changed_between_rewirings():
         lambda: net.disconnect("0_1", "3_0"),
         lambda: None,
     ]
-    for update, change in enumerate(changes, start=1):
+    for step, change in enumerate(changes, start=1):
         trainer.step(X, y)
         change()
         before = len(net.connections)
-        record = at_work.rewire(10 * update, [(X, y)], LOSS)
+        record = at_work.rewire(10 * step, [(X, y)], LOSS)
         net.check()
         assert len(net.connections) == before == sum(record.connections)
         assert 0 < record.explored <= 1
@@ -335,7 +326,7 @@ def test_products_are_on_one_thread_of_blas_while_rewiring():
     net, seen = mlp([6, 8, 2], density=0.5, seed=0), []
     method = Method(name="watch", when=At(1), grow=GrowCriterion("watch", score), fraction=0.5)
     with controller.limit(limits=2, user_api="blas"):
-        Rewirer(method, net, steps=10).rewire(1)
+        Rewirer(method, net, total_steps=10).rewire(1)
         assert seen
         assert set.union(*seen) == {1}
         assert threads() == {2}

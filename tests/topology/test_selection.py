@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rewire.topology import selection
-from rewire.topology.selection import earlier_of_same, hold_back, weakest
+from rewire.topology.selection import earlier_of_same, retain, weakest
 
 from .tables import TARGET
 
@@ -44,6 +44,6 @@ def test_places_among_the_same():
 
 def test_the_strongest_of_each_group_are_held_back():
     rows = np.array([6, 1, 3, 5, 0])  # the weakest first
-    left, missing = hold_back(rows, np.array(TARGET), np.array([4, 6, 6, 7]), np.array([2, 0, 3]))
+    left, missing = retain(rows, np.array(TARGET), np.array([4, 6, 6, 7]), np.array([2, 0, 3]))
     assert left.tolist() == [1]
     assert missing.tolist() == [0, 0, 1]

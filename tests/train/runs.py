@@ -3,7 +3,7 @@
 import numpy as np
 
 import rewire
-from rewire.topology import methods
+from rewire.methods import registry as methods
 from rewire.train import prepare
 
 METHODS = list(methods)
@@ -17,7 +17,7 @@ def samples(seed=0, count=45, inputs=8, dtype="float32"):
 
 def network(method="rigl", dtype="float32", seed=3):
     """A network such as the method expects, dense or sparse."""
-    dense = method in methods and methods[method]().starts == "dense"
+    dense = method in methods and methods[method]().initial == "dense"
     density = 1.0 if dense else [0.4, 0.5, 0.8]
     return rewire.mlp([8, 14, 10, 3], density=density, dtype=dtype, seed=seed)
 
@@ -30,15 +30,15 @@ def options(method):
 
 
 def training(method="rigl", net=None, data=None, optimizer=None, **settings):
-    """60 updates of 10 samples, five to an epoch, in reports of 11 updates."""
-    settings = {"steps": 60, "batch_size": 10, "report_every": 11, "seed": 5} | settings
+    """60 steps of 10 samples, five to an epoch, in reports of 11 steps."""
+    settings = {"total_steps": 60, "batch_size": 10, "report_every": 11, "seed": 5} | settings
     if isinstance(method, str):
         method = methods[method](**options(method))
     return prepare(
         network(method.name) if net is None else net,
         *(samples() if data is None else data),
         method=method,
-        optimizer=optimizer or rewire.SGD(0.05, momentum=0.9),
+        optimizer=optimizer or rewire.optimizers.SGD(0.05, momentum=0.9),
         **settings,
     )
 
@@ -56,8 +56,8 @@ def bits(training):
     rows = [{**row, "seconds": None} for row in training.history.rows]
     return (
         {name: (column.dtype, column.tobytes()) for name, column in columns.items()},
-        net.connections.row_pointer.tobytes(),
-        (net.ranks, net.connections.next_birth, training.done, training.stopped),
+        net.connections.indptr.tobytes(),
+        (net.ranks, net.connections.next_birth, training.step, training.stopped),
         rows,
         # repr: one NaN is not equal to another
         repr(training.history.rewirings),

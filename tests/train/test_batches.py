@@ -1,4 +1,4 @@
-"""Which samples an update learns from: permutations, the same however they are asked for."""
+"""Which samples a step learns from: permutations, the same however they are asked for."""
 
 import numpy as np
 from hypothesis import given
@@ -21,11 +21,11 @@ def test_every_epoch_has_each_sample_once(batches, epoch):
 
 
 @given(made, st.lists(st.integers(0, 200), min_size=1, max_size=10))
-def test_any_update_can_be_asked_for_at_any_time(batches, updates):
+def test_any_update_can_be_asked_for_at_any_time(batches, total_steps):
     fresh = Batches(batches.samples, batches.size, batches.seed)
-    in_order = [fresh.rows(update) for update in range(max(updates) + 1)]
-    for update in updates:
-        np.testing.assert_array_equal(batches.rows(update), in_order[update])
+    in_order = [fresh.rows(step) for step in range(max(total_steps) + 1)]
+    for step in total_steps:
+        np.testing.assert_array_equal(batches.rows(step), in_order[step])
 
 
 @given(made, st.integers(0, 30), st.integers(1, 60))
@@ -43,12 +43,12 @@ def test_stretches_are_the_updates_one_after_the_other(batches, first, length):
 
 def test_a_stretch_has_all_full_batches_of_an_epoch_and_then_the_rest():
     batches = Batches(23, 5, seed=0)
-    assert [len(batches.stretch(update, 99)) for update in range(6)] == [4, 3, 2, 1, 1, 4]
+    assert [len(batches.stretch(step, 99)) for step in range(6)] == [4, 3, 2, 1, 1, 4]
     assert batches.stretch(4, 99).shape == (1, 3)
 
 
 def test_epochs_and_seeds_differ():
-    orders = [Batches(50, 10, seed).rows(update) for seed in (0, 1) for update in (0, 5, 10)]
+    orders = [Batches(50, 10, seed).rows(step) for seed in (0, 1) for step in (0, 5, 10)]
     assert len({tuple(order) for order in orders}) == 6
 
 
@@ -56,6 +56,6 @@ def test_all_samples_at_once_keep_their_order():
     batches = Batches(5, 100, seed=3)
     assert batches.size == 5
     assert batches.per_epoch == 1
-    for update in (0, 7):
-        assert batches.rows(update).tolist() == [0, 1, 2, 3, 4]
+    for step in (0, 7):
+        assert batches.rows(step).tolist() == [0, 1, 2, 3, 4]
     assert batches.stretch(2, 40).shape == (38, 5)

@@ -16,22 +16,18 @@ from scipy.sparse import csr_array
 import rewire
 from rewire.export import save_safetensors
 from rewire.export.tensors import read_tensors, write_tensors
-from rewire.topology import Cosine, Linear, methods
-from rewire.train import (
-    EarlyStopping,
-    load_checkpoint,
-    read_history,
-    save_checkpoint,
-)
-from rewire.train.checkpoint import NowAndThen
+from rewire.methods import registry as methods
+from rewire.schedules import Cosine, Linear
+from rewire.train import EarlyStopping, load_checkpoint, read_history, save_checkpoint
+from rewire.train.checkpoint import Throttle
 from rewire.train.describe import describe, fingerprint
 
 from .runs import METHODS, bits, finish, network, samples, training
 
 OPTIMIZERS = {
-    "momentum": lambda: rewire.SGD(0.05, momentum=0.9, nesterov=True),
-    "adam": lambda: rewire.Adam(0.01),
-    "adamw": lambda: rewire.AdamW(0.01),
+    "momentum": lambda: rewire.optimizers.SGD(0.05, momentum=0.9, nesterov=True),
+    "adam": lambda: rewire.optimizers.Adam(0.01),
+    "adamw": lambda: rewire.optimizers.AdamW(0.01),
 }
 
 
@@ -82,7 +78,7 @@ def test_sparse_inputs_and_early_stopping_go_on_too(tmp_path):
             data=(csr_array(X), y),
             validation_data=samples(1),
             early_stopping=EarlyStopping(3),
-            steps=400,
+            total_steps=400,
         )
 
     whole = finish(make())
@@ -90,7 +86,7 @@ def test_sparse_inputs_and_early_stopping_go_on_too(tmp_path):
     resumed = stop_and_go(make, tmp_path / "run.safetensors", len(whole.history) - 2)
     assert bits(resumed) == bits(whole)
     for done in (whole, resumed):
-        done.conclude()
+        done.finish()
     assert bits(resumed) == bits(whole)
 
 
@@ -129,9 +125,11 @@ def test_fit_goes_on_where_a_file_is(tmp_path):
     with pytest.raises(CrashError):
         fit(network(), checkpoint=path, callbacks=[crash])
     net = network()
-    updates = []
-    resumed = fit(net, checkpoint=path, callbacks=[lambda training: updates.append(training.done)])
-    assert updates == [20, 25, 30, 35, 40]
+    total_steps = []
+    resumed = fit(
+        net, checkpoint=path, callbacks=[lambda training: total_steps.append(training.step)]
+    )
+    assert total_steps == [20, 25, 30, 35, 40]
     assert net.connections.weight.tobytes() == whole.connections.weight.tobytes()
     assert resumed["loss"] == history["loss"]
     # A finished one is not trained any further, also when it starts from elsewhere.
@@ -239,10 +237,10 @@ OTHERS = {
     },
     "method": {"method": "set", "net": network("rigl")},
     "method ": {"method": methods["rigl"](every=8), "net": network("rigl")},
-    "optimizer": {"optimizer": rewire.SGD(0.06, momentum=0.9)},
-    "optimizer ": {"optimizer": rewire.Adam(0.05)},
+    "optimizer": {"optimizer": rewire.optimizers.SGD(0.06, momentum=0.9)},
+    "optimizer ": {"optimizer": rewire.optimizers.Adam(0.05)},
     "loss": {"loss": rewire.losses.CrossEntropy(l2=0.1)},
-    "updates": {"steps": 61},
+    "total_steps": {"total_steps": 61},
     "batch_size": {"batch_size": 11},
     "schedule": {"schedule": Linear(1, 0.5)},
     "report_every": {"report_every": 12},
@@ -279,9 +277,9 @@ def test_nothing_is_left_behind_where_writing_fails(saved, monkeypatch):
 
 
 DESCRIBE = """
-from rewire.topology import methods
+from rewire.methods import registry as methods
 from rewire.train.describe import describe
-from rewire.topology import Linear
+from rewire.schedules import Linear
 for name, make in methods.items():
     print(describe(make()))
 print(describe(Linear(1, 0.1)))
@@ -350,7 +348,7 @@ def test_saves_now_and_then(monkeypatch):
         clock[0] += 2.0  # what it takes
 
     monkeypatch.setattr("rewire.train.checkpoint.monotonic", lambda: clock[0])
-    now_and_then = NowAndThen(save, seconds=5, share=0.1)
+    now_and_then = Throttle(save, seconds=5, share=0.1)
     for second in range(60):
         clock[0] = max(clock[0], second)
         now_and_then()

@@ -7,7 +7,8 @@ from matplotlib import pyplot as plt
 from scipy.sparse import csr_array
 
 import rewire
-from rewire.topology import grow_criteria, grow_criterion, methods
+from rewire.methods import registry as methods
+from rewire.topology import grow_criteria, grow_criterion
 from rewire.train import EarlyStopping, History, evaluate
 from rewire.train.fitting import default_loss, prepare
 
@@ -44,11 +45,11 @@ def test_the_loss_follows_from_the_targets(outputs, y, name):
 
 
 @pytest.mark.parametrize(
-    ("count", "batch_size", "updates"), [(45, 128, 1000), (45, 10, 1000), (300, 1, 3000)]
+    ("count", "batch_size", "total_steps"), [(45, 128, 1000), (45, 10, 1000), (300, 1, 3000)]
 )
-def test_ten_epochs_or_a_thousand_updates(count, batch_size, updates):
+def test_ten_epochs_or_a_thousand_updates(count, batch_size, total_steps):
     X, y = samples(count=count)
-    assert prepare(network(), X, y, method=None, batch_size=batch_size).updates == updates
+    assert prepare(network(), X, y, method=None, batch_size=batch_size).total_steps == total_steps
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -67,7 +68,7 @@ def test_a_network_whose_numbers_overflow_while_rewiring_has_diverged():
     X, y = samples()
     net = rewire.mlp([8, 30, 30, 3], density=0.5, seed=0)
     net.connections.weight[:] *= 1e13
-    message = "training diverged: infinity or NaN before update 1; lower the learning rate, 1e-30"
+    message = "training diverged: infinity or NaN before step 1; lower the learning rate, 1e-30"
     with pytest.raises(ValueError, match=message):
         rewire.fit(
             net,
@@ -75,8 +76,8 @@ def test_a_network_whose_numbers_overflow_while_rewiring_has_diverged():
             np.eye(3)[y],
             loss="mean_squared_error",
             method=methods["rigl"](every=1),
-            optimizer=rewire.SGD(1e-30),
-            steps=5,
+            optimizer=rewire.optimizers.SGD(1e-30),
+            total_steps=5,
         )
 
 
@@ -104,7 +105,7 @@ def test_a_line_for_every_report(capsys):
     fit(progress=True, validation_data=(X, y))
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 3
-    assert lines[-1].startswith("update 15 of 15: loss ")
+    assert lines[-1].startswith("step 15 of 15: loss ")
     assert "% right, validation " in lines[-1]
     assert lines[-1].endswith("0 of 150 connections moved")
 
@@ -116,13 +117,13 @@ def test_callbacks_see_every_report_and_may_stop_it():
     seen = []
 
     def stop(training):
-        seen.append((training.done, len(training.history)))
-        if training.done == 10:
+        seen.append((training.step, len(training.history)))
+        if training.step == 10:
             training.stopped = "enough"
 
     history = fit(callbacks=[stop], epochs=50)
     assert seen == [(5, 1), (10, 2)]
-    assert history["update"] == [5, 10]
+    assert history["step"] == [5, 10]
 
 
 # -------------------------------------------------------------------------------- early stopping
@@ -209,9 +210,21 @@ HUGE = np.full((45, 8), 1e300)
         ((X, Y.astype(str)), {}, "y must hold numbers"),
         ((X, Y), {"loss": "hinge"}, "y must have shape"),
         ((X, Y), {"loss": "l1"}, "loss must be one of"),
-        ((X, Y), {"steps": 5}, "either epochs or steps; got epochs=3 and steps=5"),
-        ((X, Y), {"steps": 0, "epochs": None}, "steps must be a whole number, at least 1; got 0"),
-        ((X, Y), {"steps": 2.5, "epochs": None}, "steps must be a whole number.*got 2.5"),
+        (
+            (X, Y),
+            {"total_steps": 5},
+            "either epochs or total_steps; got epochs=3 and total_steps=5",
+        ),
+        (
+            (X, Y),
+            {"total_steps": 0, "epochs": None},
+            "total_steps must be a whole number, at least 1; got 0",
+        ),
+        (
+            (X, Y),
+            {"total_steps": 2.5, "epochs": None},
+            "total_steps must be a whole number.*got 2.5",
+        ),
         ((X, Y), {"epochs": 0}, "epochs must be above 0 and finite; got 0"),
         ((X, Y), {"epochs": np.inf}, "epochs must be above 0 and finite; got inf"),
         ((X, Y), {"epochs": np.nan}, "epochs must be above 0 and finite; got nan"),
@@ -269,10 +282,10 @@ def test_early_stopping_refuses(bad):
 def test_the_history_is_a_table():
     history = fit(validation_data=samples())
     table = history.table()
-    assert list(table["update"]) == history["update"] == [5, 10, 15]
+    assert list(table["step"]) == history["step"] == [5, 10, 15]
     assert {str(dtype) for dtype in table.dtypes} == {"int64", "float64"}
     assert len(history) == 3
-    with pytest.raises(KeyError, match=r"columns update, epoch, .*got 'acuracy'"):
+    with pytest.raises(KeyError, match=r"columns step, epoch, .*got 'acuracy'"):
         history["acuracy"]
 
 
@@ -285,7 +298,7 @@ def test_what_was_not_measured_is_nan_in_the_table():
 def test_without_pandas_the_table_is_a_dict(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pandas", None)
     table = fit().table()
-    assert table["update"] == [5, 10, 15]
+    assert table["step"] == [5, 10, 15]
     assert table["validation_loss"] == [None] * 3
 
 
@@ -301,7 +314,7 @@ def test_the_picture_shows_what_was_measured():
     assert set(left) == {"loss", "validation loss", "rewiring"}
     assert set(right) == {"accuracy", "validation accuracy"}
     assert left["loss"].get_xydata().tolist() == [
-        list(pair) for pair in zip(history["update"], history["loss"], strict=True)
+        list(pair) for pair in zip(history["step"], history["loss"], strict=True)
     ]
     assert right["validation accuracy"].get_ydata().tolist() == history["validation_accuracy"]
     assert left["validation loss"].get_linestyle() == "--"

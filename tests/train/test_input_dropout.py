@@ -9,13 +9,14 @@ import pytest
 from scipy.sparse import csr_array
 
 import rewire
-from rewire.topology import RigL
-from rewire.train import SGD, load_checkpoint, prepare, save_checkpoint
+from rewire.methods import RigL
+from rewire.optimizers import SGD
+from rewire.train import load_checkpoint, prepare, save_checkpoint
 
 SAMPLES, INPUTS = 50, 40
 
 
-def training(X, share: float, updates: int = 30, method=RigL(every=5), **options):  # noqa: B008
+def training(X, share: float, total_steps: int = 30, method=RigL(every=5), **options):  # noqa: B008
     net = rewire.mlp([INPUTS, 8, 2], density=[0.3, 1], seed=0)
     return prepare(
         net,
@@ -23,7 +24,7 @@ def training(X, share: float, updates: int = 30, method=RigL(every=5), **options
         np.arange(SAMPLES) % 2,
         method=method,
         optimizer=SGD(lr=0.1, momentum=0.9),
-        steps=updates,
+        total_steps=total_steps,
         batch_size=20,
         report_every=10,
         input_dropout=share,
@@ -38,7 +39,7 @@ def inputs() -> np.ndarray:
 
 
 def learnt_from(run) -> list[np.ndarray]:
-    """Return the inputs of every update, in place of learning them."""
+    """Return the inputs of every step, in place of learning them."""
     seen: list[np.ndarray] = []
     learn = run.trainer.learn
 
@@ -53,8 +54,8 @@ def learnt_from(run) -> list[np.ndarray]:
 
 
 def test_a_share_is_left_out_and_the_others_are_scaled_up(X):
-    run = training(X, 0.25, updates=200, method="static")
-    given = [X[run.batches.rows(update)] for update in range(200)]
+    run = training(X, 0.25, total_steps=200, method="static")
+    given = [X[run.batches.rows(step)] for step in range(200)]
     ratio = np.concatenate(learnt_from(run)) / np.concatenate(given)
     kept = ratio != 0
     np.testing.assert_allclose(ratio[kept], 1 / 0.75, rtol=1e-6)

@@ -10,8 +10,8 @@ from time import perf_counter
 import numpy as np
 import pytest
 
+from rewire.experiment import RunDirectory
 from rewire.export.tensors import read_tensors
-from rewire.runs import Folder
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
 
@@ -22,11 +22,11 @@ from functools import partial
 import rewire
 import rewire.cli
 from rewire.data import load
-from rewire.topology import methods
+from rewire.methods import registry as methods
 from rewire.train import checkpoint, fitting
 
-often = partial(checkpoint.NowAndThen, seconds=0, share=1)
-fitting.NowAndThen = sys.modules["rewire.cli.live"].NowAndThen = often
+often = partial(checkpoint.Throttle, seconds=0, share=1)
+fitting.Throttle = sys.modules["rewire.cli.live"].Throttle = often
 rewire.set_num_threads(1)  # threads would not survive the fork
 data = load("digits")
 rows = slice(0, 300)
@@ -37,11 +37,11 @@ def say(*words):
     os.write(1, (" ".join(map(str, words)) + chr(10)).encode())
 
 
-def fit(path, steps=300):
+def fit(path, total_steps=300):
     net = rewire.mlp([64, 20, 10], sparsity=[0.8, 0.5], seed=0)
     rewire.fit(
-        net, data.X[rows], data.y[rows], steps=steps, report_every=1, checkpoint=path, seed=1,
-        method=methods["set"](every=5), optimizer=rewire.Adam(0.01), batch_size=32,
+        net, data.X[rows], data.y[rows], total_steps=steps, report_every=1, checkpoint=path, seed=1,
+        method=methods["set"](every=5), optimizer=rewire.optimizers.Adam(0.01), batch_size=32,
         callbacks=[lambda training: say("report")],
     )
 
@@ -93,7 +93,7 @@ class Nursery:
         child = int(self.wait_for("child")[1])
         if reports is not None:
             for _ in range(reports):
-                self.wait_for(("report", "update"))
+                self.wait_for(("report", "step"))
             begin = perf_counter()
             while perf_counter() < begin + seconds:
                 pass
@@ -136,12 +136,12 @@ def test_fit_killed_at_random_moments(nursery, tmp_path):
     path = tmp_path / "killed" / "run.safetensors"
     path.parent.mkdir()
     what = ("fit", str(path))
-    while_writing, updates = 0, []
+    while_writing, total_steps = 0, []
     for _ in kills(nursery, 30, np.random.default_rng(0), what, what):
         while_writing += len(list(path.parent.iterdir())) > 1
-        updates.append(contents(path)[1]["totals"]["done"])  # always whole
-    assert updates == sorted(updates)
-    assert len(updates) > 10
+        total_steps.append(contents(path)[1]["totals"]["done"])  # always whole
+    assert total_steps == sorted(total_steps)
+    assert len(total_steps) > 10
     assert while_writing > 0, "no writing was ever interrupted: the test has become too tame"
     nursery.run(*what)
     assert contents(path) == contents(tmp_path / "whole.safetensors")
@@ -157,7 +157,16 @@ def umask():
 
 def test_the_command_killed_at_random_moments(nursery, tmp_path):
     settings = ["train", "digits", "--hidden", "20", "--sparsity", "0.8,0.5", "--method", "set"]
-    settings += ["--every", "7", "--steps", "800", "--early-stopping", "15", "--validation", "0.3"]
+    settings += [
+        "--every",
+        "7",
+        "--total-steps",
+        "800",
+        "--early-stopping",
+        "15",
+        "--validation",
+        "0.3",
+    ]
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     nursery.run("command", *settings, "--out", str(whole))
     first = ("command", *settings, "--out", str(killed))
@@ -168,7 +177,7 @@ def test_the_command_killed_at_random_moments(nursery, tmp_path):
         count += 1
     assert count > 2
     nursery.run(*then)
-    assert set(killed.iterdir()) == set(Folder(killed).files)
+    assert set(killed.iterdir()) == set(RunDirectory(killed).files)
     name = "checkpoint.safetensors"
     assert contents(killed / name) == contents(whole / name)
     assert (killed / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()

@@ -19,7 +19,7 @@ class Twin(nn.Module):
         start, table = net.rank_start, net.connections
         self.rows = []
         for rank in range(1, len(net.ranks)):
-            rows = slice(table.row_pointer[start[rank]], table.row_pointer[start[rank + 1]])
+            rows = slice(table.indptr[start[rank]], table.indptr[start[rank + 1]])
             target = table.target[rows] - start[rank]
             source = table.source[rows] - start[rank - 1]
             weight = torch.zeros(net.ranks[rank], net.ranks[rank - 1], dtype=torch.float64)
@@ -73,25 +73,25 @@ TORCH_LOSSES = {
     "mean_squared_error": nn.MSELoss(),
 }
 OPTIMIZERS = {
-    "sgd": (lambda: rewire.SGD(0.1), lambda p: torch.optim.SGD(p, 0.1)),
+    "sgd": (lambda: rewire.optimizers.SGD(0.1), lambda p: torch.optim.SGD(p, 0.1)),
     "decay": (
-        lambda: rewire.SGD(0.1, weight_decay=0.05),
+        lambda: rewire.optimizers.SGD(0.1, weight_decay=0.05),
         lambda p: torch.optim.SGD(p, 0.1, weight_decay=0.05),
     ),
     "momentum": (
-        lambda: rewire.SGD(0.1, momentum=0.9, weight_decay=0.01),
+        lambda: rewire.optimizers.SGD(0.1, momentum=0.9, weight_decay=0.01),
         lambda p: torch.optim.SGD(p, 0.1, momentum=0.9, weight_decay=0.01),
     ),
     "nesterov": (
-        lambda: rewire.SGD(0.1, momentum=0.9, nesterov=True),
+        lambda: rewire.optimizers.SGD(0.1, momentum=0.9, nesterov=True),
         lambda p: torch.optim.SGD(p, 0.1, momentum=0.9, nesterov=True),
     ),
     "adam": (
-        lambda: rewire.Adam(0.01, weight_decay=0.1),
+        lambda: rewire.optimizers.Adam(0.01, weight_decay=0.1),
         lambda p: torch.optim.Adam(p, 0.01, weight_decay=0.1),
     ),
     "adamw": (
-        lambda: rewire.AdamW(0.01, weight_decay=0.1),
+        lambda: rewire.optimizers.AdamW(0.01, weight_decay=0.1),
         lambda p: torch.optim.AdamW(p, 0.01, weight_decay=0.1),
     ),
 }
@@ -174,9 +174,9 @@ def test_many_steps_in_one_call_are_the_same_as_one_by_one():
     X, random = batch()
     y = TARGETS["cross_entropy"](random)
     one, many = network(), network()
-    trainer = rewire.Trainer(one, optimizer=rewire.SGD(0.2))
+    trainer = rewire.Trainer(one, optimizer=rewire.optimizers.SGD(0.2))
     single = [trainer.step(X, y) for _ in range(30)]
-    learned = rewire.Trainer(many, optimizer=rewire.SGD(0.2)).steps(X, y, 30)
+    learned = rewire.Trainer(many, optimizer=rewire.optimizers.SGD(0.2)).steps(X, y, 30)
     assert learned.losses.tolist() == single
     assert one.connections.weight.tobytes() == many.connections.weight.tobytes()
 
@@ -185,7 +185,7 @@ def test_learning_rates_can_be_given_for_each_step():
     X, random = batch()
     y = TARGETS["cross_entropy"](random)
     one, many = network(), network()
-    trainer = rewire.Trainer(one, optimizer=rewire.SGD(0.2))
+    trainer = rewire.Trainer(one, optimizer=rewire.optimizers.SGD(0.2))
     for step in range(5):
         trainer.optimizer.lr = 0.1 * (step + 1)
         trainer.step(X, y)
@@ -246,11 +246,11 @@ def test_bad_targets_are_refused_and_nothing_is_learnt(loss, y, message):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: rewire.SGD(-1), r"lr must be in \[0, inf\); got -1"),
-        (lambda: rewire.SGD(momentum=1), r"momentum must be in \[0, 1\); got 1"),
-        (lambda: rewire.SGD(nesterov=True), "momentum must be above 0"),
-        (lambda: rewire.SGD(weight_decay=-1), "weight_decay must be"),
-        (lambda: rewire.Adam(betas=(0.9, 1.0)), r"betas must be in \[0, 1\); got 1.0"),
+        (lambda: rewire.optimizers.SGD(-1), r"lr must be in \[0, inf\); got -1"),
+        (lambda: rewire.optimizers.SGD(momentum=1), r"momentum must be in \[0, 1\); got 1"),
+        (lambda: rewire.optimizers.SGD(nesterov=True), "momentum must be above 0"),
+        (lambda: rewire.optimizers.SGD(weight_decay=-1), "weight_decay must be"),
+        (lambda: rewire.optimizers.Adam(betas=(0.9, 1.0)), r"betas must be in \[0, 1\); got 1.0"),
         (lambda: rewire.Trainer(network(), "huber"), "loss must be one of .*got 'huber'"),
         (lambda: losses.Hinge(l2=-1), "l2 must be at least 0 and finite; got -1"),
         (lambda: rewire.Trainer(network()).steps([[0] * 5], [0], 0), "count must be at least 1"),

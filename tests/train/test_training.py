@@ -5,7 +5,9 @@ import pytest
 from scipy.sparse import csr_array, csr_matrix
 
 import rewire
-from rewire.topology import At, Every, Linear, Method, Rewirer, methods
+from rewire.methods import registry as methods
+from rewire.schedules import At, Every, Linear
+from rewire.topology import Method, Rewirer
 from rewire.train import Trainer, evaluate, prepare
 from rewire.train import training as module
 from rewire.train.batches import Batches
@@ -13,18 +15,18 @@ from rewire.train.batches import Batches
 from .runs import METHODS, bits, finish, network, options, samples, training
 
 
-def by_hand(net, X, y, method, updates, size, seed, schedule=lambda share: 1.0):
+def by_hand(net, X, y, method, total_steps, size, seed, schedule=lambda share: 1.0):
     """Train with nothing but Trainer.step and Rewirer.rewire; return the losses."""
-    optimizer = rewire.SGD(0.05, momentum=0.9)
+    optimizer = rewire.optimizers.SGD(0.05, momentum=0.9)
     trainer, batches = Trainer(net, "cross_entropy", optimizer), Batches(len(X), size, seed)
-    rewirer = Rewirer(method, net, steps=updates, steps_per_epoch=-(-len(X) // size))
+    rewirer = Rewirer(method, net, total_steps=total_steps, steps_per_epoch=-(-len(X) // size))
     losses = []
-    for update in range(updates):
-        rows = batches.rows(update)
-        optimizer.lr = 0.05 * schedule(update / updates)
+    for step in range(total_steps):
+        rows = batches.rows(step)
+        optimizer.lr = 0.05 * schedule(step / total_steps)
         losses.append((trainer.step(X[rows], y[rows]), len(rows)))
-        if update + 1 < updates and rewirer.due(update + 1):
-            rewirer.rewire(update + 1, [(X[rows], y[rows])], "cross_entropy", optimizer.lr)
+        if step + 1 < total_steps and rewirer.due(step + 1):
+            rewirer.rewire(step + 1, [(X[rows], y[rows])], "cross_entropy", optimizer.lr)
     return losses, rewirer
 
 
@@ -39,9 +41,9 @@ def test_is_the_same_as_steps_and_rewirings_by_hand(dtype):
             X,
             y,
             method=method,
-            optimizer=rewire.SGD(0.05, momentum=0.9),
+            optimizer=rewire.optimizers.SGD(0.05, momentum=0.9),
             schedule=Linear(1, 0.1),
-            steps=40,
+            total_steps=40,
             batch_size=10,
             report_every=10,
             seed=5,
@@ -52,11 +54,11 @@ def test_is_the_same_as_steps_and_rewirings_by_hand(dtype):
     np.testing.assert_array_equal(net.connections.source, twin.connections.source)
     np.testing.assert_array_equal(net.connections.birth, twin.connections.birth)
     np.testing.assert_array_equal(net.bias, twin.bias)
-    assert [record.update for record in rewirer.history] == [7, 14, 21, 28]
+    assert [record.step for record in rewirer.history] == [7, 14, 21, 28]
     assert done.history.rewirings == rewirer.history
 
     # The rows of the history, from the losses by hand.
-    assert done.history["update"] == [10, 20, 30, 40]
+    assert done.history["step"] == [10, 20, 30, 40]
     assert done.history["epoch"] == [2, 4, 6, 8]
     for i, row in enumerate(done.history.rows):
         part = losses[10 * i : 10 * i + 10]
@@ -73,7 +75,14 @@ def test_flops_and_accuracy_by_hand():
     net = rewire.mlp([8, 14, 10, 3], density=[0.4, 0.5, 0.8], seed=3)
     X, y = samples()
     history = rewire.fit(
-        net, X, y, method=None, optimizer=rewire.SGD(1e-12), epochs=2, batch_size=10, loss=None
+        net,
+        X,
+        y,
+        method=None,
+        optimizer=rewire.optimizers.SGD(1e-12),
+        epochs=2,
+        batch_size=10,
+        loss=None,
     )
     connections, neurons = len(net.connections), 14 + 10 + 3
     # Forward once and backward twice; two operations per connection and one per bias.
@@ -115,7 +124,7 @@ def test_sparse_inputs_give_the_same_bits(momentum, batch_size, kind):
     validation = X[:20], y[:20]
 
     def run(X, validation):
-        optimizer = rewire.SGD(0.05, momentum)
+        optimizer = rewire.optimizers.SGD(0.05, momentum)
         settings = {"batch_size": batch_size, "optimizer": optimizer}
         return training(data=(X, y), validation_data=validation, **settings)
 
@@ -135,8 +144,8 @@ def test_it_does_not_matter_how_the_updates_are_divided_into_calls(sparse, monke
 def test_all_samples_at_once_are_many_steps_on_the_same_batch():
     X, y = samples()
     net, twin = network(), network()
-    done = finish(training("static", net=net, batch_size=99, optimizer=rewire.SGD(0.1)))
-    losses = Trainer(twin, "cross_entropy", rewire.SGD(0.1)).steps(X, y, 60).losses
+    done = finish(training("static", net=net, batch_size=99, optimizer=rewire.optimizers.SGD(0.1)))
+    losses = Trainer(twin, "cross_entropy", rewire.optimizers.SGD(0.1)).steps(X, y, 60).losses
     np.testing.assert_array_equal(net.connections.weight, twin.connections.weight)
     assert done.history["loss"][0] == pytest.approx(losses[:11].mean(), rel=1e-12)
 
@@ -148,9 +157,9 @@ class Watched:
         self.calls, self.rewire = [], training.rewirer.rewire
         training.rewirer.rewire = self
 
-    def __call__(self, update, batches, loss, rate):
-        self.calls.append((update, batches, rate))
-        return self.rewire(update, batches, loss, rate)
+    def __call__(self, step, batches, loss, rate):
+        self.calls.append((step, batches, rate))
+        return self.rewire(step, batches, loss, rate)
 
 
 def mine(**parts):
@@ -162,24 +171,24 @@ def test_growth_looks_at_the_latest_batches():
     done = training(mine(batches=3), schedule=Linear(1, 0.5))
     watched = Watched(done)
     finish(done)
-    assert [update for update, _, _ in watched.calls] == [8, 16, 24, 32, 40, 48, 56]
-    for update, given, rate in watched.calls:
+    assert [step for step, _, _ in watched.calls] == [8, 16, 24, 32, 40, 48, 56]
+    for step, given, rate in watched.calls:
         assert len(given) == 3
         for back, (inputs, targets) in zip((3, 2, 1), given, strict=True):
-            rows = done.batches.rows(update - back)
+            rows = done.batches.rows(step - back)
             np.testing.assert_array_equal(inputs, X[rows])
             np.testing.assert_array_equal(targets, y[rows])
-        assert rate == pytest.approx(0.05 * (1 - 0.5 * (update - 1) / 60))
+        assert rate == pytest.approx(0.05 * (1 - 0.5 * (step - 1) / 60))
 
 
 def test_a_rewiring_may_take_the_place_of_a_step():
     X, _ = samples()
-    done = training(mine(replaces_step=True))
+    done = training(mine(skip_update=True))
     watched = Watched(done)
     finish(done)
-    assert [update for update, _, _ in watched.calls] == [8, 16, 24, 32, 40, 48, 56]
-    for update, [(inputs, _)], _ in watched.calls:  # the batch that would have come next
-        np.testing.assert_array_equal(inputs, X[done.batches.rows(update)])
+    assert [step for step, _, _ in watched.calls] == [8, 16, 24, 32, 40, 48, 56]
+    for step, [(inputs, _)], _ in watched.calls:  # the batch that would have come next
+        np.testing.assert_array_equal(inputs, X[done.batches.rows(step)])
     assert done.trainer.optimizer.steps == 60 - 7
     assert done.done == 60
 
@@ -189,18 +198,18 @@ def test_pruning_before_training_looks_at_the_first_batch():
     watched = Watched(done)
     first = done.net.copy()
     finish(done)
-    [(update, [(inputs, _)], rate)] = watched.calls
-    assert (update, rate) == (0, 0.05)
+    [(step, [(inputs, _)], rate)] = watched.calls
+    assert (step, rate) == (0, 0.05)
     np.testing.assert_array_equal(inputs, samples()[0][done.batches.rows(0)])
     [record] = done.history.rewirings
-    assert record.update == 0
+    assert record.step == 0
     assert sum(record.connections) == len(done.net.connections) < len(first.connections)
 
 
 @pytest.mark.parametrize("method", ["rigl", "snip", "post rigl"])
 def test_interrupted_anywhere_it_goes_on_to_the_same_bits(method, monkeypatch):
     whole = finish(training(method))
-    # One update to a call, and an interruption after every single one.
+    # One step to a call, and an interruption after every single one.
     monkeypatch.setattr(module, "WORK_PER_CALL", 1)
     done = training(method)
     learn, calls = done.trainer.learn, []
@@ -223,25 +232,25 @@ def test_interrupted_anywhere_it_goes_on_to_the_same_bits(method, monkeypatch):
 
 def test_a_late_start_of_reports_and_the_last_short_one():
     history = rewire.fit(
-        network(), *samples(), method=None, steps=25, batch_size=10, report_every=10
+        network(), *samples(), method=None, total_steps=25, batch_size=10, report_every=10
     )
-    assert history["update"] == [10, 20, 25]
+    assert history["step"] == [10, 20, 25]
 
 
 def test_reports_come_each_epoch_and_at_most_a_hundred_times():
     X, y = samples()
-    assert rewire.fit(network(), X, y, method=None, epochs=2.4, batch_size=10)["update"] == [
+    assert rewire.fit(network(), X, y, method=None, epochs=2.4, batch_size=10)["step"] == [
         5,
         10,
         12,
     ]
-    assert len(rewire.fit(network(), X, y, steps=1000, method=None)) == 100
+    assert len(rewire.fit(network(), X, y, total_steps=1000, method=None)) == 100
 
 
 def test_data_and_settings_are_not_changed():
     X, y = samples()
     X.flags.writeable = y.flags.writeable = False
-    optimizer = rewire.SGD(0.1, momentum=0.9)
+    optimizer = rewire.optimizers.SGD(0.1, momentum=0.9)
     rewire.fit(network(), X, y, optimizer=optimizer, method=None, epochs=2, schedule=Linear(1, 0.1))
     assert optimizer.lr == 0.1
 
@@ -251,16 +260,16 @@ def test_a_schedule_of_any_function():
         network(),
         *samples(),
         method=None,
-        steps=4,
+        total_steps=4,
         report_every=1,
-        schedule=lambda time: time.updates + 1,
+        schedule=lambda time: time.step + 1,
     )["learning_rate"]
     assert rates == pytest.approx([0.1, 0.2, 0.3, 0.4])
 
 
 def test_when_the_method_is_due_at_a_moment_of_its_own():
     done = finish(training(mine(when=At(33))))
-    assert [record.update for record in done.history.rewirings] == [33]
+    assert [record.step for record in done.history.rewirings] == [33]
 
 
 def test_options_shorten_every_interval():

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from rewire.runs import Folder
+from rewire.experiment import RunDirectory
 
 __all__ = [
     "completing",
@@ -111,7 +111,7 @@ def whole_numbers(name: str, text: str) -> tuple[int, ...]:
 
 def own_file(out: Path, *read: Path) -> None:
     """Refuse to write over what is read, and over what belongs to a run."""
-    folder = Folder(out.resolve().parent)
+    folder = RunDirectory(out.resolve().parent)
     kept = folder.files if folder.settings.exists() else ()
     if out.resolve() in (*(path.resolve() for path in read), *kept):
         raise ValueError(

@@ -10,11 +10,11 @@ from rich.console import Console
 from rich.markup import escape
 
 from rewire.compare import (
-    Setting,
     Study,
+    StudyConfig,
     parse_seeds,
-    setting_for,
     study,
+    study_config,
     summary_of,
     write_report,
 )
@@ -120,7 +120,7 @@ def compare(
     every: Annotated[
         str | None,
         typer.Option(
-            help="Updates between rewirings, or epoch (default each method's own; moons: 20).",
+            help="Steps between rewirings, or epoch (default each method's own; moons: 20).",
             **_group("Methods"),
         ),
     ] = None,
@@ -133,12 +133,12 @@ def compare(
     epochs: Annotated[
         float | None, typer.Option(help="Passes over the data (default 10).", **_group("Training"))
     ] = None,
-    steps: Annotated[
+    total_steps: Annotated[
         int | None,
-        typer.Option(help="Updates, instead of epochs (moons: 400).", **_group("Training")),
+        typer.Option(help="Steps, instead of epochs (moons: 400).", **_group("Training")),
     ] = None,
     batch_size: Annotated[
-        int | None, typer.Option(help="Samples per update (default 128).", **_group("Training"))
+        int | None, typer.Option(help="Samples per step (default 128).", **_group("Training"))
     ] = None,
     loss: Annotated[
         str | None,
@@ -163,7 +163,7 @@ def compare(
     schedule: Annotated[
         str | None,
         typer.Option(
-            help="constant, linear, cosine or steps (default cosine; moons: linear).",
+            help="constant, linear, cosine or multistep (default cosine; moons: linear).",
             **_group("Training"),
         ),
     ] = None,
@@ -186,7 +186,7 @@ def compare(
     Exit status: 0 when all is trained, 1 if a run failed, 2 if something asked for cannot be done,
     130 after Ctrl-C.
     """
-    setting = setting_for(
+    setting = study_config(
         data,
         measure=measure,
         imports=imports or (),
@@ -201,7 +201,7 @@ def compare(
         wiring=wiring,
         method_options={"every": _every(every), "fraction": fraction},
         epochs=epochs,
-        steps=steps,
+        total_steps=total_steps,
         batch_size=batch_size,
         loss=loss,
         optimizer=optimizer,
@@ -237,7 +237,7 @@ def compare(
 
 
 def _train(
-    board: Board, setting: Setting, methods: list[str], seeds: tuple[int, ...], **how: Any
+    board: Board, setting: StudyConfig, methods: list[str], seeds: tuple[int, ...], **how: Any
 ) -> Study:
     """Train what is missing, shown live; after Ctrl-C say how to go on and exit with 130."""
     try:

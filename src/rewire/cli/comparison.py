@@ -22,8 +22,8 @@ from rich.table import Table
 from rich.text import Text
 
 from rewire.compare import Failure, Interval, Pair, Run, Statistics, Study, pairwise
-from rewire.compare.sentences import figure, headline, notes, unresolved
 from rewire.compare.statistics import value_of
+from rewire.compare.verdicts import figure, headline, notes, unresolved
 
 from .common import table
 

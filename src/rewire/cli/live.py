@@ -13,10 +13,10 @@ from rich.live import Live
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from rewire.experiment import Run, RunDirectory
 from rewire.report import Recorder
-from rewire.runs import Folder, Run
 from rewire.train import Training
-from rewire.train.checkpoint import NowAndThen
+from rewire.train.checkpoint import Throttle
 
 __all__ = ["AskedToStopError", "to_go_on_with", "train_live"]
 
@@ -37,7 +37,7 @@ class AskedToStopError(Exception):
 
 
 @contextmanager
-def to_go_on_with(run: Run, folder: Folder, console: Console) -> Iterator[None]:
+def to_go_on_with(run: Run, folder: RunDirectory, console: Console) -> Iterator[None]:
     """Say how to go on with a training that cannot go on now, and exit as shells expect."""
     command = f"rewire train --resume {folder.path}"
     try:
@@ -48,7 +48,7 @@ def to_go_on_with(run: Run, folder: Folder, console: Console) -> Iterator[None]:
         training = run.training
         kept = "all is" if isinstance(error, AskedToStopError) else "the last checkpoint is"
         console.print(
-            f"\nStopped after {training.done:,} of {training.updates:,} updates; {kept} kept. "
+            f"\nStopped after {training.step:,} of {training.total_steps:,} steps; {kept} kept. "
             f"Go on with:\n\n    {escape(command)}\n",
             highlight=False,
             soft_wrap=True,
@@ -57,7 +57,7 @@ def to_go_on_with(run: Run, folder: Folder, console: Console) -> Iterator[None]:
         raise typer.Exit(128 + number) from None
 
 
-def train_live(run: Run, folder: Folder, recorder: Recorder, console: Console) -> None:
+def train_live(run: Run, folder: RunDirectory, recorder: Recorder, console: Console) -> None:
     """Train to the end, saving now and then, with a view for people.
 
     Raises
@@ -68,15 +68,15 @@ def train_live(run: Run, folder: Folder, recorder: Recorder, console: Console) -
     training = run.training
     progress = Progress(
         BarColumn(bar_width=30),
-        TextColumn("{task.completed:,} of {task.total:,} updates"),
+        TextColumn("{task.completed:,} of {task.total:,} steps"),
         TimeRemainingColumn(compact=True),
         TextColumn("left"),
         console=console,
     )
-    task = progress.add_task("", total=training.updates, completed=training.done)
+    task = progress.add_task("", total=training.total_steps, completed=training.step)
 
     def look() -> Group:
-        progress.update(task, completed=training.done)
+        progress.update(task, completed=training.step)
         return Group(progress, str(training))
 
     def keep() -> None:
@@ -86,7 +86,7 @@ def train_live(run: Run, folder: Folder, recorder: Recorder, console: Console) -
             folder.save(run)
 
     keep()  # what cannot be written is known now
-    save = NowAndThen(keep)
+    save = Throttle(keep)
     with (
         _interruptible(training) as received,
         Live(get_renderable=look, console=console, transient=True),

@@ -14,17 +14,17 @@ from matplotlib.axes import Axes
 from rich.console import Console
 from rich.markup import escape
 
+from rewire import methods as known_methods
 from rewire.data import load, read_features, read_samples
 from rewire.data.frames import TABLES
+from rewire.experiment import Predictor, Recipe, RunDirectory, load_data
 from rewire.export import export as export_network
 from rewire.export import formats
-from rewire.files import written_whole
 from rewire.graph import Network
-from rewire.runs import Folder, Model, Settings, load_data
-from rewire.topology import methods as known_methods
+from rewire.io import atomic_write
+from rewire.plot import plot_topology
+from rewire.plot.style import figure_of
 from rewire.train import read_history
-from rewire.view import plot_topology
-from rewire.view.style import figure_of
 
 from .common import completing, guarded, own_file, print_json, run_folders, table
 from .results import described, parts, print_scores, score
@@ -37,7 +37,7 @@ MODEL = typer.Argument(
 DRAWABLE = 5000
 
 
-def _open(path: Path) -> Model:
+def _open(path: Path) -> Predictor:
     file = path / "model.safetensors" if path.is_dir() else path
     if not file.exists():
         hint = (
@@ -46,7 +46,7 @@ def _open(path: Path) -> Model:
             else ""
         )
         raise FileNotFoundError(f"there is no trained model in {path}{hint}")
-    return Model.load(file)
+    return Predictor.load(file)
 
 
 @guarded
@@ -72,10 +72,10 @@ def evaluate(
     if data is None:
         if not model.is_dir():
             raise ValueError("DATA must be given for a model outside its run's folder; got none")
-        found_parts = parts(load_data(Folder(model).read_settings(), data_dir))
+        found_parts = parts(load_data(RunDirectory(model).read_settings(), data_dir))
     else:
         if target is None and model.is_dir() and Path(data).suffix:
-            target = Folder(model).read_settings().target
+            target = RunDirectory(model).read_settings().target
         found_parts = _other_data(found, data, target, data_dir)
     scores = {name: score(found, X, y) for name, (X, y) in found_parts.items()}
     if as_json:
@@ -85,7 +85,7 @@ def evaluate(
 
 
 def _other_data(
-    model: Model, data: str, target: str | None, data_dir: Path | None
+    model: Predictor, data: str, target: str | None, data_dir: Path | None
 ) -> dict[str, tuple[Any, np.ndarray]]:
     """Return inputs and targets of other data as the model understands them."""
     path, dtype = Path(data), model.network.dtype
@@ -133,7 +133,7 @@ def predict(
     if out is None:
         csv.writer(sys.stdout, lineterminator="\n").writerows(rows)
         return
-    with written_whole(out) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+    with atomic_write(out) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows(rows)
 
 
@@ -189,7 +189,7 @@ def show(
     if curves is not None:
         if not model.is_dir():
             raise ValueError(f"curves are of a run's folder; got the model {model} alone")
-        _save_picture(read_history(Folder(model).checkpoint).plot(), curves)
+        _save_picture(read_history(RunDirectory(model).checkpoint).plot(), curves)
     if as_json:
         print_json(described(found))
     else:
@@ -213,7 +213,7 @@ def _save_picture(axes: Axes, path: Path) -> None:
             f"pictures must end in one of {', '.join(f'.{one}' for one in sorted(known))}; got "
             f"{str(path)!r}"
         )
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         figure.savefig(temporary, format=format)
     plt.close(figure)
 
@@ -269,14 +269,14 @@ def export(
 @guarded
 def methods(as_json: AsJson = False) -> None:
     """List the methods that decide where connections go."""
-    found = {name: _plain(make.__doc__ or "") for name, make in known_methods.items()}
+    found = {name: _plain(make.__doc__ or "") for name, make in known_methods.registry.items()}
     if as_json:
         print_json(found)
         return
     shown = table(["method", "what it does"])
     shown.columns[1].justify, shown.columns[1].no_wrap = "left", False
     for name, line in found.items():
-        mark = " [dim](default)[/]" if name == Settings.method else ""
+        mark = " [dim](default)[/]" if name == Recipe.method else ""
         shown.add_row(name + mark, escape(line))
     Console().print(shown)
 

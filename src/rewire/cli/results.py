@@ -8,21 +8,21 @@ import numpy as np
 from rich.console import Console
 
 from rewire.data import Dataset
-from rewire.runs import Model, Run
+from rewire.experiment import Predictor, Run
 
 from .common import table
 
 __all__ = ["described", "measure", "parts", "print_result", "print_scores", "score"]
 
 
-def score(model: Model, X: Any, y: np.ndarray) -> dict[str, float | None]:
+def score(model: Predictor, X: Any, y: np.ndarray) -> dict[str, float | None]:
     """Return accuracy and error of classes, or the errors of a regression.
 
     The share of the variance that is explained, R², is None where the targets do not vary.
 
     Parameters
     ----------
-    model : Model
+    model : Predictor
     X : array or sparse matrix, shape (samples, inputs)
     y : ndarray
         Class numbers, or the numbers to predict.
@@ -39,7 +39,7 @@ def score(model: Model, X: Any, y: np.ndarray) -> dict[str, float | None]:
     }
 
 
-def described(model: Model) -> dict[str, Any]:
+def described(model: Predictor) -> dict[str, Any]:
     """Return a network's size, and what stands before and after it, fit for JSON.
 
     The network's inputs are (input - mean) / scale, and a regression's answers are output * scale
@@ -84,7 +84,7 @@ def measure(run: Run) -> dict[str, Any]:
     return {
         "data": run.data.name,
         "method": run.settings.method,
-        "updates": training.done,
+        "total_steps": training.step,
         "stopped": training.stopped,
         "seconds": round(training.seconds, 3),
         "scores": scores,

@@ -9,13 +9,13 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from rewire.compare.setting import method_name
+from rewire import methods
+from rewire.activations import BUILT_IN
+from rewire.compare.config import method_name
 from rewire.data import available
-from rewire.kernels.activations import BUILT_IN
+from rewire.experiment import Recipe, Run, RunDirectory, assemble
+from rewire.experiment.recipe import DEFAULT_SPARSITY, LOSSES, OPTIMIZERS, SCHEDULES
 from rewire.report import Recorder, write_report
-from rewire.runs import Folder, Run, Settings, assemble
-from rewire.runs.settings import DEFAULT_SPARSITY, LOSSES, OPTIMIZERS, SCHEDULES
-from rewire.topology import methods
 from rewire.train.fitting import DEFAULT_EPOCHS, LEAST_UPDATES
 
 from .common import completing, guarded, numbers, print_json, run_folders, whole_numbers
@@ -90,7 +90,7 @@ def train(
             help="Share (or number) of the training samples to validate on; 0 for none.",
             **_group("Data"),
         ),
-    ] = Settings.validation,
+    ] = Recipe.validation,
     standardize: Annotated[
         bool | None,
         typer.Option(
@@ -102,7 +102,7 @@ def train(
     hidden: Annotated[
         str,
         typer.Option(help="Neurons of each hidden layer, such as 300,100.", **_group("Network")),
-    ] = ",".join(map(str, Settings.hidden)),
+    ] = ",".join(map(str, Recipe.hidden)),
     sparsity: Annotated[
         str | None,
         typer.Option(
@@ -121,25 +121,25 @@ def train(
             help="How one number is spread over the layers: uniform, er or erk.",
             **_group("Network", "uniform", "er", "erk"),
         ),
-    ] = Settings.distribution,
+    ] = Recipe.distribution,
     activation: Annotated[
         str,
         typer.Option(
             help=f"Of the hidden layers: {', '.join(sorted(BUILT_IN))}.",
             **_group("Network", *BUILT_IN),
         ),
-    ] = Settings.activation,
+    ] = Recipe.activation,
     method: Annotated[
         str,
         typer.Option(
             help="Where connections go: see 'rewire methods'.",
-            **_group("Method", *(name.replace(" ", "-") for name in methods)),
+            **_group("Method", *(name.replace(" ", "-") for name in methods.registry)),
         ),
-    ] = Settings.method,
+    ] = Recipe.method,
     every: Annotated[
         int | None,
         typer.Option(
-            help="Updates between rewirings.", show_default="the method's", **_group("Method")
+            help="Steps between rewirings.", show_default="the method's", **_group("Method")
         ),
     ] = None,
     fraction: Annotated[
@@ -154,16 +154,16 @@ def train(
         float | None,
         typer.Option(
             help="Passes over the data.",
-            show_default=f"{DEFAULT_EPOCHS}, or more for {LEAST_UPDATES:,} updates",
+            show_default=f"{DEFAULT_EPOCHS}, or more for {LEAST_UPDATES:,} steps",
             **_group("Training"),
         ),
     ] = None,
-    steps: Annotated[
-        int | None, typer.Option(help="Updates, instead of epochs.", **_group("Training"))
+    total_steps: Annotated[
+        int | None, typer.Option(help="Steps, instead of epochs.", **_group("Training"))
     ] = None,
     batch_size: Annotated[
-        int, typer.Option(help="Samples of an update.", **_group("Training"))
-    ] = Settings.batch_size,
+        int, typer.Option(help="Samples of a step.", **_group("Training"))
+    ] = Recipe.batch_size,
     loss: Annotated[
         str | None,
         typer.Option(
@@ -192,7 +192,7 @@ def train(
     ] = None,
     momentum: Annotated[
         float, typer.Option(help="Of sgd (Nesterov's), in [0, 1).", **_group("Training"))
-    ] = Settings.momentum,
+    ] = Recipe.momentum,
     weight_decay: Annotated[
         float | None,
         typer.Option(
@@ -205,10 +205,10 @@ def train(
         str,
         typer.Option(
             help="How the learning rate goes down: constant, linear or cosine (to a hundredth), "
-            "steps (to a third, at half and three quarters).",
+            "multistep (to a third, at half and three quarters).",
             **_group("Training", *SCHEDULES),
         ),
-    ] = Settings.schedule,
+    ] = Recipe.schedule,
     early_stopping: Annotated[
         int | None,
         typer.Option(
@@ -219,7 +219,7 @@ def train(
     ] = None,
     seed: Annotated[
         int, typer.Option(min=0, help="Of everything that is random.", **_group("Training"))
-    ] = Settings.seed,
+    ] = Recipe.seed,
     as_json: AsJson = False,
 ) -> None:
     """Train a sparse network that rewires itself, and keep it in a folder.
@@ -238,12 +238,12 @@ def train(
     console = Console(stderr=as_json)
     if resume is not None:
         _refuse_settings(context)
-        folder = Folder(resume)
+        folder = RunDirectory(resume)
         run = folder.open(data_dir)
     else:
         if data is None:
             raise ValueError("DATA must be a data set or a file; got none (or --resume FOLDER)")
-        settings = Settings(
+        settings = Recipe(
             data=_from_anywhere(data),
             target=_from_anywhere(target),
             ignore=tuple(ignore or ()),
@@ -264,12 +264,12 @@ def train(
             weight_decay=weight_decay,
             schedule=schedule,
             epochs=epochs,
-            steps=steps,
+            total_steps=total_steps,
             batch_size=batch_size,
             early_stopping=early_stopping,
             seed=seed,
         )
-        folder = Folder(out)
+        folder = RunDirectory(out)
         run = assemble(settings, data_dir)
         folder.begin(run, overwrite)
     console.print(f"{run.data!r}", highlight=False, markup=False)
@@ -280,7 +280,7 @@ def train(
         recorder = _recorder(run)
         recorder.begin(run.training, resumed_from=folder.recording)
         train_live(run, folder, recorder, console)
-        run.training.conclude()
+        run.training.finish()
         result = measure(run)
         folder.finish(run, result)
         recorder.finish()

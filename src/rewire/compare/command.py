@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from rewire.runs import Settings
+from rewire.experiment import Recipe
 
-from .setting import DEFAULTS, PRESETS, rate_for
+from .config import DEFAULTS, PRESETS, rate_for
 from .study import Study
 
 __all__ = ["command_for", "seeds_as_text"]
 
-# Fields of Settings, and the options that set them; the rest cannot be set on the command line.
+# Fields of Recipe, and the options that set them; the rest cannot be set on the command line.
 OPTIONS = {
     "target": "--target",
     "hidden": "--hidden",
@@ -25,7 +25,7 @@ OPTIONS = {
     "init": "--init",
     "wiring": "--wiring",
     "epochs": "--epochs",
-    "steps": "--steps",
+    "total_steps": "--total-steps",
     "batch_size": "--batch-size",
     "loss": "--loss",
     "optimizer": "--optimizer",
@@ -53,7 +53,7 @@ def command_for(study: Study, reach: float | None = None) -> str | None:
     """
     setting = study.setting
     data = setting.settings.data
-    usual = {one.name: one.default for one in fields(Settings)} | {"method_options": {}}
+    usual = {one.name: one.default for one in fields(Recipe)} | {"method_options": {}}
     usual |= DEFAULTS | PRESETS.get(data, {})
     options = _options(setting.settings, usual)
     if options is None:
@@ -91,12 +91,12 @@ def seeds_as_text(seeds: Sequence[int]) -> str:
     return f"{seeds[0]}-{seeds[0]}" if len(seeds) == 1 else ",".join(texts)
 
 
-def _options(settings: Settings, usual: dict[str, Any]) -> list[str] | None:
+def _options(settings: Recipe, usual: dict[str, Any]) -> list[str] | None:
     found = []
     usual = usual | {"lr": rate_for(vars(settings))}
-    for name in ("epochs", "steps"):
+    for name in ("epochs", "total_steps"):
         if getattr(settings, name) is not None:  # whichever is given replaces the other
-            usual = usual | {"epochs": None, "steps": None, name: usual[name]}
+            usual = usual | {"epochs": None, "total_steps": None, name: usual[name]}
     for name, value in vars(settings).items():
         if name in ELSEWHERE or value == usual[name]:
             continue

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
-from .run import Run
 from .statistics import DIGITS, Difference, difference, difference_of, values_by_method
+from .trial import Run
 
 __all__ = ["ALPHA", "Pair", "holm", "pairwise", "seeds_needed"]
 

@@ -12,8 +12,8 @@ import numpy as np
 from scipy import stats
 
 from .pairs import ALPHA, Pair, pairwise
-from .run import Run
 from .statistics import DIGITS, values_by_method
+from .trial import Run
 
 __all__ = ["Ranking", "cliques_of", "critical_difference", "rank_methods"]
 

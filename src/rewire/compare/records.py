@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import rewire
-from rewire.files import prepare_folder
-from rewire.runs.run import write_json
+from rewire.experiment.run_directory import write_json
+from rewire.io import prepare_folder
 
-from .run import Run
-from .setting import Setting
+from .config import StudyConfig
+from .trial import Run
 
 __all__ = ["FILES", "append", "as_plain", "open_folder", "read_runs"]
 
@@ -26,7 +26,7 @@ FILES = (SETTINGS, RUNS, SUMMARY, PAGE, PICTURE, RANKS)
 REMEDY = "choose another folder (--out), or say --overwrite to remove that study"
 
 
-def open_folder(folder: str | os.PathLike[str], setting: Setting, overwrite: bool) -> list[Run]:
+def open_folder(folder: str | os.PathLike[str], setting: StudyConfig, overwrite: bool) -> list[Run]:
     """Prepare a folder for a study, new or begun before; return the runs that it holds.
 
     Raises

@@ -10,18 +10,18 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 
 import rewire
-from rewire.files import written_whole
-from rewire.runs.run import write_json
-from rewire.view import plot_critical_difference, plot_runs
-from rewire.view.style import figure_of
+from rewire.experiment.run_directory import write_json
+from rewire.io import atomic_write
+from rewire.plot import plot_critical_difference, plot_runs
+from rewire.plot.style import figure_of
 
 from .page import page
 from .pairs import pairwise
 from .ranking import Ranking, rank_methods
 from .records import PAGE, PICTURE, RANKS, SUMMARY, as_plain
-from .sentences import headline, notes, ranking_sentences, unresolved
 from .statistics import values_by_method
 from .study import Study
+from .verdicts import headline, notes, ranking_sentences, unresolved
 
 __all__ = ["summary_of", "write_report"]
 
@@ -42,8 +42,8 @@ def summary_of(study: Study, reach: float | None = None) -> dict[str, Any]:
 
     Examples
     --------
-    >>> from rewire.compare import setting_for, study
-    >>> done = study(setting_for("moons", steps=100), ["static", "rigl"], range(2))
+    >>> from rewire.compare import study_config, study
+    >>> done = study(study_config("moons", total_steps=100), ["static", "rigl"], range(2))
     >>> sorted(summary_of(done)["methods"])
     ['rigl', 'static']
     """
@@ -105,8 +105,8 @@ def write_report(
     --------
     >>> import tempfile
     >>> from pathlib import Path
-    >>> from rewire.compare import setting_for, study
-    >>> done = study(setting_for("moons", steps=100), ["static", "rigl"], range(2))
+    >>> from rewire.compare import study_config, study
+    >>> done = study(study_config("moons", total_steps=100), ["static", "rigl"], range(2))
     >>> folder = Path(tempfile.mkdtemp())
     >>> summary = write_report(done, folder)
     >>> sorted(file.name for file in folder.iterdir())
@@ -115,7 +115,7 @@ def write_report(
     folder = Path(folder)
     summary = summary_of(study, reach)
     write_json(folder / SUMMARY, summary)
-    with written_whole(folder / PAGE) as temporary:
+    with atomic_write(folder / PAGE) as temporary:
         temporary.write_text(page(study, summary), encoding="utf-8")
     where = study.description.partition(":")[0]
     values = values_by_method(study.runs, study.measure)
@@ -140,7 +140,7 @@ def write_report(
 
 def _save(ax: Axes, path: Path) -> None:
     try:
-        with written_whole(path) as temporary:
+        with atomic_write(path) as temporary:
             figure_of(ax).savefig(temporary, format="png", dpi=150, metadata={"Software": None})
     finally:
         plt.close(figure_of(ax))

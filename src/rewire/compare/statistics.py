@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from .run import Run
+from .trial import Run
 
 __all__ = [
     "Difference",

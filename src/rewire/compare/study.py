@@ -8,13 +8,13 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
-from rewire.runs import Settings
+from rewire.experiment import Recipe
 
+from .config import StudyConfig, method_name
+from .parallel import Task, run_parallel
 from .records import append, open_folder
-from .run import DataDir, Failure, Run, attempt, measured_part, prepare_run
-from .setting import Setting, method_name
 from .statistics import Statistics, summarise
-from .workers import Task, side_by_side
+from .trial import DataDir, Failure, Run, attempt, measured_part, prepare_run
 
 __all__ = ["Study", "study"]
 
@@ -25,7 +25,7 @@ class Study:
 
     Attributes
     ----------
-    setting : Setting
+    setting : StudyConfig
     methods : tuple of str
         The others are compared with the first.
     seeds : tuple of int
@@ -43,13 +43,13 @@ class Study:
 
     Examples
     --------
-    >>> from rewire.compare import setting_for
-    >>> done = study(setting_for("moons", steps=100), ["static", "rigl"], range(2))
+    >>> from rewire.compare import study_config
+    >>> done = study(study_config("moons", total_steps=100), ["static", "rigl"], range(2))
     >>> done.methods, done.measure, len(done.runs)
     (('static', 'rigl'), 'accuracy', 4)
     """
 
-    setting: Setting
+    setting: StudyConfig
     methods: tuple[str, ...]
     seeds: tuple[int, ...]
     description: str
@@ -70,7 +70,7 @@ class Study:
 
 
 def study(
-    setting: Setting,
+    setting: StudyConfig,
     methods: Sequence[str],
     seeds: Sequence[int],
     *,
@@ -85,9 +85,9 @@ def study(
 
     Parameters
     ----------
-    setting : Setting
+    setting : StudyConfig
     methods : sequence of str
-        Names in ``rewire.topology.methods``; hyphens may stand for spaces.
+        Names in ``rewire.methods.registry``; hyphens may stand for spaces.
     seeds : sequence of int
         Each is that of the data, the network, the order of samples and the method.
     jobs : int, default 1
@@ -116,8 +116,8 @@ def study(
 
     Examples
     --------
-    >>> from rewire.compare import setting_for, summarise
-    >>> done = study(setting_for("moons", steps=100), ["static", "rigl"], range(3))
+    >>> from rewire.compare import study_config, summarise
+    >>> done = study(study_config("moons", total_steps=100), ["static", "rigl"], range(3))
     >>> [(run.method, run.seed) for run in done.runs][:4]
     [('static', 0), ('static', 1), ('static', 2), ('rigl', 0)]
     """
@@ -148,15 +148,15 @@ def study(
 
 
 def _outcomes(
-    setting: Setting, tasks: list[Task], jobs: int, data_dir: DataDir
+    setting: StudyConfig, tasks: list[Task], jobs: int, data_dir: DataDir
 ) -> Generator[Run | Failure, None, None]:
     if jobs > 1:
-        return side_by_side(setting, tasks, jobs, data_dir)
+        return run_parallel(setting, tasks, jobs, data_dir)
     return (attempt(setting, *task, data_dir) for task in tasks)
 
 
 def _planned(
-    setting: Setting, methods: Sequence[str], seeds: Sequence[int], data_dir: DataDir
+    setting: StudyConfig, methods: Sequence[str], seeds: Sequence[int], data_dir: DataDir
 ) -> Study:
     """Prepare a run of each method, so that what cannot work fails before anything is trained."""
     names = tuple(method_name(name) for name in methods)
@@ -178,13 +178,13 @@ def _planned(
         f"{assembly.data.name}: {assembly.train.X.shape[0]:,} training samples; "
         f"{'-'.join(map(str, net.ranks))} with {len(net.connections):,} of "
         f"{net.possible_connections:,} connections; "
-        f"{training.updates:,} updates of {training.batches.size:,} samples"
+        f"{training.total_steps:,} steps of {training.batches.size:,} samples"
     )
     measure = "loss" if part.task == "regression" else "accuracy"
     return Study(setting, names, numbers, description, measured_on, measure, parts)
 
 
-def _in_words(settings: Settings) -> str:
+def _in_words(settings: Recipe) -> str:
     """Return the optimiser, such as ``sgd, lr 0.1, momentum 0.9``."""
     momentum = f", momentum {settings.momentum:g}" if settings.optimizer == "sgd" else ""
     return f"{settings.optimizer}, lr {settings.lr:g}{momentum}"

@@ -40,7 +40,7 @@ def import_pandas(purpose: str) -> ModuleType:
     try:
         import pandas
     except ImportError as error:
-        raise ImportError(f"{purpose} needs pandas: pip install 'rewire[data]'") from error
+        raise ImportError(f"{purpose} needs pandas: pip install 'rewire-nn[data]'") from error
     return pandas
 
 
@@ -155,7 +155,7 @@ def _read(read: Any, path: Path, **options: Any) -> Any:
         return read(path, **options)
     except ImportError as error:
         raise ImportError(
-            f"reading {path.name} needs pyarrow: pip install 'rewire[data]'"
+            f"reading {path.name} needs pyarrow: pip install 'rewire-nn[data]'"
         ) from error
     except TypeError as error:
         raise ValueError(f"pandas.{read.__name__} does not take these options: {error}") from error

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from rewire.files import written_whole
 from rewire.graph import Network
+from rewire.io import atomic_write
 from rewire.kernels.layout import LEAK
 
 from .common import built_in_names
@@ -90,7 +90,7 @@ def save_c(
     True
     """
     source = to_c(net, name, strip)
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text(source, encoding="ascii")
 
 

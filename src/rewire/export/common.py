@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from rewire import activations
+from rewire.activations import BUILT_IN, Activation
 from rewire.graph import Network
-from rewire.kernels import Activation, activation
-from rewire.kernels.activations import BUILT_IN
 
 __all__ = [
     "activation_names",
@@ -30,7 +30,7 @@ def optional(module: str, extra: str) -> Any:
         return import_module(module)
     except ModuleNotFoundError as error:
         raise ImportError(
-            f"{module} is needed for this and is not installed: pip install 'rewire[{extra}]'"
+            f"{module} is needed for this and is not installed: pip install 'rewire-nn[{extra}]'"
         ) from error
 
 
@@ -72,24 +72,24 @@ def activations_named(names: Sequence[str], custom: Sequence[Activation]) -> lis
             raise ValueError(
                 f"activations must hold every activation that is not built in; got "
                 f"{sorted(own) or 'none'}, and the file names {name!r}: pass activations=[...] "
-                "with the rewire.Activation of that name"
+                "with the rewire.activations.Activation of that name"
             )
-    return [own[name] if name in own else activation(name) for name in names]
+    return [own[name] if name in own else activations.get(name) for name in names]
 
 
-def targets(row_pointer: np.ndarray, neurons: int, connections: int) -> np.ndarray:
+def targets(indptr: np.ndarray, neurons: int, connections: int) -> np.ndarray:
     """Return where each connection goes, from where those of each target begin; checked."""
     if (
-        row_pointer.shape != (neurons + 1,)
-        or row_pointer.dtype.kind not in "iu"
-        or (row_pointer[0], row_pointer[-1]) != (0, connections)
-        or (row_pointer[:-1] > row_pointer[1:]).any()
+        indptr.shape != (neurons + 1,)
+        or indptr.dtype.kind not in "iu"
+        or (indptr[0], indptr[-1]) != (0, connections)
+        or (indptr[:-1] > indptr[1:]).any()
     ):
         raise ValueError(
-            f"row_pointer must rise from 0 to the {connections} connections in {neurons + 1} whole "
+            f"indptr must rise from 0 to the {connections} connections in {neurons + 1} whole "
             "numbers; it does not"
         )
-    return np.repeat(np.arange(neurons), np.diff(row_pointer))
+    return np.repeat(np.arange(neurons), np.diff(indptr))
 
 
 @contextmanager

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.sparse import csr_array
 
-from rewire.files import written_whole
+from rewire.activations import Activation
 from rewire.graph import Network
-from rewire.kernels import Activation
+from rewire.io import atomic_write
 
 from .common import activation_names, activations_named, reading, targets
 from .formats import reads, writes
@@ -37,7 +37,7 @@ def to_scipy(net: Network) -> csr_array:
     """
     table = net.connections
     return csr_array(
-        (table.weight, table.source, table.row_pointer), shape=(net.size, net.size), copy=True
+        (table.weight, table.source, table.indptr), shape=(net.size, net.size), copy=True
     )
 
 
@@ -99,7 +99,7 @@ def save_csr(net: Network, path: str | os.PathLike[str]) -> None:
         "indices": matrix.indices,
         "indptr": matrix.indptr,
     }
-    with written_whole(path) as temporary, open(temporary, "wb") as file:
+    with atomic_write(path) as temporary, open(temporary, "wb") as file:
         np.savez(
             file,
             allow_pickle=False,

@@ -91,7 +91,7 @@ def export(
 ) -> None:
     """Write a network to a file that another program, or :func:`load`, reads.
 
-    The file is written whole or not at all: see :func:`rewire.files.written_whole`.
+    The file is written whole or not at all: see :func:`rewire.io.atomic_write`.
 
     Parameters
     ----------

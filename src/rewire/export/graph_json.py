@@ -6,9 +6,9 @@ import json
 import os
 from collections.abc import Sequence
 
-from rewire.files import written_whole
+from rewire.activations import Activation
 from rewire.graph import Network
-from rewire.kernels import Activation
+from rewire.io import atomic_write
 
 from . import records
 from .common import reading
@@ -57,7 +57,7 @@ def save_json(net: Network, path: str | os.PathLike[str]) -> None:
         "neurons": records.neurons(net),
         "connections": records.connections(net),
     }
-    with written_whole(path) as temporary, open(temporary, "w", encoding="utf-8") as file:
+    with atomic_write(path) as temporary, open(temporary, "w", encoding="utf-8") as file:
         json.dump(document, file, allow_nan=False)
 
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
 
-from rewire.files import written_whole
+from rewire.activations import Activation
 from rewire.graph import Network
-from rewire.kernels import Activation
+from rewire.io import atomic_write
 
 from . import records
 from .common import optional, reading
@@ -120,7 +120,7 @@ def save_graphml(net: Network, path: str | os.PathLike[str]) -> None:
     Network 2-8-2: 16 connections, density 50.00%
     """
     graph = to_networkx(net)
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         optional("networkx", "export").write_graphml(graph, temporary)
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.sparse import csr_array
 
-from rewire.files import written_whole
 from rewire.graph import Network
+from rewire.io import atomic_write
 from rewire.kernels.layout import LEAK
 
 from .common import built_in_names, optional
@@ -97,7 +97,7 @@ def save_onnx(net: Network, path: str | os.PathLike[str], sparse: bool = False) 
     """
     model = to_onnx(net, sparse)
     optional("onnx", "export").checker.check_model(model)
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_bytes(model.SerializeToString())
 
 

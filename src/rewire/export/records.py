@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from rewire.activations import Activation
 from rewire.graph import Network
-from rewire.kernels import Activation
 
 from .common import activation_names, activations_named
 

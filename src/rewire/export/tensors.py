@@ -16,10 +16,11 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from rewire.files import written_whole
-from rewire.graph import ConnectionTable, Network
-from rewire.graph.table import canonical_order
-from rewire.kernels import Activation
+from rewire.activations import Activation
+from rewire.connectivity import ConnectionTable
+from rewire.connectivity.table import canonical_order
+from rewire.graph import Network
+from rewire.io import atomic_write
 
 from .common import activation_names, activations_named, reading, targets
 from .formats import reads, writes
@@ -100,7 +101,7 @@ def network_to_tensors(net: Network) -> tuple[dict[str, np.ndarray], dict[str, A
     Returns
     -------
     tensors : dict of str to ndarray
-        ``connections.row_pointer``, and every column of the connection table and of the neurons as
+        ``connections.indptr``, and every column of the connection table and of the neurons as
         ``connections.NAME`` and ``neurons.NAME``; the network's own arrays, not copies.
     header : dict
         ``ranks``, ``activations`` by name, and ``next_birth``; fit for JSON.
@@ -113,7 +114,7 @@ def network_to_tensors(net: Network) -> tuple[dict[str, np.ndarray], dict[str, A
     ((16,), [2, 8, 2])
     """
     table = net.connections
-    tensors = {"connections.row_pointer": table.row_pointer}
+    tensors = {"connections.indptr": table.indptr}
     tensors |= {f"connections.{name}": column for name, column in table.data.items()}
     tensors |= {f"neurons.{name}": column for name, column in net.neurons.data.items()}
     return tensors, {
@@ -152,9 +153,9 @@ def network_from_tensors(
     Network 2-8-2: 16 connections, density 50.00%
     """
     of_connections, of_neurons = _columns(tensors, "connections."), _columns(tensors, "neurons.")
-    row_pointer = of_connections.pop("row_pointer")
+    indptr = of_connections.pop("indptr")
     source, weight, bias = of_connections["source"], of_connections["weight"], of_neurons["bias"]
-    target = targets(row_pointer, len(bias), len(source))
+    target = targets(indptr, len(bias), len(source))
     if weight.dtype != bias.dtype:
         raise ValueError(
             f"weights and biases must have one dtype; got {weight.dtype} and {bias.dtype}"
@@ -217,7 +218,7 @@ def write_tensors(
     arrays = {name: np.asarray(array, order="C") for name, array in tensors.items()}
     full = {**header, "version": VERSION, "kind": kind}
     full["crc32"] = _checksum(arrays, full)
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         # Not by safetensors' save_file: it has a temporary file of its own, that a killed process
         # would leave behind, and lets nobody else read the result.
         temporary.write_bytes(save(arrays, metadata={"rewire": json.dumps(full)}))

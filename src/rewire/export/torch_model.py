@@ -11,8 +11,8 @@ import numpy as np
 from safetensors.numpy import save
 from scipy.sparse import csr_array
 
-from rewire.files import written_whole
 from rewire.graph import Network
+from rewire.io import atomic_write
 from rewire.kernels.layout import LEAK
 
 from .common import built_in_names, optional
@@ -153,7 +153,7 @@ def save_state_dict(net: Network, path: str | os.PathLike[str], sparse: bool = F
         buffer = io.BytesIO()
         optional("torch", "torch").save(to_torch(net, sparse).state_dict(), buffer)
         content = buffer.getvalue()
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_bytes(content)
 
 

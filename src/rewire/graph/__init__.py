@@ -4,10 +4,8 @@ from .build import layer_densities, mlp
 from .network import Gradients, Network, Signals
 from .neuron import Neuron
 from .summary import Summary
-from .table import ConnectionTable
 
 __all__ = [
-    "ConnectionTable",
     "Gradients",
     "Network",
     "Neuron",

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from rewire.connectivity.table import Columns, ConnectionTable
+
 from . import checks
 from .network import Network
-from .table import Columns, ConnectionTable
 
 __all__ = ["layer_densities", "mlp"]
 

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from rewire import kernels
-from rewire.kernels import Activation
+from rewire.activations import Activation
+from rewire.activations import get as activation_named
 from rewire.kernels.layout import as_wanted
 
 T = TypeVar("T")
@@ -117,10 +117,10 @@ def connections(source: np.ndarray, target: np.ndarray, ranks: tuple[int, ...]) 
 
 def activations(activation: Any, ranks: int) -> tuple[Activation, ...]:
     """Return one activation per rank, the first of which is not used."""
-    linear = kernels.activation("linear")
+    linear = activation_named("linear")
     if isinstance(activation, (str, Activation)):
-        return (linear, *[kernels.activation(activation)] * (ranks - 2), linear)
-    given = [kernels.activation(name) for name in activation]
+        return (linear, *[activation_named(activation)] * (ranks - 2), linear)
+    given = [activation_named(name) for name in activation]
     if len(given) != ranks - 1:
         raise ValueError(
             f"activation must be one for all hidden ranks, or a sequence of {ranks - 1}, one for "

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from rewire import kernels
-from rewire.kernels import Activation
+from rewire.activations import Activation
+from rewire.connectivity.table import Columns, ConnectionTable
 
 from . import checks
 from .neuron import Neuron
-from .table import Columns, ConnectionTable
+from .program import Program
 
 __all__ = ["Graph"]
 
@@ -35,7 +35,7 @@ class Graph:
         self.activations = tuple(activations)
         self.backend = backend
         self.version = self.numbering = 0
-        self._plan: tuple[int, kernels.Plan] | None = None
+        self._program: tuple[int, Program] | None = None
 
     # ---------------------------------------------------------------------------------- reading
 
@@ -82,7 +82,7 @@ class Graph:
 
     def layer_densities(self) -> list[float]:
         """Return existing over possible connections of each layer, the skipping ones included."""
-        counts = np.diff(self.connections.row_pointer[self.rank_start[1:]])
+        counts = np.diff(self.connections.indptr[self.rank_start[1:]])
         return [
             int(count) / max(a * b, 1)
             for count, (a, b) in zip(counts, pairwise(self.ranks), strict=True)
@@ -118,24 +118,24 @@ class Graph:
         sizes = "-".join(map(str, self.ranks))
         return f"Network {sizes}: {len(self.connections)} connections, density {self.density:.2%}"
 
-    def plan(self) -> kernels.Plan:
+    def program(self) -> Program:
         """Return how to compute the network; made anew when its wiring has changed."""
-        if self._plan is None or self._plan[0] != self.version:
+        if self._program is None or self._program[0] != self.version:
             table = self.connections
-            made = kernels.Plan(
+            made = Program(
                 self.rank_start,
                 self.activations,
-                table.row_pointer,
+                table.indptr,
                 table.source,
                 self.dtype,
                 self.backend,
             )
-            self._plan = self.version, made
-        return self._plan[1]
+            self._program = self.version, made
+        return self._program[1]
 
     def __getstate__(self) -> dict[str, Any]:
         # A plan holds scratch memory and compiled code; a copy makes its own.
-        return self.__dict__ | {"_plan": None}
+        return self.__dict__ | {"_program": None}
 
     # --------------------------------------------------------------------------------- changing
 

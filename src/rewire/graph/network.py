@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from rewire import kernels
+from rewire import losses
+from rewire.connectivity.table import Columns, ConnectionTable
 
 from . import checks
 from .convert import from_scalar, to_scalar
 from .graph import Graph
 from .strip import strip
 from .summary import Summary
-from .table import Columns, ConnectionTable
 
 if TYPE_CHECKING:
     from rewire.scalar import SparseMLP
@@ -182,7 +182,7 @@ class Network(Graph):
         ValueError
             For a wrong shape or numbers that are not finite.
         """
-        plan = self.plan()
+        plan = self.program()
         X = checks.inputs(X, plan.inputs, plan.dtype)
         return plan.predict(self.connections.weight, self.bias, X)
 
@@ -203,9 +203,9 @@ class Network(Graph):
             ``weight``, aligned with the table, and ``bias``, shape (neurons,), 0 for inputs.
         """
         X = checks.inputs(X, self.ranks[0], self.dtype)
-        loss = kernels.losses.named(loss)
+        loss = losses.get(loss)
         y = loss.targets(y, len(X), self.ranks[-1], self.dtype)
-        weight, bias, _ = self.plan().gradients(self.connections.weight, self.bias, X, y, loss)
+        weight, bias, _ = self.program().gradients(self.connections.weight, self.bias, X, y, loss)
         return Gradients(weight, bias)
 
     def signals(self, X: Any, y: Any, loss: Any = "cross_entropy") -> Signals:
@@ -221,9 +221,9 @@ class Network(Graph):
             (neurons, batch).
         """
         X = checks.inputs(X, self.ranks[0], self.dtype)
-        loss = kernels.losses.named(loss)
+        loss = losses.get(loss)
         y = loss.targets(y, len(X), self.ranks[-1], self.dtype)
-        return Signals(*self.plan().signals(self.connections.weight, self.bias, X, y, loss))
+        return Signals(*self.program().signals(self.connections.weight, self.bias, X, y, loss))
 
     def strip(self, X: Any = None) -> Network:
         """Return a network without dead neurons that computes the same; this one stays as it is.
@@ -254,7 +254,7 @@ class Network(Graph):
         return Summary.of(self)
 
     def draw(self, ax: Any = None, **options: Any) -> Any:
-        """Draw the wiring; see :func:`rewire.view.plot_topology` for the options.
+        """Draw the wiring; see :func:`rewire.plot.plot_topology` for the options.
 
         Parameters
         ----------
@@ -265,18 +265,18 @@ class Network(Graph):
         -------
         matplotlib.axes.Axes
         """
-        from rewire.view import plot_topology  # pictures are only imported when asked for
+        from rewire.plot import plot_topology  # pictures are only imported when asked for
 
         return plot_topology(self, ax, **options)
 
     def _repr_html_(self) -> str:
         """Show a notebook the summary, and the wiring of a network that can be drawn."""
-        from rewire.view import as_html
+        from rewire.plot import as_html
 
         return as_html(self)
 
     def _repr_svg_(self) -> str | None:
         """Show what takes no HTML the wiring of a network that can be drawn."""
-        from rewire.view import as_svg
+        from rewire.plot import as_svg
 
         return as_svg(self)

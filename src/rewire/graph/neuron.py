@@ -89,7 +89,7 @@ class Neuron:
     @property
     def targets(self) -> np.ndarray:
         """Numbers of the neurons that read it, ascending; from the network's by-source index."""
-        wiring = self.network.plan().wiring
+        wiring = self.network.program().wiring
         first, last = wiring.column_pointer[self._number : self._number + 2]
         return wiring.target[first:last]
 

@@ -30,7 +30,7 @@ def strip(net: Network, X: np.ndarray | None = None) -> Network:
     bias = net.bias.astype(np.float64)
     removed = np.zeros(len(table), bool)
     for rank in range(1, len(net.ranks)):
-        rows = slice(int(table.row_pointer[start[rank]]), int(table.row_pointer[start[rank + 1]]))
+        rows = slice(int(table.indptr[start[rank]]), int(table.indptr[start[rank + 1]]))
         source = table.source[rows]
         folded = constant[source]
         contribution = table.weight[rows].astype(np.float64) * value[source]
@@ -44,7 +44,7 @@ def strip(net: Network, X: np.ndarray | None = None) -> Network:
     read = np.zeros(net.size, bool)
     read[start[-2] :] = True
     for rank in range(len(net.ranks) - 1, 0, -1):
-        rows = slice(int(table.row_pointer[start[rank]]), int(table.row_pointer[start[rank + 1]]))
+        rows = slice(int(table.indptr[start[rank]]), int(table.indptr[start[rank + 1]]))
         used = read[target[rows]] & ~removed[rows]
         read[table.source[rows][used]] = True
     net.neurons.data["bias"] = bias.astype(net.dtype)
@@ -61,7 +61,7 @@ def alive(net: Network) -> np.ndarray:
     """
     table, start = net.connections, net.rank_start
     source, fan_in, fan_out = table.source, table.fan_in, table.fan_out
-    bounds = table.row_pointer[start].tolist()
+    bounds = table.indptr[start].tolist()
     ranks = list(zip(pairwise(start.tolist()), pairwise(bounds), strict=True))[1:]
     # Only connections from or to dead neurons are looked at one by one: few, as a rule.
     fed, read = fan_in > 0, np.ones(net.size, bool)
@@ -92,7 +92,7 @@ def _keep(net: Network, kept: np.ndarray) -> None:
 
 
 def _constant_on(net: Network, X: np.ndarray, constant: np.ndarray, value: np.ndarray) -> None:
-    A = net.plan().activations(net.connections.weight, net.bias, X)
+    A = net.program().activations(net.connections.weight, net.bias, X)
     start = net.rank_start
     hidden = slice(int(start[1]), int(start[-2]))
     constant[hidden] = A[hidden].min(axis=1) == A[hidden].max(axis=1)

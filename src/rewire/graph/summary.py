@@ -91,7 +91,7 @@ class Summary:
                     int((~living[part]).sum()),
                 )
             )
-        columns = [*table.data.values(), *net.neurons.data.values(), table.row_pointer]
+        columns = [*table.data.values(), *net.neurons.data.values(), table.indptr]
         biases = net.size - net.ranks[0]
         return cls(
             ranks=tuple(rows),

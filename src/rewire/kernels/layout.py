@@ -2,7 +2,7 @@
 
 A network is one graph.  Neurons are numbered in topological order: the inputs
 first, then rank by rank.  Connections form one table over the whole network,
-sorted by target and, within a target, by source (``row_pointer``, ``source``,
+sorted by target and, within a target, by source (``indptr``, ``source``,
 and the caller's ``weight``).  The same connections, read by source, are
 (``column_pointer``, ``target``); ``place[i]`` is where connection ``i`` of the
 table stands in that second order.
@@ -40,30 +40,48 @@ class Wiring(NamedTuple):
     rank_start: np.ndarray  # (ranks + 1,) rank r is neurons rank_start[r] : rank_start[r + 1]
     activation: np.ndarray  # (ranks,) LINEAR ... CUSTOM; entry 0 (the inputs) is not used
     custom: np.ndarray  # (ranks,) where activation is CUSTOM: the backend's number for it
-    row_pointer: np.ndarray  # (neurons + 1,) target t has connections row_pointer[t] : [t + 1]
+    indptr: np.ndarray  # (neurons + 1,) target t has connections indptr[t] : [t + 1]
     source: np.ndarray  # (connections,)
     column_pointer: np.ndarray  # (neurons + 1,) the same by source
     target: np.ndarray  # (connections,)
     place: np.ndarray  # (connections,) table position -> position in source order
 
 
-def wiring(rank_start, activation, row_pointer, source, custom=None):
+class Descent(NamedTuple):
+    """How weights follow their gradients.
+
+    Attributes
+    ----------
+    velocity, bias_velocity : ndarray, optional
+        Beside weights and biases; None without momentum.
+    decay, momentum : float
+    nesterov : bool
+    """
+
+    velocity: np.ndarray | None = None
+    bias_velocity: np.ndarray | None = None
+    decay: float = 0.0
+    momentum: float = 0.0
+    nesterov: bool = False
+
+
+def wiring(rank_start, activation, indptr, source, custom=None):
     """Complete a table given by target with its by-source index (a counting sort)."""
     neurons = int(rank_start[-1])
     if custom is None:
         custom = np.zeros(len(activation), np.int64)
     fan_out = np.bincount(source, minlength=neurons)
-    column_pointer = np.zeros_like(row_pointer)
+    column_pointer = np.zeros_like(indptr)
     np.cumsum(fan_out, out=column_pointer[1:])
     order = np.argsort(source, kind="stable")
     place = np.empty_like(source)
     place[order] = np.arange(len(source), dtype=source.dtype)
-    owner = np.repeat(np.arange(neurons, dtype=source.dtype), np.diff(row_pointer))
+    owner = np.repeat(np.arange(neurons, dtype=source.dtype), np.diff(indptr))
     return Wiring(
         np.array(rank_start, np.int64),  # may be read-only, which Numba compiles anew for
         np.asarray(activation, np.int64),
         np.asarray(custom, np.int64),
-        row_pointer,
+        indptr,
         source,
         column_pointer,
         owner[order],

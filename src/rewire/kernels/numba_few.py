@@ -85,14 +85,14 @@ def place_one(X, A, like):
 
 
 @plain
-def predict_one(layers, row_pointer, source, A, D, weight, bias, X, out):
+def predict_one(layers, indptr, source, A, D, weight, bias, X, out):
     """As predict_few, for one sample."""
     column = A.size, 1
     if not place_one(X, A, zeros(A, 1)):
         return False
     for rank in range(1, layers.shape[1] - 1):
         code, low, high = layers[1, rank], layers[0, rank], layers[0, rank + 1]
-        forward_one(code, weight, source, row_pointer, A, bias, low, high, few(A, 2))
+        forward_one(code, weight, source, indptr, A, bias, low, high, few(A, 2))
         if code > LEAKY_RELU:
             custom = layers[2, rank]
             activate(code, custom, A.reshape(column), D.reshape(column), low, high)
@@ -102,7 +102,7 @@ def predict_one(layers, row_pointer, source, A, D, weight, bias, X, out):
 
 
 @inlined
-def predict_tile(layers, row_pointer, source, weight, bias, X, samples, A, D, out, like):
+def predict_tile(layers, indptr, source, weight, bias, X, samples, A, D, out, like):
     """The outputs of as many samples as there are lanes."""
     shape = bias.size, lanes(like)
     A = A[: bias.size * lanes(like)].reshape(shape)
@@ -110,7 +110,7 @@ def predict_tile(layers, row_pointer, source, weight, bias, X, samples, A, D, ou
     place_squares(X, samples, A, 0, X.shape[1], like)
     for rank in range(1, layers.shape[1] - 1):
         code, low, high = layers[1, rank], layers[0, rank], layers[0, rank + 1]
-        forward_few(code, weight, source, row_pointer, A, bias, low, high, like)
+        forward_few(code, weight, source, indptr, A, bias, low, high, like)
         activate(code, layers[2, rank], A, D, low, high)
     for c in range(min(lanes(like), out.shape[0])):
         for o in range(out.shape[1]):
@@ -118,14 +118,14 @@ def predict_tile(layers, row_pointer, source, weight, bias, X, samples, A, D, ou
 
 
 @plain
-def predict_few(layers, row_pointer, source, A, D, weight, bias, X, samples, out):
+def predict_few(layers, indptr, source, A, D, weight, bias, X, samples, out):
     """As predict, on one thread, for the whole of X; returns whether X is finite.
 
     ``layers`` has rank_start, activation and custom as its rows. ``samples`` counts up to the
     last row of X and repeats it until one, 4 or 16 are left over. A and D are flat scratch arrays
     for 16 samples.
     """
-    net, start = (layers, row_pointer, source, weight, bias, X), 0
+    net, start = (layers, indptr, source, weight, bias, X), 0
     if not all_finite(X):
         return False
     while start < samples.size:

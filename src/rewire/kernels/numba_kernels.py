@@ -45,7 +45,7 @@ def forward(wiring, weight, bias, A, D, first, last):
 
     D is only written by custom activations, which leave their slopes there.
     """
-    pointer, source = wiring.row_pointer, wiring.source
+    pointer, source = wiring.indptr, wiring.source
     for rank in range(1, wiring.rank_start.size - 1):
         code, custom = wiring.activation[rank], wiring.custom[rank]
         far, low = is_far(wiring, rank - 1, A), max(first, wiring.rank_start[rank])

@@ -7,7 +7,7 @@ finished.  A thread that comes late finds less to do, and nobody waits for it to
 Who computes a neuron does not change how, so the bits do not depend on the threads.
 
 ``progress`` holds for each phase how many chunks were taken and how many finished: two
-zeros for each phase at the beginning (``Plan`` counts them), or nothing at all for a
+zeros for each phase at the beginning (``Program`` counts them), or nothing at all for a
 thread that is alone.
 """
 
@@ -58,7 +58,7 @@ def chunk_size(kind, low, high, wiring):
         return max(high - low, 1)
     connections = high - low
     if kind == FORWARD:
-        connections = np.intp(wiring.row_pointer[high] - wiring.row_pointer[low])
+        connections = np.intp(wiring.indptr[high] - wiring.indptr[low])
     elif kind == BACKWARD:
         connections = np.intp(wiring.column_pointer[high] - wiring.column_pointer[low])
     chunks = min(MOST_CHUNKS, connections // CHUNK_OF_CONNECTIONS + 1)
@@ -198,7 +198,7 @@ def train(
     rank_start,
     activation,
     custom,
-    row_pointer,
+    indptr,
     source,
     column_pointer,
     target,
@@ -240,9 +240,7 @@ def train(
     Returns False, and has done nothing, where ``check`` says to look at X and y and they are not
     acceptable; every thread looks for itself.
     """
-    wiring = Wiring(
-        rank_start, activation, custom, row_pointer, source, column_pointer, target, place
-    )
+    wiring = Wiring(rank_start, activation, custom, indptr, source, column_pointer, target, place)
     if check and not acceptable(X, y, loss, bias.size - wiring.rank_start[-2]):
         return False
     starts, phase, batch = wiring.rank_start, 0, samples.shape[1]

@@ -70,7 +70,7 @@ def forward(wiring, weight, bias, A, D, first, last):
     """A[t] = act(sum of weight * A[source] + bias[t]) for first <= t < last, in order."""
     for rank, neurons in _ranks(wiring, first, last):
         for t in neurons if rank > 0 else ():
-            k = slice(wiring.row_pointer[t], wiring.row_pointer[t + 1])
+            k = slice(wiring.indptr[t], wiring.indptr[t + 1])
             x = weight[k] @ A[wiring.source[k]] + bias[t]
             A[t], slope = _activate(wiring.activation[rank], wiring.custom[rank], x)
             if slope is not None:

@@ -72,7 +72,7 @@ def train(
     rank_start,
     activation,
     custom,
-    row_pointer,
+    indptr,
     source,
     column_pointer,
     target,
@@ -108,9 +108,7 @@ def train(
     Returns False, and has done nothing, where ``check`` says to look at X and y and they are not
     acceptable.
     """
-    wiring = Wiring(
-        rank_start, activation, custom, row_pointer, source, column_pointer, target, place
-    )
+    wiring = Wiring(rank_start, activation, custom, indptr, source, column_pointer, target, place)
     if check and not acceptable(X, y, loss, len(bias) - wiring.rank_start[-2]):
         return False
     for step, rate in enumerate(rates):

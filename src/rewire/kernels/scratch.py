@@ -59,7 +59,7 @@ class Scratch:
             kernels, wiring = self.kernels, self.wiring
             codes = [(*row, 0) for row in (wiring.activation, wiring.custom)]
             layers = np.array([wiring.rank_start, *codes], np.int64)
-            given = layers, wiring.row_pointer, wiring.source, *self._signals(self.neurons * FEW)
+            given = layers, wiring.indptr, wiring.source, *self._signals(self.neurons * FEW)
             self._few = partial(kernels.predict_one, *given), partial(kernels.predict_few, *given)
         return self._few
 

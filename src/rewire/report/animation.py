@@ -18,11 +18,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 from PIL import Image
 
-from rewire.files import written_whole
-from rewire.view import style
-from rewire.view.topology import curve
+from rewire.io import atomic_write
+from rewire.plot import style
+from rewire.plot.topology import curve
 
-from .looks import boundary_points
+from .frame_features import boundary_points
 from .recording import Recording
 from .scenes import Scene, scenes
 
@@ -85,7 +85,7 @@ def write_animation(
     >>> from rewire.report import Recorder
     >>> X, y = moons(seed=0)
     >>> net, recorder = rewire.mlp([2, 8, 1], sparsity=[0, 0.5], seed=0), Recorder(data="moons")
-    >>> _ = rewire.fit(net, X, y, loss="hinge", steps=100, seed=0, callbacks=[recorder])
+    >>> _ = rewire.fit(net, X, y, loss="hinge", total_steps=100, seed=0, callbacks=[recorder])
     >>> film = write_animation(recorder.recording, tempfile.mkdtemp() + "/moons.webp", rate=1)
     """
     path = Path(path)
@@ -105,7 +105,7 @@ def write_animation(
         loop=0,  # for ever
         **KINDS[path.suffix],
     )
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_bytes(film.getvalue())
     return path
 
@@ -129,7 +129,7 @@ def _pictures(recording: Recording, shown: list[Scene], width: int) -> Iterator[
         _draw_wiring(wiring, scene, edges, largest)
         if boundary is not None:
             _draw_boundary(boundary, scene, recording)
-        heading.set_text(progress.at(scene.update))
+        heading.set_text(progress.at(scene.step))
         for text, said in zip(words, (scene.words, *scene.moved), strict=True):
             text.set_text(said)
         canvas.draw()
@@ -235,25 +235,25 @@ class _Progress:
         known = [row for row in recording.rows if row.get("accuracy") is not None]
         self.measure = "accuracy" if known else "loss"
         rows = known or recording.rows
-        self.updates = [row["update"] for row in rows]
+        self.steps = [row["step"] for row in rows]
         self.values = [row[self.measure] for row in rows]
-        ax.plot(self.updates, self.values, color=style.FAINT, linewidth=1.2)
+        ax.plot(self.steps, self.values, color=style.FAINT, linewidth=1.2)
         self.line = ax.plot([], [], color=style.INK, linewidth=1.4)[0]
         self.dot = ax.plot([], [], "o", color=style.INK, markersize=5, clip_on=False)[0]
         for record in recording.rewirings:
-            ax.axvline(record["update"], ymax=0.12, color=style.GROWN, linewidth=1)
-        ax.set_xlim(0, recording.about["updates"])
+            ax.axvline(record["step"], ymax=0.12, color=style.GROWN, linewidth=1)
+        ax.set_xlim(0, recording.about["total_steps"])
         if known:
             ax.yaxis.set_major_formatter(PercentFormatter(1))
         ax.set_yticks([min(self.values), max(self.values)])
         style.open_frame(ax)
         ax.tick_params(labelsize=8)
 
-    def at(self, update: float) -> str:
-        """Go to an update, and say how well the network does there."""
-        until = max(1, bisect_right(self.updates, update))
-        self.line.set_data(self.updates[:until], self.values[:until])
-        self.dot.set_data(self.updates[until - 1 : until], self.values[until - 1 : until])
+    def at(self, step: float) -> str:
+        """Go to a step, and say how well the network does there."""
+        until = max(1, bisect_right(self.steps, step))
+        self.line.set_data(self.steps[:until], self.values[:until])
+        self.dot.set_data(self.steps[until - 1 : until], self.values[until - 1 : until])
         value = self.values[until - 1]
         reached = f"{value:.0%} right" if self.measure == "accuracy" else f"loss {value:.3g}"
-        return f"update {update:.0f}: {reached}"
+        return f"step {step:.0f}: {reached}"

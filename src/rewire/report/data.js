@@ -41,13 +41,13 @@ function label(frame, number) {
   return `${rank}_${number - frame.start[rank]}`;
 }
 
-// A moment is an update, and which of several frames at that update it is.
+// A moment is a step, and which of several frames at that step it is.
 function keysOf(run) {
   let last = null, nth = 0;
   return run.frames.map(frame => {
-    nth = frame.update === last ? nth + 1 : 0;
-    last = frame.update;
-    return frame.update + nth / 1024;
+    nth = frame.step === last ? nth + 1 : 0;
+    last = frame.step;
+    return frame.step + nth / 1024;
   });
 }
 

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rewire.files import written_whole
+from rewire.io import atomic_write
+from rewire.web.html import assemble
 
-from .assembly import assemble
-from .packing import Packer
+from .captions import lede, title
+from .payload import Packer
 from .recording import Recording, read_recording
-from .runs import run_data
-from .sentences import lede, title
+from .train_runs import run_data
 
 __all__ = ["MOST_BYTES", "page", "write_report"]
 
@@ -54,7 +54,7 @@ def write_report(
     >>> from rewire.report import Recorder
     >>> recorder = Recorder(data="moons")
     >>> net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
-    >>> history = rewire.fit(net, *moons(seed=0), steps=50, callbacks=[recorder], seed=0)
+    >>> history = rewire.fit(net, *moons(seed=0), total_steps=50, callbacks=[recorder], seed=0)
     >>> write_report(recorder.recording, tempfile.mkdtemp() + "/moons.html").name
     'moons.html'
     """
@@ -67,7 +67,7 @@ def write_report(
         found.append(recording)
         names.append("" if isinstance(run, Recording) else Path(run).resolve().name)
     text = page(found, names)
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
     return Path(path)
 

@@ -174,16 +174,16 @@ class Curves {
     const all = page.runs.flatMap(run => [...run.rows[name], ...run.rows[`validation_${name}`]]).filter(v => v !== null);
     const [low, high] = d3.extent(all.length ? all : [0, 1]);
     const log = name === "loss" && low > 0 && high / low > 20;
-    const x = this.x = d3.scaleLinear([0, d3.max(page.runs, run => run.updates)], [left, width - 8]);
+    const x = this.x = d3.scaleLinear([0, d3.max(page.runs, run => run.total_steps)], [left, width - 8]);
     const y = log ? d3.scaleLog([low, high], [bottom, 8]).nice()
       : d3.scaleLinear(name === "loss" ? [Math.min(0, low), high] : [Math.min(low, 0.9), 1], [bottom, 8]);
     svg.append("g").attr("class", "axis").attr("transform", `translate(0,${bottom})`).call(d3.axisBottom(x).ticks(6).tickSizeOuter(0));
-    svg.append("text").attr("x", width - 8).attr("y", height - 1).attr("text-anchor", "end").attr("font-size", 12).text("update");
+    svg.append("text").attr("x", width - 8).attr("y", height - 1).attr("text-anchor", "end").attr("font-size", 12).text("step");
     svg.append("g").attr("class", "axis").attr("transform", `translate(${left},0)`).call(
       d3.axisLeft(y).ticks(5, name === "loss" ? "~g" : ".0%").tickSizeOuter(0));
     page.runs.forEach((run, k) => {
       for (const [column, kind] of [[name, ""], [`validation_${name}`, "validation"]]) {
-        const rows = d3.zip(run.rows.update, run.rows[column]);
+        const rows = d3.zip(run.rows.step, run.rows[column]);
         svg.append("path").attr("class", `curve ${kind}`).style("stroke", `var(--run-${k % 5})`)
           .attr("d", d3.line(d => x(d[0]), d => y(d[1])).defined(d => d[1] !== null && (!log || d[1] > 0))(rows));
       }
@@ -197,8 +197,8 @@ class Curves {
     return {cursor, x};
   }
 
-  draw(update) {
-    for (const {cursor, x} of this.charts) cursor.attr("x1", x(update)).attr("x2", x(update)).attr("data-update", update);
+  draw(step) {
+    for (const {cursor, x} of this.charts) cursor.attr("x1", x(step)).attr("x2", x(step)).attr("data-step", step);
   }
 }
 

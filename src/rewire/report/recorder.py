@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 
+from rewire.activations import BUILT_IN
 from rewire.graph import Network
-from rewire.kernels.activations import BUILT_IN
 from rewire.train import Training
 
-from .looks import look, snapshot
+from .frame_features import look, snapshot
 from .recording import Frame, Recording, read_recording, thinned
 
 __all__ = ["Recorder"]
@@ -39,7 +39,7 @@ class Recorder:
     a while, and at the end; when there are more than 128, every other one is forgotten. A small
     network (up to 3000 connections) is kept whole and looked at only when the report is written, a
     larger one as block densities, distributions of fan-in and fan-out and its strongest paths. Such
-    a frame takes as long as a few updates, so that one is left out where frames would come to more
+    a frame takes as long as a few steps, so that one is left out where frames would come to more
     than 3% of the time since the start, the last one included.
 
     Parameters
@@ -69,8 +69,8 @@ class Recorder:
     >>> X, y = moons(seed=0)
     >>> net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
     >>> recorder = Recorder(data="moons")
-    >>> _ = rewire.fit(net, X, y, loss="hinge", steps=1000, seed=0, callbacks=[recorder])
-    >>> [(frame.update, frame.kind) for frame in recorder.recording.frames][:5]
+    >>> _ = rewire.fit(net, X, y, loss="hinge", total_steps=1000, seed=0, callbacks=[recorder])
+    >>> [(frame.step, frame.kind) for frame in recorder.recording.frames][:5]
     [(0, 'start'), (30, 'report'), (50, 'rewiring'), (80, 'report'), (100, 'rewiring')]
     >>> page = write_report([recorder.recording], tempfile.mkdtemp() + "/moons.html")
     """
@@ -106,13 +106,13 @@ class Recorder:
         training : Training
         resumed_from : path, optional
             A recording of the same training. Its frames are taken over as far as the training has
-            got; those of updates that will be made again are forgotten.
+            got; those of steps that will be made again are forgotten.
         """
         self.training, self._begun = training, perf_counter()
         training.on_rewiring = self._rewired
         if resumed_from is not None and Path(resumed_from).exists():
             self.recording = read_recording(resumed_from)
-            self.recording.before(training.done)
+            self.recording.before(training.step)
             return
         self.start(
             training.net,
@@ -120,15 +120,15 @@ class Recorder:
             training.y,
             method=training.rewirer.method.name,
             loss=training.loss.name,
-            updates=training.updates,
-            done=training.done,
+            total_steps=training.total_steps,
+            done=training.step,
         )
 
     def __call__(self, training: Training) -> None:
         """Take note of a report."""
-        since = training.done - self.recording.moments[-1]
-        if since >= training.updates / REPORTS:
-            self.take(training.net, training.done, "report")
+        since = training.step - self.recording.moments[-1]
+        if since >= training.total_steps / REPORTS:
+            self.take(training.net, training.step, "report")
         if training.finished:
             self.finish()
 
@@ -137,10 +137,10 @@ class Recorder:
         assert self.training is not None
         training, frames = self.training, self.recording.frames
         stopping = training.early_stopping
-        if frames[-1].kind != "end" and frames[-1].update < training.done:
-            self.take(training.net, training.done, "end")
+        if frames[-1].kind != "end" and frames[-1].step < training.step:
+            self.take(training.net, training.step, "end")
         if stopping is not None and stopping.best is not None and frames[-1].kind != "kept":
-            self.take(stopping.best, training.done, "kept")
+            self.take(stopping.best, training.step, "kept")
         self._copy_history()
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -153,7 +153,7 @@ class Recorder:
         self.recording.save(path)
 
     def _rewired(self, training: Training) -> None:
-        self.take(training.net, training.done, "rewiring")
+        self.take(training.net, training.step, "rewiring")
 
     def _copy_history(self) -> None:
         if self.training is not None:
@@ -171,7 +171,7 @@ class Recorder:
         *,
         method: str,
         loss: str,
-        updates: int,
+        total_steps: int,
         done: int = 0,
     ) -> None:
         """Begin a recording with the network as it is.
@@ -182,15 +182,20 @@ class Recorder:
         X, y
             The training samples; up to 256 of them are kept, at equal distances.
         method, loss : str
-        updates : int
-            Updates planned.
+        total_steps : int
+            Steps planned.
         done : int, default 0
-            Updates made.
+            Steps made.
         """
         step = max(1, -(-X.shape[0] // min(SAMPLES, max(1, NUMBERS // X.shape[1]))))
         some = X[::step]
         activations = [one.name for one in net.activations[1:]]
-        about = {"method": method, "loss": loss, "updates": updates, "activations": activations}
+        about = {
+            "method": method,
+            "loss": loss,
+            "total_steps": total_steps,
+            "activations": activations,
+        }
         self.recording = Recording(
             {**self.about, **about},
             np.array(some.toarray() if issparse(some) else some, net.dtype),
@@ -198,28 +203,28 @@ class Recorder:
         )
         self.take(net, done, "start")
 
-    def take(self, net: Network, update: int, kind: str) -> None:
+    def take(self, net: Network, step: int, kind: str) -> None:
         """Keep a frame, or not where frames have become too many.
 
         Parameters
         ----------
         net : Network
-        update : int
-            Updates made.
+        step : int
+            Steps made.
         kind : {"start", "rewiring", "report", "end", "kept"}
         """
         recording = self.recording
         moment = len(recording.moments)
         last = kind in ("end", "kept")
         if not last:
-            recording.moments.append(update)
+            recording.moments.append(step)
         if not last and (moment % recording.interval or not self._affordable(net)):
             return
         if len(net.connections) > DRAWABLE:
-            net.plan()  # the training is about to need it as well
+            net.program()  # the training is about to need it as well
         begin = perf_counter()
         form, arrays = self._arrays(net)
-        recording.frames.append(Frame(update, kind, form, moment, arrays))
+        recording.frames.append(Frame(step, kind, form, moment, arrays))
         if len(recording.frames) > MOST_FRAMES:
             recording.interval *= 2
             recording.frames[:] = thinned(recording.frames, recording.interval)

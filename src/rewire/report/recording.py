@@ -24,8 +24,8 @@ class Frame:
 
     Attributes
     ----------
-    update : int
-        After how many updates.
+    step : int
+        After how many steps.
     kind : {"start", "rewiring", "report", "end", "kept"}
         Why it was taken; ``"kept"`` is the network that early stopping brought back.
     form : {"snapshot", "whole", "summary"}
@@ -36,7 +36,7 @@ class Frame:
     arrays : mapping of str to ndarray
     """
 
-    update: int
+    step: int
     kind: str
     form: str
     moment: int
@@ -50,7 +50,7 @@ class Recording:
     Attributes
     ----------
     about : dict
-        Fit for JSON: ``name``, ``method``, ``data``, ``loss``, ``updates`` (planned),
+        Fit for JSON: ``name``, ``method``, ``data``, ``loss``, ``steps`` (planned),
         ``activations``, ``feature_names``, ``image_shape``, ``classes``.
     frames : list of Frame
     rows, rewirings : list of dict
@@ -58,7 +58,7 @@ class Recording:
     X, y : ndarray
         Some of the training samples, as the network takes them.
     moments : list of int
-        After which updates a frame was worth taking, also where it was thinned out later.
+        After which steps a frame was worth taking, also where it was thinned out later.
 
     Examples
     --------
@@ -67,8 +67,8 @@ class Recording:
     >>> from rewire.report import Recorder
     >>> recorder = Recorder(data="moons")
     >>> net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
-    >>> history = rewire.fit(net, *moons(seed=0), steps=50, callbacks=[recorder], seed=0)
-    >>> recorder.recording.about["data"], recorder.recording.frames[-1].update
+    >>> history = rewire.fit(net, *moons(seed=0), total_steps=50, callbacks=[recorder], seed=0)
+    >>> recorder.recording.about["data"], recorder.recording.frames[-1].step
     ('moons', 50)
     """
 
@@ -91,18 +91,18 @@ class Recording:
             "interval": self.interval,
             "rows": self.rows,
             "rewirings": self.rewirings,
-            "frames": [[one.update, one.kind, one.form, one.moment] for one in self.frames],
+            "frames": [[one.step, one.kind, one.form, one.moment] for one in self.frames],
         }
         write_tensors(path, tensors, header, kind=KIND)
 
-    def before(self, update: int) -> None:
-        """Forget what came after an update, and the end: the training goes on from there."""
+    def before(self, step: int) -> None:
+        """Forget what came after a step, and the end: the training goes on from there."""
         self.frames[:] = [
             frame
             for frame in self.frames
-            if frame.update <= update and frame.kind not in ("end", "kept")
+            if frame.step <= step and frame.kind not in ("end", "kept")
         ]
-        self.moments[:] = [moment for moment in self.moments if moment <= update]
+        self.moments[:] = [moment for moment in self.moments if moment <= step]
 
 
 def read_recording(path: str | os.PathLike[str]) -> Recording:
@@ -127,7 +127,7 @@ def read_recording(path: str | os.PathLike[str]) -> Recording:
     >>> from rewire.report import Recorder
     >>> recorder = Recorder(data="moons")
     >>> net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
-    >>> history = rewire.fit(net, *moons(seed=0), steps=50, callbacks=[recorder], seed=0)
+    >>> history = rewire.fit(net, *moons(seed=0), total_steps=50, callbacks=[recorder], seed=0)
     >>> path = tempfile.mkdtemp() + "/moons.safetensors"
     >>> recorder.recording.save(path)
     >>> read_recording(path).about["data"]
@@ -142,8 +142,8 @@ def read_recording(path: str | os.PathLike[str]) -> Recording:
         )
     tensors, header = read_tensors(file, kind=KIND)
     frames = [
-        Frame(update, kind, form, moment, _part(tensors, f"{number}."))
-        for number, (update, kind, form, moment) in enumerate(header["frames"])
+        Frame(step, kind, form, moment, _part(tensors, f"{number}."))
+        for number, (step, kind, form, moment) in enumerate(header["frames"])
     ]
     return Recording(
         header["about"],

@@ -30,7 +30,7 @@ function column(run, k) {
   }
   return {draw(moment, moving) {
     const index = frameAt(run, moment), frame = run.frames[index];
-    section.attr("data-update", frame.update);
+    section.attr("data-step", frame.step);
     caption.text(frame.caption);
     wiring.draw(index, strip.checked, moving);
     parts.forEach(draw => draw(frame));
@@ -73,23 +73,23 @@ function legend(list, run) {
   list.append("li").text("The fuller a circle's colour, the more active the neuron; dashed: dead.");
 }
 
-function nearest(update) {
-  return d3.leastIndex(moments, moment => Math.abs(moment - update));
+function nearest(step) {
+  return d3.leastIndex(moments, moment => Math.abs(moment - step));
 }
 
 const columns = page.runs.map(column);
-const curves = new Curves(d3.select("#curves"), update => { stop(); show(nearest(update)); });
+const curves = new Curves(d3.select("#curves"), step => { stop(); show(nearest(step)); });
 slider.max = moments.length - 1;
 
 function show(moment, moving = true) {
   state.moment = Math.max(0, Math.min(moments.length - 1, moment));
-  const update = Math.floor(moments[state.moment]);
+  const step = Math.floor(moments[state.moment]);
   slider.value = state.moment;
-  const text = `Update ${count(update)} of ${count(d3.max(page.runs, run => run.updates))}`;
+  const text = `Step ${count(step)} of ${count(d3.max(page.runs, run => run.total_steps))}`;
   slider.setAttribute("aria-valuetext", text);
   document.getElementById("now").textContent = text;
   drawTable(d3.select("#summary"), columns.map(one => one.draw(state.moment, moving)));
-  curves.draw(update);
+  curves.draw(step);
   document.body.dataset.moment = state.moment;
 }
 

@@ -8,10 +8,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from rewire.view import Wiring
-from rewire.view.topology import positions
+from rewire.plot import Wiring
+from rewire.plot.topology import positions
 
-from .looks import look, restore
+from .frame_features import look, restore
 from .recording import Frame, Recording
 
 __all__ = ["Scene", "scenes"]
@@ -28,8 +28,8 @@ class Scene:
 
     Attributes
     ----------
-    update : float
-        After how many updates; between two frames of the recording also in between.
+    step : float
+        After how many steps; between two frames of the recording also in between.
     words : str
         What happens, other than connections that move.
     moved : (str, str)
@@ -51,7 +51,7 @@ class Scene:
         How long the picture is to be seen.
     """
 
-    update: float
+    step: float
     words: str
     moved: tuple[str, str]
     position: np.ndarray
@@ -112,7 +112,7 @@ def _look(recording: Recording, frame: Frame) -> Look:
         about = recording.about
         net = restore(shown, about["activations"])
         shown = look(net, recording.X, about["loss"], whole=True)
-    return {**shown, "update": np.array(frame.update)}
+    return {**shown, "step": np.array(frame.step)}
 
 
 def _between(before: Look, now: Look, after: Look, t: float) -> Scene:
@@ -128,7 +128,7 @@ def _between(before: Look, now: Look, after: Look, t: float) -> Scene:
         scores = ((1 - t) * now["boundary"] + t * after["boundary"]) / 127
     wiring = Wiring(tuple(now["ranks"].tolist()), now["source"], now["target"], weight)
     return Scene(
-        update=float((1 - t) * now["update"] + t * after["update"]),
+        step=float((1 - t) * now["step"] + t * after["step"]),
         words="" if grown.any() or removed.any() else f"{len(weight)} connections",
         moved=_moved(int(removed.sum()), int(grown.sum())),
         position=positions(wiring),

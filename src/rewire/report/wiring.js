@@ -220,50 +220,50 @@ class Wiring {
     const {run, frame} = this, width = 480, end = 288, height = 116, middle = 34, base = 108;
     const svg = this.details.append("svg").attr("class", "story").attr("viewBox", `0 0 ${width} ${height}`)
       .attr("role", "img").attr("aria-label", "Connections grown and removed, and hidden neurons in use, over the training");
-    const x = d3.scaleLinear([0, run.updates], [4, end]);
+    const x = d3.scaleLinear([0, run.total_steps], [4, end]);
     const size = d3.scaleLinear([0, d3.max(run.frames, one => d3.max(one.moved)) || 1], [0, 30]);
     const thick = Math.max(1, Math.min(7, 0.7 * end / run.frames.length));
     [["down", -1], ["up", 1]].forEach(([name, sign], k) => {
       svg.append("g").selectAll("rect").data(run.frames).join("rect").attr("class", name)
         .attr("data-count", one => one.moved[k]).attr("width", thick).attr("height", one => size(one.moved[k]))
-        .attr("x", one => x(one.update) - thick / 2).attr("y", one => middle - (sign > 0 ? size(one.moved[k]) : 0));
+        .attr("x", one => x(one.step) - thick / 2).attr("y", one => middle - (sign > 0 ? size(one.moved[k]) : 0));
     });
     svg.append("line").attr("stroke", "var(--faint)").attr("x1", 4).attr("x2", end).attr("y1", middle).attr("y2", middle);
     const used = one => one.totals[2] - one.totals[3], [, , hidden] = frame.totals;
     const y = d3.scaleLinear([0, d3.max(run.frames, one => one.totals[2]) || 1], [base, 72]);
     svg.append("path").attr("class", "curve").style("stroke", "var(--ink)")
-      .attr("d", d3.line(one => x(one.update), one => y(used(one))).curve(d3.curveStepAfter)(run.frames));
+      .attr("d", d3.line(one => x(one.step), one => y(used(one))).curve(d3.curveStepAfter)(run.frames));
     const [removed, grown] = frame.moved;
     [[`▲ ${count(grown)} grown`, 22, "--grown"], [`▼ ${count(removed)} removed`, 54, "--dropped"],
       [`${count(used(frame))} of ${count(hidden)} hidden neurons`, 88, "--ink"], ["in use", 104, "--ink"]]
       .forEach(([text, at, colour]) => svg.append("text").attr("x", end + 12).attr("y", at).attr("font-size", 13)
         .style("fill", `var(${colour})`).text(text));
     svg.append("line").attr("class", "cursor").attr("y1", 0).attr("y2", height)
-      .attr("x1", x(frame.update)).attr("x2", x(frame.update));
+      .attr("x1", x(frame.step)).attr("x2", x(frame.step));
   }
 
   history(number) {
     const {run, frame} = this, [rank, own] = this.own(number);
     const found = run.frames.map((one, k) => {
       const i = own < one.ranks[rank] ? one.place.get(one.start[rank] + own) : undefined;
-      return i === undefined ? null : {update: run.keys[k], in: one.fan_in[i], out: one.fan_out[i], activity: one.activity[i]};
+      return i === undefined ? null : {step: run.keys[k], in: one.fan_in[i], out: one.fan_out[i], activity: one.activity[i]};
     });
     const known = found.filter(d => d);
     const width = 420, height = 62;
     const svg = this.details.append("svg").attr("class", "history").attr("viewBox", `0 0 ${width} ${height}`)
       .attr("role", "img").attr("aria-label", "Connections in and out of this neuron over the training");
-    const x = d3.scaleLinear([0, run.updates], [2, width - 92]);
+    const x = d3.scaleLinear([0, run.total_steps], [2, width - 92]);
     const y = d3.scaleLinear([0, d3.max(known, d => Math.max(d.in, d.out)) || 1], [height - 6, 6]);
     const busy = d3.scaleLinear([0, d3.max(known, d => d.activity) || 1], [height - 6, 6]);
     for (const [name, scale, colour] of [["in", y, "--ink"], ["out", y, "--run-2"], ["activity", busy, "--busy"]]) {
       svg.append("path").attr("class", "curve").style("stroke", `var(${colour})`)
-        .attr("d", d3.line(d => x(d.update), d => scale(d[name])).defined(d => d).curve(name === "activity" ? d3.curveLinear : d3.curveStepAfter)(found));
+        .attr("d", d3.line(d => x(d.step), d => scale(d[name])).defined(d => d).curve(name === "activity" ? d3.curveLinear : d3.curveStepAfter)(found));
     }
     [["in", "--ink"], ["out", "--run-2"], ["activity", "--busy"]].forEach(([name, colour], k) => {
       svg.append("text").attr("x", width - 86).attr("y", 16 + 18 * k).attr("font-size", 12)
         .style("fill", `var(${colour})`).text(name === "activity" ? "activity" : `connections ${name}`);
     });
     svg.append("line").attr("class", "cursor").attr("y1", 0).attr("y2", height)
-      .attr("x1", x(frame.update)).attr("x2", x(frame.update));
+      .attr("x1", x(frame.step)).attr("x2", x(frame.step));
   }
 }

@@ -1,6 +1,6 @@
 """The post's experiment, run again and compared with what the post printed."""
 
-from rewire.files import prepare_folder
+from rewire.io import prepare_folder
 
 from .experiment import ENGINES, Experiment, Run, fan_ins, run_experiment
 from .published import POST_SEED, Comparison, compare

@@ -12,11 +12,13 @@ import numpy as np
 
 from rewire.data import moons
 from rewire.graph import Network
-from rewire.kernels.losses import Hinge
+from rewire.losses import Hinge
+from rewire.methods import PostRigL, Static
+from rewire.optimizers import SGD
 from rewire.report import Recorder
 from rewire.scalar import SparseMLP, loss, rigl_update, strip, strip_deadneurons
-from rewire.topology import PostRigL, Rewirer, Static
-from rewire.train import SGD, Trainer
+from rewire.topology import Rewirer
+from rewire.train import Trainer
 
 from .frames import ScalarFrames, figures, moved
 
@@ -32,7 +34,7 @@ OnStep = Callable[[str, int, float, float], None]
 
 @dataclass
 class Run:
-    """One training run: what it measured before each step's update, and the trained network.
+    """One training run: what it measured before each step's step, and the trained network.
 
     The recorder is for a report; what it takes does not count among the ``seconds``.
     """
@@ -136,7 +138,7 @@ def _train_scalar(run: Run, X: np.ndarray, y: np.ndarray, on_step: OnStep) -> No
     model, frames, rewirings = run.model, ScalarFrames(), []
     loss_on_data = partial(loss, X=X.tolist(), y=y.tolist())
     method = (PostRigL() if run.method == "rigl" else Static()).name
-    run.recorder.start(frames.of(model), X, y, method=method, loss="hinge", updates=STEPS)
+    run.recorder.start(frames.of(model), X, y, method=method, loss="hinge", total_steps=STEPS)
     for step in range(STEPS):
         total_loss, accuracy = loss_on_data(model)
         model.zero_grad()
@@ -162,9 +164,9 @@ def _train_array(run: Run, X: np.ndarray, y: np.ndarray, on_step: OnStep) -> Non
     hinge = Hinge(l2=1e-4)
     trainer = Trainer(net, hinge, SGD())
     method = PostRigL(DROP_FRACTION, REWIRE_EVERY) if run.method == "rigl" else Static()
-    rewirer = Rewirer(method, net, steps=STEPS)
+    rewirer = Rewirer(method, net, total_steps=STEPS)
     recorder = run.recorder
-    recorder.start(net, X, y, method=method.name, loss=hinge.name, updates=STEPS)
+    recorder.start(net, X, y, method=method.name, loss=hinge.name, total_steps=STEPS)
     step = 0
     while step < STEPS:
         # Up to the next rewiring, and a report now and then, in one compiled call.

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from rewire.graph import ConnectionTable, Network
+from rewire.connectivity import ConnectionTable
+from rewire.graph import Network
 from rewire.scalar import SparseMLP
 
 __all__ = ["ScalarFrames", "figures", "moved"]
@@ -40,13 +41,13 @@ class ScalarFrames:
         return net
 
 
-def moved(update: int, changes: Sequence[tuple[Any, Any]], layers: int) -> dict[str, Any]:
+def moved(step: int, changes: Sequence[tuple[Any, Any]], layers: int) -> dict[str, Any]:
     """Return the record of a rewiring by :func:`rewire.scalar.rigl_update`.
 
     Parameters
     ----------
-    update : int
-        After how many updates.
+    step : int
+        After how many steps.
     changes : sequence of (Connection, Connection)
         What was dropped and what was grown in its stead.
     layers : int
@@ -55,17 +56,17 @@ def moved(update: int, changes: Sequence[tuple[Any, Any]], layers: int) -> dict[
     dropped, grown = (
         np.bincount([pair[k].layer for pair in changes], minlength=layers).tolist() for k in (0, 1)
     )
-    return {"update": update, "dropped": dropped, "grown": grown}
+    return {"step": step, "dropped": dropped, "grown": grown}
 
 
 def figures(
     losses: Sequence[float], accuracies: Sequence[float], end: tuple[float, float], seconds: float
 ) -> list[dict[str, Any]]:
-    """Return the rows of a report's curves: before each update, and what the last one led to."""
+    """Return the rows of a report's curves: before each step, and what the last one led to."""
     rows: list[dict[str, Any]] = [
-        {"update": step, "loss": loss, "accuracy": accuracy}
+        {"step": step, "loss": loss, "accuracy": accuracy}
         for step, (loss, accuracy) in enumerate(zip(losses, accuracies, strict=True))
     ]
     loss, accuracy = end
-    last = {"update": len(rows), "loss": loss, "accuracy": accuracy, "seconds": seconds}
+    last = {"step": len(rows), "loss": loss, "accuracy": accuracy, "seconds": seconds}
     return [*rows, last]

@@ -15,10 +15,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from rewire.files import prepare_folder
+from rewire.io import prepare_folder
+from rewire.plot import boundary, plot_losses, plot_topology
+from rewire.plot.style import figure_of
 from rewire.scalar import SparseMLP
-from rewire.view import boundary, plot_losses, plot_topology
-from rewire.view.style import figure_of
 
 from .experiment import Experiment, Run, fan_ins
 from .published import POST_SEED, compare

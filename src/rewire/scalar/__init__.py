@@ -34,7 +34,7 @@ __all__ = [
 def __getattr__(name: str):
     """Import the drawing, which needs more than the standard library, when it is asked for."""
     if name == "draw_topology":
-        from rewire.view import draw_topology
+        from rewire.plot import draw_topology
 
         return draw_topology
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

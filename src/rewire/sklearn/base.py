@@ -22,7 +22,8 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from rewire.kernels.losses import Loss, named
+from rewire import losses
+from rewire.losses import Loss
 from rewire.train import EarlyStopping, History, fit
 from rewire.train.evaluation import outputs
 from rewire.train.fitting import DEFAULT_METHOD
@@ -155,14 +156,14 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
             optimizer = self._next_optimizer(go_on)
             train, validation = self._split(X, targets, seed)
             per_epoch = -(-len(train[1]) // self.batch_size)
-            updates = self.max_epochs * per_epoch
+            total_steps = self.max_epochs * per_epoch
             history = fit(
                 net,
                 *train,
-                method=choose_method(self, default_interval(updates), sparse),
+                method=choose_method(self, default_interval(total_steps), sparse),
                 loss=loss,
                 optimizer=optimizer,
-                steps=updates,
+                total_steps=total_steps,
                 batch_size=self.batch_size,
                 schedule=make_schedule(self),
                 validation_data=validation,
@@ -212,7 +213,7 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
         X, y, weight = self._check(X, y, sample_weight, reset=not go_on)
         if not go_on:
             self._look_at(y, weight, classes)
-        targets, loss = self._encode(y), named(self._task[0])
+        targets, loss = self._encode(y), losses.get(self._task[0])
         if weight is None:
             return X, targets, loss
         return X, np.column_stack([targets, weight]), type(loss)(weighted=True)

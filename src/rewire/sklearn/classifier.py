@@ -58,7 +58,7 @@ class SparseMLPClassifier(ClassifierMixin, SparseMLP):
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Any:
         """Learn the data once, going on from where the network is.
 
-        The learning rate stays as it is, rewirings come at their interval over all updates so far
+        The learning rate stays as it is, rewirings come at their interval over all steps so far
         and do not become smaller, as nobody knows how much data is to come.
 
         Parameters

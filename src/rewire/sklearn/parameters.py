@@ -9,10 +9,12 @@ from typing import Any, TypeVar
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from rewire import methods
+from rewire.activations import Activation
 from rewire.graph import Network, mlp
-from rewire.kernels import Activation
-from rewire.topology import Cosine, Linear, Method, Schedule, as_method, methods
-from rewire.train import SGD, Adam, AdamW, Optimizer
+from rewire.optimizers import SGD, Adam, AdamW, Optimizer
+from rewire.schedules import Cosine, Linear, Schedule
+from rewire.topology import Method
 
 __all__ = [
     "CONSTRAINTS",
@@ -67,18 +69,18 @@ hidden_layer_sizes : array-like of int or int, default (100,)
     distribution : {"er", "erk", "uniform"}, default "er"
         How one number is spread over the layers; see :func:`rewire.mlp`.
     method : str or rewire.topology.Method, default "rigl"
-        Where connections go: a name in ``rewire.topology.methods``, or a method with parts of your
+        Where connections go: a name in ``rewire.methods.registry``, or a method with parts of your
         own choice. None or ``"static"``: the wiring stays as it is.
     every : int or "epoch", optional
-        Updates between rewirings, for a method by name. By default 100, or a twentieth of the
+        Steps between rewirings, for a method by name. By default 100, or a twentieth of the
         training where that is less, so that short trainings rewire too.
-    activation : str or rewire.Activation, default "relu"
+    activation : str or rewire.activations.Activation, default "relu"
         Of the hidden layers.
     optimizer : {"adam", "adamw", "sgd"}, default "adam"
     learning_rate : float, default 0.01
     schedule : callable or "cosine", "linear", "constant", default "cosine"
         How the learning rate goes down to a hundredth in the course of ``fit``; or a function of a
-        :class:`rewire.topology.Time` that returns a factor.
+        :class:`rewire.schedules.Time` that returns a factor.
     momentum : float, default 0.9
         Nesterov's, in [0, 1); for ``"sgd"`` only.
     weight_decay : float, default 0
@@ -144,7 +146,7 @@ def make_network(
     ranks = [inputs, *np.atleast_1d(settings.hidden_layer_sizes).tolist(), outputs]
     common: dict[str, Any] = {"activation": settings.activation, "dtype": dtype, "seed": seed}
     sparse = mlp(ranks, **spread, **common)
-    dense = choose_method(settings, 1, sparse).starts == "dense"
+    dense = choose_method(settings, 1, sparse).initial == "dense"
     return (mlp(ranks, **common) if dense else sparse), sparse
 
 
@@ -157,13 +159,13 @@ def choose_method(settings: Any, interval: int | str, sparse: Network) -> Method
                 "every is for a method by its name; give the method its own interval, such as "
                 f"RigL(every={settings.every!r})"
             )
-        return as_method(method)
+        return methods.get(method)
     options = {
         "every": interval if settings.every is None else _plain(settings.every),
         "density": sparse.layer_densities(),
     }
-    takes = inspect.signature(methods[method]).parameters
-    return as_method(method, **{name: options[name] for name in options if name in takes})
+    takes = inspect.signature(methods.registry[method]).parameters
+    return methods.get(method, **{name: options[name] for name in options if name in takes})
 
 
 def make_optimizer(settings: Any) -> Optimizer:
@@ -182,9 +184,9 @@ def make_schedule(settings: Any) -> Schedule | None:
     return SCHEDULES[settings.schedule] if named else settings.schedule
 
 
-def default_interval(updates: int) -> int:
-    """Return how many updates should lie between two rewirings of a training."""
-    return max(1, min(REWIRE_EVERY, updates // LEAST_REWIRINGS))
+def default_interval(total_steps: int) -> int:
+    """Return how many steps should lie between two rewirings of a training."""
+    return max(1, min(REWIRE_EVERY, total_steps // LEAST_REWIRINGS))
 
 
 def _plain(value: Any) -> Any:

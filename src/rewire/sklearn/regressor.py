@@ -49,7 +49,7 @@ class SparseMLPRegressor(RegressorMixin, SparseMLP):
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
         """Learn the data once, going on from where the network is.
 
-        The learning rate stays as it is, rewirings come at their interval over all updates so far
+        The learning rate stays as it is, rewirings come at their interval over all steps so far
         and do not become smaller, as nobody knows how much data is to come.
 
         Parameters
@@ -108,5 +108,5 @@ class SparseMLPRegressor(RegressorMixin, SparseMLP):
 def _rescale(net: Network, factor: np.ndarray, shift: np.ndarray) -> None:
     """Multiply the outputs, which are linear, and add to them."""
     table, first = net.connections, net.rank_start[-2]
-    table.weight[table.row_pointer[first] :] *= np.repeat(factor, table.fan_in[first:])
+    table.weight[table.indptr[first] :] *= np.repeat(factor, table.fan_in[first:])
     net.bias[first:] = net.bias[first:] * factor + shift

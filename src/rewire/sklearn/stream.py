@@ -8,21 +8,23 @@ from typing import Any
 import numpy as np
 
 from rewire.graph import Network
-from rewire.kernels.losses import Loss
-from rewire.topology import Every, Method, Time
-from rewire.train import History, Optimizer
+from rewire.losses import Loss
+from rewire.optimizers import Optimizer
+from rewire.schedules import Every, Time
+from rewire.topology import Method
+from rewire.train import History
 from rewire.train.fitting import prepare
 
 __all__ = ["Stream"]
 
-TOTALS = ("update", "epoch", "flops", "dense_flops", "seconds")
+TOTALS = ("step", "epoch", "flops", "dense_flops", "seconds")
 
 
 class Stream:
     """Passes over data, one after the other, between which a method remembers what it has seen.
 
     There is no end that schedules could go by: the learning rate stays as it is, rewirings come at
-    their interval over all updates, and each moves the share that the method begins with.
+    their interval over all steps, and each moves the share that the method begins with.
 
     Parameters
     ----------
@@ -54,54 +56,54 @@ class Stream:
             If the method prunes towards an end, or rewires at other times than at intervals.
         """
         before = history.rows[-1] if history.rows else dict.fromkeys(TOTALS, 0)
-        updates = -(-X.shape[0] // batch_size)
+        total_steps = -(-X.shape[0] // batch_size)
         training = prepare(
             net,
             X,
             y,
-            method=_endless(method, before["update"], updates),
+            method=_endless(method, before["step"], total_steps),
             loss=loss,
             optimizer=optimizer,
-            steps=updates,
+            total_steps=total_steps,
             batch_size=batch_size,
-            report_every=updates,
+            report_every=total_steps,
             seed=self.seed + self.passes,
         )
         if self._remembered is not None:
             training.rewirer.restore(*self._remembered)
         training.advance()
         arrays, header = training.rewirer.state()
-        # The next pass counts its updates from 0 again: births lie that much further back then.
-        arrays["born_at"] = arrays["born_at"] - updates
+        # The next pass counts its steps from 0 again: births lie that much further back then.
+        arrays["born_at"] = arrays["born_at"] - total_steps
         self._remembered = arrays, header | {"history": []}
         self.passes += 1
         row = training.history.rows[0]
         history.rows.append(row | {name: before[name] + row[name] for name in TOTALS})
         history.rewirings += [
-            replace(record, update=before["update"] + record.update)
+            replace(record, step=before["step"] + record.step)
             for record in training.history.rewirings
         ]
 
 
-def _endless(method: Method, done: int, updates: int) -> Method:
-    """Return the method for some updates that come after others."""
+def _endless(method: Method, done: int, total_steps: int) -> Method:
+    """Return the method for some steps that come after others."""
     when, fraction = method.when, method.fraction
     if when is None:
         return method
-    if not isinstance(when, Every) or method.thinning is not None:
+    if not isinstance(when, Every) or method.pruning is not None:
         raise ValueError(
             "method must rewire at intervals and keep the number of connections for partial_fit, "
             f"which knows no end; got {method.name!r}: use fit, or a method such as 'rigl'"
         )
-    interval = updates if when.interval == "epoch" else int(when.interval)
-    # What is due after the last update waits for the next pass, as there may be none.
-    after = np.arange(done, done + updates) - when.offset
+    interval = total_steps if when.interval == "epoch" else int(when.interval)
+    # What is due after the last step waits for the next pass, as there may be none.
+    after = np.arange(done, done + total_steps) - when.offset
     due = np.flatnonzero((after > 0) & (after % interval == 0))
     if callable(fraction):
         at_the_start = fraction
 
         def fraction(time: Time) -> float:
-            return at_the_start(time._replace(updates=0))
+            return at_the_start(time._replace(step=0))
 
     return replace(method, when=_Due(due) if len(due) else None, fraction=fraction)
 
@@ -110,6 +112,6 @@ def _endless(method: Method, done: int, updates: int) -> Method:
 class _Due:
     after: np.ndarray
 
-    def updates(self, total: int, epoch: int) -> np.ndarray:
-        """Return after which updates to rewire."""
+    def steps(self, total_steps: int, steps_per_epoch: int) -> np.ndarray:
+        """Return after which steps to rewire."""
         return self.after

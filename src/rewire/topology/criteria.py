@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from .absent import NotANumberError, Sources
-from .moment import Moment, View, declared
-from .registry import Decorated, Registry
+from rewire.io import Decorated, Registry
+
+from .candidates import NotANumberError, Sources
+from .context import RewiringContext, View, declared
 from .selection import earlier_of_same
 
 __all__ = [
@@ -52,7 +53,7 @@ class _Criterion(Decorated):
 class DropCriterion(_Criterion):
     """Scores what exists; the lowest are dropped. Made by :func:`drop_criterion`."""
 
-    def __call__(self, now: Moment) -> np.ndarray:
+    def __call__(self, now: RewiringContext) -> np.ndarray:
         """Return one score per connection."""
         score = np.asarray(self.function(View(now, self.name, self.needs)))
         if score.shape != now.weight.shape:
@@ -71,7 +72,7 @@ class GrowCriterion(_Criterion):
     ``uniform`` marks random growth, which needs no scores.
     """
 
-    def __call__(self, now: Moment, targets: slice, sources: Sources) -> np.ndarray:
+    def __call__(self, now: RewiringContext, targets: slice, sources: Sources) -> np.ndarray:
         """Return scores of shape (targets, sources), floats in an array to write to."""
         scores = np.asarray(self.function(View(now, self.name, self.needs), targets, sources))
         among = sources.stop - sources.start if isinstance(sources, slice) else len(sources)
@@ -139,13 +140,13 @@ def grow_criterion(name: str, needs: Iterable[str] = ()) -> Callable[[Callable],
 
 
 @drop_criterion("magnitude")
-def magnitude(now: Moment) -> np.ndarray:
+def magnitude(now: RewiringContext) -> np.ndarray:
     r"""Drop the smallest \|w\|."""
     return np.abs(now.weight)
 
 
 @drop_criterion("sign magnitude")
-def sign_magnitude(now: Moment) -> np.ndarray:
+def sign_magnitude(now: RewiringContext) -> np.ndarray:
     """Drop the smallest positive and the largest negative weights, equal shares of both.
 
     SET's rule (arXiv 1707.04780). The score is a weight's rank within its sign and its group, over
@@ -160,19 +161,19 @@ def sign_magnitude(now: Moment) -> np.ndarray:
 
 
 @drop_criterion("magnitude and gradient", needs=["gradient"])
-def magnitude_and_gradient(now: Moment, balance: float = 1.0) -> np.ndarray:
+def magnitude_and_gradient(now: RewiringContext, balance: float = 1.0) -> np.ndarray:
     r"""Drop the smallest \|w\| + λ \|dL/dw\| (MEST, arXiv 2110.14032); λ is ``balance``."""
     return np.abs(now.weight) + balance * np.abs(now.gradient)
 
 
 @drop_criterion("sensitivity", needs=["gradient"])
-def sensitivity(now: Moment) -> np.ndarray:
+def sensitivity(now: RewiringContext) -> np.ndarray:
     r"""Drop the smallest \|w · dL/dw\|, what the loss would notice least (SNIP, 1810.02340)."""
     return np.abs(now.weight * now.gradient)
 
 
 @drop_criterion("relative importance")
-def relative_importance(now: Moment) -> np.ndarray:
+def relative_importance(now: RewiringContext) -> np.ndarray:
     r"""Drop the smallest share in the weights around it (CHT, arXiv 2501.19107).
 
     \|w_ts\| / Σ_t' \|w_t's\| + \|w_ts\| / Σ_s' \|w_ts'\|: among what leaves the source, and among
@@ -187,13 +188,13 @@ def relative_importance(now: Moment) -> np.ndarray:
 
 
 @drop_criterion("random")
-def random_drop(now: Moment) -> np.ndarray:
+def random_drop(now: RewiringContext) -> np.ndarray:
     """Drop at random; a baseline."""
     return now.generator.random(len(now.weight))
 
 
 @drop_criterion("soft magnitude")
-def soft_magnitude(now: Moment, temperature: float = 1.0) -> np.ndarray:
+def soft_magnitude(now: RewiringContext, temperature: float = 1.0) -> np.ndarray:
     r"""Keep connections at random, the probability in proportion to \|w\|^temperature (CHTs).
 
     Drawing without replacement is taking the largest of log p + Gumbel noise.
@@ -202,7 +203,7 @@ def soft_magnitude(now: Moment, temperature: float = 1.0) -> np.ndarray:
 
 
 @drop_criterion("soft relative importance")
-def soft_relative_importance(now: Moment, temperature: float = 1.0) -> np.ndarray:
+def soft_relative_importance(now: RewiringContext, temperature: float = 1.0) -> np.ndarray:
     """Keep connections at random in proportion to their relative importance (CHTs)."""
     return _soft(relative_importance.function(now), temperature, now.generator)
 
@@ -216,14 +217,14 @@ def _soft(score: np.ndarray, temperature: float, generator: np.random.Generator)
 
 
 @grow_criterion("gradient", needs=["signals"])
-def gradient(now: Moment, targets: slice, sources: Sources) -> np.ndarray:
+def gradient(now: RewiringContext, targets: slice, sources: Sources) -> np.ndarray:
     r"""Grow the largest \|dL/dw\| = \|D[target] · A[source]\| (RigL, arXiv 1911.11134)."""
     product = now.sensitivity[targets] @ now.activation[sources].T
     return np.abs(product, out=product)
 
 
 @grow_criterion("momentum", needs=["momentum", "signals"])
-def momentum(now: Moment, targets: slice, sources: Sources) -> np.ndarray:
+def momentum(now: RewiringContext, targets: slice, sources: Sources) -> np.ndarray:
     r"""Grow the largest \|momentum\| (SNFS, arXiv 1907.04840), from the last few batches.
 
     The paper keeps a momentum for every absent connection, a dense array. Here it is the sum
@@ -235,7 +236,7 @@ def momentum(now: Moment, targets: slice, sources: Sources) -> np.ndarray:
     return np.abs(product, out=product)
 
 
-def _uniform(now: Moment, targets: slice, sources: Sources) -> np.ndarray:
+def _uniform(now: RewiringContext, targets: slice, sources: Sources) -> np.ndarray:
     """Grow at random, each absent connection with the same probability (SET, DSR)."""
     count = len(np.arange(now.net.size)[sources])
     return now.generator.random((targets.stop - targets.start, count))

@@ -10,29 +10,29 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from rewire.connectivity.blocks import SCOPES
 from rewire.graph import Network, layer_densities
+from rewire.io import Registry
+from rewire.schedules import Constant, Schedule, Time
 
+from .budgets import Redistribution, redistributions
+from .context import NEEDS
 from .criteria import DropCriterion, GrowCriterion, drop_criteria, grow_criteria
-from .moment import NEEDS
 from .neurons import NeuronRule, neuron_rules
-from .places import SCOPES
-from .registry import Registry
 from .revival import Revival
-from .schedules import Constant, Schedule, Time
-from .sharing import Redistribution, redistributions
 
-__all__ = ["Method", "Thinning", "Threshold", "When", "as_method", "methods"]
+__all__ = ["Method", "PruningSchedule", "Threshold", "When", "get_method", "method_registry"]
 
 
 class When(Protocol):
-    """Says after which updates to rewire."""
+    """Says after which steps to rewire."""
 
-    def updates(self, total: int, epoch: int) -> np.ndarray:
-        """Return the updates, ascending, in a training of ``total`` updates."""
+    def steps(self, total_steps: int, steps_per_epoch: int) -> np.ndarray:
+        """Return the steps, ascending, in a training of ``total_steps`` steps."""
 
 
 @dataclass(frozen=True)
-class Thinning:
+class PruningSchedule:
     """From the density a network starts with to a final one.
 
     Parameters
@@ -51,9 +51,10 @@ class Thinning:
     --------
     From dense to a tenth, most of it early:
 
-    >>> from rewire.topology import Cubic, RigL
-    >>> method = RigL(thinning=Thinning(0.1, Cubic()))
-    >>> method.thinning.density
+    >>> from rewire.schedules import Cubic
+    >>> from rewire.methods import RigL
+    >>> method = RigL(pruning=PruningSchedule(0.1, Cubic()))
+    >>> method.pruning.density
     0.1
     """
 
@@ -90,7 +91,7 @@ class Threshold:
 
     Examples
     --------
-    >>> from rewire.topology import DSR
+    >>> from rewire.methods import DSR
     >>> DSR(Threshold(0.05, start=0.01)).fraction
     Threshold(fraction=0.05, tolerance=0.1, start=0.01)
     """
@@ -123,7 +124,7 @@ class Method:
     ----------
     name : str
     when : When, optional
-        After which updates; never by default.
+        After which steps; never by default.
     drop : str or DropCriterion, default "magnitude"
         What goes first.
     grow : str or GrowCriterion, optional
@@ -136,7 +137,7 @@ class Method:
         one layer, or all.
     redistribute : str or Redistribution, optional
         How the dropped connections are shared among the layers, rather than by scope.
-    thinning : Thinning, optional
+    pruning : PruningSchedule, optional
         A final density to prune to; without it, the number of connections never changes.
     neurons : str or NeuronRule, optional
         What happens to whole neurons.
@@ -144,9 +145,9 @@ class Method:
         Whether neurons that do nothing start anew before connections move.
     wiring : {"layered", "skip"}, default "layered"
         Whether connections grow from the rank before only, or from all before.
-    may_return : bool, default False
+    allow_regrowth : bool, default False
         Whether a dropped connection may be grown again at once; it then keeps its weight and state.
-    replaces_step : bool, default False
+    skip_update : bool, default False
         Whether a rewiring takes the place of the step that would come next.
     batches : int, default 1
         Number of latest batches that the gradients for growth are averaged over.
@@ -156,12 +157,12 @@ class Method:
         Look only at a random sample of the absent connections, so many for each one to grow.
     rewind : bool, default False
         Whether surviving weights return to their first values at each rewiring.
-    starts : str, default "sparse"
+    initial : str, default "sparse"
         What network the method expects: ``"sparse"`` or ``"dense"``; for front ends that make one.
 
     Examples
     --------
-    >>> from rewire.topology import Cosine, Every
+    >>> from rewire.schedules import Cosine, Every
     >>> Method(name="mine", when=Every(100, end=0.75), grow="gradient", fraction=Cosine(0.3)).scope
     'layer'
     """
@@ -173,17 +174,17 @@ class Method:
     fraction: Any = None
     scope: str = "layer"
     redistribute: Any = None
-    thinning: Thinning | None = None
+    pruning: PruningSchedule | None = None
     neurons: Any = None
     revive: Revival | None = None
     wiring: str = "layered"
-    may_return: bool = False
-    replaces_step: bool = False
+    allow_regrowth: bool = False
+    skip_update: bool = False
     batches: int = 1
     samples: str = "all"
     candidates: float | None = None
     rewind: bool = False
-    starts: str = field(default="sparse", repr=False)
+    initial: str = field(default="sparse", repr=False)
 
     def __post_init__(self) -> None:
         self._find("drop", drop_criteria, DropCriterion)
@@ -195,13 +196,13 @@ class Method:
         _one_of("scope", self.scope, SCOPES)
         _one_of("wiring", self.wiring, ("layered", "skip"))
         _one_of("samples", self.samples, ("all", "last"))
-        _one_of("starts", self.starts, ("sparse", "dense"))
+        _one_of("initial", self.initial, ("sparse", "dense"))
         if not isinstance(self.revive, (Revival, NoneType)):
             raise TypeError(f"revive must be a Revival or None; got {self.revive!r}")
         if self.revive is not None and self.samples == "last":
             raise ValueError("samples must be 'all' to see which neurons are idle; got 'last'")
-        if self.thinning is not None and self.scope == "neuron":
-            raise ValueError("scope must be 'layer' or 'network' for thinning; got 'neuron'")
+        if self.pruning is not None and self.scope == "neuron":
+            raise ValueError("scope must be 'layer' or 'network' for pruning; got 'neuron'")
         if self.batches < 1:
             raise ValueError(f"batches must be at least 1; got {self.batches}")
         if self.candidates is not None and self.candidates < 1:
@@ -253,25 +254,25 @@ def momentum_of(optimizer: Any) -> float:
     return float(betas[0]) if betas else float(getattr(optimizer, "momentum", 0.0))
 
 
-methods: Registry[Callable[..., Method]] = Registry("method")
+method_registry: Registry[Callable[..., Method]] = Registry("method", home="rewire.methods")
 
 
-def as_method(method: str | Method | None, **options: Any) -> Method:
+def get_method(method: str | Method | None, **options: Any) -> Method:
     """Return a method by its name, with options for its parts; a method is returned as it is.
 
     Examples
     --------
-    >>> from rewire.topology import as_method
-    >>> as_method("rigl", every=50).when.interval
+    >>> from rewire import methods
+    >>> methods.get("rigl", every=50).when.interval
     50
-    >>> as_method(None).name
+    >>> methods.get(None).name
     'static'
     """
     if isinstance(method, Method):
         if options:
             raise ValueError(f"options are for methods by name; got {sorted(options)}")
         return method
-    return methods["static" if method is None else method](**options)
+    return method_registry["static" if method is None else method](**options)
 
 
 def _one_of(name: str, value: str, allowed: Sequence[str]) -> None:

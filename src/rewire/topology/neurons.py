@@ -9,17 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from .absent import Pairs
-from .moment import Moment, View, declared
-from .places import count_in_groups
-from .registry import Decorated, Registry
-from .selection import earlier_of_same, hold_back
+from rewire.connectivity.blocks import count_in_groups
+from rewire.io import Decorated, Registry
 
-__all__ = ["Draft", "NeuronRule", "neuron_rule", "neuron_rules"]
+from .candidates import Pairs
+from .context import RewiringContext, View, declared
+from .selection import earlier_of_same, retain
+
+__all__ = ["NeuronRule", "RewiringPlan", "neuron_rule", "neuron_rules"]
 
 
 @dataclass
-class Draft:
+class RewiringPlan:
     """A rewiring as planned, for a rule to change before it happens.
 
     Attributes
@@ -41,13 +42,14 @@ class Draft:
     Examples
     --------
     >>> import rewire
-    >>> from rewire.topology import Rewirer, RigL, neuron_rule, neuron_rules
+    >>> from rewire.methods import RigL
+    >>> from rewire.topology import Rewirer, neuron_rule, neuron_rules
     >>> @neuron_rule("watch")
     ... def watch(now, draft):
     ...     print(f"{len(draft.dropped)} go, {draft.grow.sum()} come")
     ...     return draft
     >>> net = rewire.mlp([4, 8, 2], density=0.5, seed=0)
-    >>> rewirer = Rewirer(RigL(0.25, every=1, neurons="watch"), net, steps=10)
+    >>> rewirer = Rewirer(RigL(0.25, every=1, neurons="watch"), net, total_steps=10)
     >>> record = rewirer.rewire(1, [([[1, 2, 3, 4], [4, 3, 2, 1]], [0, 1])])
     4 go, 4 come
     >>> neuron_rules.remove("watch")
@@ -72,7 +74,7 @@ class NeuronRule(Decorated):
         """Return the same rule with other options."""
         return NeuronRule(self.name, partial(self.function, **options), self.needs)
 
-    def __call__(self, now: Moment, draft: Draft) -> Draft:
+    def __call__(self, now: RewiringContext, draft: RewiringPlan) -> RewiringPlan:
         """Return the draft to carry out."""
         return self.function(View(now, self.name, self.needs), draft)
 
@@ -88,7 +90,8 @@ def neuron_rule(name: str, needs: Iterable[str] = ()) -> Callable[[Callable], Ne
 
     Examples
     --------
-    >>> from rewire.topology import RigL, neuron_rule, neuron_rules
+    >>> from rewire.methods import RigL
+    >>> from rewire.topology import neuron_rule, neuron_rules
     >>> @neuron_rule("as planned")
     ... def as_planned(now, draft):
     ...     return draft
@@ -100,7 +103,9 @@ def neuron_rule(name: str, needs: Iterable[str] = ()) -> Callable[[Callable], Ne
 
 
 @neuron_rule("constant fan-in")
-def constant_fan_in(now: Moment, draft: Draft, ablate_below: float = 0.0) -> Draft:
+def constant_fan_in(
+    now: RewiringContext, draft: RewiringPlan, ablate_below: float = 0.0
+) -> RewiringPlan:
     """Give all neurons of a layer the same fan-in; remove neurons that have too few strong ones.
 
     SRigL (arXiv 2305.02299, section 3). A connection is salient if it survives the drop or is among
@@ -112,7 +117,7 @@ def constant_fan_in(now: Moment, draft: Draft, ablate_below: float = 0.0) -> Dra
     start = net.rank_start
     candidates = draft.strongest(draft.group_start, draft.grow)
     missing = draft.grow - count_in_groups(draft.group_start, candidates.target)
-    dropped, _ = hold_back(
+    dropped, _ = retain(
         weakest_first(now, draft.score, draft.dropped), now.target, draft.group_start, missing
     )
     drop = np.zeros(len(table), bool)
@@ -140,7 +145,7 @@ def constant_fan_in(now: Moment, draft: Draft, ablate_below: float = 0.0) -> Dra
     drop[rank_of_row[surplus]] = True
     kept = np.bincount(now.target[~drop], minlength=net.size)
     rows = rank_of_row[drop[rank_of_row]]
-    return Draft(
+    return RewiringPlan(
         draft.score,
         rows,
         np.arange(start[1], start[-1] + 1),
@@ -150,7 +155,7 @@ def constant_fan_in(now: Moment, draft: Draft, ablate_below: float = 0.0) -> Dra
     )
 
 
-def weakest_first(now: Moment, score: np.ndarray, rows: np.ndarray) -> np.ndarray:
+def weakest_first(now: RewiringContext, score: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Sort rows by their score; equal ones go by target, then the oldest first."""
     return rows[np.lexsort((now.birth[rows], now.target[rows], score[rows]))]
 

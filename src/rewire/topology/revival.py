@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rewire.activations import Activation
 from rewire.graph import Network, Signals
 from rewire.graph.strip import alive
-from rewire.kernels import Activation
 
 __all__ = ["Revival", "Revived", "idle"]
 
@@ -139,7 +139,7 @@ class Revival:
         table, count = net.connections, len(neurons)
         fan_in = table.fan_in[neurons].astype(np.int64)
         owner = np.repeat(np.arange(count), fan_in)
-        rows = np.concatenate([np.arange(*table.row_pointer[t : t + 2]) for t in neurons])
+        rows = np.concatenate([np.arange(*table.indptr[t : t + 2]) for t in neurons])
         source = table.source[rows]
         ends = np.cumsum(fan_in) - fan_in
         # A neuron much larger than the others has the next steps overshoot.

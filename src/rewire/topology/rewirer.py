@@ -9,17 +9,17 @@ from typing import Any
 
 import numpy as np
 
+from rewire.connectivity.blocks import Candidates
 from rewire.graph import Network, Signals
 from rewire.kernels.blas import one_blas_thread
-from rewire.kernels.losses import Loss
+from rewire.losses import Loss
+from rewire.schedules import Time
 
-from .drafting import Change, draft, settle
-from .method import Method, Threshold, as_method, momentum_of
-from .moment import Moment
-from .places import Places
+from .context import RewiringContext
+from .method import Method, Threshold, get_method, momentum_of
+from .planning import Change, draft, resolve
 from .revival import Revived
 from .rewire import rewire
-from .schedules import Time
 from .statistics import Explored, Rewiring, forward_flops, measure
 
 __all__ = ["Rewirer"]
@@ -34,7 +34,7 @@ class Rewirer:
     net : Network
         Rewired in place.
     steps : int
-        Updates in the whole training; schedules go by it.
+        Steps in the whole training; schedules go by it.
     steps_per_epoch : int, optional
         For methods that rewire once per epoch; all of the training by default.
     optimizer : optional
@@ -45,8 +45,8 @@ class Rewirer:
     Attributes
     ----------
     history : list of Rewiring
-    updates : ndarray of int
-        After which updates rewirings are due.
+    due_steps : ndarray of int
+        After which steps rewirings are due.
     threshold : float
         Of a method that has an adaptive one.
 
@@ -63,13 +63,13 @@ class Rewirer:
     >>> from rewire.data import moons
     >>> X, y = moons(seed=0)
     >>> net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
-    >>> trainer = rewire.Trainer(net, "hinge", rewire.SGD(lr=0.3))
-    >>> rewirer = Rewirer("rigl", net, steps=400, seed=0)
-    >>> for update in range(1, 401):
+    >>> trainer = rewire.Trainer(net, "hinge", rewire.optimizers.SGD(lr=0.3))
+    >>> rewirer = Rewirer("rigl", net, total_steps=400, seed=0)
+    >>> for step in range(1, 401):
     ...     loss = trainer.step(X, y)
-    ...     if rewirer.due(update):
-    ...         record = rewirer.rewire(update, [(X, y)], "hinge")
-    >>> record.update, record.connections
+    ...     if rewirer.due(step):
+    ...         record = rewirer.rewire(step, [(X, y)], "hinge")
+    >>> record.step, record.connections
     (200, (32, 32, 4))
     """
 
@@ -78,45 +78,45 @@ class Rewirer:
         method: Method | str,
         net: Network,
         *,
-        steps: int,
+        total_steps: int,
         steps_per_epoch: int | None = None,
         optimizer: Any = None,
         seed: int | np.random.Generator | None = None,
     ):
-        self.method = method = as_method(method)
+        self.method = method = get_method(method)
         method.check(optimizer)
-        self.net, self.steps, self.optimizer = net, steps, optimizer
+        self.net, self.total_steps, self.optimizer = net, total_steps, optimizer
         self.generator = np.random.default_rng(seed)
-        self.updates = np.zeros(0, int)
+        self.due_steps = np.zeros(0, int)
         if method.when is not None:
-            self.updates = method.when.updates(steps, steps_per_epoch or steps)
-            if not len(self.updates):
+            self.due_steps = method.when.steps(total_steps, steps_per_epoch or total_steps)
+            if not len(self.due_steps):
                 warnings.warn(
                     f"method {method.name!r} never rewires: its first rewiring would come after "
-                    f"the end of a training of {steps} updates; shorten its interval or train "
+                    f"the end of a training of {total_steps} steps; shorten its interval or train "
                     "longer",
                     stacklevel=2,
                 )
-        self._due = frozenset(self.updates.tolist())
+        self._due = frozenset(self.due_steps.tolist())
         self.history: list[Rewiring] = []
         self.threshold = getattr(method.fraction, "start", 0.0)
         self._first = _layer_counts(net)
         self._begin()
-        # What was born before each of these numbers, and at last since, was so after these updates.
+        # What was born before each of these numbers, and at last since, was so after these steps.
         self._born_before = np.array([net.connections.next_birth])
         self._born_at = np.array([0, 0])
         if method.rewind:
             net.connections.zeros("first_weight", net.dtype)[:] = net.connections.weight
             net.neurons.zeros("first_bias", net.dtype)[:] = net.bias
 
-    def due(self, updates: int) -> bool:
-        """Say whether to rewire after so many updates."""
-        return updates in self._due
+    def due(self, step: int) -> bool:
+        """Say whether to rewire after so many steps."""
+        return step in self._due
 
     @one_blas_thread()
     def rewire(
         self,
-        updates: int,
+        step: int,
         batches: Sequence[tuple[Any, Any]] = (),
         loss: str | Loss = "cross_entropy",
         learning_rate: float = np.nan,
@@ -125,7 +125,7 @@ class Rewirer:
 
         Parameters
         ----------
-        updates : int
+        step : int
             Steps of the optimiser made so far.
         batches : sequence of (X, y)
             The latest batches, the newest last, for methods that look at gradients.
@@ -145,9 +145,9 @@ class Rewirer:
             revived = method.revive(net, signals, self.generator, method.wiring)
             if len(revived.neurons):  # the network computes the same, but not its idle neurons
                 signals = self._signals(batches, loss)
-        now = Moment(
+        now = RewiringContext(
             net,
-            Time(updates, self.steps, learning_rate),
+            Time(step, self.total_steps, learning_rate),
             self.generator,
             self._places,
             signals,
@@ -157,7 +157,7 @@ class Rewirer:
         planned = draft(method, now, self._budget(now), self.threshold)
         if method.neurons is not None:
             planned = method.neurons(now, planned)
-        change = settle(method, now, planned)
+        change = resolve(method, now, planned)
         flops = self._flops(batches, change, passes=1 + bool(len(revived.neurons)))
         flops += revived.flops
         if isinstance(method.fraction, Threshold):
@@ -168,7 +168,7 @@ class Rewirer:
             self._explored.add(net, change.grow.source, change.grow.target)
             self._version = net.version
         self._born_before = np.append(self._born_before, net.connections.next_birth)
-        self._born_at = np.append(self._born_at[:-1], [updates, updates])
+        self._born_at = np.append(self._born_at[:-1], [step, step])
         if method.rewind:
             self._rewind()
         record = measure(now, change, self._explored.share, self._birthdays, flops)
@@ -209,7 +209,7 @@ class Rewirer:
     def _begin(self) -> None:
         """Look at the network as it is: which places there are, and that these are taken."""
         net = self.net
-        self._places = Places(net, self.method.scope, self.method.wiring)
+        self._places = Candidates(net, self.method.scope, self.method.wiring)
         self._explored = Explored(net, self._places)
         self._version = net.version
 
@@ -234,20 +234,20 @@ class Rewirer:
             self.net.signals(X[part], y[part], loss) for X, y in list(batches)[-method.batches :]
         ]
 
-    def _budget(self, now: Moment) -> np.ndarray:
+    def _budget(self, now: RewiringContext) -> np.ndarray:
         """Return how many connections each group is to have."""
-        thinning = self.method.thinning
-        if thinning is None:
+        pruning = self.method.pruning
+        if pruning is None:
             return now.group_row[1:] - now.group_row[:-1]
         time = now.time
-        if len(self.updates) and time.updates >= self.updates[-1]:
+        if len(self.due_steps) and time.step >= self.due_steps[-1]:
             # The last rewiring prunes all that is left, also where the shape would end after it.
-            time = time._replace(updates=time.total)
-        budget = thinning.budget(self.net, self._first, time)
+            time = time._replace(step=time.total_steps)
+        budget = pruning.budget(self.net, self._first, time)
         return budget if self.method.scope == "layer" else np.array([budget.sum()])
 
     def _birthdays(self, birth: np.ndarray) -> np.ndarray:
-        """Return after how many updates connections were born."""
+        """Return after how many steps connections were born."""
         return self._born_at[np.searchsorted(self._born_before, birth, side="right")]
 
     def _flops(self, batches: Sequence[tuple[Any, Any]], change: Change, passes: int) -> float:
@@ -282,4 +282,4 @@ class Rewirer:
 
 
 def _layer_counts(net: Network) -> np.ndarray:
-    return np.diff(net.connections.row_pointer[net.rank_start[1:]]).astype(np.int64)
+    return np.diff(net.connections.indptr[net.rank_start[1:]]).astype(np.int64)

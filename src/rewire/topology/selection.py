@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-__all__ = ["earlier_of_same", "hold_back", "weakest"]
+__all__ = ["earlier_of_same", "retain", "weakest"]
 
 # Rows of a group below which sorting them all takes less time than choosing the weakest first.
 FEW = 1024
@@ -77,7 +77,7 @@ def earlier_of_same(owner: np.ndarray) -> np.ndarray:
     return place
 
 
-def hold_back(
+def retain(
     rows: np.ndarray, target: np.ndarray, group_start: np.ndarray, counts: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Leave some of the rows to drop where they are: the strongest of each group.

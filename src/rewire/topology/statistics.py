@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from rewire.connectivity.blocks import Candidates, count_in_groups
 from rewire.graph import Network
 from rewire.graph.strip import alive
 
-from .drafting import Change
-from .moment import Moment
-from .places import Places, count_in_groups
+from .context import RewiringContext
+from .planning import Change
 
 __all__ = ["Explored", "Rewiring", "forward_flops", "measure"]
 
@@ -24,8 +24,8 @@ class Rewiring:
 
     Attributes
     ----------
-    update : int
-        After which update of the training.
+    step : int
+        After which step of the training.
     dropped, grown : tuple of int
         Connections of each layer.
     shortfall : int
@@ -35,7 +35,7 @@ class Rewiring:
     explored : float
         Share of all possible connections that have existed at some time (ITOP, arXiv 2102.02887).
     age : tuple of float
-        Least, median and greatest age of the connections, in updates.
+        Least, median and greatest age of the connections, in steps.
     dead : int
         Hidden neurons on no way from the inputs to the outputs.
     fan_in, fan_out : tuple of float
@@ -48,14 +48,15 @@ class Rewiring:
     Examples
     --------
     >>> import rewire
-    >>> from rewire.topology import Rewirer, SET
+    >>> from rewire.methods import SET
+    >>> from rewire.topology import Rewirer
     >>> net = rewire.mlp([4, 8, 2], density=0.5, seed=0)
-    >>> record = Rewirer(SET(0.25, every=1), net, steps=10, seed=0).rewire(1)
+    >>> record = Rewirer(SET(0.25, every=1), net, total_steps=10, seed=0).rewire(1)
     >>> record.dropped, record.grown, record.connections
     ((4, 2), (4, 2), (16, 8))
     """
 
-    update: int
+    step: int
     dropped: tuple[int, ...]
     grown: tuple[int, ...]
     shortfall: int
@@ -84,7 +85,7 @@ class Rewiring:
 
 
 def measure(
-    now: Moment,
+    now: RewiringContext,
     change: Change,
     explored: float,
     birthdays: Callable[[np.ndarray], np.ndarray],
@@ -94,25 +95,25 @@ def measure(
 
     Parameters
     ----------
-    now : Moment
+    now : RewiringContext
         Before the change.
     change : Change
     explored : float
     birthdays : callable
-        From birth numbers, of which there is at least one, to the updates after which they were.
+        From birth numbers, of which there is at least one, to the steps after which they were.
     flops : float
     """
     net, layers = now.net, now.places.layer_start
     table, connections = net.connections, len(net.connections)
-    first, outputs, ends = net.ranks[0], net.ranks[-1], table.row_pointer[layers]
+    first, outputs, ends = net.ranks[0], net.ranks[-1], table.indptr[layers]
     return Rewiring(
-        update=now.time.updates,
+        step=now.time.step,
         dropped=tuple(count_in_groups(layers, now.target[change.drop]).tolist()),
         grown=tuple(count_in_groups(layers, change.grow.target).tolist()),
         shortfall=change.shortfall,
         connections=tuple((ends[1:] - ends[:-1]).tolist()),
         explored=explored,
-        age=_ages(table.birth, birthdays, now.time.updates),
+        age=_ages(table.birth, birthdays, now.time.step),
         dead=int((~alive(net)[first : net.size - outputs]).sum()),
         fan_in=_spread(table.fan_in[first:], connections),
         fan_out=_spread(table.fan_out[: net.size - outputs], connections),
@@ -127,14 +128,14 @@ def _spread(values: np.ndarray, total: int) -> tuple[float, float, float]:
 
 
 def _ages(
-    birth: np.ndarray, birthdays: Callable[[np.ndarray], np.ndarray], updates: int
+    birth: np.ndarray, birthdays: Callable[[np.ndarray], np.ndarray], total_steps: int
 ) -> tuple[float, float, float]:
     """Return the least, median and greatest age: birth numbers go up with time."""
     if not len(birth):
         return 0.0, 0.0, 0.0
     middle = len(birth) // 2
     chosen = np.sort(birth)[[-1, middle, -middle - 1, 0]]
-    least, above, below, greatest = (updates - birthdays(chosen)).tolist()
+    least, above, below, greatest = (total_steps - birthdays(chosen)).tolist()
     return float(least), (above + below) / 2, float(greatest)
 
 
@@ -144,10 +145,10 @@ class Explored:
     Parameters
     ----------
     net : Network
-    places : Places
+    places : Candidates
     """
 
-    def __init__(self, net: Network, places: Places):
+    def __init__(self, net: Network, places: Candidates):
         self.places, self.keys = places, np.empty(0, np.int64)
         self.note(net)
 

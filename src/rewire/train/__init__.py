@@ -1,21 +1,16 @@
-"""Training: optimisers, the step, and the loop that rewires on the way."""
+"""Training: the step, and the loop that rewires on the way."""
 
 from .checkpoint import load_checkpoint, read_history, save_checkpoint
 from .evaluation import Score, evaluate
 from .fitting import fit, prepare
 from .history import History
-from .optimizers import SGD, Adam, AdamW, Optimizer
 from .stopping import EarlyStopping
 from .trainer import Trainer
 from .training import Training
 
 __all__ = [
-    "SGD",
-    "Adam",
-    "AdamW",
     "EarlyStopping",
     "History",
-    "Optimizer",
     "Score",
     "Trainer",
     "Training",

@@ -1,4 +1,4 @@
-"""Which samples each update learns from: a function of the seed and the update alone."""
+"""Which samples each step learns from: a function of the seed and the step alone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class Batches:
     """Samples in a new random order in every epoch.
 
     The order of an epoch follows from the seed and the epoch's number, so that a run can be taken
-    up at any update without replaying what came before. A batch of all samples keeps their order.
+    up at any step without replaying what came before. A batch of all samples keeps their order.
 
     Parameters
     ----------
@@ -31,17 +31,17 @@ class Batches:
         """Whether every batch is all samples."""
         return self.size == self.samples
 
-    def rows(self, update: int) -> np.ndarray:
-        """Return which samples update number ``update`` (from 0) learns from."""
-        epoch, batch = divmod(update, self.per_epoch)
+    def rows(self, step: int) -> np.ndarray:
+        """Return which samples step number ``step`` (from 0) learns from."""
+        epoch, batch = divmod(step, self.per_epoch)
         return self._order(epoch)[batch * self.size : (batch + 1) * self.size]
 
     def stretch(self, first: int, last: int) -> np.ndarray:
-        """Return the samples of updates first to last, as many as have batches of one size.
+        """Return the samples of steps first to last, as many as have batches of one size.
 
         Returns
         -------
-        ndarray of int, shape (updates, batch)
+        ndarray of int, shape (steps, batch)
         """
         if self.whole:
             return np.broadcast_to(self._order(0), (last - first, self.samples))

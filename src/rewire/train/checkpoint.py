@@ -27,11 +27,11 @@ from rewire.topology import Rewiring
 from .history import History
 from .training import Training
 
-__all__ = ["NowAndThen", "load_checkpoint", "read_history", "save_checkpoint"]
+__all__ = ["Throttle", "load_checkpoint", "read_history", "save_checkpoint"]
 
 KIND = "checkpoint"
 SUMS = ("loss", "right", "samples", "moved")
-TOTALS = ("done", "flops", "dense_flops", "seconds", "stopped")
+TOTALS = ("step", "flops", "dense_flops", "seconds", "stopped")
 
 
 def save_checkpoint(training: Training, path: str | Path) -> None:
@@ -50,12 +50,12 @@ def save_checkpoint(training: Training, path: str | Path) -> None:
     >>> from rewire.data import moons
     >>> def begun():
     ...     net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
-    ...     return rewire.train.prepare(net, *moons(seed=0), steps=100, report_every=50)
+    ...     return rewire.train.prepare(net, *moons(seed=0), total_steps=100, report_every=50)
     >>> training = begun()
     >>> more = training.advance()
     >>> path = tempfile.mkdtemp() + "/moons.safetensors"
     >>> save_checkpoint(training, path)
-    >>> read_history(path)["update"]
+    >>> read_history(path)["step"]
     [50]
     """
     tensors, network = network_to_tensors(training.net)
@@ -97,7 +97,7 @@ def load_checkpoint(training: Training, path: str | Path) -> None:
     >>> from rewire.data import moons
     >>> def begun():
     ...     net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
-    ...     return rewire.train.prepare(net, *moons(seed=0), steps=100, report_every=50)
+    ...     return rewire.train.prepare(net, *moons(seed=0), total_steps=100, report_every=50)
     >>> training = begun()
     >>> more = training.advance()
     >>> path = tempfile.mkdtemp() + "/moons.safetensors"
@@ -137,7 +137,7 @@ def read_history(path: str | Path) -> History:
     >>> from rewire.data import moons
     >>> net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
     >>> path = tempfile.mkdtemp() + "/moons.safetensors"
-    >>> history = rewire.fit(net, *moons(seed=0), steps=100, checkpoint=path)
+    >>> history = rewire.fit(net, *moons(seed=0), total_steps=100, checkpoint=path)
     >>> read_history(path)["loss"] == history["loss"]
     True
     """
@@ -147,7 +147,7 @@ def read_history(path: str | Path) -> History:
         return History(header["rows"], rewirings)
 
 
-class NowAndThen:
+class Throttle:
     """Calls a function again and again, but not too often.
 
     Parameters

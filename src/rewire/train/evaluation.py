@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.sparse import issparse
 
+from rewire import losses
 from rewire.graph import Network
 from rewire.kernels import load
-from rewire.kernels.losses import Loss, named
+from rewire.losses import Loss
 
 __all__ = ["PIECE", "Score", "evaluate", "outputs", "share_right"]
 
@@ -59,7 +60,7 @@ def evaluate(net: Network, X: Any, y: Any, loss: str | Loss = "cross_entropy") -
     >>> evaluate(net, [[1], [2], [-3]], [0, 0, 0]).accuracy
     0.6666666666666666
     """
-    loss = named(loss)
+    loss = losses.get(loss)
     kernels = load(net.backend)
     samples, y = X.shape[0] if issparse(X) else len(X), np.asarray(y)
     if samples == 0:

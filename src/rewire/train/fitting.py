@@ -12,15 +12,17 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 
-from rewire.files import remove_leftovers
+from rewire import losses, methods
 from rewire.graph import Network, checks
+from rewire.io import remove_leftovers
 from rewire.kernels import load
-from rewire.kernels.losses import Loss, named
-from rewire.topology import Method, Schedule, as_method
+from rewire.losses import Loss
+from rewire.optimizers import SGD, Adam, Optimizer
+from rewire.schedules import Schedule
+from rewire.topology import Method
 
-from .checkpoint import NowAndThen, load_checkpoint, save_checkpoint
+from .checkpoint import Throttle, load_checkpoint, save_checkpoint
 from .history import History
-from .optimizers import SGD, Adam, Optimizer
 from .stopping import EarlyStopping
 from .training import Training
 
@@ -43,7 +45,7 @@ def fit(
     loss: str | Loss | None = None,
     optimizer: Optimizer | None = None,
     epochs: float | None = None,
-    steps: int | None = None,
+    total_steps: int | None = None,
     batch_size: int = 128,
     schedule: Schedule | None = None,
     validation_data: tuple[Any, Any] | None = None,
@@ -65,7 +67,7 @@ def fit(
     y : array-like
         Class numbers of shape (samples,), or targets of shape (samples, outputs).
     method : Method or str, optional
-        Where connections go: a name in ``rewire.topology.methods``, a method, or None for a wiring
+        Where connections go: a name in ``rewire.methods.registry``, a method, or None for a wiring
         that stays as it is.
     loss : str or Loss, optional
         ``"cross_entropy"`` for class numbers where the network has several outputs, ``"hinge"`` for
@@ -74,20 +76,20 @@ def fit(
     optimizer : Optimizer, optional
         By default ``SGD(lr=0.1, momentum=0.9, nesterov=True)``, and for ``"mean_squared_error"``
         ``Adam(lr=0.01)``: slopes that grow with the error would throw SGD off.
-    epochs, steps : number, optional
-        How long: passes over the data, or updates; give one. By default 10 epochs, or 1000
-        updates where that is more.
+    epochs, total_steps : number, optional
+        How long: passes over the data, or steps; give one. By default 10 epochs, or 1000
+        steps where that is more.
     batch_size : int, default 128
         All samples at once, in their order, where there are not more.
     schedule : callable, optional
-        From a :class:`rewire.topology.Time` to a factor for the learning rate, such as
+        From a :class:`rewire.schedules.Time` to a factor for the learning rate, such as
         ``Linear(1, 0.1)``; 1 by default.
     validation_data : (X, y), optional
         Measured at every report.
     early_stopping : EarlyStopping or int, optional
         Stop once validation is not getting better; a number is its patience.
     report_every : int, optional
-        Updates between two reports; an epoch by default, and at least a hundredth of the training.
+        Steps between two reports; an epoch by default, and at least a hundredth of the training.
     callbacks : sequence of callable
         Called with the :class:`Training` after every report; one that sets ``training.stopped`` to
         a reason ends it. One that has a method ``begin`` is given the Training before it starts.
@@ -131,7 +133,7 @@ def fit(
         loss=loss,
         optimizer=optimizer,
         epochs=epochs,
-        steps=steps,
+        total_steps=total_steps,
         batch_size=batch_size,
         schedule=schedule,
         validation_data=validation_data,
@@ -147,7 +149,7 @@ def fit(
             load_checkpoint(training, checkpoint)
         else:
             save_checkpoint(training, checkpoint)  # what cannot be written is known now
-        save = NowAndThen(lambda: save_checkpoint(training, checkpoint))
+        save = Throttle(lambda: save_checkpoint(training, checkpoint))
     for callback in callbacks:
         getattr(callback, "begin", _nothing)(training)
     while not training.finished:
@@ -158,7 +160,7 @@ def fit(
             print(training, file=sys.stderr)
         if save is not None:
             save(training.finished)
-    training.conclude()
+    training.finish()
     return training.history
 
 
@@ -171,7 +173,7 @@ def prepare(
     loss: str | Loss | None = None,
     optimizer: Optimizer | None = None,
     epochs: float | None = None,
-    steps: int | None = None,
+    total_steps: int | None = None,
     batch_size: int = 128,
     schedule: Schedule | None = None,
     validation_data: tuple[Any, Any] | None = None,
@@ -189,20 +191,20 @@ def prepare(
     >>> import rewire
     >>> from rewire.data import moons
     >>> net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
-    >>> training = prepare(net, *moons(seed=0), steps=100, report_every=50)
+    >>> training = prepare(net, *moons(seed=0), total_steps=100, report_every=50)
     >>> while not training.finished:
     ...     uninterrupted = training.advance()
-    >>> training.history["update"]
+    >>> training.history["step"]
     [50, 100]
     """
     X = _inputs("X", net, X)
     samples = X.shape[0]
     batch_size = min(_whole("batch_size", batch_size, 1), samples)
     per_epoch = -(-samples // batch_size)
-    updates = _updates(epochs, steps, per_epoch)
+    total_steps = _total_steps(epochs, total_steps, per_epoch)
     if not 0 <= input_dropout < 1:
         raise ValueError(f"input_dropout must be in [0, 1); got {input_dropout}")
-    chosen = default_loss(net, y) if loss is None else named(loss)
+    chosen = default_loss(net, y) if loss is None else losses.get(loss)
     y = _targets(net, chosen, y, samples)
     if validation_data is not None:
         validation_data = _validation(net, chosen, validation_data)
@@ -213,15 +215,15 @@ def prepare(
             early_stopping = EarlyStopping(_whole("early_stopping", early_stopping, 1))
         early_stopping = replace(early_stopping)  # what it remembers is of one training
     if report_every is None:
-        report_every = max(per_epoch, updates // 100)
+        report_every = max(per_epoch, total_steps // 100)
     return Training(
         net,
         X,
         y,
-        method=as_method(method),
+        method=methods.get(method),
         loss=chosen,
         optimizer=default_optimizer(chosen) if optimizer is None else optimizer,
-        updates=updates,
+        total_steps=total_steps,
         batch_size=batch_size,
         schedule=schedule,
         validation=validation_data,
@@ -236,11 +238,11 @@ def default_loss(net: Network, y: Any) -> Loss:
     """Return the loss that fits the targets; see :func:`fit`."""
     y = np.asarray(y)
     if net.ranks[-1] > 1 and y.ndim == 1:
-        return named("cross_entropy")
+        return losses.get("cross_entropy")
     values = set(np.unique(y).tolist()) if y.dtype.kind in "biuf" else set()
     if values <= {-1, 1}:
-        return named("hinge")
-    return named("binary_cross_entropy" if values <= {0, 1} else "mean_squared_error")
+        return losses.get("hinge")
+    return losses.get("binary_cross_entropy" if values <= {0, 1} else "mean_squared_error")
 
 
 def default_optimizer(loss: Loss) -> Optimizer:
@@ -254,12 +256,14 @@ def _nothing(training: Training) -> None:
     """Stand for what a callback does not have."""
 
 
-def _updates(epochs: float | None, steps: int | None, per_epoch: int) -> int:
-    """Return how many updates the whole training has."""
-    if epochs is not None and steps is not None:
-        raise ValueError(f"give either epochs or steps; got epochs={epochs} and steps={steps}")
-    if steps is not None:
-        return _whole("steps", steps, 1)
+def _total_steps(epochs: float | None, total_steps: int | None, per_epoch: int) -> int:
+    """Return how many steps the whole training has."""
+    if epochs is not None and total_steps is not None:
+        raise ValueError(
+            f"give either epochs or total_steps; got epochs={epochs} and total_steps={total_steps}"
+        )
+    if total_steps is not None:
+        return _whole("total_steps", total_steps, 1)
     if epochs is None:
         return max(DEFAULT_EPOCHS * per_epoch, LEAST_UPDATES)
     if not 0 < epochs < np.inf:

@@ -12,7 +12,7 @@ from rewire.topology import Rewiring
 __all__ = ["COLUMNS", "History"]
 
 COLUMNS = (
-    "update",
+    "step",
     "epoch",
     "loss",
     "accuracy",
@@ -34,8 +34,8 @@ class History:
     Attributes
     ----------
     rows : list of dict
-        One per report: ``update`` and ``epoch`` (a fraction), ``loss`` and ``accuracy`` of what was
-        learnt since the report before (each batch measured before its update), the same of the
+        One per report: ``step`` and ``epoch`` (a fraction), ``loss`` and ``accuracy`` of what was
+        learnt since the report before (each batch measured before its step), the same of the
         validation data, ``learning_rate``, ``connections``, ``moved`` (connections grown since the
         report before), ``flops`` spent so far beside ``dense_flops``, what a dense network of the
         same layers would have spent, and ``seconds`` of training. What was not measured is None:
@@ -49,8 +49,8 @@ class History:
     >>> from rewire.data import moons
     >>> X, y = moons(seed=0)
     >>> net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
-    >>> history = rewire.fit(net, X, y, loss="hinge", method="rigl", steps=400, seed=0)
-    >>> history["update"][-1], history.rows[-1]["connections"]
+    >>> history = rewire.fit(net, X, y, loss="hinge", method="rigl", total_steps=400, seed=0)
+    >>> history["step"][-1], history.rows[-1]["connections"]
     (400, 68)
     """
 
@@ -76,13 +76,13 @@ class History:
         except ImportError:
             return columns
         # Not pandas' guess: a column of None is one of numbers too.
-        whole = ("update", "connections", "moved")
+        whole = ("step", "connections", "moved")
         return pd.DataFrame(
             {name: np.array(columns[name], int if name in whole else float) for name in COLUMNS}
         )
 
     def plot(self, ax: Any = None) -> Any:
-        """Draw losses and accuracies over the updates; see :func:`rewire.view.plot_history`.
+        """Draw losses and accuracies over the steps; see :func:`rewire.plot.plot_history`.
 
         Parameters
         ----------
@@ -94,7 +94,7 @@ class History:
         matplotlib.axes.Axes
         """
         # Here, as drawing is a layer of its own, and training should not wait for its import.
-        from rewire.view import plot_history
+        from rewire.plot import plot_history
 
         columns = {name: self[name] for name in COLUMNS}
-        return plot_history(columns, [rewiring.update for rewiring in self.rewirings], ax)
+        return plot_history(columns, [rewiring.step for rewiring in self.rewirings], ax)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rewire.activations import Activation
 from rewire.export.tensors import network_from_tensors, network_to_tensors
 from rewire.graph import Network
-from rewire.kernels import Activation
 
 if TYPE_CHECKING:
     from .training import Training

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from rewire import losses
 from rewire.graph import Network, checks
-from rewire.kernels import Descent, Learned, Plan
-from rewire.kernels.losses import Loss, named
-
-from .optimizers import SGD, Optimizer
+from rewire.graph.program import Program, StepResult
+from rewire.kernels.layout import Descent
+from rewire.losses import Loss
+from rewire.optimizers import SGD, Optimizer
 
 __all__ = ["Trainer"]
 
@@ -53,7 +54,7 @@ class Trainer:
         optimizer: Optimizer | None = None,
     ):
         self.net = net
-        self.loss = named(loss)
+        self.loss = losses.get(loss)
         self.optimizer = SGD() if optimizer is None else optimizer
 
     def step(self, X: Any, y: Any) -> float:
@@ -68,7 +69,7 @@ class Trainer:
         Returns
         -------
         float
-            The loss before the update, its penalty included.
+            The loss before the step, its penalty included.
 
         Raises
         ------
@@ -83,7 +84,7 @@ class Trainer:
         y: Any,
         count: int,
         learning_rate: Callable[[int], float] | Sequence[float] | None = None,
-    ) -> Learned:
+    ) -> StepResult:
         """Learn the same batch several times; SGD takes many steps in one compiled call.
 
         Parameters
@@ -98,9 +99,9 @@ class Trainer:
 
         Returns
         -------
-        Learned
+        StepResult
             ``losses`` and ``right`` (samples on the right side), both of shape (count,) and before
-            each update.
+            each step.
         """
         return self.learn(X, y, None, self._rates(count, learning_rate))
 
@@ -111,7 +112,7 @@ class Trainer:
         samples: np.ndarray | None,
         rates: Sequence[float] | np.ndarray,
         checked: bool = False,
-    ) -> Learned:
+    ) -> StepResult:
         """Learn a sequence of batches of one data set, one for each learning rate.
 
         Parameters
@@ -127,10 +128,10 @@ class Trainer:
 
         Returns
         -------
-        Learned
+        StepResult
             As :meth:`steps`.
         """
-        plan = self.net.plan()
+        plan = self.net.program()
         X = checks.inputs(X, plan.inputs, plan.dtype)
         y = self.loss.targets(y, len(X), plan.outputs, plan.dtype)
         if len(X) == 0:
@@ -166,12 +167,12 @@ class Trainer:
 
     def _general(
         self,
-        plan: Plan,
+        plan: Program,
         X: np.ndarray,
         y: np.ndarray,
         samples: np.ndarray | None,
         rates: Sequence[float] | np.ndarray,
-    ) -> Learned:
+    ) -> StepResult:
         net, found = self.net, []
         own_rate = self.optimizer.lr
         try:
@@ -194,14 +195,14 @@ def _constant(rate: float, count: int) -> np.ndarray:
 
 
 def _in_parts(
-    plan: Plan,
+    plan: Program,
     numbers: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, Loss],
     rates: np.ndarray,
     samples: np.ndarray | None,
     descent: Descent,
     checked: bool,
     stride: int,
-) -> Learned:
+) -> StepResult:
     """Take so many steps in one compiled call, and go on from there."""
     found = []
     for first in range(0, len(rates), stride):
@@ -211,6 +212,6 @@ def _in_parts(
     return _joined(found)
 
 
-def _joined(parts: list[Learned]) -> Learned:
+def _joined(parts: list[StepResult]) -> StepResult:
     losses, right = zip(*parts, strict=True)
-    return Learned(np.concatenate(losses), np.concatenate(right))
+    return StepResult(np.concatenate(losses), np.concatenate(right))

@@ -1,4 +1,4 @@
-"""A training as a state that can be stopped after any update and taken up again."""
+"""A training as a state that can be stopped after any step and taken up again."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 
+from rewire import losses
 from rewire.graph import Network
-from rewire.kernels.losses import Loss, named
-from rewire.topology import Method, Rewirer, Schedule, Time
-from rewire.topology.absent import NotANumberError
+from rewire.losses import Loss
+from rewire.optimizers import Optimizer
+from rewire.schedules import Schedule, Time
+from rewire.topology import Method, Rewirer
+from rewire.topology.candidates import NotANumberError
 from rewire.topology.statistics import forward_flops
 
 from .batches import Batches
 from .describe import describe, describe_network, fingerprint
 from .evaluation import PIECE, evaluate, share_right
 from .history import History
-from .optimizers import Optimizer
 from .stopping import EarlyStopping
 from .trainer import WORK_PER_CALL, Trainer
 
@@ -35,7 +37,7 @@ class Training:
     """Trains and rewires a network, stretch by stretch.
 
     :func:`rewire.fit` is the front door. What is random follows from the seed and the number of
-    the update alone, so that a stopped training goes on to the same bits.
+    the step alone, so that a stopped training goes on to the same bits.
 
     Parameters
     ----------
@@ -48,14 +50,14 @@ class Training:
     method : Method
     loss : Loss
     optimizer : Optimizer
-    updates : int
+    total_steps : int
         Steps in the whole training.
     batch_size : int
     schedule : callable, optional
         From the time to a factor for the optimiser's learning rate; 1 by default.
     validation : (X, y), optional
     report_every : int, optional
-        Updates between two rows of the history.
+        Steps between two rows of the history.
     input_dropout : float, default 0
         Share of the inputs left out of each sample, in [0, 1).
     seed : int, default 0
@@ -64,7 +66,7 @@ class Training:
     Attributes
     ----------
     done : int
-        Updates made.
+        Steps made.
     history : History
     stopped : str or None
         Why it ended before its time, if it did; a callback may set it.
@@ -82,9 +84,9 @@ class Training:
     >>> import rewire
     >>> from rewire.data import moons
     >>> net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
-    >>> training = rewire.train.prepare(net, *moons(seed=0), steps=100, report_every=50)
+    >>> training = rewire.train.prepare(net, *moons(seed=0), total_steps=100, report_every=50)
     >>> more = training.advance()
-    >>> training.done, training.finished
+    >>> training.step, training.finished
     (50, False)
     """
 
@@ -97,7 +99,7 @@ class Training:
         method: Method,
         loss: str | Loss,
         optimizer: Optimizer,
-        updates: int,
+        total_steps: int,
         batch_size: int,
         schedule: Schedule | None = None,
         validation: tuple[Any, Any] | None = None,
@@ -107,7 +109,7 @@ class Training:
         seed: int = 0,
     ):
         self.net, self.X, self.y = net, X, y
-        self.loss, self.updates, self.schedule = named(loss), updates, schedule
+        self.loss, self.total_steps, self.schedule = losses.get(loss), total_steps, schedule
         self.validation, self.input_dropout = validation, input_dropout
         self.trainer = Trainer(net, self.loss, optimizer)
         self.base_rate = optimizer.lr
@@ -115,13 +117,13 @@ class Training:
         self.rewirer = Rewirer(
             method,
             net,
-            steps=updates,
+            total_steps=total_steps,
             steps_per_epoch=self.batches.per_epoch,
             optimizer=optimizer,
             seed=_random(seed, 1),  # the batches have spawn keys that begin with 0
         )
         self.report_every = report_every or self.batches.per_epoch
-        self.done = 0
+        self.step = 0
         self.stopped: str | None = None
         self.interrupted = False
         self.early_stopping = early_stopping
@@ -140,7 +142,7 @@ class Training:
             "method": describe(self.rewirer.method),
             "loss": describe(self.loss),
             "optimizer": describe(optimizer),
-            "updates": str(self.updates),
+            "total_steps": str(self.total_steps),
             "batch_size": str(self.batches.size),
             "schedule": describe(self.schedule),
             "report_every": str(self.report_every),
@@ -154,14 +156,14 @@ class Training:
 
     @property
     def finished(self) -> bool:
-        """Whether all updates are made, or it was stopped."""
-        return self.done >= self.updates or self.stopped is not None
+        """Whether all steps are made, or it was stopped."""
+        return self.step >= self.total_steps or self.stopped is not None
 
-    def rate(self, update: int) -> float:
-        """Return the learning rate of an update (from 0)."""
+    def rate(self, step: int) -> float:
+        """Return the learning rate of a step (from 0)."""
         if self.schedule is None:
             return self.base_rate
-        return self.base_rate * self.schedule(Time(update, self.updates))
+        return self.base_rate * self.schedule(Time(step, self.total_steps))
 
     def advance(self) -> bool:
         """Train up to the next report and append it to the history.
@@ -172,23 +174,23 @@ class Training:
             False if it was interrupted on the way; it goes on from there when called again.
         """
         begin = perf_counter()
-        end = min(self.done - self.done % self.report_every + self.report_every, self.updates)
-        if self.done == 0 and self.rewirer.due(0) and not self.rewirer.history:
+        end = min(self.step - self.step % self.report_every + self.report_every, self.total_steps)
+        if self.step == 0 and self.rewirer.due(0) and not self.rewirer.history:
             self.trainer.optimizer.begin(self.net)
             self._rewire()
-        while self.done < end and not self.interrupted:
+        while self.step < end and not self.interrupted:
             self._stretch(self._next_rewiring(end))
-            if self.done < self.updates and self.rewirer.due(self.done):
+            if self.step < self.total_steps and self.rewirer.due(self.step):
                 self._rewire()
         self.seconds += perf_counter() - begin
-        if self.done < end:
+        if self.step < end:
             return False
         self.history.rows.append(self._report())
         if self.early_stopping is not None:
             self.early_stopping(self)
         return True
 
-    def conclude(self) -> None:
+    def finish(self) -> None:
         """Give the network back its best state, where early stopping has kept it."""
         if self.early_stopping is not None:
             self.early_stopping.bring_back(self.net)
@@ -198,7 +200,7 @@ class Training:
         if not self.history.rows:
             return "nothing measured yet"
         row = self.history.rows[-1]
-        line = f"update {row['update']:,} of {self.updates:,}: loss {row['loss']:.4f}"
+        line = f"step {row['step']:,} of {self.total_steps:,}: loss {row['loss']:.4f}"
         if row["accuracy"] is not None:
             line += f", {row['accuracy']:.2%} right"
         if row["validation_loss"] is not None:
@@ -208,23 +210,23 @@ class Training:
         return f"{line}, {row['moved']:,} of {row['connections']:,} connections moved"
 
     def _next_rewiring(self, end: int) -> int:
-        later = self.rewirer.updates[self.rewirer.updates > self.done]
+        later = self.rewirer.due_steps[self.rewirer.due_steps > self.step]
         return min(end, int(later[0])) if len(later) else end
 
     def _stretch(self, end: int) -> None:
-        """Learn batches of one size up to an update, or as many as can be waited for."""
-        rows = self.batches.stretch(self.done, min(end, self.done + self._patience()))
-        rates = [self.rate(update) for update in range(self.done, self.done + len(rows))]
+        """Learn batches of one size up to a step, or as many as can be waited for."""
+        rows = self.batches.stretch(self.step, min(end, self.step + self._patience()))
+        rates = [self.rate(step) for step in range(self.step, self.step + len(rows))]
         if self.input_dropout or (issparse(self.X) and not self.batches.whole):
             order = np.arange(rows.size).reshape(rows.shape)
             X, y = self._samples(rows.ravel())
             self._leave_out(X, order)
             learned = self.trainer.learn(X, y, order, rates, checked=True)
         elif self.batches.whole:
-            learned = self.trainer.learn(*self._batch(self.done), None, rates, checked=True)
+            learned = self.trainer.learn(*self._batch(self.step), None, rates, checked=True)
         else:
             learned = self.trainer.learn(self.X, self.y, rows, rates, checked=True)
-        self.done += len(rows)
+        self.step += len(rows)
         self._check_finite(learned.losses)
         self.since.add(learned.losses, learned.right, rows.shape[1])
         work = rows.size * PASSES
@@ -236,8 +238,8 @@ class Training:
         if not self.input_dropout:
             return
         X *= X.dtype.type(1 / (1 - self.input_dropout))
-        for update, part in enumerate(order, start=self.done):
-            drawn = _random(self.batches.seed, 2, update).bytes(2 * X[part].size)
+        for step, part in enumerate(order, start=self.step):
+            drawn = _random(self.batches.seed, 2, step).bytes(2 * X[part].size)
             kept = np.frombuffer(drawn, "<u2") >= self.input_dropout * 2**16
             X[part] *= kept.reshape(len(part), -1)
 
@@ -256,49 +258,49 @@ class Training:
 
     def _diverged(self) -> ValueError:
         return ValueError(
-            f"the training diverged: infinity or NaN before update {self.done}; lower the "
+            f"the training diverged: infinity or NaN before step {self.done}; lower the "
             f"learning rate, {self.base_rate:g}, or bring inputs and targets to mean 0 and "
             "deviation 1"
         )
 
     def _patience(self) -> int:
-        """Return how many updates take a moment, and how many have inputs few enough to copy."""
+        """Return how many steps take a moment, and how many have inputs few enough to copy."""
         size = self.net.size + len(self.net.connections)
-        updates = WORK_PER_CALL // (self.batches.size * size)
+        total_steps = WORK_PER_CALL // (self.batches.size * size)
         if issparse(self.X) or self.input_dropout:
-            updates = min(updates, PIECE // (self.batches.size * self.X.shape[1]))
-        return max(updates, 1)
+            total_steps = min(total_steps, PIECE // (self.batches.size * self.X.shape[1]))
+        return max(total_steps, 1)
 
     def _rewire(self) -> None:
         method = self.rewirer.method
-        last = self.done
-        if method.replaces_step or self.done == 0:
+        last = self.step
+        if method.skip_update or self.step == 0:
             last += 1
         # Where all samples make one batch, those before it say nothing new.
         latest = method.batches if self.batches.per_epoch > 1 else 1
         recent = range(max(last - latest, 0), last)
-        batches = [self._batch(update) for update in recent] if method.looks_at_data else []
+        batches = [self._batch(step) for step in recent] if method.looks_at_data else []
         rate = self.rate(max(last - 1, 0))
         try:
             with np.errstate(over="ignore", invalid="ignore"):  # it is looked for afterwards
-                record = self.rewirer.rewire(self.done, batches, self.loss, rate)
+                record = self.rewirer.rewire(self.step, batches, self.loss, rate)
         except NotANumberError as error:
             if self._overflow(batches):
                 raise self._diverged() from error
             raise
         self.flops += record.flops
         self.since.moved += record.moved
-        if method.replaces_step and self.done:
-            self.done += 1  # the batch of this update went into the rewiring
+        if method.skip_update and self.step:
+            self.step += 1  # the batch of this step went into the rewiring
         if self.on_rewiring is not None:
             begin = perf_counter()
             self.on_rewiring(self)
             self.seconds -= perf_counter() - begin
 
-    def _batch(self, update: int) -> tuple[np.ndarray, np.ndarray]:
+    def _batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:
         if self.batches.whole and not issparse(self.X):
             return self.X, self.y
-        return self._samples(self.batches.rows(update))
+        return self._samples(self.batches.rows(step))
 
     def _samples(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         X = self.X[rows]
@@ -310,13 +312,13 @@ class Training:
         if self.validation is not None:
             validation = evaluate(self.net, *self.validation, self.loss)
         return {
-            "update": self.done,
-            "epoch": self.done / self.batches.per_epoch,
+            "step": self.step,
+            "epoch": self.step / self.batches.per_epoch,
             "loss": since.loss / max(since.samples, 1),
             "accuracy": share_right(self.loss, since.right, since.samples),
             "validation_loss": validation and validation.loss,
             "validation_accuracy": validation and validation.accuracy,
-            "learning_rate": self.rate(self.done - 1),
+            "learning_rate": self.rate(self.step - 1),
             "connections": len(self.net.connections),
             "moved": since.moved,
             "flops": self.flops,
@@ -331,13 +333,13 @@ def _random(seed: int, *key: int) -> np.random.Generator:
 
 
 class Since:
-    """Sums over the updates since the report before."""
+    """Sums over the steps since the report before."""
 
     def __init__(self) -> None:
         self.loss, self.right, self.samples, self.moved = 0.0, 0, 0, 0
 
     def add(self, losses: np.ndarray, right: np.ndarray, batch: int) -> None:
-        # One after the other, so that it does not matter how the updates were divided into calls.
+        # One after the other, so that it does not matter how the steps were divided into calls.
         self.loss = float(np.cumsum([self.loss, *losses * batch])[-1])
         self.right += int(right.sum())
         self.samples += batch * len(losses)

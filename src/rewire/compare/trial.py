@@ -1,0 +1,159 @@
+"""One training of a study, from its settings to its figures."""
+
+from __future__ import annotations
+
+import math
+import os
+import warnings
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from rewire.data import Dataset
+from rewire.experiment import Run as Assembly
+from rewire.experiment import assemble
+from rewire.train import evaluate
+
+from .config import StudyConfig, import_modules
+
+__all__ = ["Failure", "Run", "attempt", "measured_part", "prepare_run", "run_one"]
+
+DataDir = str | os.PathLike[str] | None
+
+
+class Run(NamedTuple):
+    """What one training came to; a row of ``runs.csv``.
+
+    Attributes
+    ----------
+    method : str
+    seed : int
+    loss : float
+        After the last step, on the samples that are measured; with the loss's penalty. The mean
+        squared error of a regression is in the targets' own unit.
+    accuracy : float
+        Share of these samples on the right side; NaN for a regression.
+    connections, parameters : int
+        At the end; parameters are connections and biases.
+    seconds : float
+        Of training alone.
+    """
+
+    method: str
+    seed: int
+    loss: float
+    accuracy: float
+    connections: int
+    parameters: int
+    seconds: float
+
+
+class Failure(NamedTuple):
+    """A run that raised an error."""
+
+    method: str
+    seed: int
+    error: str
+
+
+def prepare_run(setting: StudyConfig, method: str, seed: int, data_dir: DataDir = None) -> Assembly:
+    """Check everything that a run needs and return it, its training not begun.
+
+    Raises
+    ------
+    ValueError
+        Also for a method that would never rewire in so short a training.
+    """
+    import_modules(setting.imports)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", r"method .* never rewires", UserWarning)
+        try:
+            assembly = assemble(setting.of(method, seed), data_dir)
+        except UserWarning as warning:
+            raise ValueError(f"{warning} (every, epochs or total_steps)") from None
+    assembly.training.report_every = assembly.training.total_steps
+    return assembly
+
+
+def run_one(setting: StudyConfig, method: str, seed: int, data_dir: DataDir = None) -> Run:
+    """Train one network and measure it.
+
+    Parameters
+    ----------
+    setting : StudyConfig
+    method : str
+        A name in ``rewire.methods.registry``. One that starts dense is given the layer densities of
+        the sparse network, and so ends with as many connections as the others.
+    seed : int
+        Of generated data, held-out samples, the network, the order of samples and the method.
+    data_dir : path, optional
+        Where stored data sets are.
+
+    Returns
+    -------
+    Run
+        The same figures for the same arguments, ``seconds`` apart.
+
+    Examples
+    --------
+    >>> from rewire.compare import study_config
+    >>> run_one(study_config("moons"), "rigl", seed=0).connections
+    68
+    """
+    assembly = prepare_run(setting, method, seed, data_dir)
+    training = assembly.training
+    while not training.finished:
+        training.advance()
+    part, _ = measured_part(setting, assembly)
+    loss, accuracy = _score(assembly, part)
+    summary = training.net.summary()
+    return Run(
+        method,
+        seed,
+        loss,
+        accuracy,
+        summary.connections,
+        summary.parameters,
+        round(training.seconds, 6),
+    )
+
+
+def attempt(
+    setting: StudyConfig, method: str, seed: int, data_dir: DataDir = None
+) -> Run | Failure:
+    """Return the run, or the error that it ended with."""
+    try:
+        return run_one(setting, method, seed, data_dir)
+    except Exception as error:
+        return Failure(method, seed, f"{type(error).__name__}: {error}")
+
+
+def measured_part(setting: StudyConfig, assembly: Assembly) -> tuple[Dataset, str]:
+    """Return the samples that are measured, and in words which they are."""
+    data = assembly.data
+    if setting.measure == "training":
+        samples = assembly.train.X.shape[0]
+        return assembly.train, f"the {samples:,} training samples themselves"
+    if assembly.validation is not None:
+        samples = assembly.validation.X.shape[0]
+        return (
+            assembly.validation,
+            f"{samples:,} samples held out, chosen by the seed",
+        )
+    if data.X_test is None or data.y_test is None:
+        raise ValueError(
+            f"validation must be above 0, as {data.name} has no test part to be measured on; got 0 "
+            "(measure='training' measures what was trained on)"
+        )
+    part = replace(data, X=data.X_test, y=data.y_test, X_test=None, y_test=None)
+    return part, f"the test part, {part.X.shape[0]:,} samples"
+
+
+def _score(assembly: Assembly, part: Dataset) -> tuple[float, float]:
+    model, loss = assembly.model, assembly.training.loss
+    if part.task == "regression":
+        error: Any = model.predict(part.X).reshape(part.y.shape) - part.y
+        return float((error.astype(float) ** 2).mean()), math.nan
+    X = part.X if model.standardizer is None else model.standardizer.transform(part.X)
+    y = part.signed()[0] if loss.name == "hinge" else part.y
+    value, accuracy = evaluate(model.network, X, y, loss)
+    return value, math.nan if accuracy is None else accuracy

@@ -1,0 +1,212 @@
+"""Optimisers. What they remember of a connection is a column of the table and moves with it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, ClassVar
+
+import numpy as np
+
+from rewire.connectivity.table import Columns
+from rewire.graph import Network
+from rewire.kernels import load
+from rewire.kernels.layout import Descent
+
+__all__ = ["SGD", "Adam", "AdamW", "Optimizer"]
+
+
+@dataclass
+class Optimizer(ABC):
+    """A rule that turns gradients into new weights and biases.
+
+    Attributes
+    ----------
+    lr : float
+        Learning rate; may be changed between steps.
+    steps : int
+        Updates made so far. One that has made none begins afresh, whatever the network has
+        learnt before; the same object goes on where it was. To go on from a file, set it to what
+        it was.
+
+    Examples
+    --------
+    >>> optimizer = SGD(lr=0.1)
+    >>> optimizer.lr /= 10
+    >>> optimizer.steps
+    0
+    """
+
+    lr: float
+
+    # What optimisers keep of each connection and neuron; one of your own adds its columns here.
+    remembers: ClassVar[tuple[str, ...]] = ("velocity", "first_moment", "second_moment")
+
+    def __post_init__(self) -> None:
+        self.steps = 0
+        check("lr", self.lr, 0, np.inf)
+
+    def begin(self, net: Network) -> None:
+        """Forget what an optimiser before it has left in the network, if it has made no step."""
+        if self.steps == 0:
+            for columns in (net.connections, net.neurons):
+                for name in self.remembers:
+                    columns.data.pop(name, None)
+
+    def update(self, net: Network, weight_gradient: np.ndarray, bias_gradient: np.ndarray) -> None:
+        """Make one step, in place; gradients are aligned with the table and with the neurons."""
+        self.steps += 1
+        kernels = load(net.backend)
+        self._apply(kernels, net.connections, "weight", weight_gradient)
+        self._apply(kernels, net.neurons, "bias", bias_gradient)
+
+    @abstractmethod
+    def _apply(self, kernels: Any, columns: Columns, name: str, gradient: np.ndarray) -> None:
+        """Update one column, and the state beside it."""
+
+
+@dataclass
+class SGD(Optimizer):
+    """Stochastic gradient descent, plain, with momentum or with Nesterov's momentum.
+
+    With g = gradient + weight_decay · w and v = momentum · v + g (v is the column
+    ``"velocity"``, zero for new connections): w -= lr · v, or w -= lr · (g + momentum · v) for
+    Nesterov. As in PyTorch.
+
+    Parameters
+    ----------
+    lr : float, default 0.1
+    momentum : float, default 0
+        In [0, 1).
+    nesterov : bool, default False
+    weight_decay : float, default 0
+        Of weights and biases.
+
+    Examples
+    --------
+    >>> import rewire
+    >>> net = rewire.mlp([2, 8, 2], density=0.5, seed=0)
+    >>> trainer = rewire.Trainer(net, optimizer=SGD(lr=0.1, momentum=0.9, nesterov=True))
+    >>> loss = trainer.step([[1, 2]], [0])
+    >>> net.connections["velocity"].shape
+    (16,)
+    """
+
+    lr: float = 0.1
+    momentum: float = 0.0
+    nesterov: bool = False
+    weight_decay: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check("momentum", self.momentum, 0, 1)
+        check("weight_decay", self.weight_decay, 0, np.inf)
+        if self.nesterov and not self.momentum:
+            raise ValueError("momentum must be above 0 for nesterov=True; got 0")
+
+    def descent(self, net: Network) -> Descent:
+        """Return what the compiled pass needs to make the update itself."""
+        if not self.momentum:
+            return _without_momentum(self.weight_decay)
+        return Descent(
+            net.connections.zeros("velocity", net.dtype),
+            net.neurons.zeros("velocity", net.dtype),
+            self.weight_decay,
+            self.momentum,
+            self.nesterov,
+        )
+
+    def _apply(self, kernels: Any, columns: Columns, name: str, gradient: np.ndarray) -> None:
+        values = columns[name]
+        if not self.momentum:
+            kernels.update_sgd(values, gradient, self.lr, self.weight_decay)
+        else:
+            velocity = columns.zeros("velocity", values.dtype)
+            kernels.update_momentum(
+                values, gradient, velocity, self.lr, self.weight_decay, self.momentum, self.nesterov
+            )
+
+
+@lru_cache(maxsize=16)  # made anew at each call it took a tenth of what surrounds a small step
+def _without_momentum(decay: float) -> Descent:
+    return Descent(decay=decay)
+
+
+@dataclass
+class Adam(Optimizer):
+    """Adam (arXiv 1412.6980), with weight decay added to the gradient. As in PyTorch.
+
+    Its averages are the columns ``"first_moment"`` and ``"second_moment"``, zero for new
+    connections.
+
+    Parameters
+    ----------
+    lr : float, default 0.001
+    betas : (float, float), default (0.9, 0.999)
+        How much of the averages of the gradient and of its square is kept, in [0, 1).
+    eps : float, default 1e-8
+    weight_decay : float, default 0
+
+    Examples
+    --------
+    >>> import rewire
+    >>> net = rewire.mlp([2, 8, 2], density=0.5, seed=0)
+    >>> trainer = rewire.Trainer(net, optimizer=Adam(lr=0.01))
+    >>> loss = trainer.step([[1, 2]], [0])
+    >>> net.connections["second_moment"].shape
+    (16,)
+    """
+
+    lr: float = 1e-3
+    betas: tuple[float, float] = (0.9, 0.999)
+    eps: float = 1e-8
+    weight_decay: float = 0.0
+
+    decoupled = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for beta in self.betas:
+            check("betas", beta, 0, 1)
+        check("eps", self.eps, 0, np.inf)
+        check("weight_decay", self.weight_decay, 0, np.inf)
+
+    def _apply(self, kernels: Any, columns: Columns, name: str, gradient: np.ndarray) -> None:
+        values = columns[name]
+        kernels.update_adam(
+            values,
+            gradient,
+            columns.zeros("first_moment", values.dtype),
+            columns.zeros("second_moment", values.dtype),
+            self.lr,
+            *self.betas,
+            self.eps,
+            self.weight_decay,
+            self.decoupled,
+            self.steps,
+        )
+
+
+@dataclass
+class AdamW(Adam):
+    """Adam with weight decay that shrinks the weights directly (arXiv 1711.05101).
+
+    Examples
+    --------
+    >>> import rewire
+    >>> net = rewire.mlp([2, 8, 2], density=0.5, seed=0)
+    >>> trainer = rewire.Trainer(net, optimizer=AdamW(lr=0.01, weight_decay=0.1))
+    >>> trainer.step([[1, 2]], [0]) > trainer.step([[1, 2]], [0])
+    True
+    """
+
+    weight_decay: float = 0.01
+
+    decoupled = True
+
+
+def check(name: str, value: Any, low: float, high: float) -> None:
+    """Refuse a setting outside [low, high)."""
+    if not low <= value < high:
+        raise ValueError(f"{name} must be in [{low}, {high}); got {value}")

@@ -1,0 +1,148 @@
+"""Training curves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.ticker import PercentFormatter
+
+from . import style
+
+__all__ = ["plot_history", "plot_losses"]
+
+_COLOURS = [style.NEGATIVE, style.POSITIVE, "#2a8c6b", "#8b5aa8", style.INK]
+
+
+def plot_losses(
+    losses: Mapping[str, Sequence[float]],
+    rewirings: Sequence[int] = (),
+    ax: Axes | None = None,
+    title: str | None = None,
+) -> Axes:
+    """Draw losses by training step on a logarithmic scale, with the rewirings marked.
+
+    Parameters
+    ----------
+    losses : mapping of str to sequence of float
+        One curve for each name, its loss at step 0, 1, ….
+    rewirings : sequence of int, optional
+        Steps after which connections moved; thin vertical lines.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; new axes by default.
+    title : str, optional
+        A title above the picture.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> ax = plot_losses({"static": [1.0, 0.5, 0.4], "RigL": [1.0, 0.4, 0.1]}, rewirings=[1])
+    """
+    if ax is None:
+        _, ax = plt.subplots(figsize=(8, 4), layout="constrained")
+    for n, step in enumerate(rewirings):
+        label = "rewiring" if n == 0 else None
+        ax.axvline(step, color=style.FAINT, linewidth=0.8, zorder=0, label=label)
+    for n, (name, curve) in enumerate(losses.items()):
+        colour = _COLOURS[n % len(_COLOURS)]
+        ax.plot(range(len(curve)), curve, color=colour, linewidth=1.6, label=name)
+    ax.set_yscale("log")
+    ax.set_xlabel("step", color=style.INK)
+    ax.set_ylabel("loss", color=style.INK)
+    style.open_frame(ax)
+    if losses or len(rewirings):
+        ax.legend(loc="lower left", framealpha=1, edgecolor="white", labelcolor=style.INK)
+    if title:
+        style.title(ax, title)
+    return ax
+
+
+def plot_history(
+    columns: Mapping[str, Sequence[float | None]],
+    rewirings: Sequence[int] = (),
+    ax: Axes | None = None,
+    title: str | None = None,
+) -> Axes:
+    """Draw what a training measured: losses, accuracies on an axis of their own, and rewirings.
+
+    Parameters
+    ----------
+    columns : mapping of str to sequence of float
+        ``step``, ``loss``, ``accuracy``, ``validation_loss`` and ``validation_accuracy``, as in
+        :class:`rewire.train.History`; None where nothing was measured. Validation is dashed.
+    rewirings : sequence of int, optional
+        Steps after which connections moved; ticks along the bottom.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; new axes by default. Accuracies are drawn on a twin of it.
+    title : str, optional
+        A title above the picture.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        With the losses.
+
+    Examples
+    --------
+    >>> columns = {"step": [10, 20], "loss": [0.5, 0.1], "accuracy": [0.7, 1.0]}
+    >>> ax = plot_history(columns, rewirings=[5, 15])
+    """
+    if ax is None:
+        _, ax = plt.subplots(figsize=(8, 4), layout="constrained")
+    shown = _measured(columns, "loss", ax, _COLOURS[0])
+    if min(_values(columns, "loss"), default=0) > 0:
+        ax.set_yscale("log")
+    style.open_frame(ax)
+    right = bool(_values(columns, "accuracy"))
+    if right:
+        other = ax.twinx()
+        shown += _measured(columns, "accuracy", other, _COLOURS[1])
+        other.yaxis.set_major_formatter(PercentFormatter(1))
+        other.set_ylabel("right", color=_COLOURS[1])
+        style.open_frame(other)
+        ax.tick_params(axis="y", which="both", colors=_COLOURS[0])
+        other.tick_params(axis="y", colors=_COLOURS[1])
+    if len(rewirings):
+        shown += ax.plot(
+            rewirings,
+            [0.015] * len(rewirings),
+            "|",
+            color=style.REWIRING,
+            transform=ax.get_xaxis_transform(),
+            label="rewiring",
+        )
+    ax.set_xlabel("step", color=style.INK)
+    ax.set_ylabel("loss", color=_COLOURS[0] if right else style.INK)
+    if shown:
+        ax.legend(handles=shown, loc="center right", edgecolor="white", labelcolor=style.INK)
+    if title:
+        style.title(ax, title)
+    return ax
+
+
+def _measured(
+    columns: Mapping[str, Sequence[float | None]], what: str, ax: Axes, colour: str
+) -> list[Line2D]:
+    """Draw training and validation of one kind, where there is something to draw."""
+    drawn = []
+    for name, dashes in ((what, "-"), (f"validation_{what}", "--")):
+        values = columns.get(name, [None] * len(columns["step"]))
+        pairs = zip(columns["step"], values, strict=True)
+        points = [(step, value) for step, value in pairs if value is not None]
+        if points:
+            label = name.replace("_", " ")
+            x, y = zip(*points, strict=True)
+            marker = "o" if len(points) == 1 else None  # of which there is no line
+            drawn += ax.plot(x, y, dashes, marker=marker, color=colour, linewidth=1.6, label=label)
+    return drawn
+
+
+def _values(columns: Mapping[str, Sequence[float | None]], what: str) -> list[float]:
+    """Return all that was measured of one kind."""
+    both = *columns.get(what, ()), *columns.get(f"validation_{what}", ())
+    return [value for value in both if value is not None]

@@ -1,0 +1,667 @@
+"""``rewire train`` and what can be done with a trained network: output, files, exit status."""
+
+import csv
+import io
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pandas as pd
+import pytest
+import scipy.sparse
+from typer.testing import CliRunner
+
+from rewire.cli import app
+from rewire.cli.common import run_folders
+from rewire.experiment import Predictor, RunDirectory
+from rewire.export import load as load_network
+from rewire.methods import registry as methods
+
+SHORT = ["--hidden", "16", "--total-steps", "40", "--method", "set"]
+
+
+@pytest.fixture
+def run():
+    runner = CliRunner(env={"COLUMNS": "80", "NO_COLOR": "1", "TERM": "dumb"})
+
+    def invoke(*arguments, status=0):
+        result = runner.invoke(app, list(map(str, arguments)))
+        assert result.exit_code == status, (result.output, result.exception)
+        return result
+
+    return invoke
+
+
+def houses(count=120, seed=0):
+    random = np.random.default_rng(seed)
+    area, town = random.uniform(30, 200, count), random.choice(["Aachen", "Bonn", "Celle"], count)
+    rooms = random.integers(1, 7, count)
+    price = 3000 * area + 50_000.5 * (town == "Bonn") + 10_000 * rooms
+    return pd.DataFrame({"area": area, "town": town, "rooms": rooms, "price": price})
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A classifier and a regression, trained once."""
+    folder = tmp_path_factory.mktemp("trained")
+    houses().to_csv(folder / "houses.csv", index=False)
+    runner = CliRunner()
+    settings = ["--hidden", "20", "--density", "0.7", "--method", "static"]
+    houses_ = [folder / "houses.csv", "--target", "price"]
+    for data, out in (["digits", "--epochs", 15], "digits"), (houses_, "houses"):
+        arguments = ["train", *data, "--out", folder / out, *settings]
+        result = runner.invoke(app, list(map(str, arguments)))
+        assert result.exit_code == 0, result.output
+    return folder
+
+
+# ---------------------------------------------------------------------------------------- train
+
+
+def test_train_keeps_everything_in_a_folder(run, tmp_path):
+    result = run("train", "digits", "--out", tmp_path / "run", *SHORT)
+    assert "<Dataset digits: 1797 samples, 64 inputs, 10 classes>" in result.output
+    assert "Network 64-16-10: 132 connections" in result.output
+    assert "step 39 of 40: loss " in result.output
+    assert "stripped of dead neurons: 64-" in result.output
+    assert set((tmp_path / "run").iterdir()) == set(RunDirectory(tmp_path / "run").files)
+    settings = json.loads((tmp_path / "run" / "settings.json").read_text())
+    assert (settings["data"], settings["hidden"], settings["total_steps"]) == ("digits", [16], 40)
+
+
+def test_json_for_machines(run, tmp_path):
+    out = tmp_path / "run"
+    result = run("train", "digits", "--out", out, "--json", *SHORT)
+    found = json.loads(result.stdout)
+    assert found == json.loads((out / "result.json").read_text())
+    assert found["total_steps"] == 40
+    assert found["network"] == {"ranks": [64, 16, 10], "connections": 132}
+    assert set(found["scores"]) == {"training", "validation"}
+    assert "step 39 of 40" in result.stderr  # people may look on
+    shown = json.loads(run("show", out, "--json").stdout)
+    assert (shown["connections"], shown["ranks"]) == (132, [64, 16, 10])
+    assert set(json.loads(run("methods", "--json").stdout)) == set(methods)
+
+
+def test_an_older_run_is_not_lost_unasked(run, tmp_path):
+    run("train", "digits", "--out", tmp_path, *SHORT)
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    result = run("train", "digits", "--out", tmp_path, *SHORT, "--seed", 1, status=2)
+    assert "holds a run already: go on with it (--resume" in result.stderr
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+    run("train", "digits", "--out", tmp_path, *SHORT, "--seed", 1, "--overwrite")
+    assert (tmp_path / "model.safetensors").read_bytes() != before["model.safetensors"]
+
+
+def test_resuming_a_finished_run_trains_no_further(run, tmp_path):
+    run("train", "digits", "--out", tmp_path, *SHORT, "--early-stopping", 1, "--total-steps", 400)
+    names = ("model.safetensors", "result.json", "history.csv")
+    before = {name: (tmp_path / name).read_bytes() for name in names}
+    result = run("train", "--resume", tmp_path)
+    assert "step" not in result.output
+    assert {name: (tmp_path / name).read_bytes() for name in names} == before
+
+
+def test_early_stopping_measures_the_network_that_is_kept(run, tmp_path):
+    arguments = ["--early-stopping", 2, "--validation", 0.4, "--lr", 0.5, "--seed", 2]
+    run(
+        "train",
+        "wine",
+        "--standardize",
+        "--out",
+        tmp_path,
+        *SHORT,
+        "--total-steps",
+        400,
+        *arguments,
+    )
+    result = json.loads((tmp_path / "result.json").read_text())
+    history = pd.read_csv(tmp_path / "history.csv")
+    best = history["validation_loss"].argmin()
+    assert best < len(history) - 1
+    assert result["stopped"].startswith("validation loss not below")
+    assert result["scores"]["validation"]["accuracy"] == pytest.approx(
+        history["validation_accuracy"][best]
+    )
+
+
+def test_a_schedule_and_an_optimizer_of_ones_choice(run, tmp_path):
+    run("train", "iris", "--out", tmp_path, *SHORT, "--optimizer", "adam", "--schedule", "linear")
+    rates = pd.read_csv(tmp_path / "history.csv")["learning_rate"]
+    assert rates.iloc[0] == pytest.approx(0.001 * (1 - 0.99 / 40))
+    assert rates.is_monotonic_decreasing
+
+
+@pytest.mark.parametrize("loss", ["hinge", "binary_cross_entropy"])
+def test_two_classes_with_one_output(loss, run, tmp_path):
+    run("train", "moons", "--loss", loss, "--out", tmp_path, *SHORT, "--sparsity", "0.3")
+    assert Predictor.load(tmp_path / "model.safetensors").network.ranks == (2, 16, 1)
+    run("evaluate", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "DATA must be a data set or a file; got none (or --resume FOLDER)"),
+        (["digit"], "did you mean 'digits'"),
+        (["nowhere.csv", "--target", "y"], "must be an existing file; got 'nowhere.csv'"),
+        (["digits", "--hidden", "many"], "--hidden must be whole numbers with commas between"),
+        (["digits", "--sparsity", "0.5,x"], "--sparsity must be a number, or numbers with commas"),
+        (["digits", "--sparsity", "1.5"], "sparsity must be in [0, 1); got 1.5"),
+        (["digits", "--sparsity", "0.5", "--density", "0.5"], "sparsity"),
+        (["digits", "--sparsity", "0.5,0.5,0.5"], "sparsity"),
+        (["digits", "--activation", "gelu"], "gelu"),
+        (["digits", "--method", "rigel"], "did you mean 'rigl'"),
+        (["digits", "--method", "reviving-rigel"], "did you mean 'reviving rigl'"),
+        (["digits", "--out", "/dev/null"], "out must be a folder that can be written to"),
+        (["digits", "--out", "/dev/null/run"], "out must be a folder that can be written to"),
+        (["digits", "--ignore", "id"], "ignore is for files"),
+        (["digits", "--method", "static", "--every", "5"], "are: none; got every"),
+        (["digits", "--method", "snfs", "--momentum", "0"], "needs"),
+        (["digits", "--loss", "hinge"], "loss must be 'cross_entropy' for 10 classes"),
+        (["digits", "--epochs", "1", "--total-steps", "1"], "either epochs or steps"),
+        (["digits", "--epochs", "-1"], "epochs must be above 0"),
+        (["digits", "--validation", "0", "--early-stopping", "3"], "needs validation_data"),
+        (["digits", "--validation", "5000"], "validation: size must be a share"),
+        (["digits", "--lr", "-1"], "lr must be in [0, inf); got -1.0"),
+        (["digits", "--seed", "-1"], "--seed"),
+        (["digits", "--task", "regression"], "task is for files"),
+        (["--resume", "nowhere"], "nowhere holds no run"),
+        (
+            ["digits", "--resume", "nowhere"],
+            "goes on with the settings kept in the folder; got data",
+        ),
+        (["--resume", "nowhere", "--lr", "1"], "got --lr too"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_line(arguments, message, run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = run("train", *arguments, status=2)
+    assert message in " ".join(result.stderr.split())
+    assert "Traceback" not in result.output
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_resumed_run_with_other_data_is_refused(run, tmp_path):
+    houses().to_csv(tmp_path / "houses.csv", index=False)
+    out = tmp_path / "run"
+    run("train", tmp_path / "houses.csv", "--target", "price", "--out", out, *SHORT)
+    before = (out / "checkpoint.safetensors").read_bytes()
+    houses(seed=1).to_csv(tmp_path / "houses.csv", index=False)
+    result = run("train", "--resume", out, status=2)
+    assert "it was made with X = " in result.stderr
+    (out / "checkpoint.safetensors").write_bytes(before[:500])
+    result = run("train", "--resume", out, status=2)
+    assert "checkpoint.safetensors'" in " ".join(result.stderr.split())
+
+
+def test_columns_are_left_out_also_when_going_on(run, tmp_path):
+    frame = houses()
+    frame["id"] = [f"H{i}" for i in range(len(frame))]
+    frame["note"] = None
+    frame.to_csv(tmp_path / "houses.csv", index=False)
+    arguments = ["train", tmp_path / "houses.csv", "--target", "price", "--out", tmp_path / "run"]
+    assert "(--ignore, ignore=)" in run(*arguments, *SHORT, status=2).stderr
+    run(*arguments, *SHORT, "--ignore", "id", "--ignore", "note")
+    model = Predictor.load(tmp_path / "run" / "model.safetensors")
+    assert model.feature_names[0] == "area"
+    assert model.feature_names[-1] == "rooms"
+    run("train", "--resume", tmp_path / "run")
+    run("evaluate", tmp_path / "run")
+
+
+def test_a_target_that_does_not_vary_is_refused(run, tmp_path):
+    houses().assign(price=5.5).to_csv(tmp_path / "houses.csv", index=False)
+    out = tmp_path / "run"
+    result = run("train", tmp_path / "houses.csv", "--target", "price", "--out", out, status=2)
+    assert "target must vary" in result.stderr
+    assert "got 5.5 in all 108 training samples" in result.stderr
+    assert not out.exists()
+
+
+def test_whole_numbers_may_be_a_regression(run, tmp_path):
+    frame = houses(200)
+    frame["price"] = frame["price"].round().astype(int)
+    frame.to_csv(tmp_path / "houses.csv", index=False)
+    arguments = ["train", tmp_path / "houses.csv", "--target", "price", *SHORT, "--density", 0.7]
+    assert "task='regression'" in run(*arguments, "--out", tmp_path / "a", status=2).stderr
+    run(*arguments, "--out", tmp_path / "a", "--task", "regression", "--total-steps", 1000)
+    result = run("evaluate", tmp_path / "a", tmp_path / "houses.csv", "--json")
+    assert json.loads(result.stdout)["all samples"]["r2"] > 0.9
+
+
+@pytest.mark.filterwarnings("always")
+def test_a_warning_is_a_line(run, tmp_path):
+    result = run("train", "iris", "--method", "rigl", "--total-steps", 5, "--out", tmp_path / "run")
+    [line] = result.stderr.splitlines()
+    assert line.startswith("warning: method 'rigl' never rewires")
+
+
+# ------------------------------------------------------------------------------- after training
+
+
+def test_evaluate_measures_what_training_measured(run, trained):
+    result = json.loads((trained / "houses" / "result.json").read_text())
+    scores = json.loads(run("evaluate", trained / "houses", "--json").stdout)["all samples"]
+    assert scores["r2"] > 0.9
+    parts = result["scores"]
+    mean = (108 * parts["training"]["mean_squared_error"]) + (
+        12 * parts["validation"]["mean_squared_error"]
+    )
+    assert scores["mean_squared_error"] == pytest.approx(mean / 120, rel=1e-5)
+    again = run("evaluate", trained / "houses", trained / "houses.csv", "--json").stdout
+    assert json.loads(again)["all samples"] == pytest.approx(scores, rel=1e-5)
+
+
+def test_evaluate_on_columns_in_another_order(run, trained, tmp_path):
+    frame = houses(30, seed=1)
+    frame[frame["town"] != "Celle"].to_csv(tmp_path / "a.csv", index=False)
+    frame[frame["town"] != "Celle"][["price", "town", "rooms", "area"]].to_csv(
+        tmp_path / "b.csv", index=False
+    )
+    outputs = [
+        json.loads(run("evaluate", trained / "houses", tmp_path / name, "--json").stdout)
+        for name in ("a.csv", "b.csv")
+    ]
+    assert outputs[0] == outputs[1]
+    assert outputs[0]["all samples"]["r2"] > 0.9
+
+
+def test_evaluate_other_data_by_name(run, trained):
+    scores = json.loads(run("evaluate", trained / "digits", "digits", "--json").stdout)
+    assert scores["all samples"]["accuracy"] > 0.7
+    result = run("evaluate", trained / "digits", "iris", status=2)
+    assert "the data must have 64 inputs" in result.stderr
+
+
+def test_evaluate_looks_only_at_what_the_model_knows(run, trained, tmp_path):
+    """Dates, identifiers, gaps in other columns and a single class do no harm."""
+    frame = houses(30, seed=1)
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    frame["id"] = [f"H{i}" for i in range(30)]
+    frame["note"] = [None, *"x" * 29]
+    frame["sold"] = pd.date_range("2020-01-01", periods=30)
+    frame.to_parquet(tmp_path / "b.parquet")
+    outputs = [
+        run("evaluate", trained / "houses", tmp_path / name, "--json").stdout
+        for name in ("a.csv", "b.parquet")
+    ]
+    assert outputs[0] == outputs[1]
+    frame = houses()
+    frame.to_csv(tmp_path / "all.csv", index=False)
+    run("train", tmp_path / "all.csv", "--target", "town", "--out", tmp_path / "run", *SHORT)
+    frame[frame["town"] == "Bonn"].to_csv(tmp_path / "bonn.csv", index=False)
+    scores = json.loads(run("evaluate", tmp_path / "run", tmp_path / "bonn.csv", "--json").stdout)
+    answers = predicted(run("predict", tmp_path / "run", tmp_path / "bonn.csv").stdout)
+    right = np.mean([row["prediction"] == "Bonn" for row in answers])
+    assert scores["all samples"]["accuracy"] == right
+    frame.assign(town="Dortmund").to_csv(tmp_path / "other.csv", index=False)
+    result = run("evaluate", tmp_path / "run", tmp_path / "other.csv", status=2)
+    assert "classes must be among Aachen, Bonn, Celle" in result.stderr
+    assert "got 'Dortmund'" in result.stderr
+
+
+def test_arrays_are_trained_on_and_predicted(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    random = np.random.default_rng(0)
+    X = scipy.sparse.random_array((200, 50), density=0.1, format="csr", rng=random)
+    y = np.where(X.sum(axis=1) > 2.5, "many", "few")
+    np.savez("dense.npz", X=X.toarray(), y=y)
+    scipy.sparse.save_npz("sparse.npz", X)
+    np.save("labels.npy", y)
+    answers = []
+    for name, *target in ("dense.npz",), ("sparse.npz", "--target", "labels.npy"):
+        arguments = ["--total-steps", 300, "--sparsity", 0.5, "--no-standardize"]
+        run("train", name, *target, "--out", f"run-{name}", *arguments)
+        answers.append(run("predict", f"run-{name}", name).stdout)
+        answers.append(run("predict", f"run-{name}", "sparse.npz").stdout)
+        (tmp_path / "elsewhere").mkdir(exist_ok=True)
+        monkeypatch.chdir(tmp_path / "elsewhere")  # a run finds its data from anywhere
+        run("evaluate", tmp_path / f"run-{name}")
+        run("train", "--resume", tmp_path / f"run-{name}")
+        monkeypatch.chdir(tmp_path)
+    assert len(set(answers)) == 1
+    right = [
+        row["prediction"] == label for row, label in zip(predicted(answers[0]), y, strict=True)
+    ]
+    assert np.mean(right) > 0.9
+    np.savez("wrong.npz", X=X.toarray()[:, 1:])
+    result = run("predict", "run-dense.npz", "wrong.npz", status=2)
+    assert "wrong.npz cannot be loaded: X must have shape (samples, 50)" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["predict", "run", "houses.csv", "--out", "houses.csv"],
+        ["predict", "run", "houses.csv", "--out", "run/model.safetensors"],
+        ["predict", "run/model.safetensors", "houses.csv", "--out", "run/../run/history.csv"],
+        ["strip", "run", "--out", "run/checkpoint.safetensors"],
+        ["strip", "alone.safetensors", "--out", "alone.safetensors"],
+        ["show", "run", "--picture", "run/report.html"],
+        ["show", "run", "--curves", "run/result.json"],
+        ["export", "run", "run/settings.json"],
+        ["export", "run", "net.json", "--picture", "run/recording.safetensors"],
+    ],
+)
+def test_nothing_is_written_over_what_is_read_or_belongs_to_a_run(
+    arguments, run, trained, tmp_path, monkeypatch
+):
+    shutil.copytree(trained / "houses", tmp_path / "run")
+    shutil.copy(trained / "houses.csv", tmp_path)
+    shutil.copy(trained / "houses" / "model.safetensors", tmp_path / "alone.safetensors")
+    monkeypatch.chdir(tmp_path)
+    before = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
+    result = run(*arguments, status=2)
+    assert "must not be one that is read or belongs to a run; got" in result.stderr
+    assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == before
+
+
+def test_evaluate_prints_a_table(run, trained):
+    output = run("evaluate", trained / "digits").output
+    assert "accuracy" in output
+    assert max(map(len, output.splitlines())) <= 80
+
+
+def predicted(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_predict_is_what_the_model_says(run, trained, tmp_path):
+    frame = houses(10, seed=2)
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    shuffled = frame.drop(columns="price")[["town", "rooms", "area"]].assign(id=range(10))
+    shuffled.to_csv(tmp_path / "b.csv", index=False)
+    answers = [
+        run("predict", trained / "houses", tmp_path / name).stdout for name in ("a.csv", "b.csv")
+    ]
+    assert answers[0] == answers[1]
+    numbers = [float(row["prediction"]) for row in predicted(answers[0])]
+    np.testing.assert_allclose(numbers, frame["price"], rtol=0.3)
+    run(
+        "predict",
+        trained / "houses" / "model.safetensors",
+        tmp_path / "a.csv",
+        "--out",
+        tmp_path / "c.csv",
+    )
+    assert (tmp_path / "c.csv").read_text() == answers[0]
+
+
+def test_predict_classes_and_their_probabilities(run, tmp_path):
+    houses().to_csv(tmp_path / "houses.csv", index=False)
+    run("train", tmp_path / "houses.csv", "--target", "town", "--out", tmp_path / "run", *SHORT)
+    text = run("predict", tmp_path / "run", tmp_path / "houses.csv", "--probabilities").stdout
+    rows = predicted(text)
+    assert len(rows) == 120
+    for row in rows:
+        shares = {
+            town: float(row[f"probability of {town}"]) for town in ("Aachen", "Bonn", "Celle")
+        }
+        assert sum(shares.values()) == pytest.approx(1)
+        assert row["prediction"] == max(shares, key=shares.get)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda frame: frame.drop(columns="rooms"), "'rooms' is missing"),
+        (lambda frame: frame.assign(town="Dortmund"), "got 'Dortmund'"),
+        (lambda frame: frame.assign(area="large"), "column 'area' must hold numbers"),
+    ],
+)
+def test_predict_refuses_what_the_model_does_not_know(change, message, run, trained, tmp_path):
+    change(houses(5)).to_csv(tmp_path / "new.csv", index=False)
+    result = run(
+        "predict", trained / "houses", tmp_path / "new.csv", "--out", tmp_path / "out.csv", status=2
+    )
+    assert message in result.stderr
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_regression_has_no_probabilities(run, trained):
+    arguments = ("predict", trained / "houses", trained / "houses.csv", "--probabilities")
+    assert "this model predicts numbers" in run(*arguments, status=2).stderr
+
+
+def test_strip_computes_the_same(run, trained, tmp_path):
+    output = run("strip", trained / "houses", "--out", tmp_path / "small.safetensors").output
+    assert output.startswith("5-20-1 with ")
+    whole, small = (
+        run("predict", model, trained / "houses.csv").stdout
+        for model in (trained / "houses", tmp_path / "small.safetensors")
+    )
+    a, b = ([float(row["prediction"]) for row in predicted(text)] for text in (whole, small))
+    np.testing.assert_allclose(a, b, rtol=1e-4)
+
+
+def test_show_describes_and_draws(run, trained, tmp_path):
+    wiring, curves = tmp_path / "wiring.png", tmp_path / "curves.svg"
+    output = run("show", trained / "digits", "--picture", wiring, "--curves", curves).output
+    assert "1,040 of 1,480 connections" in output
+    assert max(map(len, output.splitlines())) <= 80
+    assert wiring.read_bytes().startswith(b"\x89PNG")
+    assert b"<svg" in curves.read_bytes()
+    result = run("show", trained / "digits", "--picture", tmp_path / "wiring.xyz", status=2)
+    assert "xyz" in result.stderr
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["curves.svg", "wiring.png"]
+    model = trained / "digits" / "model.safetensors"
+    result = run("show", model, "--curves", tmp_path / "c.png", status=2)
+    assert "curves are of a run's folder" in result.stderr
+
+
+def test_too_many_connections_are_not_drawn(run, trained, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys.modules["rewire.cli.models"], "DRAWABLE", 1039)
+    result = run("show", trained / "digits", "--picture", tmp_path / "w.png", status=2)
+    assert "at most 1,039 connections" in result.stderr
+
+
+def test_show_prints_what_the_exported_network_needs(run, trained, tmp_path):
+    """Anyone can compute the answers from the exported network and these numbers."""
+    said = json.loads(run("show", trained / "houses", "--json").stdout)
+    made = json.loads(run("export", trained / "houses", tmp_path / "net.npz", "--json").stdout)
+    frame = houses(10, seed=2)
+    assert said["inputs"] == ["area", "town=Aachen", "town=Bonn", "town=Celle", "rooms"]
+    columns = [frame["area"], *(frame["town"] == town for town in ("Aachen", "Bonn", "Celle"))]
+    X = (np.column_stack([*columns, frame["rooms"]]) - said["input_mean"]) / said["input_scale"]
+    net = load_network(tmp_path / "net.npz")
+    assert (made["ranks"], made["connections"]) == (list(net.ranks), len(net.connections))
+    frame.to_csv(tmp_path / "new.csv", index=False)
+    text = run("predict", trained / "houses", tmp_path / "new.csv").stdout
+    np.testing.assert_allclose(
+        net.predict(X) * said["output_scale"] + said["output_mean"],
+        [[float(row["prediction"])] for row in predicted(text)],
+        rtol=1e-5,
+    )
+
+
+def test_export_for_other_programs(run, trained, tmp_path):
+    output = run("export", trained / "houses", tmp_path / "net.npz").output
+    assert "Its inputs and outputs are standardized" in output
+    model = Predictor.load(trained / "houses" / "model.safetensors")
+    net = load_network(tmp_path / "net.npz")
+    assert net.ranks == model.network.strip().ranks
+    run("export", trained / "houses", tmp_path / "all.npz", "--no-strip")
+    assert load_network(tmp_path / "all.npz").ranks == model.network.ranks
+    run("export", trained / "houses", tmp_path / "net.xyz", status=2)
+    run("export", trained / "houses", tmp_path / "net.c", "--picture", tmp_path / "net.png")
+    assert (tmp_path / "net.png").read_bytes().startswith(b"\x89PNG")
+    stripped = json.loads(
+        run("strip", trained / "houses", "--out", tmp_path / "s.safetensors", "--json").stdout
+    )
+    assert stripped["after"] == {"ranks": list(net.ranks), "connections": len(net.connections)}
+    assert stripped["before"]["ranks"] == list(model.network.ranks)
+    result = run("show", trained / "houses", "--picture", tmp_path / "net.xyz", status=2)
+    assert "pictures must end in one of" in result.stderr
+
+
+def test_what_is_no_trained_network_is_refused(run, tmp_path):
+    assert "there is no trained model" in run("show", tmp_path, status=2).stderr
+    (tmp_path / "checkpoint.safetensors").write_text("")
+    hint = run("show", tmp_path, status=2).stderr
+    assert "its training is not finished; 'rewire train --resume" in " ".join(hint.split())
+    (tmp_path / "model.safetensors").write_text("something else")
+    assert "model.safetensors'" in run("evaluate", tmp_path, "digits", status=2).stderr
+
+
+def test_methods_are_listed_for_people(run):
+    output = run("methods").output
+    assert "rigl (default)" in output
+    assert "\\" not in output
+    assert max(map(len, output.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate", "predict", "strip", "show", "export"])
+def test_help_fits_and_tells(command, run):
+    output = run(command, "--help").output
+    assert max(map(len, output.splitlines())) <= 80
+    example = {"export": "Write the network"}.get(command, f"rewire {command} ")
+    assert example in output
+
+
+# -------------------------------------------------------------------------------- the shell
+
+
+LIMITED = """
+import resource, sys
+from rewire.cli import app
+from rewire.cli.common import run_folders
+if largest := int(sys.argv.pop(1)):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest - 1, resource.RLIM_INFINITY))
+app(prog_name="rewire")
+"""
+
+
+def rewire_command(*arguments, largest_file=None, **options):
+    limit = 0 if largest_file is None else largest_file + 1
+    return subprocess.Popen(
+        [sys.executable, "-c", LIMITED, str(limit), *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "COLUMNS": "80", "TERM": "dumb", **options},
+    )
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_asked_to_stop_it_saves_and_says_how_to_go_on(number, status, run, tmp_path):
+    long = ["digits", "--hidden", "30", "--method", "set", "--total-steps", 6000, "--seed", 4]
+    process = rewire_command("train", *long, "--out", tmp_path / "run")
+    for line in process.stdout:
+        if line.startswith("step"):
+            break
+    process.send_signal(number)
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == status, errors
+    assert "all is kept. Go on with:" in output
+    assert f"rewire train --resume {tmp_path / 'run'}" in output
+    assert not (tmp_path / "run" / "model.safetensors").exists()
+    run("train", "--resume", tmp_path / "run")
+    run("train", *long, "--out", tmp_path / "whole")
+    models = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("run", "whole")]
+    assert models[0] == models[1]
+
+
+def test_a_second_ctrl_c_does_not_wait(run, tmp_path, monkeypatch):
+    """Whatever it interrupts, the last checkpoint is whole and is said to be kept."""
+    real = RunDirectory.save
+
+    def save(folder, kept):
+        real(folder, kept)
+        if kept.training.step:
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+            time.monotonic()  # where Python looks at signals at the latest
+            pytest.fail("still there")
+
+    monkeypatch.setattr(RunDirectory, "save", save)
+    result = run("train", "digits", "--out", tmp_path, *SHORT, status=130)
+    assert "the last checkpoint is kept. Go on with:" in result.output
+    monkeypatch.undo()
+    run("train", "--resume", tmp_path)
+
+
+def test_a_full_disk_is_said_and_there_is_a_way_on(run, tmp_path):
+    """No file may be larger than some bytes, by the kernel's word: writers fail in the middle."""
+    settings = ["digits", "--hidden", "16", "--total-steps", 400, "--method", "set"]
+    run("train", *settings, "--out", tmp_path / "whole")
+    sizes = [file.stat().st_size for file in (tmp_path / "whole").iterdir()]
+    for limit in (0, 100, 8000, max(sizes) * 9 // 10):
+        out = tmp_path / str(limit)
+        process = rewire_command("train", *settings, "--out", out, largest_file=limit)
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == 2, errors
+        last = errors.splitlines()[-1]
+        assert re.match(rf"error: {out}/\S+ could not be written \(File too large\)", last)
+        assert not list(out.glob(".*"))
+        if (out / "settings.json").exists():
+            assert f"then go on with: rewire train --resume {out}" in last
+            run("train", "--resume", out)
+            models = [(folder / "model.safetensors") for folder in (tmp_path / "whole", out)]
+            assert models[0].read_bytes() == models[1].read_bytes()
+    assert limit > 8000
+    assert out.exists()
+
+
+def test_the_shell_completes_what_there_is():
+    def complete(words):
+        process = rewire_command(
+            _REWIRE_COMPLETE="complete_bash",
+            COMP_WORDS=words,
+            COMP_CWORD=str(len(words.split()) - 1),
+        )
+        return set(process.communicate(timeout=60)[0].split())
+
+    assert complete("rewire tr") == {"train"}
+    assert complete("rewire train --optimizer a") == {"adam", "adamw"}
+    assert "digits" in complete("rewire train di")
+    assert complete("rewire train --method rev") == {"reviving-rigl"}
+
+
+def test_the_shell_completes_folders_of_runs(tmp_path, monkeypatch):
+    for folder in ("runs/a", "runs/b/c", "other"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "settings.json").write_text("{}")
+    (tmp_path / "runs" / "empty").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert run_folders("") == ["other", "runs/a", "runs/b/c"]
+    assert run_folders("ru") == run_folders("runs/") == ["runs/a", "runs/b/c"]
+    assert run_folders("runs/a") == ["runs/a"]
+    assert run_folders("nowhere/") == []
+
+
+def test_the_commands_of_the_readme(run, tmp_path, monkeypatch):
+    """A new user's own table: all commands of that section, as they stand, one after the other."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    section = readme.partition("## Train on your own data")[2].partition("\n## ")[0]
+    first, *more = re.findall(r"(?:^    .+\n)+", section, re.M)
+    install, *first = first.split("\n")[:-1]
+    assert install.strip() == "pip install '.[data,export]'"
+    assert len(first) == 2
+    monkeypatch.chdir(tmp_path)
+    houses().to_csv("houses.csv", index=False)
+    houses(20, seed=1).drop(columns="price").to_csv("new-houses.csv", index=False)
+    for line in [*first, *more[0].split("\n")[:-1]]:
+        words = line.split()
+        assert words[0] == "rewire"
+        run(*words[1:])
+    made = {"houses.onnx", "houses.png", "prices.csv", "wiring.png", "curves.png"}
+    assert made | {"small.safetensors", "runs"} == {path.name for path in tmp_path.iterdir()} - {
+        "houses.csv",
+        "new-houses.csv",
+    }
+    prices = [float(row["prediction"]) for row in predicted(Path("prices.csv").read_text())]
+    np.testing.assert_allclose(prices, houses(20, seed=1)["price"], rtol=0.3)
+    net, model = onnxruntime.InferenceSession("houses.onnx"), Predictor.load("small.safetensors")
+    [entry] = net.get_inputs()
+    X = np.random.default_rng(0).normal(size=(5, 5)).astype(np.float32)
+    [answers] = net.run(None, {entry.name: X})
+    np.testing.assert_allclose(answers, model.network.predict(X), rtol=1e-4, atol=1e-5)
