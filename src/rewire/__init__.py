@@ -27,6 +27,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .export import load as load
     from .graph import Network as Network
     from .graph import mlp as mlp
     from .kernels import get_num_threads as get_num_threads
@@ -46,6 +47,7 @@ _HOMES = {
     "evaluate": "train",
     "fit": "train",
     "get_num_threads": "kernels",
+    "load": "export",
     "mlp": "graph",
     "set_num_threads": "kernels",
 }

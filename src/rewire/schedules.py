@@ -7,11 +7,13 @@ end of these are shares of the training, in [0, 1].
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+
+from rewire.io import Registry
 
 __all__ = [
     "At",
@@ -26,6 +28,8 @@ __all__ = [
     "Schedule",
     "Sigmoid",
     "Time",
+    "get",
+    "registry",
 ]
 
 
@@ -358,3 +362,50 @@ def check_span(begin: float, end: float) -> None:
 def share_over(time: Time, begin: float, end: float) -> float:
     """Return how much of a span of the training is over, in [0, 1]."""
     return min(max((time.progress - begin) / (end - begin), 0.0), 1.0)
+
+
+# ------------------------------------------------------------------------ learning rates by name
+
+registry: Registry[Callable[..., Schedule]] = Registry("schedule")
+
+
+@registry.register("constant")
+def _constant_rate() -> Schedule:
+    """Keep the learning rate."""
+    return Constant(1.0)
+
+
+@registry.register("linear")
+def _linear_rate(final_lr: float = 0.01) -> Schedule:
+    """Decay the learning rate to ``final_lr`` times itself in equal steps."""
+    return Linear(1.0, final_lr)
+
+
+@registry.register("cosine")
+def _cosine_rate(final_lr: float = 0.01) -> Schedule:
+    """Decay the learning rate to ``final_lr`` times itself along half a cosine."""
+    return Cosine(1.0, stop=final_lr)
+
+
+@registry.register("multistep")
+def _multistep_rate(drop_at: Sequence[float] = (0.5, 0.75), drop_lr: float = 1 / 3) -> Schedule:
+    """Multiply the learning rate by ``drop_lr`` at each share of the training in ``drop_at``."""
+    return MultiStep(tuple(drop_at), drop_lr)
+
+
+def get(schedule: str | Schedule, **options: Any) -> Schedule:
+    """Return the learning-rate schedule of that name; a function of the time is returned as it is.
+
+    Parameters
+    ----------
+    schedule : str or callable
+        ``"constant"``, ``"linear"`` or ``"cosine"`` (option ``final_lr``, default 0.01),
+        ``"multistep"`` (options ``drop_at`` and ``drop_lr``); or a function from a :class:`Time`
+        to a factor for the learning rate.
+
+    Examples
+    --------
+    >>> get("cosine", final_lr=0.1)(Time(100, 100))
+    0.1
+    """
+    return registry.create(schedule, Callable, **options)  # type: ignore[arg-type]

@@ -7,7 +7,6 @@ from scipy.sparse import csr_array
 import rewire
 from rewire.data import Dataset, Standardizer, load
 from rewire.experiment import Predictor
-from rewire.export import save_safetensors
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(5, 3, size=(60, 4))
@@ -131,7 +130,7 @@ def test_data_of_other_inputs_are_refused():
 
 def test_other_files_are_refused(tmp_path):
     path = tmp_path / "model.safetensors"
-    save_safetensors(rewire.mlp([2, 2], seed=0), path)
+    rewire.mlp([2, 2], seed=0).save(path)
     with pytest.raises(ValueError, match="it must be a model; got a network"):
         Predictor.load(path)
     regression().save(path)

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 
 import rewire
 from rewire import Network, activations
-from rewire.export import save_c, to_c
+from rewire.export import to_c
+from rewire.export.c_source import save_c
 
 from .graphs import any_networks, batch, close_to
 

@@ -9,14 +9,9 @@ import pytest
 from hypothesis import given
 
 from rewire import Network
-from rewire.export import (
-    from_networkx,
-    load_graphml,
-    load_json,
-    save_graphml,
-    save_json,
-    to_networkx,
-)
+from rewire.export import from_networkx, to_networkx
+from rewire.export.graph_json import load_json, save_json
+from rewire.export.networkx_graph import load_graphml, save_graphml
 
 from .graphs import any_networks, assert_same_graph
 

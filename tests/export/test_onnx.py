@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 import rewire
 from rewire import Network
-from rewire.export import onnx_model, save_onnx, to_onnx
+from rewire.export import onnx_model, to_onnx
+from rewire.export.onnx_model import save_onnx
 
 from .graphs import any_networks, batch, close_to
 

@@ -12,7 +12,9 @@ from torch.nn.utils import prune
 
 import rewire
 from rewire import Network
-from rewire.export import from_state_dict, load_state_dict, save_state_dict, state_dict, to_torch
+from rewire.export import from_state_dict, state_dict, to_torch
+from rewire.export.torch_model import save_state_dict
+from rewire.export.torch_state import load_state_dict
 
 from .graphs import any_networks, assert_same_graph, batch, close_to, layered
 

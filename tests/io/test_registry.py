@@ -38,5 +38,7 @@ def test_a_name_is_taken_once_and_free_again_when_removed(parts):
 def test_a_part_itself_is_taken_as_it_is_if_it_fits(parts):
     assert parts.find("first", int) == 1
     assert parts.find(7, int) == 7
-    with pytest.raises(TypeError, match=r"part must be a name \(first, second\) or a part made"):
+    with pytest.raises(
+        TypeError, match=r"part must be a name \(first, second\) or an object of type int; got 1.5"
+    ):
         parts.find(1.5, int)

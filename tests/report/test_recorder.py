@@ -12,7 +12,7 @@ from rewire.report import Recorder, read_recording, write_report
 from rewire.report import recorder as recorder_module
 from rewire.report.frame_features import restore
 from rewire.report.recording import thinned
-from rewire.train import load_checkpoint, prepare, save_checkpoint
+from rewire.train import Training, load_checkpoint, save_checkpoint
 from rewire.train import training as training_module
 
 X, y = moons(seed=0)
@@ -21,7 +21,7 @@ X, y = moons(seed=0)
 def training_of(method="rigl", total_steps=400, every=20, **options):
     net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
     method = method and get_method(method, **({} if method == "static" else {"every": every}))
-    return prepare(
+    return Training(
         net, X, y, method=method, loss="hinge", total_steps=total_steps, seed=0, **options
     )
 
@@ -230,7 +230,7 @@ def test_a_custom_activation_is_looked_at_on_the_way(tmp_path):
 def test_a_network_that_diverged_has_a_report_that_says_so(tmp_path):
     net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
     recorder, settings = Recorder(), {"loss": "mean_squared_error", "method": "static"}
-    training = prepare(net, X, y, total_steps=100, report_every=50, seed=0, **settings)
+    training = Training(net, X, y, total_steps=100, report_every=50, seed=0, **settings)
     recorder.begin(training)
     for _ in range(2):
         training.advance()

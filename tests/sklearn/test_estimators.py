@@ -21,7 +21,7 @@ from rewire.methods import registry as methods
 from rewire.schedules import Cosine, Every
 from rewire.sklearn import SparseMLPClassifier, SparseMLPRegressor
 from rewire.topology import Method
-from rewire.train.fitting import DEFAULT_METHOD
+from rewire.train.defaults import DEFAULT_METHOD
 
 BOTH = pytest.mark.parametrize("kind", [SparseMLPClassifier, SparseMLPRegressor])
 SMALL = {"hidden_layer_sizes": 16, "density": 0.4, "max_epochs": 10, "random_state": 0}

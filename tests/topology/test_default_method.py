@@ -8,7 +8,7 @@ from rewire.data import moons
 from rewire.methods import RevivingRigL
 from rewire.schedules import Every, Linear
 from rewire.topology import Rewirer
-from rewire.train.fitting import DEFAULT_METHOD
+from rewire.train.defaults import DEFAULT_METHOD
 
 
 def train(seed, dtype):

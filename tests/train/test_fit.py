@@ -7,10 +7,10 @@ from matplotlib import pyplot as plt
 from scipy.sparse import csr_array
 
 import rewire
-from rewire.methods import registry as methods
+from rewire import methods
 from rewire.topology import grow_criteria, grow_criterion
-from rewire.train import EarlyStopping, History, evaluate
-from rewire.train.fitting import default_loss, prepare
+from rewire.train import EarlyStopping, History, Training, evaluate
+from rewire.train.defaults import default_loss
 
 from .runs import network, samples
 
@@ -49,7 +49,7 @@ def test_the_loss_follows_from_the_targets(outputs, y, name):
 )
 def test_ten_epochs_or_a_thousand_updates(count, batch_size, total_steps):
     X, y = samples(count=count)
-    assert prepare(network(), X, y, method=None, batch_size=batch_size).total_steps == total_steps
+    assert Training(network(), X, y, method=None, batch_size=batch_size).total_steps == total_steps
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -75,7 +75,7 @@ def test_a_network_whose_numbers_overflow_while_rewiring_has_diverged():
             X,
             np.eye(3)[y],
             loss="mean_squared_error",
-            method=methods["rigl"](every=1),
+            method=methods.get("rigl", every=1),
             optimizer=rewire.optimizers.SGD(1e-30),
             total_steps=5,
         )
@@ -88,7 +88,7 @@ def test_a_criterion_that_returns_nan_is_not_taken_for_divergence():
 
     try:
         with pytest.raises(ValueError, match="a grow criterion returned NaN"):
-            fit(method=methods["set"](every=1, grow="nothing"))
+            fit(method=methods.get("set", every=1, grow="nothing"))
     finally:
         grow_criteria.remove("nothing")
 
@@ -134,7 +134,7 @@ class Scripted:
 
     def __init__(self, losses, monkeypatch):
         self.losses, self.nets = iter(losses), []
-        monkeypatch.setattr("rewire.train.training.evaluate", self)
+        monkeypatch.setattr("rewire.train.training.score", self)
 
     def __call__(self, net, *_):
         self.nets.append(net.copy())
@@ -146,7 +146,7 @@ class Scripted:
     [
         ([3, 2, 2.5, 2, 2.1, 0], {"patience": 3}, 5, 1),  # an equal one is no better
         ([3, 2, 2.5, 1.9, 2, 2, 2, 0], {"patience": 3}, 7, 3),
-        ([3, 2.95, 2.9, 2.85, 0], {"patience": 3, "least": 0.5}, 4, 0),
+        ([3, 2.95, 2.9, 2.85, 0], {"patience": 3, "min_delta": 0.5}, 4, 0),
         ([5, 4, 3, 2, 1, 0.5, 0.4, 0.3], {"patience": 1}, 8, 7),
         ([1, np.nan, np.nan, 0], {"patience": 2}, 3, 0),
         ([1, 2, 3, 4, 5, 6, 7, 8], {"patience": 100}, 8, 0),  # the best even so
@@ -270,7 +270,7 @@ def test_what_cannot_be_trained_is_refused_before_anything_changes(
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("bad", [{"patience": 0}, {"least": -1}, {"least": np.nan}])
+@pytest.mark.parametrize("bad", [{"patience": 0}, {"min_delta": -1}, {"min_delta": np.nan}])
 def test_early_stopping_refuses(bad):
     with pytest.raises(ValueError, match=f"{next(iter(bad))} must be at least"):
         EarlyStopping(**bad)

@@ -5,10 +5,10 @@ import pytest
 from scipy.sparse import csr_array, csr_matrix
 
 import rewire
-from rewire.methods import registry as methods
+from rewire import methods
 from rewire.schedules import At, Every, Linear
 from rewire.topology import Method, Rewirer
-from rewire.train import Trainer, evaluate, prepare
+from rewire.train import Trainer, Training, evaluate
 from rewire.train import training as module
 from rewire.train.batches import Batches
 
@@ -34,9 +34,9 @@ def by_hand(net, X, y, method, total_steps, size, seed, schedule=lambda share: 1
 def test_is_the_same_as_steps_and_rewirings_by_hand(dtype):
     X, y = samples(dtype=dtype)
     net, twin = network(dtype=dtype), network(dtype=dtype)
-    method = methods["rigl"](every=7)
+    method = methods.get("rigl", every=7)
     done = finish(
-        prepare(
+        Training(
             net,
             X,
             y,
@@ -190,7 +190,7 @@ def test_a_rewiring_may_take_the_place_of_a_step():
     for step, [(inputs, _)], _ in watched.calls:  # the batch that would have come next
         np.testing.assert_array_equal(inputs, X[done.batches.rows(step)])
     assert done.trainer.optimizer.steps == 60 - 7
-    assert done.done == 60
+    assert done.step == 60
 
 
 def test_pruning_before_training_looks_at_the_first_batch():
@@ -216,7 +216,7 @@ def test_interrupted_anywhere_it_goes_on_to_the_same_bits(method, monkeypatch):
 
     def learn_and_interrupt(*arguments, **options):
         done.interrupted = True
-        calls.append(done.done)
+        calls.append(done.step)
         return learn(*arguments, **options)
 
     done.trainer.learn = learn_and_interrupt

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rewire.experiment import Run, RunDirectory
 from rewire.report import Recorder
 from rewire.train import Training
-from rewire.train.checkpoint import Throttle
+from rewire.train.throttle import Throttle
 
 __all__ = ["AskedToStopError", "to_go_on_with", "train_live"]
 

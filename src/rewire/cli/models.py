@@ -19,7 +19,7 @@ from rewire.data import load, read_features, read_samples
 from rewire.data.frames import TABLES
 from rewire.experiment import Predictor, Recipe, RunDirectory, load_data
 from rewire.export import export as export_network
-from rewire.export import formats
+from rewire.export import registry as formats
 from rewire.graph import Network
 from rewire.io import atomic_write
 from rewire.plot import plot_topology
@@ -225,8 +225,8 @@ def export(
     format: Annotated[
         str | None,
         typer.Option(
-            help=f"One of {', '.join(formats())}, if the ending does not say.",
-            autocompletion=completing(formats()),
+            help=f"One of {', '.join(formats)}, if the ending does not say.",
+            autocompletion=completing(formats),
         ),
     ] = None,
     strip: Annotated[bool, typer.Option(help="Leave out dead neurons.")] = True,

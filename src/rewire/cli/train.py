@@ -10,13 +10,13 @@ from rich.console import Console
 from rich.markup import escape
 
 from rewire import methods
-from rewire.activations import BUILT_IN
+from rewire.activations import registry as activations
 from rewire.compare.config import method_name
 from rewire.data import available
 from rewire.experiment import Recipe, Run, RunDirectory, assemble
 from rewire.experiment.recipe import DEFAULT_SPARSITY, LOSSES, OPTIMIZERS, SCHEDULES
 from rewire.report import Recorder, write_report
-from rewire.train.fitting import DEFAULT_EPOCHS, LEAST_UPDATES
+from rewire.train.defaults import DEFAULT_EPOCHS, MIN_STEPS
 
 from .common import completing, guarded, numbers, print_json, run_folders, whole_numbers
 from .live import to_go_on_with, train_live
@@ -125,8 +125,8 @@ def train(
     activation: Annotated[
         str,
         typer.Option(
-            help=f"Of the hidden layers: {', '.join(sorted(BUILT_IN))}.",
-            **_group("Network", *BUILT_IN),
+            help=f"Of the hidden layers: {', '.join(sorted(activations))}.",
+            **_group("Network", *activations),
         ),
     ] = Recipe.activation,
     method: Annotated[
@@ -154,7 +154,7 @@ def train(
         float | None,
         typer.Option(
             help="Passes over the data.",
-            show_default=f"{DEFAULT_EPOCHS}, or more for {LEAST_UPDATES:,} steps",
+            show_default=f"{DEFAULT_EPOCHS}, or more for {MIN_STEPS:,} steps",
             **_group("Training"),
         ),
     ] = None,

@@ -17,7 +17,7 @@ from rewire.data import load
 from rewire.experiment import Recipe
 from rewire.losses import MeanSquaredError
 from rewire.optimizers import SGD
-from rewire.train.fitting import default_optimizer
+from rewire.train.defaults import default_optimizer
 
 __all__ = ["MEASURES", "StudyConfig", "import_modules", "method_name", "rate_for", "study_config"]
 

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import rewire
-from rewire.experiment.run_directory import write_json
-from rewire.io import prepare_folder
+from rewire.io import prepare_folder, write_json
 
 from .config import StudyConfig
 from .trial import Run

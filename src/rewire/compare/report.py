@@ -10,8 +10,7 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 
 import rewire
-from rewire.experiment.run_directory import write_json
-from rewire.io import atomic_write
+from rewire.io import atomic_write, write_json
 from rewire.plot import plot_critical_difference, plot_runs
 from rewire.plot.style import figure_of
 

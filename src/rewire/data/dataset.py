@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy.sparse import issparse
 
-from rewire.graph import checks
+from rewire.validation import float_dtype, real_array
 
 from .inputs import as_inputs, check_finite
 from .labels import as_targets, task_of
@@ -124,11 +124,11 @@ class Dataset:
         feature_names, image_shape, name
             As in the class.
         """
-        X = X if issparse(X) else checks.real(X, "X")
+        X = X if issparse(X) else real_array(X, "X")
         y = np.asarray(y)
         if dtype is None:
             dtype = X.dtype if X.dtype in (np.float32, np.float64) else np.float32
-        dtype = checks.float_dtype(dtype)
+        dtype = float_dtype(dtype)
         task = task or task_of(y)
         y, y_test, classes = as_targets(y, y_test, task, dtype)
         return cls(
@@ -217,7 +217,7 @@ class Dataset:
 
     def astype(self, dtype: Any) -> Dataset:
         """Return it with inputs, and targets of a regression, of another dtype."""
-        dtype = checks.float_dtype(dtype)
+        dtype = float_dtype(dtype)
         if dtype == self.X.dtype:
             return self
         names = ["X", "X_test"] + (["y", "y_test"] if self.task == "regression" else [])

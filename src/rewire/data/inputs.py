@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_array, issparse
 
-from rewire.graph import checks
+from rewire.validation import real_array
 
 __all__ = ["as_inputs", "check_finite"]
 
@@ -17,7 +17,7 @@ __all__ = ["as_inputs", "check_finite"]
 def as_inputs(name: str, X: Any, dtype: np.dtype) -> Any:
     """Convert to an array or canonical CSR of the dtype, copying only if need be."""
     if not issparse(X):
-        return np.ascontiguousarray(checks.real(X, name), dtype)
+        return np.ascontiguousarray(real_array(X, name), dtype)
     X = csr_array(X)
     if X.dtype.kind not in "biuf":
         raise ValueError(f"{name} must hold real numbers; got {X.dtype}")

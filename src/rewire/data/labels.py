@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from rewire.graph import checks
+from rewire.validation import real_array
 
 __all__ = ["as_targets", "task_of"]
 
@@ -43,8 +43,8 @@ def as_targets(
 ) -> tuple[np.ndarray, np.ndarray | None, tuple[Any, ...]]:
     """Return targets, test targets and classes: numbered in sorted order, or none in regression."""
     if task == "regression":
-        test = None if y_test is None else np.asarray(checks.real(y_test, "y_test"), dtype)
-        return np.asarray(checks.real(y, "y"), dtype), test, ()
+        test = None if y_test is None else np.asarray(real_array(y_test, "y_test"), dtype)
+        return np.asarray(real_array(y, "y"), dtype), test, ()
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if y.ndim != 1:

@@ -10,7 +10,7 @@ from inspect import signature
 from pathlib import Path
 from typing import Any, TypeVar
 
-from rewire.graph import checks
+from rewire.validation import float_dtype
 
 from .dataset import Dataset, Task
 from .frames import TABLES, loading
@@ -137,7 +137,7 @@ def load(
     >>> load("moons", seed=1337, n_samples=200)
     <Dataset moons: 200 samples, 2 inputs, 2 classes>
     """
-    number_type = checks.float_dtype(dtype)
+    number_type = float_dtype(dtype)
     path = Path(source).expanduser()
     if isinstance(source, str) and source in _LOADERS:
         for name, value in (("target", target), ("task", task), ("ignore", ignore or None)):

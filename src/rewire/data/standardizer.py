@@ -10,7 +10,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.preprocessing import StandardScaler
 
-from rewire.graph import checks
+from rewire.validation import real_array
 
 from .inputs import check_finite
 
@@ -63,7 +63,7 @@ class Standardizer:
         Standardizer
             Constant features have scale 1.
         """
-        X = X.tocsr() if issparse(X) else checks.real(X, "X")
+        X = X.tocsr() if issparse(X) else real_array(X, "X")
         check_finite("X", X)
         scaler = StandardScaler(with_mean=not issparse(X)).fit(X)
         scale = np.asarray(scaler.scale_, np.float64)
@@ -82,7 +82,7 @@ class Standardizer:
         ndarray or CSR, as X
             float32 for float32, otherwise float64.
         """
-        X = X if issparse(X) else checks.real(X, "X")
+        X = X if issparse(X) else real_array(X, "X")
         if X.ndim != 2 or X.shape[1] != len(self.mean):
             raise ValueError(
                 f"X must have shape (samples, {len(self.mean)}), as what the standardizer was "

@@ -12,14 +12,11 @@ from scipy.sparse import issparse
 
 from rewire.data import Dataset, Standardizer
 from rewire.data.inputs import check_finite
-from rewire.export.common import reading
-from rewire.export.tensors import (
-    network_from_tensors,
-    network_to_tensors,
-    read_tensors,
-    write_tensors,
-)
-from rewire.graph import Network, checks
+from rewire.export.tensors import network_from_tensors, network_to_tensors
+from rewire.graph import Network
+from rewire.io import reading
+from rewire.io.tensors import read_tensors, write_tensors
+from rewire.validation import real_array
 
 __all__ = ["Predictor"]
 
@@ -130,7 +127,7 @@ class Predictor:
             For a class that the model does not know, and for what is no number in a regression.
         """
         if self.task == "regression":
-            answers = checks.real(answers, "target")
+            answers = real_array(answers, "target")
             if answers.reshape(len(answers), -1).shape[1] != self.network.ranks[-1]:
                 raise ValueError(
                     f"target must be {self.network.ranks[-1]} columns, as the model was trained "

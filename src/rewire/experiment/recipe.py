@@ -10,9 +10,9 @@ from typing import Any
 from rewire import losses, methods
 from rewire.graph import Network, mlp
 from rewire.optimizers import SGD, Adam, AdamW, Optimizer
-from rewire.schedules import Cosine, Linear, Schedule, MultiStep
+from rewire.schedules import Cosine, Linear, MultiStep, Schedule
 from rewire.topology import Method
-from rewire.train.fitting import DEFAULT_METHOD, default_optimizer
+from rewire.train.defaults import DEFAULT_METHOD, default_optimizer
 
 __all__ = ["LOSSES", "OPTIMIZERS", "SCHEDULES", "Recipe"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,10 +12,16 @@ from typing import Any
 import numpy as np
 
 from rewire.data import Dataset, Standardizer, load
-from rewire.export.common import reading
-from rewire.io import atomic_write, prepare_folder, remove_leftovers
+from rewire.io import (
+    atomic_write,
+    prepare_folder,
+    read_json,
+    reading,
+    remove_leftovers,
+    write_json,
+)
 from rewire.report import FILE_NAME
-from rewire.train import Training, load_checkpoint, prepare, save_checkpoint
+from rewire.train import Training, load_checkpoint, save_checkpoint
 from rewire.train.history import COLUMNS
 
 from .predictor import Predictor
@@ -93,7 +98,7 @@ def assemble(settings: Recipe, data_dir: str | os.PathLike[str] | None = None) -
         loss=loss.name,
     )
     X, y = _as_learnt(train, model, loss.name)
-    training = prepare(
+    training = Training(
         net,
         X,
         y,
@@ -203,8 +208,9 @@ class RunDirectory:
                 f"{self.path} holds no run: there is no settings.json in it; 'rewire train' "
                 "makes one"
             )
+        content = read_json(self.settings)
         with reading(self.settings):
-            return Recipe.from_dict(json.loads(self.settings.read_text(encoding="utf-8")))
+            return Recipe.from_dict(content)
 
     def open(self, data_dir: str | os.PathLike[str] | None = None) -> Run:
         """Return the run that it holds, as far as it got."""
@@ -230,9 +236,3 @@ class RunDirectory:
         """Write the model and what it achieves."""
         run.model.save(self.model)
         write_json(self.result, result)
-
-
-def write_json(path: Path, content: Any) -> None:
-    """Write JSON for people and machines, whole or not at all."""
-    with atomic_write(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

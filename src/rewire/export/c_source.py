@@ -13,7 +13,7 @@ from rewire.io import atomic_write
 from rewire.kernels.layout import LEAK
 
 from .common import built_in_names
-from .formats import writes
+from .formats import Format, registry
 
 __all__ = ["save_c", "to_c"]
 
@@ -74,7 +74,6 @@ RANK = """\
     }}"""
 
 
-@writes("c", ".c")
 def save_c(
     net: Network, path: str | os.PathLike[str], name: str = "network", strip: bool = True
 ) -> None:
@@ -207,3 +206,6 @@ def _table(name: str, kind: str, entries: Iterable[str]) -> str:
     lines = [", ".join(entries[i : i + 8]) for i in range(0, len(entries), 8)]
     body = ",\n    ".join(lines)
     return f"static const {kind} {name}[{len(entries)}] = {{\n    {body}\n}};"
+
+
+registry.add("c", Format(save_c, None, (".c",)))

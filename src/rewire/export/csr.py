@@ -11,10 +11,10 @@ from scipy.sparse import csr_array
 
 from rewire.activations import Activation
 from rewire.graph import Network
-from rewire.io import atomic_write
+from rewire.io import atomic_write, reading
 
-from .common import activation_names, activations_named, reading, targets
-from .formats import reads, writes
+from .common import activation_names, activations_named, targets
+from .formats import Format, registry
 
 __all__ = ["blocks", "load_csr", "save_csr", "to_scipy"]
 
@@ -67,7 +67,6 @@ def blocks(net: Network) -> dict[tuple[int, int], csr_array]:
     return found
 
 
-@writes("npz", ".npz")
 def save_csr(net: Network, path: str | os.PathLike[str]) -> None:
     """Write the connections as one matrix, with what else it takes to compute the network.
 
@@ -110,7 +109,6 @@ def save_csr(net: Network, path: str | os.PathLike[str]) -> None:
         )
 
 
-@reads("npz")
 def load_csr(path: str | os.PathLike[str], activations: Sequence[Activation] = ()) -> Network:
     """Read a network that :func:`save_csr` wrote; births follow the order of the table.
 
@@ -137,3 +135,6 @@ def load_csr(path: str | os.PathLike[str], activations: Sequence[Activation] = (
             bias=bias,
             activation=activations_named(arrays["activations"].tolist(), activations),
         )
+
+
+registry.add("npz", Format(save_csr, load_csr, (".npz",)))

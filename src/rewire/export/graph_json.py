@@ -8,18 +8,16 @@ from collections.abc import Sequence
 
 from rewire.activations import Activation
 from rewire.graph import Network
-from rewire.io import atomic_write
+from rewire.io import atomic_write, reading
 
 from . import records
-from .common import reading
-from .formats import reads, writes
+from .formats import Format, registry
 
 __all__ = ["load_json", "save_json"]
 
 VERSION = 1
 
 
-@writes("json", ".json")
 def save_json(net: Network, path: str | os.PathLike[str]) -> None:
     """Write the graph as JSON: a record for each neuron and for each connection.
 
@@ -61,7 +59,6 @@ def save_json(net: Network, path: str | os.PathLike[str]) -> None:
         json.dump(document, file, allow_nan=False)
 
 
-@reads("json")
 def load_json(path: str | os.PathLike[str], activations: Sequence[Activation] = ()) -> Network:
     """Read a network that :func:`save_json`, or another program in the same layout, wrote.
 
@@ -87,3 +84,6 @@ def load_json(path: str | os.PathLike[str], activations: Sequence[Activation] = 
         return records.network(
             document["neurons"], document["connections"], document["graph"], activations
         )
+
+
+registry.add("json", Format(save_json, load_json, (".json",)))

@@ -9,12 +9,12 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from rewire.graph import Network
-from rewire.io import atomic_write
+from rewire.io import atomic_write, import_optional
 from rewire.kernels.layout import LEAK
 
-from .common import built_in_names, optional
+from .common import built_in_names
 from .csr import blocks
-from .formats import writes
+from .formats import Format, registry
 
 if TYPE_CHECKING:
     import onnx
@@ -58,7 +58,7 @@ def to_onnx(net: Network, sparse: bool = False) -> onnx.ModelProto:
     >>> [node.op_type for node in model.graph.node]
     ['Gemm', 'Relu', 'Gemm']
     """
-    onnx = optional("onnx", "export")
+    onnx = import_optional("onnx", "export")
     names = built_in_names(net, "ONNX")
     weights = blocks(net)
     _check_size(net, weights, sparse)
@@ -76,7 +76,6 @@ def to_onnx(net: Network, sparse: bool = False) -> onnx.ModelProto:
     return graph.model()
 
 
-@writes("onnx", ".onnx")
 def save_onnx(net: Network, path: str | os.PathLike[str], sparse: bool = False) -> None:
     """Write the model of :func:`to_onnx`, checked by ONNX's own checker.
 
@@ -96,7 +95,7 @@ def save_onnx(net: Network, path: str | os.PathLike[str], sparse: bool = False) 
     ['Gemm', 'Relu', 'Gemm']
     """
     model = to_onnx(net, sparse)
-    optional("onnx", "export").checker.check_model(model)
+    import_optional("onnx", "export").checker.check_model(model)
     with atomic_write(path) as temporary:
         temporary.write_bytes(model.SerializeToString())
 
@@ -193,3 +192,6 @@ def _check_size(net: Network, weights: dict[tuple[int, int], csr_array], sparse:
             f"an ONNX model must be smaller than 2 GiB; got {size / 2**30:.1f} GiB of weights: "
             f"{remedy}"
         )
+
+
+registry.add("onnx", Format(save_onnx, None, (".onnx",)))

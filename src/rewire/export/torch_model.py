@@ -12,12 +12,11 @@ from safetensors.numpy import save
 from scipy.sparse import csr_array
 
 from rewire.graph import Network
-from rewire.io import atomic_write
+from rewire.io import atomic_write, import_optional
 from rewire.kernels.layout import LEAK
 
-from .common import built_in_names, optional
+from .common import built_in_names
 from .csr import blocks
-from .formats import writes
 
 if TYPE_CHECKING:
     import torch
@@ -90,7 +89,7 @@ def to_torch(net: Network, sparse: bool = False) -> torch.nn.Sequential:
       (2): Linear(in_features=8, out_features=2, bias=True)
     )
     """
-    torch = optional("torch", "torch")
+    torch = import_optional("torch", "torch")
     modules = {
         "relu": torch.nn.ReLU,
         "leaky_relu": lambda: torch.nn.LeakyReLU(LEAK),
@@ -110,7 +109,6 @@ def to_torch(net: Network, sparse: bool = False) -> torch.nn.Sequential:
     return sequence
 
 
-@writes("state_dict", ".pt", ".pth")
 def save_state_dict(net: Network, path: str | os.PathLike[str], sparse: bool = False) -> None:
     """Write weights and biases under PyTorch's names.
 
@@ -151,7 +149,7 @@ def save_state_dict(net: Network, path: str | os.PathLike[str], sparse: bool = F
         content = save(state_dict(net))
     else:
         buffer = io.BytesIO()
-        optional("torch", "torch").save(to_torch(net, sparse).state_dict(), buffer)
+        import_optional("torch", "torch").save(to_torch(net, sparse).state_dict(), buffer)
         content = buffer.getvalue()
     with atomic_write(path) as temporary:
         temporary.write_bytes(content)

@@ -15,9 +15,10 @@ from safetensors.numpy import load_file
 from scipy.sparse import csr_array
 
 from rewire.graph import Network
+from rewire.io import import_optional, reading
 
-from .common import optional, reading
-from .formats import reads
+from .formats import Format, registry
+from .torch_model import save_state_dict
 
 __all__ = ["from_state_dict", "load_state_dict"]
 
@@ -83,7 +84,6 @@ def from_state_dict(state: Mapping[str, Any], activation: Any = "relu") -> Netwo
     )
 
 
-@reads("state_dict")
 def load_state_dict(path: str | os.PathLike[str], activation: Any = "relu") -> Network:
     """Read a file of :func:`save_state_dict`, or of a PyTorch model of linear layers.
 
@@ -116,7 +116,7 @@ def load_state_dict(path: str | os.PathLike[str], activation: Any = "relu") -> N
         with reading(path, SafetensorError):
             arrays = load_file(path)
             return from_state_dict({k: arrays[k] for k in sorted(arrays, key=_natural)}, activation)
-    torch = optional("torch", "torch")
+    torch = import_optional("torch", "torch")
     with reading(path):
         try:
             state = torch.load(path, weights_only=True, map_location="cpu")
@@ -165,3 +165,6 @@ def _natural(name: str) -> list[Any]:
     parts: list[Any] = re.split(r"([0-9]+)", name)
     parts[1::2] = map(int, parts[1::2])
     return parts
+
+
+registry.add("state_dict", Format(save_state_dict, load_state_dict, (".pt", ".pth")))

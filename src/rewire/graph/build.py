@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from rewire.connectivity.table import Columns, ConnectionTable
+from rewire.validation import float_dtype
 
 from . import checks
 from .network import Network
@@ -77,7 +78,7 @@ def mlp(
     ranks = checks.ranks(sizes)
     if min(ranks) < 1:
         raise ValueError(f"sizes must all be at least 1; got {list(ranks)}")
-    dtype = checks.float_dtype(dtype)
+    dtype = float_dtype(dtype)
     densities = layer_densities(
         ranks, sparsity=sparsity, density=density, distribution=distribution
     )

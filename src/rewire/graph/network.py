@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from rewire import losses
 from rewire.connectivity.table import Columns, ConnectionTable
+from rewire.validation import float_dtype
 
 from . import checks
 from .convert import from_scalar, to_scalar
@@ -119,7 +121,7 @@ class Network(Graph):
         if dtype is None:
             given = getattr(weight, "dtype", None)
             dtype = given if given in (np.float32, np.float64) else np.float32
-        dtype = checks.float_dtype(dtype)
+        dtype = float_dtype(dtype)
         source, target = checks.indices(source, "source"), checks.indices(target, "target")
         weight = checks.numbers(weight, "weight", dtype, shape=source.shape)
         checks.connections(source, target, ranks)
@@ -246,6 +248,31 @@ class Network(Graph):
     def copy(self) -> Network:
         """Return an independent copy."""
         return checks.deep_copy(self)
+
+    def save(self, path: str | os.PathLike[str], format: str | None = None, **options: Any) -> None:
+        """Write the network to a file; :func:`rewire.load` reads it back.
+
+        Parameters
+        ----------
+        path : path-like
+            The ending chooses the format. ``.safetensors`` keeps everything, the birth order and
+            the optimiser's state included; see :func:`rewire.export.export` for the others.
+        format : str, optional
+            A name in ``rewire.export.registry``, if the ending does not say.
+        **options
+            Of the format.
+
+        Examples
+        --------
+        >>> import tempfile, rewire
+        >>> path = tempfile.mkdtemp() + "/net.safetensors"
+        >>> rewire.mlp([2, 8, 2], density=0.5, seed=0).save(path)
+        >>> rewire.load(path)
+        Network 2-8-2: 16 connections, density 50.00%
+        """
+        from rewire.export import export  # files are only written when asked for
+
+        export(self, path, format, **options)
 
     # ---------------------------------------------------------------------------------- showing
 

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 
-from rewire.activations import BUILT_IN
 from rewire.graph import Network
 from rewire.train import Training
 
@@ -116,8 +115,8 @@ class Recorder:
             return
         self.start(
             training.net,
-            training.X,
-            training.y,
+            training.samples.X,
+            training.samples.y,
             method=training.rewirer.method.name,
             loss=training.loss.name,
             total_steps=training.total_steps,
@@ -240,7 +239,7 @@ class Recorder:
 
     def _arrays(self, net: Network) -> tuple[str, dict[str, np.ndarray]]:
         whole = len(net.connections) <= DRAWABLE
-        if whole and all(one.name in BUILT_IN for one in net.activations[1:]):
+        if whole and all(one.built_in for one in net.activations[1:]):
             return "snapshot", snapshot(net)
         about, X = self.recording.about, self.recording.X
         form = "whole" if whole else "summary"

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from rewire.export.tensors import read_tensors, write_tensors
+from rewire.io.tensors import read_tensors, write_tensors
 
 __all__ = ["FILE_NAME", "Frame", "Recording", "read_recording"]
 

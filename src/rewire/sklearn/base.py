@@ -25,8 +25,8 @@ from sklearn.utils.validation import (
 from rewire import losses
 from rewire.losses import Loss
 from rewire.train import EarlyStopping, History, fit
+from rewire.train.defaults import DEFAULT_METHOD
 from rewire.train.evaluation import outputs
-from rewire.train.fitting import DEFAULT_METHOD
 
 from .checks import all_or_nothing, check_weights
 from .parameters import (

@@ -12,8 +12,7 @@ from rewire.losses import Loss
 from rewire.optimizers import Optimizer
 from rewire.schedules import Every, Time
 from rewire.topology import Method
-from rewire.train import History
-from rewire.train.fitting import prepare
+from rewire.train import History, Training
 
 __all__ = ["Stream"]
 
@@ -57,7 +56,7 @@ class Stream:
         """
         before = history.rows[-1] if history.rows else dict.fromkeys(TOTALS, 0)
         total_steps = -(-X.shape[0] // batch_size)
-        training = prepare(
+        training = Training(
             net,
             X,
             y,

@@ -1,4 +1,4 @@
-"""Descriptions that are the same in every process, to tell whether a training is the same one."""
+"""Settings and data in words that are the same in every process, to recognise a training again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["describe", "describe_network", "fingerprint"]
 
 
 def describe(value: Any) -> str:
-    """Describe a setting, a part or a function by what it is, never by where it lies in memory."""
+    """Describe a setting, a part or a function by its content, without its address in memory."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = [
             f"{item.name}={describe(getattr(value, item.name))}"
@@ -34,14 +34,14 @@ def describe(value: Any) -> str:
 
 
 def describe_network(net: Network) -> str:
-    """Describe a network by its ranks, its connections' number, its activations and its dtype."""
+    """Describe a network by its ranks, number of connections, activations and dtype."""
     names = ", ".join(function.name for function in net.activations[1:])
     ranks = "-".join(map(str, net.ranks))
     return f"{ranks}, {len(net.connections)} connections, {names}, {net.dtype}"
 
 
 def fingerprint(data: Any) -> str:
-    """Return shape, type and a checksum of an array or a CSR matrix."""
+    """Return shape, dtype and a checksum of an array or a CSR matrix."""
     parts = (data.data, data.indices, data.indptr) if issparse(data) else (data,)
     checksum = 0
     for part in parts:
