@@ -1,4 +1,4 @@
-"""Named parts: what a decorator registers and the library, the command line and the docs look up."""
+"""Parts by name, for the library, the command line and the documentation."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ class Registry(Generic[Part]):
             return self[part](**options)
         if options:
             raise ValueError(
-                f"options must go with the name of a {self.kind}; got {sorted(options)} with "
+                f"options must go with a name; got {sorted(options)} with "
                 f"{part!r}: set them on the object itself"
             )
         return self._checked(part, type_)
