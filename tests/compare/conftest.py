@@ -37,7 +37,7 @@ def short():
 @pytest.fixture
 def fragile(monkeypatch, tmp_path):
     """The path of a file that registers a data set and a method; both are forgotten afterwards."""
-    monkeypatch.setattr(registry, "_LOADERS", dict(registry._LOADERS))
+    monkeypatch.setattr(registry.loaders, "_parts", dict(registry.loaders._parts))
     monkeypatch.setattr(methods, "_parts", dict(methods._parts))
     path = tmp_path / "fragile.py"
     path.write_text(FRAGILE)

@@ -334,3 +334,42 @@ def test_the_picture_of_little():
     assert curves(ax)["loss"].get_marker() == "o"
     assert History().plot(ax) is ax
     plt.close(figure)
+
+
+# ------------------------------------------------------------------------------ parts by their names
+
+
+@pytest.mark.parametrize(
+    ("by_name", "part"),
+    [
+        ({"optimizer": "adam"}, {"optimizer": rewire.optimizers.Adam()}),
+        ({"schedule": "cosine"}, {"schedule": rewire.schedules.Cosine(1.0, stop=0.01)}),
+        ({"schedule": "constant"}, {"schedule": None}),
+        ({"loss": "cross_entropy"}, {"loss": rewire.losses.CrossEntropy()}),
+        ({"method": "set"}, {"method": methods.SET()}),
+    ],
+)
+def test_a_name_is_the_same_as_the_part(by_name, part):
+    nets = [network(), network()]
+    histories = [fit(net, **given) for net, given in zip(nets, (by_name, part), strict=True)]
+    assert histories[0]["loss"] == histories[1]["loss"]
+    assert nets[0].connections.weight.tobytes() == nets[1].connections.weight.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "message"),
+    [
+        ({"optimizer": "adm"}, ValueError, "optimizer must be one of adam.*did you mean 'adam'"),
+        ({"schedule": "cosin"}, ValueError, "schedule must be one of.*did you mean 'cosine'"),
+        ({"optimizer": 0.1}, TypeError, "optimizer must be a name .* type Optimizer; got 0.1"),
+        ({"schedule": 0.1}, TypeError, "schedule must be a name .* type Callable; got 0.1"),
+        ({"loss": 0.1}, TypeError, "loss must be a name .* type Loss; got 0.1"),
+        ({"epoch": 3}, TypeError, "unexpected keyword argument 'epoch'"),
+    ],
+)
+def test_a_wrong_name_is_refused_before_anything_changes(settings, error, message):
+    net = network()
+    before = net.connections.weight.tobytes()
+    with pytest.raises(error, match=message):
+        fit(net, **settings)
+    assert net.connections.weight.tobytes() == before

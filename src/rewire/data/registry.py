@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from inspect import signature
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
+from rewire.io import Registry
 from rewire.validation import float_dtype
 
 from .dataset import Dataset, Task
@@ -20,9 +20,9 @@ from .tables import read_table
 
 __all__ = ["available", "load", "register"]
 
-Loader = TypeVar("Loader", bound=Callable[..., Dataset])
+Loader = Callable[..., Dataset]
 
-_LOADERS: dict[str, Callable[..., Dataset]] = {}
+loaders: Registry[Loader] = Registry("data set")
 _READERS: dict[str, Callable[..., Dataset]] = {
     **dict.fromkeys(TABLES, read_table),
     ".npz": read_npz,
@@ -59,16 +59,7 @@ def register(name: str) -> Callable[[Loader], Loader]:
     >>> available()["corners"]
     'Exclusive or of two inputs.'
     """
-
-    def add(loader: Loader) -> Loader:
-        taken = _LOADERS.get(name, loader)
-        # The same function once more is a notebook's cell that was run again.
-        if (taken.__module__, taken.__qualname__) != (loader.__module__, loader.__qualname__):
-            raise ValueError(f"name must not be taken; got {name!r}, which is a data set already")
-        _LOADERS[name] = loader
-        return loader
-
-    return add
+    return loaders.register(name)
 
 
 def available() -> dict[str, str]:
@@ -81,7 +72,7 @@ def available() -> dict[str, str]:
     """
     return {
         name: (loader.__doc__ or "").strip().partition("\n")[0]
-        for name, loader in sorted(_LOADERS.items())
+        for name, loader in sorted(loaders.items())
     }
 
 
@@ -139,7 +130,7 @@ def load(
     """
     number_type = float_dtype(dtype)
     path = Path(source).expanduser()
-    if isinstance(source, str) and source in _LOADERS:
+    if isinstance(source, str) and source in loaders:
         for name, value in (("target", target), ("task", task), ("ignore", ignore or None)):
             if value is not None:
                 raise ValueError(f"{name} is for files; got {value!r} for the data set {source!r}")
@@ -155,17 +146,15 @@ def load(
             raise ValueError(f"ignore is for tables; got {ignore!r} for {path}")
         with loading(path):
             return read(path, target=target, task=task, dtype=number_type, **options)
-    close = get_close_matches(str(source), _LOADERS, n=3)
-    hint = f" (did you mean {' or '.join(map(repr, close))}?)" if close else ""
     raise ValueError(
-        f"source must be one of {', '.join(sorted(_LOADERS))}, or a file that ends in "
-        f"{', '.join(_READERS)}; got {str(source)!r}{hint}"
+        f"source must be one of {', '.join(sorted(loaders))}, or a file that ends in "
+        f"{', '.join(_READERS)}; got {str(source)!r}{loaders.hint(source)}"
     )
 
 
 def _named(name: str, shared: dict[str, Any], options: dict[str, Any]) -> Dataset:
     """Call a data set's own function with what it takes."""
-    loader = _LOADERS[name]
+    loader = loaders[name]
     taken = signature(loader).parameters
     own = [parameter for parameter in taken if parameter not in _SHARED]
     unknown = [option for option in options if option not in own]

@@ -37,15 +37,15 @@ class Registry(Generic[Part]):
     """
 
     def __init__(self, kind: str, home: str | None = None):
-        self.kind, self.home = kind, home
-        self._own: dict[str, Part] = {}
+        self.kind, self._home = kind, home
+        self._parts: dict[str, Part] = {}
 
-    @property
-    def _parts(self) -> dict[str, Part]:
-        home, self.home = self.home, None
+    def _load(self) -> dict[str, Part]:
+        """Return the parts, the library's own included."""
+        home, self._home = self._home, None
         if home is not None:
             import_module(home)
-        return self._own
+        return self._parts
 
     def add(self, name: str, part: Part) -> Part:
         """Register a part under a name and return it.
@@ -56,9 +56,9 @@ class Registry(Generic[Part]):
             If another part has that name. The same function, defined again, replaces itself, so
             that a notebook cell can be run twice.
         """
-        if name in self._own and _origin(self._own[name]) != _origin(part):
+        if name in self._parts and _origin(self._parts[name]) != _origin(part):
             raise ValueError(f"{self.kind} {name!r} exists already; choose another name")
-        self._own[name] = part
+        self._parts[name] = part
         return part
 
     def register(self, name: str) -> Callable[[Part], Part]:
@@ -67,35 +67,35 @@ class Registry(Generic[Part]):
 
     def remove(self, name: str) -> None:
         """Remove a part; its name is free again."""
-        del self._parts[name]
+        del self._load()[name]
 
     def __getitem__(self, name: str) -> Part:
-        if name not in self._parts:
+        if name not in self._load():
             raise ValueError(
-                f"{self.kind} must be one of {', '.join(sorted(self._parts))}; "
+                f"{self.kind} must be one of {', '.join(sorted(self._load()))}; "
                 f"got {name!r}{self.hint(name)}"
             )
-        return self._parts[name]
+        return self._load()[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._parts)
+        return iter(self._load())
 
     def __contains__(self, name: str) -> bool:
-        return name in self._parts
+        return name in self._load()
 
     def __len__(self) -> int:
-        return len(self._parts)
+        return len(self._load())
 
     def __repr__(self) -> str:
-        return f"<Registry of {self.kind}: {', '.join(self._parts)}>"
+        return f"<Registry of {self.kind}: {', '.join(self._load())}>"
 
     def items(self) -> list[tuple[str, Part]]:
         """Return names and parts, in the order of registration."""
-        return list(self._parts.items())
+        return list(self._load().items())
 
     def hint(self, name: Any) -> str:
         """Return ``"; did you mean 'NAME'?"`` for the closest name, or an empty string."""
-        close = get_close_matches(str(name), self._parts, n=1)
+        close = get_close_matches(str(name), self._load(), n=1)
         return f"; did you mean {close[0]!r}?" if close else ""
 
     def find(self, part: Any, type_: type) -> Any:
@@ -115,7 +115,8 @@ class Registry(Generic[Part]):
             For an option that the part does not take, and for an object of another type.
         """
         if isinstance(part, str):
-            return self[part](**options)
+            factory: Any = self[part]
+            return factory(**options)
         if options:
             raise ValueError(
                 f"options must go with a name; got {sorted(options)} with "
@@ -126,7 +127,7 @@ class Registry(Generic[Part]):
     def _checked(self, part: Any, type_: type) -> Any:
         if not isinstance(part, type_):
             raise TypeError(
-                f"{self.kind} must be a name ({', '.join(sorted(self._parts))}) or "
+                f"{self.kind} must be a name ({', '.join(sorted(self._load()))}) or "
                 f"an object of type {type_.__name__}; got {part!r}"
             )
         return part

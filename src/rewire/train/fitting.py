@@ -157,14 +157,11 @@ def _no_begin(training: Training) -> None:
 
 def _signature() -> inspect.Signature:
     """Return fit's signature with the options of Training spelt out, for help() and notebooks."""
-    own = inspect.signature(fit).parameters.values()
+    *own, _ = inspect.signature(fit).parameters.values()  # the last one is **options
+    names = {one.name for one in own}
     options = inspect.signature(Training).parameters.values()
-    named = [one for one in own if one.kind is not one.VAR_KEYWORD]
-    options = [one for one in options if one.name not in {own.name for own in named}]
-    positional = [one for one in named if one.kind is not one.KEYWORD_ONLY]
-    return inspect.Signature(
-        [*positional, *options, *named[len(positional) :]], return_annotation="History"
-    )
+    options_first = [*own[:3], *(one for one in options if one.name not in names), *own[3:]]
+    return inspect.Signature(options_first, return_annotation="History")
 
 
 fit.__signature__ = _signature()  # type: ignore[attr-defined]
