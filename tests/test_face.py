@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import re
 import subprocess
 import sys
 
@@ -58,8 +59,7 @@ def test_an_unknown_name_is_an_attribute_error():
 
 
 def test_the_library_has_few_public_names():
-    modules = [rewire, *(getattr(rewire, name) for name in NAMESPACES)]
-    assert sum(len(module.__all__) for module in modules) <= 203
+    assert sum(len(getattr(rewire, name).__all__) for name in NAMESPACES) <= 185
 
 
 def test_it_runs_as_a_module():
@@ -75,7 +75,7 @@ def test_it_runs_as_a_module():
 @pytest.mark.parametrize("name", WITH_REGISTRY)
 def test_every_kind_of_part_has_a_registry(name):
     module = importlib.import_module(f"rewire.{name}")
-    assert len(module.registry) > 3
+    assert len(module.registry) >= 3
     assert "registry" in module.__all__
 
 
@@ -98,22 +98,13 @@ def test_help_shows_every_parameter_of_fit_with_its_default():
     fit = inspect.signature(rewire.fit).parameters
     training = inspect.signature(Training).parameters
     assert all(fit[name].default == one.default for name, one in training.items())
-    documented = inspect.getdoc(rewire.fit)
+    lines = re.findall(r"^([\w, ]+) : (.*)$", inspect.getdoc(rewire.fit), re.MULTILINE)
+    documented = {name: text for names, text in lines for name in names.split(", ")}
+    assert list(fit) == list(documented)
     for name, one in fit.items():
-        line = next(
-            line
-            for line in documented.splitlines()
-            if " : " in line and name in line.split(" : ")[0]
-        )
-        if one.default not in (None, inspect.Parameter.empty, ()):
-            shown = (
-                f'"{one.default}"'
-                if isinstance(one.default, str)
-                else f"{one.default:g}"
-                if (isinstance(one.default, float))
-                else str(one.default)
-            )
-            assert line.endswith(f"default {shown}")
+        if one.default not in (None, (), inspect.Parameter.empty):
+            default = str(one.default).replace("0.0", "0")
+            assert re.search(f'default "?{default}"?$', documented[name])
 
 
 def test_type_checkers_know_the_options_of_fit():

@@ -16,12 +16,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import rewire
+from rewire.defaults import METHOD as DEFAULT_METHOD
 from rewire.methods import RigL
 from rewire.methods import registry as methods
 from rewire.schedules import Cosine, Every
 from rewire.sklearn import SparseMLPClassifier, SparseMLPRegressor
 from rewire.topology import Method
-from rewire.train.defaults import DEFAULT_METHOD
 
 BOTH = pytest.mark.parametrize("kind", [SparseMLPClassifier, SparseMLPRegressor])
 SMALL = {"hidden_layer_sizes": 16, "density": 0.4, "max_epochs": 10, "random_state": 0}

@@ -5,10 +5,10 @@ import pytest
 
 import rewire
 from rewire.data import moons
+from rewire.defaults import METHOD as DEFAULT_METHOD
 from rewire.methods import RevivingRigL
 from rewire.schedules import Every, Linear
 from rewire.topology import Rewirer
-from rewire.train.defaults import DEFAULT_METHOD
 
 
 def train(seed, dtype):

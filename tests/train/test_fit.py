@@ -336,7 +336,7 @@ def test_the_picture_of_little():
     plt.close(figure)
 
 
-# ------------------------------------------------------------------------------ parts by their names
+# --------------------------------------------------------------------------- parts by their names
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,13 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from rewire import methods
+from rewire import defaults, methods
 from rewire.activations import registry as activations
 from rewire.compare.config import method_name
 from rewire.data import available
 from rewire.experiment import Recipe, Run, RunDirectory, assemble
 from rewire.experiment.recipe import DEFAULT_SPARSITY, LOSSES, OPTIMIZERS, SCHEDULES
 from rewire.report import Recorder, write_report
-from rewire.train.defaults import DEFAULT_EPOCHS, MIN_STEPS
 
 from .common import completing, guarded, numbers, print_json, run_folders, whole_numbers
 from .live import to_go_on_with, train_live
@@ -154,7 +153,7 @@ def train(
         float | None,
         typer.Option(
             help="Passes over the data.",
-            show_default=f"{DEFAULT_EPOCHS}, or more for {MIN_STEPS:,} steps",
+            show_default=f"{defaults.EPOCHS}, or more for {defaults.LEAST_STEPS:,} steps",
             **_group("Training"),
         ),
     ] = None,

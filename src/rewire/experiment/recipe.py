@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from rewire import losses, methods
+from rewire import defaults, losses, methods
 from rewire.graph import Network, mlp
 from rewire.optimizers import SGD, Adam, AdamW, Optimizer
 from rewire.schedules import Cosine, Linear, MultiStep, Schedule
 from rewire.topology import Method
-from rewire.train.defaults import DEFAULT_METHOD, default_optimizer
+from rewire.train.defaults import default_optimizer
 
 __all__ = ["LOSSES", "OPTIMIZERS", "SCHEDULES", "Recipe"]
 
@@ -90,7 +90,7 @@ class Recipe:
     activation: str = "relu"
     init: str | float = "fan_in"
     wiring: str = "random"
-    method: str = DEFAULT_METHOD
+    method: str = defaults.METHOD
     method_options: Mapping[str, Any] = field(default_factory=dict)
     loss: str | None = None
     l2: float = 0.0

@@ -22,10 +22,9 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from rewire import losses
+from rewire import defaults, losses
 from rewire.losses import Loss
 from rewire.train import EarlyStopping, History, fit
-from rewire.train.defaults import DEFAULT_METHOD
 from rewire.train.evaluation import outputs
 
 from .checks import all_or_nothing, check_weights
@@ -60,7 +59,7 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
         sparsity: Any = None,
         density: Any = None,
         distribution: str = "er",
-        method: Any = DEFAULT_METHOD,
+        method: Any = defaults.METHOD,
         every: int | str | None = None,
         activation: Any = "relu",
         optimizer: str = "adam",

@@ -6,25 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from rewire import losses
+from rewire import defaults, losses
 from rewire.graph import Network
 from rewire.losses import Loss
 from rewire.optimizers import SGD, Adam, Optimizer
 from rewire.validation import whole_number
 
-__all__ = [
-    "DEFAULT_EPOCHS",
-    "DEFAULT_METHOD",
-    "MIN_STEPS",
-    "choose_total_steps",
-    "default_loss",
-    "default_optimizer",
-]
-
-DEFAULT_METHOD = "reviving rigl"
-DEFAULT_EPOCHS = 10
-# A small table has so few batches in these epochs that hardly anything would be learnt.
-MIN_STEPS = 1000
+__all__ = ["choose_total_steps", "default_loss", "default_optimizer"]
 
 
 def default_loss(net: Network, y: Any) -> Loss:
@@ -54,7 +42,7 @@ def choose_total_steps(epochs: float | None, total_steps: int | None, steps_per_
     if total_steps is not None:
         return whole_number(total_steps, "total_steps", 1)
     if epochs is None:
-        return max(DEFAULT_EPOCHS * steps_per_epoch, MIN_STEPS)
+        return max(defaults.EPOCHS * steps_per_epoch, defaults.LEAST_STEPS)
     if not 0 < epochs < np.inf:
         raise ValueError(f"epochs must be above 0 and finite; got {epochs}")
     return max(1, round(epochs * steps_per_epoch))

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from rewire import losses, methods, optimizers, schedules
+from rewire import defaults, losses, methods, optimizers, schedules
 from rewire.graph import Network
 from rewire.losses import Loss
 from rewire.optimizers import Optimizer
@@ -21,7 +21,7 @@ from rewire.topology.statistics import forward_flops
 from rewire.validation import whole_number
 
 from .batches import Batches, leave_out_inputs
-from .defaults import DEFAULT_METHOD, choose_total_steps, default_loss, default_optimizer
+from .defaults import choose_total_steps, default_loss, default_optimizer
 from .evaluation import PIECE, accuracy, score
 from .fingerprint import describe, describe_network, fingerprint
 from .history import History, RunningTotals
@@ -93,12 +93,12 @@ class Training:
         X: Any,
         y: Any,
         *,
-        method: Method | str | None = DEFAULT_METHOD,
+        method: Method | str | None = defaults.METHOD,
         loss: str | Loss | None = None,
         optimizer: str | Optimizer | None = None,
         epochs: float | None = None,
         total_steps: int | None = None,
-        batch_size: int = 128,
+        batch_size: int = defaults.BATCH_SIZE,
         schedule: str | Schedule | None = None,
         validation_data: tuple[Any, Any] | None = None,
         early_stopping: EarlyStopping | int | None = None,
