@@ -6,8 +6,9 @@ from importlib import import_module
 import numpy as np
 import pytest
 
+import rewire
 from rewire import Network
-from rewire.export import export, load, registry
+from rewire.export import Format, export, load, registry
 from rewire.io import optional
 
 from .graphs import SQUARE, assert_same_graph
@@ -26,6 +27,30 @@ def test_every_readable_format_returns_the_graph(format, tmp_path):
         other = tmp_path / "net.other"
         export(NET, other, format=format)
         assert_same_graph(load(other, format=format), NET)
+
+
+def test_a_network_saves_itself_and_rewire_loads_it(tmp_path):
+    for name in ("net.safetensors", "net.json"):
+        NET.save(tmp_path / name)
+        assert_same_graph(rewire.load(tmp_path / name), NET)
+    NET.save(tmp_path / "net", format="npz")
+    assert_same_graph(rewire.load(tmp_path / "net", format="npz"), NET)
+    NET.save(tmp_path / "net.c", name="tiny")  # an option of the format
+    assert "void tiny_predict(" in (tmp_path / "net.c").read_text()
+
+
+def test_a_format_of_your_own_is_known_everywhere(tmp_path):
+    def write(net, path):
+        path.write_text(repr(net.ranks))
+
+    registry.add("ranks", Format(write, suffixes=(".ranks",)))
+    try:
+        NET.save(tmp_path / "net.RANKS")
+        assert (tmp_path / "net.RANKS").read_text() == "(3, 2, 1)"
+        with pytest.raises(ValueError, match=r"one that can be read: (?!.*ranks \()"):
+            rewire.load(tmp_path / "net.ranks")
+    finally:
+        registry.remove("ranks")
 
 
 @pytest.mark.parametrize("format", registry)

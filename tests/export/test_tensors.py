@@ -137,7 +137,14 @@ def test_files_of_another_kind_are_refused(tmp_path):
     tensors, header = read_tensors(path, kind="log")
     assert tensors["x"].tolist() == [0, 1, 2]
     assert header["y"] == 1
-    with pytest.raises(ValueError, match=r"log.safetensors.*must be a network; got a log"):
+    with pytest.raises(ValueError, match=r"log.safetensors.*must be a network; got a log$"):
+        load_safetensors(path)
+
+
+def test_the_error_says_what_reads_the_file(tmp_path):
+    path = tmp_path / "model.safetensors"
+    write_tensors(path, {}, {}, kind="model")
+    with pytest.raises(ValueError, match=r"got a model: read it by rewire.experiment.Predictor"):
         load_safetensors(path)
 
 
@@ -148,20 +155,6 @@ def test_files_of_a_later_version_are_refused(tmp_path, monkeypatch):
     monkeypatch.undo()
     with pytest.raises(ValueError, match=r"later.safetensors.*at most 1; got 2: update rewire"):
         load_safetensors(path)
-
-
-def test_arrays_of_any_layout_are_written_as_they_look(tmp_path):
-    array = np.arange(12).reshape(3, 4)
-    arrays = {
-        "transposed": array.T,
-        "strided": array[:, ::2],
-        "empty": array[:0],
-        "one": array[0, 0],
-    }
-    write_tensors(tmp_path / "a.safetensors", arrays, {}, kind="test")
-    read, _ = read_tensors(tmp_path / "a.safetensors", kind="test")
-    for name, expected in arrays.items():
-        np.testing.assert_array_equal(read[name], expected)
 
 
 def broken(**changes):

@@ -62,7 +62,7 @@ def activations_named(names: Sequence[str], custom: Sequence[Activation]) -> lis
 
 
 def targets(indptr: np.ndarray, neurons: int, connections: int) -> np.ndarray:
-    """Return where each connection goes, from where those of each target begin; checked."""
+    """Return the target of each connection, from the checked row pointers of a CSR matrix."""
     if (
         indptr.shape != (neurons + 1,)
         or indptr.dtype.kind not in "iu"

@@ -42,13 +42,13 @@ def to_scipy(net: Network) -> csr_array:
 
 
 def blocks(net: Network) -> dict[tuple[int, int], csr_array]:
-    """Return the connections from rank to rank, each block as a matrix of its own.
+    """Return the connections as one matrix for each pair of ranks.
 
     Returns
     -------
     dict of (source rank, target rank) to csr_array, shape (neurons of target, neurons of source)
-        Sorted by target rank, then by source rank; only blocks that hold a connection. With
-        connections that skip no rank they are the layers, ready for ``A @ block.T``.
+        Sorted by target rank, then by source rank; only blocks with connections. If no connection
+        skips a rank, these are the layers, ready for ``A @ block.T``.
 
     Examples
     --------
@@ -68,11 +68,11 @@ def blocks(net: Network) -> dict[tuple[int, int], csr_array]:
 
 
 def save_csr(net: Network, path: str | os.PathLike[str]) -> None:
-    """Write the connections as one matrix, with what else it takes to compute the network.
+    """Write the connections as one matrix, with biases, ranks and activations.
 
     ``scipy.sparse.load_npz`` reads the file as the matrix of :func:`to_scipy`, and ``numpy.load``
     also finds ``bias`` of shape (neurons,), ``ranks`` and ``activations`` (names, one for each
-    rank but the inputs) in it. Birth order and what an optimiser remembers are not kept.
+    rank but the inputs) in it. Birth order and the optimiser's state are not kept.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def save_csr(net: Network, path: str | os.PathLike[str]) -> None:
     Network 2-8-2: 16 connections, density 50.00%
     """
     matrix = to_scipy(net)
-    # The names that scipy.sparse.save_npz gives them.
+    # The names of scipy.sparse.save_npz.
     as_scipy = {
         "format": b"csr",
         "_is_array": True,
@@ -123,7 +123,7 @@ def load_csr(path: str | os.PathLike[str], activations: Sequence[Activation] = (
     >>> load_csr(path)
     Network 2-8-2: 16 connections, density 50.00%
     """
-    # Opened here, as numpy.load leaves a file open that it cannot read.
+    # Opened here, as numpy.load leaves a file open if it cannot read it.
     with reading(path, zipfile.BadZipFile, EOFError), open(path, "rb") as file:
         arrays = np.load(file)
         source, bias = arrays["indices"], arrays["bias"]

@@ -21,11 +21,11 @@ VERSION = 1
 def save_json(net: Network, path: str | os.PathLike[str]) -> None:
     """Write the graph as JSON: a record for each neuron and for each connection.
 
-    The layout is NetworkX's node-link form, under our words: ``neurons`` (``id``, ``label``,
-    ``rank``, and ``bias`` and ``activation`` but for inputs), ``connections`` (``source``,
+    The layout is NetworkX's node-link form with our names: ``neurons`` (``id``, ``label``,
+    ``rank`` and, except for inputs, ``bias`` and ``activation``), ``connections`` (``source``,
     ``target``, ``weight``), and ``graph`` (``dtype``, and ``activations`` of all ranks but the
-    inputs). Numbers are written so that they read back to the same bits. Birth order and what an
-    optimiser remembers are not kept. A connection takes about 70 bytes.
+    inputs). Numbers read back to the same bits. Birth order and the optimiser's state are not
+    kept. A connection takes about 70 bytes.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def save_json(net: Network, path: str | os.PathLike[str]) -> None:
     Raises
     ------
     ValueError
-        If a weight or a bias is not finite, which JSON cannot say.
+        If a weight or a bias is not finite, which JSON cannot express.
 
     Examples
     --------

@@ -57,13 +57,13 @@ def to_networkx(net: Network) -> networkx.DiGraph:
 
 
 def from_networkx(graph: networkx.DiGraph, activations: Sequence[Activation] = ()) -> Network:
-    """Make a network of a graph with the attributes that :func:`to_networkx` gives.
+    """Make a network from a graph with the attributes that :func:`to_networkx` sets.
 
     Parameters
     ----------
     graph : networkx.DiGraph
-        Nodes may be anything; they are numbered by rank, and within a rank in the graph's order.
-        Nodes and edges may have been added and removed since the graph was made.
+        Nodes may be any objects; they are numbered by rank, and within a rank in the graph's
+        order. Nodes and edges may have been added and removed since the graph was made.
     activations : sequence of Activation, optional
         The custom ones that the network uses.
 

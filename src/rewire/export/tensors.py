@@ -1,7 +1,7 @@
 """A network as named arrays and a small header, and as a safetensors file of these.
 
-Everything that a network carries is in the arrays: also what an optimiser remembers of each
-connection and the order in which the connections were born. Checkpoints build on this module.
+The arrays hold everything, the optimiser's state and the birth order of the connections included.
+Checkpoints are built on this module.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ __all__ = [
 
 
 def save_safetensors(net: Network, path: str | os.PathLike[str]) -> None:
-    """Write everything that a network carries, to be read back to the same bits.
+    """Write everything that a network holds, to be read back to the same bits.
 
     Parameters
     ----------
     net : Network
-        A custom activation is kept by its name alone, as a file cannot hold a Python function.
+        Of a custom activation only the name is kept, as a file cannot hold a Python function.
     path : path-like
 
     Raises
     ------
     ValueError
-        If a custom activation has the name of a built-in one.
+        If a custom activation has the name of another one in the registry.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def load_safetensors(
 
 
 def network_to_tensors(net: Network) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Take a network apart.
+    """Return the arrays of a network, and what else it takes to rebuild it.
 
     Returns
     -------
@@ -120,7 +120,7 @@ def network_from_tensors(
     header: Mapping[str, Any],
     activations: Sequence[Activation] = (),
 ) -> Network:
-    """Put a network together again; what is not a network's is left aside.
+    """Rebuild a network; other arrays and entries are ignored.
 
     Parameters
     ----------

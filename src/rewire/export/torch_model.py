@@ -1,4 +1,4 @@
-"""The network as PyTorch has it: layers of dense or sparse weights, and a state_dict of them."""
+"""The network as a PyTorch model, and as its state_dict."""
 
 from __future__ import annotations
 
@@ -68,9 +68,9 @@ def to_torch(net: Network, sparse: bool = False) -> torch.nn.Sequential:
     net : Network
         With built-in activations, and without connections that skip a rank.
     sparse : bool, default False
-        Whether weights are sparse CSR tensors, with memory in proportion to the connections, for
-        inference. Otherwise they are dense and can be trained; absent connections then are zeros
-        like any other and do not stay zero.
+        Whether weights are sparse CSR tensors, with memory proportional to the connections, for
+        inference. Otherwise they are dense and can be trained, but training changes the zeros of
+        absent connections too.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def to_torch(net: Network, sparse: bool = False) -> torch.nn.Sequential:
     }
     sequence = torch.nn.Sequential()
     for weight, bias, name in _layers(net):
-        # Its own first weights are neither drawn nor stored, and may then be of any size.
+        # On the meta device, so that no initial weights are drawn or stored.
         linear = torch.nn.Linear(1, 1, device="meta")
         linear.out_features, linear.in_features = weight.shape
         linear.weight = torch.nn.Parameter(_tensor(torch, weight, sparse))
@@ -144,7 +144,7 @@ def save_state_dict(net: Network, path: str | os.PathLike[str], sparse: bool = F
             "sparse must be False for a .safetensors file, which holds no sparse tensors; "
             "got True: choose a path that ends in .pt"
         )
-    # In memory first: their own writers do not say that a disk is full.
+    # In memory first, as these writers do not report a full disk.
     if as_safetensors:
         content = save(state_dict(net))
     else:

@@ -1,4 +1,4 @@
-"""PyTorch models of linear layers, pruned or not, as networks."""
+"""Networks from PyTorch models of linear layers, pruned or not."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["from_state_dict", "load_state_dict"]
 
 
 def from_state_dict(state: Mapping[str, Any], activation: Any = "relu") -> Network:
-    """Make a network of the linear layers of a PyTorch model, pruned or not.
+    """Make a network from the linear layers of a PyTorch model, pruned or not.
 
     Parameters
     ----------
@@ -34,8 +34,8 @@ def from_state_dict(state: Mapping[str, Any], activation: Any = "relu") -> Netwo
         ``NAME.weight_mask`` of ``torch.nn.utils.prune``. Weights that are 0 in a dense tensor
         become absent connections.
     activation : str, Activation or sequence of them, default "relu"
-        Of the hidden layers, where the outputs are linear; or one for each layer. A ``state_dict``
-        does not say.
+        Of the hidden layers (outputs are then linear), or one for each layer; a ``state_dict``
+        does not hold it.
 
     Returns
     -------
@@ -161,7 +161,7 @@ def _array(value: Any) -> Any:
 
 
 def _natural(name: str) -> list[Any]:
-    """A key that orders 2.weight before 10.weight: text and numbers in turn."""
+    """Return a sort key that puts 2.weight before 10.weight."""
     parts: list[Any] = re.split(r"([0-9]+)", name)
     parts[1::2] = map(int, parts[1::2])
     return parts

@@ -17,6 +17,13 @@ from .files import atomic_write, reading
 __all__ = ["read_tensors", "write_tensors"]
 
 VERSION = 1
+# For error messages: what reads each of the library's own kinds of files.
+READERS = {
+    "network": "rewire.load",
+    "model": "rewire.experiment.Predictor.load",
+    "checkpoint": "rewire.train.load_checkpoint, or its figures by rewire.train.read_history",
+    "recording": "rewire.report.read_recording",
+}
 
 
 def write_tensors(
@@ -97,7 +104,9 @@ def read_tensors(
                     f"its version must be at most {VERSION}; got {header['version']}: update rewire"
                 )
             if header["kind"] != kind:
-                raise ValueError(f"it must be a {kind}; got a {header['kind']}")
+                reader = READERS.get(header["kind"])
+                remedy = f": read it by {reader}" if reader else ""
+                raise ValueError(f"it must be a {kind}; got a {header['kind']}{remedy}")
             # The file has keys(), but cannot be iterated over.
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         given = header.pop("crc32")

@@ -1,4 +1,4 @@
-"""How good a network is on data."""
+"""Loss, accuracy and outputs of a network on data."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def score(net: Network, data: Samples) -> Score:
 
 
 def outputs(net: Network, X: Any) -> np.ndarray:
-    """Compute the outputs piece by piece: a sparse X is never dense as a whole.
+    """Compute the outputs piece by piece; a sparse X is never converted to dense as a whole.
 
     Parameters
     ----------

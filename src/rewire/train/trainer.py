@@ -1,4 +1,4 @@
-"""One training step, and many of them."""
+"""Training steps, one by one or many in one compiled call."""
 
 from __future__ import annotations
 

@@ -286,13 +286,13 @@ class Training:
         last = self.step
         if method.skip_update or self.step == 0:
             last += 1
-        # Where all samples make one batch, those before it say nothing new.
+        # Full batches are all the same: one is enough.
         latest = method.batches if self.batches.per_epoch > 1 else 1
         recent = range(max(last - latest, 0), last)
         batches = [self._batch(step) for step in recent] if method.looks_at_data else []
         rate = self.learning_rate(max(last - 1, 0))
         try:
-            with np.errstate(over="ignore", invalid="ignore"):  # it is looked for afterwards
+            with np.errstate(over="ignore", invalid="ignore"):  # checked afterwards
                 record = self.rewirer.rewire(self.step, batches, self.loss, rate)
         except NotANumberError as error:
             if self._overflow(batches):
