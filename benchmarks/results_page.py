@@ -1,4 +1,4 @@
-"""Write docs/results.md from what mnist_results.py and its search leave.
+"""Write docs/results.md, and its picture, from what mnist_results.py and its search leave.
 
 python benchmarks/results_page.py
 """
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from figures import draw_results
 from mnist_results import (
     DENSE,
     EDGES_ROW,
@@ -65,6 +66,59 @@ def spread(values: np.ndarray) -> str:
 
 def verdict(reached: bool) -> str:
     return "reached" if reached else "**not reached**"
+
+
+def headline() -> str:
+    """Return what a reader should remember, each figure from the results."""
+    rigl, edges = column(SPARSER_ROW, "error"), column(EDGES_ROW, "error")
+    dense_seconds = RESULTS[next(iter(DENSE))]["cost"]["seconds"] * ROWS[SPARSER_ROW].epochs
+    seconds = RESULTS[SPARSER_ROW]["cost"]["seconds"] * ROWS[SPARSER_ROW].epochs
+    wide_accuracy = 100 - column(WIDE_ROW, "error")
+    best = {
+        level: max(
+            (100 - column(f"{name}, {level}%", "error").mean(), name)
+            for name in METHODS
+            if found(f"{name}, {level}%")
+        )
+        for level in (90, 99)
+    }
+    lines = [
+        f"**Other inputs help more than more connections.** From edges instead of pixels, "
+        f"{int(column(EDGES_ROW, 'connections').max()):,} connections err on {spread(edges)}%.",
+        f"**LeNet-300-100 stays accurate.** At 90% sparsity our best method ({best[90][1]}) reaches "
+        f"{best[90][0]:.2f}%, at 99% ({best[99][1]}) still {best[99][0]:.2f}%.",
+        f"**Three hidden layers of 1568, 99% sparse,** reach {spread(wide_accuracy)}%; the "
+        f"published dense network has {WIDE['published dense']}%.",
+        f"**A training of {ROWS[SPARSER_ROW].epochs} epochs** of the network in the headline takes "
+        f"{seconds:.0f} s on one thread, dense PyTorch {dense_seconds:.0f} s.",
+    ]
+    published = SMALL["RigL"]
+    return (
+        f"**LeNet-300-100 with {int(column(SPARSER_ROW, 'connections').max()):,} connections errs "
+        f"on {spread(rigl)}% of the test images**; the RigL paper's network of about the same cost errs on "
+        f"{published[4]}%.\n\n"
+        "![Left: test error of small networks, ours beside the published ones. Right: "
+        "accuracy against sparsity for five methods](images/results.png)\n\n"
+        + "\n".join(f"- {line}" for line in lines)
+    )
+
+
+def draw() -> None:
+    networks = [
+        (f"{name}, published", kiloflops, end, None, True)
+        for name, (_, kiloflops, _, _, end) in SMALL.items()
+    ]
+    for name in filter(found, OURS):
+        errors = column(name, "error")
+        deviation = errors.std(ddof=1) if len(errors) > 1 else None
+        networks.append((name, column(name, "kiloflops").max(), errors.mean(), deviation, False))
+    levels = [level for level, *_ in TABLE]
+    ours = {}
+    for name in METHODS:
+        accuracies = [100 - column(f"{name}, {level}%", "error") for level in levels]
+        if all(len(values) > 1 for values in accuracies):
+            ours[name] = [(values.mean(), values.std(ddof=1)) for values in accuracies]
+    draw_results(networks, [f"{level}%" for level in levels], PUBLISHED, ours)
 
 
 def small() -> str:
@@ -166,8 +220,9 @@ def search() -> str:
 
 
 def main() -> None:
+    draw()
     PAGE.write_text(TEXT.format(
-        machine=machine(), small=small(), small_verdicts=small_verdicts(), table=by_sparsity(),
+        headline=headline(), machine=machine(), small=small(), small_verdicts=small_verdicts(), table=by_sparsity(),
         table_verdicts=by_sparsity_verdicts(), cost=cost(), wide=wide(), search=search(),
         rigl_row=RIGL_ROW, sparser_row=SPARSER_ROW, raw_row=RAW_ROW, means_row=MEANS_ROW,
         edges_row=EDGES_ROW,
@@ -177,64 +232,68 @@ def main() -> None:
 
 TEXT = """# Results on MNIST
 
-Written by `make results`, which measures everything anew: no figure of the tables was typed by
-hand. `python benchmarks/mnist_results.py ROW` measures one row of the tables, by the name it has
-there (with the sparsity in the second table: `"RigL, 90%"`); `python benchmarks/results_page.py`
-writes this page. ± is the standard deviation over seeds; * marks a single seed.
+{headline}
 
-Recipe were chosen on the training set alone: trained on 50,000 of its samples, compared on the
-other 10,000 (`--validate`), one or two seeds. Final runs learn all 60,000. The test set is looked
-at after every epoch for the column *best*, as RigL's table has it, and for nothing else: errors are
-those at the end of training. Test errors of earlier versions of these networks had been seen when
-the search for better ones went on, as this page showed them, and of their runs five were made
-again, for a fault of input dropout and for 0.3% too many KFLOPs; every choice was made by the
-held-back samples all the same. Not every row was validated as it stands: *{means_row}* takes the
-settings that were best at 2,900 connections, *{edges_row}* was tried with 1,600 and 1,720 and takes
-1,700, and 95% lies between its neighbours. No images are added by augmentation and there is no
-teacher; input dropout, which is close to adding noise, is named where it is used.
+Published figures stand beside ours in every table below.
 
-Machine: {machine}.
+**How they were measured.** `make results` measures everything again and writes this page; no figure
+of the tables was typed by hand. `python benchmarks/mnist_results.py ROW` measures one row, by the
+name it has in its table (with the sparsity in the second table: `"RigL, 90%"`), and
+`python benchmarks/results_page.py` writes the page. ± is the standard deviation over seeds; * marks a
+single seed. Machine: {machine}.
+
+**How settings were chosen.** On the training set alone: networks were trained on 50,000 of its samples
+and compared on the other 10,000 (`--validate`), with one or two seeds. Final runs learn all 60,000.
+Errors are those at the end of training. The column *best* is the lowest error after any epoch, as
+RigL's table has it; for this alone the test set is looked at during training.
+
+- We had seen the test errors of earlier versions of these networks, as this page showed them, while we
+  searched for better ones. Five of their runs were repeated because of a bug in input dropout and 0.3%
+  too many KFLOPs. Every choice was still made on the held-back samples.
+- Not every row was validated exactly as it stands. *{means_row}* takes the settings that were best at
+  2,900 connections; *{edges_row}* was tried with 1,600 and 1,720 connections and has 1,700; 95% lies
+  between its neighbours.
+- There is no augmentation and no teacher. Input dropout, which is close to adding noise, is named where
+  it is used.
 
 ## Small networks
 
-Beside RigL's table for LeNet-300-100 (arXiv 1911.11134, appendix B). KFLOPs are two for every
-connection; bytes are 4 a weight and a bit for every possible connection of the stripped shape,
-inputs without connections stripped as well; biases are in neither. Of several seeds the largest is
-shown. One published row does not quite obey the first rule: RigL+'s 16,113 bytes leave 3,187
-weights beside its bitmask, 6.4 KFLOPs and not 6.2; ours is held to the number as printed.
+Beside RigL's table for LeNet-300-100 (arXiv 1911.11134, appendix B). KFLOPs count two for every
+connection. Bytes count 4 per weight and one bit per possible connection of the stripped shape; inputs
+without connections are stripped as well. Biases are in neither. Of several seeds the largest figure is
+shown. One published row does not quite obey these rules: RigL+'s 16,113 bytes leave 3,187 weights beside
+its bitmask, which is 6.4 KFLOPs and not 6.2. Ours is held to the figure as printed.
 
 {small}
 
 {small_verdicts}
 
-- *{rigl_row}*: LeNet-300-100, output dense. The method is RigL with SRigL's
-  rule for whole neurons (arXiv 2305.02299): one with fewer strong connections than 0.4 times its
-  layer's fan-in loses all, and the others get them. RigL alone leaves twice as many neurons alive,
-  and those that stay have too few connections each: an earlier run of it ended at 1.40% with 13.4
-  KFLOPs and 43,391 bytes. A part of the pixels is left out of each sample while learning
-  (`input_dropout`), which brings most of the rest.
-- *{sparser_row}*: the same one point sparser in the second layer, which leaves
-  room for more neurons, at a smaller learning rate.
-- *{raw_row}*: the same again, from 784-300-50-10, whose connections fit RigL+'s bytes.
-- *{means_row}*: the inputs are the means of 4 x 4 pixels at every second row and column; pruned
-  from half dense, the whole network competing for its budget, with a large learning rate, the
-  weights of the last quarter averaged. This is **not the same input** as the rows above: it is made
-  of the pixels without anything learnt, and the additions that it takes are in the KFLOPs.
-- *{edges_row}*: trained much as the row before, from other inputs: how much edges there are, in
-  eight directions and 7 x 7 places. The means of 2 x 2 pixels are subtracted from their
-  neighbours', rises and falls kept apart, and summed over 3 x 3 places at every second row and
-  column (`benchmarks/mnist_inputs.py`). About half of the KFLOPs are these additions, counted one
-  by one for the inputs that are used; nothing of it is stored. What small networks on pixels lack
-  is not room for the training samples, of which they get all but 0.2 to 0.7% right, but what to
-  generalise by; this is why other inputs do more than more connections.
+- *{rigl_row}*: LeNet-300-100 with a dense output layer. The method is RigL with SRigL's rule for whole
+  neurons (arXiv 2305.02299): a neuron with fewer strong connections than 0.4 times its layer's fan-in
+  loses all of them, and the others get them. RigL alone leaves twice as many neurons alive, each with
+  too few connections: an earlier run ended at 1.40% with 13.4 KFLOPs and 43,391 bytes. Most of the
+  remaining gain comes from input dropout: each sample is learnt without some of its pixels.
+- *{sparser_row}*: the same with a second layer one point sparser, which leaves room for more neurons,
+  and a smaller learning rate.
+- *{raw_row}*: the same from 784-300-50-10, whose connections fit RigL+'s bytes.
+- *{means_row}*: the inputs are the means of 4 x 4 pixels at every second row and column. The network is
+  pruned from half dense, all layers competing for one budget, with a large learning rate, and the
+  weights of the last quarter are averaged. These are **not the same inputs** as in the rows above: they
+  are computed from the pixels without any learning, and the KFLOPs include the additions this takes.
+- *{edges_row}*: trained much like the row before, from another kind of input: the strength of edges in
+  eight directions at 7 x 7 places. Each mean of 2 x 2 pixels is subtracted from its neighbours'; rises
+  and falls are kept apart and summed over 3 x 3 places at every second row and column
+  (`benchmarks/mnist_inputs.py`). About half of the KFLOPs are these additions, counted one by one for
+  the inputs in use; nothing of it is stored. Small networks on pixels do not lack room for the training
+  samples, of which they get all but 0.2 to 0.7% right. They lack features that generalise, which is why
+  other inputs do more than more connections.
 
 ## LeNet-300-100 at 90 to 99% sparsity
 
-Beside the table of sparse_learning (arXiv 1907.04840). Sparsity is of all weights, spread over the
-layers by Erdős-Rényi, so that the output layer is nearly dense; pixels from 0 to 1; the same
-settings for all methods, chosen with RigL. Theirs train for 100 epochs with nothing left out of
-the inputs; ours for 60 at 90 and 95%, for 100 at 98 and 99%, with input dropout from 0.2 down to
-0.05.
+Beside the table of sparse_learning (arXiv 1907.04840). Sparsity counts all weights, spread over the
+layers by Erdős-Rényi, so that the output layer is nearly dense. Pixels are scaled from 0 to 1. All methods
+share the same settings, chosen with RigL. Theirs train for 100 epochs without input dropout; ours train
+for 60 epochs at 90 and 95% and 100 epochs at 98 and 99%, with input dropout from 0.2 down to 0.05.
 
 {table}
 
@@ -242,33 +301,32 @@ the inputs; ours for 60 at 90 and 95%, for 100 at 98 and 99%, with input dropout
 
 ## Three hidden layers of 1568, 99% sparse
 
-Beside the table of CHTs (arXiv 2501.19107): 100 epochs, batches of 32, output dense. Recipe are
-those of the 90% row above, the learning rate in proportion to the batch; not searched any further.
+Beside the table of CHTs (arXiv 2501.19107): 100 epochs, batches of 32, dense output layer. Settings are
+those of the 90% row above, with the learning rate scaled to the batch; nothing was searched further.
 
 {wide}
 
 ## Time and memory
 
-On one thread. One epoch (the second) is measured in processor seconds, which other work on the
-machine disturbs little, and taken times the epochs; for *{means_row}* and *{edges_row}*, which
-begin half dense, that says too much. Memory is the growth of the process beside the data, at its
-peak. Dense PyTorch has the same optimiser and the same batches, nothing left out of its inputs; the
-wide network is held against one of its own shape, all others against LeNet-300-100.
+Everything runs on one thread. We measure the second epoch in processor seconds, which other work on the
+machine disturbs little, and multiply by the number of epochs. For *{means_row}* and *{edges_row}*, which
+begin half dense, this overestimates. Memory is the peak growth of the process, without the data. Dense
+PyTorch uses the same optimiser and batches and no input dropout; the wide network is compared with a dense
+one of its own shape, all others with LeNet-300-100.
 
 {cost}
 
 ## What was tried
 
-All complete trainings of the search, errors on held-back training samples; *averaged* has the mean
-of the weights over the last quarter. Beside what is said above, it shows what did not help small
-networks: other ways to spread connections, a criterion that drops from weak neurons (it leaves too
-few), still larger learning rates. Edges come in kinds: with and without sign, over 2 x 2 places
-that touch or 3 x 3 that overlap, with and without means beside them; where a row has `*` inputs,
-those that are never anything but 0 in the training samples were left out.
+All complete trainings of the search, with errors on held-back training samples. In the column
+*averaged* the network finishes with its mean weights over the last quarter. The table also shows what
+did not help small networks: other ways to spread connections, a criterion that drops from weak neurons
+(it leaves too few), still larger learning rates. Edges come in kinds: with and without sign, over 2 x 2
+places that touch or 3 x 3 that overlap, with and without means beside them. Rows with `*` inputs leave
+out inputs that are always 0 in the training samples.
 
-These kinds, adversarial samples, sharpness-aware steps, smoothed labels and other activations were
-first looked at in shorter trainings by a program that is not part of the library; of all these only
-edges were worth going on with.
+These kinds, adversarial samples, sharpness-aware steps, smoothed labels and other activations were first
+tried in shorter trainings by a program that is not part of the library. Only edges were worth pursuing.
 
 {search}
 """
