@@ -12,7 +12,7 @@ from pathlib import Path
 from figures import draw_benchmarks
 
 HERE = Path(__file__).parent
-PAGE = HERE.parent / "docs" / "benchmarks.md"
+PAGE, TEMPLATE = HERE.parent / "docs" / "benchmarks.md", HERE / "templates" / "benchmarks.md"
 LARGE = "3072-4096-4096-10"
 # The lowest ratio that is accepted, with one thread and with two.
 FLOORS = {
@@ -215,8 +215,8 @@ def rewiring() -> str:
         + f"\n\n- {moved:,} connections move. The process grows by {memory_['megabytes']:.0f} MB "
         f"at its peak; the dense gradient alone would take "
         f"{memory_['dense_gradient_megabytes']:.0f} MB.\n"
-        f"- Cannistraci-Hebb growth on 784-1568-1568-1568-10 at density 0.01, one thread: {hebb_}.\n"
-        f"- On the post's network a rewiring takes {1e3 * post['milliseconds_a_rewiring']:.0f} µs; "
+        f"- Cannistraci-Hebb growth on 784-1568-1568-1568-10 at density 0.01, 1 thread: {hebb_}.\n"
+        f"- On the post's network one takes {1e3 * post['milliseconds_a_rewiring']:.0f} µs; "
         f"its two trainings, with 19 rewirings, take {post['milliseconds_of_both_runs']:.1f} ms, "
         f"{post['share_of_both_runs']:.0%} of it in rewiring."
     )
@@ -255,99 +255,15 @@ def scalar() -> str:
     return table(["", "rewire.scalar", "one node per operation", "ratio"], body)
 
 
-TEXT = """# Benchmarks
-
-{headline}
-
-`make bench` measures everything again and writes this page.
-
-**How it is measured.** Figures are medians. Candidates take turns within one run, and ratios are
-between turns of the same run, so that other work on the machine disturbs them little. Machine:
-{machine}. Its second processor is not always a whole core: figures for two threads vary by up to a
-factor of two from minute to minute, PyTorch's as well as ours.
-
-## A training step
-
-`python benchmarks/training_step.py` times the forward pass, all gradients and the SGD step:
-cross-entropy, float32, batches of 128, uniform density in the hidden layers, dense output layer.
-The speed relative to dense PyTorch is in brackets.
-
-- *rewire* chooses by trial how many of the allowed threads it uses. *Gain of threads* is the time on
-  one thread divided by the time on as many as it chose: the median over the rounds, and the middle
-  half of them. Where it is near 1, it chose one thread, or the second processor brought nothing.
-- *PyTorch dense, tuned* keeps its buffers, merges the step into the product and does without autograd.
-- *lowest accepted* is the ratio below which we would call the result a failure.
-- The order of the candidates changes with every round, and each waits 20 ms before its turn:
-  PyTorch's threads spin for a while after a step and take the second processor from whoever comes
-  next. The last table shows what happens without these pauses.
-- SparseProp is missing because it is not published as a package.
-
-{training_step}
-
-## Where the time goes
-
-`python benchmarks/kernels.py` times each kernel; nanoseconds are for one connection and 128 samples.
-More than 100% of L2 means that some rows were in the L1 cache.
-
-{kernels}
-{first_training}
-## A rewiring
-
-`python benchmarks/rewiring.py` times RigL on 3072-4096-4096-10 at density 0.01 (dense output layer),
-batches of 128, with the gradients of all absent connections, in turns with dense PyTorch's training
-step.
-
-{rewiring}
-
-## Small networks and single samples
-
-`python benchmarks/small.py`
-
-{small}
-
-## An epoch of MNIST
-
-`python benchmarks/epoch.py` trains LeNet-300-100 at 98% sparsity with batches of 100 and SGD with
-Nesterov momentum, data in memory. `rewire.fit` does all its checks and rewirings; it takes turns with
-the same network dense in PyTorch, whose batches are indexed from one tensor. A training has five
-epochs; figures are per epoch, with the speed relative to PyTorch in brackets.
-
-{epoch}
-
-## Memory
-
-`python benchmarks/memory.py` builds 3072-4096-4096-10 at density 0.01 (dense output layer) and trains
-it on batches of 128. Each figure is the peak of a process of its own, less what it had after loading
-everything and using it once on a small network.
-
-{memory}
-
-## Recording for a report
-
-`python benchmarks/recording.py` runs whole trainings by `rewire.fit` with RigL, with and without a
-`Recorder`, in turns: the post's network for 400 steps, LeNet-300-100 for 1000, and a network of
-900,000 connections for 100. The time spent recording is measured inside the training; the difference
-between the two totals is smaller than their scatter.
-
-{recording}
-
-## The scalar engine
-
-`python benchmarks/scalar_engine.py` times one full-batch training step of the post's network in pure
-Python. The reference is the engine of micrograd 0.1.0 with the post's neuron, in which every product
-and every sum is a node; in `rewire.scalar` a neuron's weighted sum is one node.
-
-{scalar}
-"""
-
-
 def main() -> None:
     draw_benchmarks(steps(LARGE, 1), result("memory"))
     sections = (
         *(headline, machine, training_step, kernels, first_training, rewiring),
         *(small, epoch, memory, recording, scalar),
     )
-    PAGE.write_text(TEXT.format(**{section.__name__: section() for section in sections}))
+    PAGE.write_text(
+        TEMPLATE.read_text().format(**{section.__name__: section() for section in sections})
+    )
     print(f"wrote {PAGE}")
 
 
