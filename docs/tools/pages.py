@@ -64,8 +64,8 @@ def settings_page() -> str:
     return (
         "# Settings\n\nA training is described by a "
         "[`Recipe`][rewire.experiment.Recipe]. Its settings are the options of `rewire train` and "
-        "`rewire compare` (`total_steps` is `--total-steps`), the content of `settings.json` in the "
-        "folder of a run, and, under scikit-learn's names, the parameters of the "
+        "`rewire compare` (`total_steps` is `--total-steps`), the content of `settings.json` in "
+        "the folder of a run, and, under scikit-learn's names, the parameters of the "
         f"[estimators](../estimators.md).\n\n{tables}"
     )
 
