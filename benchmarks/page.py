@@ -1,4 +1,4 @@
-"""Write docs/benchmarks.md from the JSON files that the benchmarks leave.
+"""Write docs/benchmarks.md, and its picture, from the JSON files that the benchmarks leave.
 
 python benchmarks/page.py
 """
@@ -9,8 +9,12 @@ import json
 import platform
 from pathlib import Path
 
+from figures import draw_benchmarks
+
 HERE = Path(__file__).parent
-PAGE = HERE.parent / "docs" / "benchmarks.md"
+PAGE, TEMPLATE = HERE.parent / "docs" / "benchmarks.md", HERE / "templates" / "benchmarks.md"
+LARGE = "3072-4096-4096-10"
+# The lowest ratio that is accepted, with one thread and with two.
 FLOORS = {
     ("784-1024-1024-10", 0.1): (3.3, 3),
     ("784-1024-1024-10", 0.05): (6, 5),
@@ -37,6 +41,51 @@ def machine() -> str:
     return f"{cores} virtual processors of an {model}, Python {platform.python_version()}"
 
 
+def steps(network: str, threads: int) -> list[dict]:
+    """Return the training steps of one network, densest first."""
+    return [
+        row
+        for row in result("training_step")
+        if (row["network"], row["threads"], row["rest"]) == (network, threads, True)
+    ]
+
+
+def headline() -> str:
+    """Return what a reader should remember, each figure from its JSON file."""
+    dense, *_, sparse = [row["ratio"]["rewire"] for row in steps(LARGE, 1)]
+    taken = {name: row["megabytes"] for name, row in result("memory").items() if name != "huge"}
+    one_thread = result("epoch")["rows"][0]
+    post = result("small")["the post's runs"]
+    one = result("small")["inference"]["1"]
+    rewiring_ = result("rewiring")["large"][0]
+    lines = [
+        f"An **epoch of MNIST** (LeNet-300-100, 98% sparse) takes "
+        f"{1e3 * one_thread['seconds']['rewire, rigl']:.0f} ms with RigL on one thread: "
+        f"{one_thread['ratio']['rewire, rigl']:.0f} times faster than dense PyTorch.",
+        f"**Training adds {taken['rewire']:.0f} MB** to the process where dense PyTorch adds "
+        f"{taken['PyTorch dense']:.0f} MB and PyTorch with masks {taken['PyTorch masked']:.0f} MB "
+        f"({LARGE} at density 1%).",
+        f"**One sample** goes through LeNet-300-100 in {one['rewire_microseconds']:.1f} µs, "
+        f"{one['ratio']:.0f} times faster than through dense PyTorch.",
+        f"**One rewiring** with exact gradients of all absent connections takes "
+        f"{rewiring_['dense_steps']:.1f} of a dense training step.",
+        f"**The post's two trainings** take {1e3 * post['array_seconds']:.0f} ms: "
+        f"{post['ratio']:,.0f} times faster than our scalar engine.",
+        *first_training_headline(),
+    ]
+    return (
+        f"**A training step is {dense:.0f} times faster than dense PyTorch's at density 10%, and "
+        f"{sparse:.0f} times faster at 1%** ({LARGE}, one thread).\n\n"
+        "![Speed of a training step relative to dense PyTorch at three densities, and the memory "
+        "that training takes](images/benchmarks.png)\n\n" + "\n".join(f"- {line}" for line in lines)
+    )
+
+
+def first_training_headline() -> list[str]:
+    """Return the line for the time of compiling, once it has been measured."""
+    return []
+
+
 def training_step() -> str:
     parts = []
     rows = result("training_step")
@@ -54,9 +103,9 @@ def training_step() -> str:
             for row in chosen
         ]
         plural = "thread" if threads == 1 else "threads"
-        without = "" if rest else ", without the rest between turns"
-        heading = ["network", "density", *names, "our floor"]
-        heading += ["1 thread / chosen"] * (threads > 1)
+        without = "" if rest else ", without pauses between turns"
+        heading = ["network", "density", *names, "lowest accepted"]
+        heading += ["gain of threads"] * (threads > 1)
         parts.append(f"### {threads} {plural}{without}\n\n" + table(heading, body))
     return "\n\n".join(parts)
 
@@ -84,9 +133,9 @@ def kernels() -> str:
     rates = found["machine"]
     heading = ["network", "density", "kernel", "ns", "GFLOP/s", "share of FMA", "share of L2"]
     return (
-        f"The machine, one thread: {rates['gigaflops']:.0f} GFLOP/s of fused multiply-adds, "
-        f"{rates['gigabytes_a_second']:.0f} GB/s of 256-byte rows at random places in L2.\n\n"
-        + table(heading, body)
+        f"The machine reaches {rates['gigaflops']:.0f} GFLOP/s of fused multiply-adds (FMA) on one "
+        f"thread, and reads 256-byte rows at random places of the L2 cache at "
+        f"{rates['gigabytes_a_second']:.0f} GB/s.\n\n" + table(heading, body)
     )
 
 
@@ -110,15 +159,15 @@ def small() -> str:
         for count, figures in shares.items()
     ]
     return (
-        f"- The post's two trainings, warm: {1e3 * post['array_seconds']:.1f} ms, scalar engine "
-        f"{post['scalar_seconds']:.1f} s: **{post['ratio']:,.0f}×**.\n"
+        f"- The post's two trainings take {1e3 * post['array_seconds']:.1f} ms once compiled, and "
+        f"{post['scalar_seconds']:.1f} s on the scalar engine: **{post['ratio']:,.0f}×**.\n"
         "- A step of the post's network (2-16-16-1, 68 connections, 100 samples, float64):\n\n"
-        + table(["", "µs a step", "spent in Python"], body)
-        + f"\n\n  The compiled step takes {compiled:.1f} µs (4000 of them in one call), all else "
-        "counts as Python's. One step a call cannot go under 10%: that would leave "
-        f"{compiled / 9:.1f} µs for everything around it, less than Numba alone needs to take the "
-        "33 arguments of a call (0.7 µs), before a single shape or target is checked."
-        "\n\n- Inference, LeNet-300-100 at 98% sparsity, one thread:\n\n"
+        + table(["", "µs per step", "spent in Python"], body)
+        + f"\n\n  The compiled step takes {compiled:.1f} µs, measured over 4000 steps in one call; "
+        "everything else counts as Python's. With one step per call Python's share cannot fall to "
+        f"10%: that would leave {compiled / 9:.1f} µs around the step, and unpacking the arguments "
+        "of a compiled call already takes Numba about 0.7 µs."
+        "\n\n- Inference with LeNet-300-100 at 98% sparsity, one thread:\n\n"
         + table(["samples", "rewire", "rewire, one by one", "PyTorch dense", "ratio"], inference)
     )
 
@@ -139,11 +188,11 @@ def memory() -> str:
     huge = found["huge"]
     body = [[n, f"{found[n]['megabytes']:.0f} MB"] for n in found if n != "huge"]
     return (
-        table(["", "growth of the process"], body)
+        table(["", "memory added"], body)
         + f"\n\n{huge['network']}, {huge['connections']:,} connections and {huge['neurons']:,} "
-        f"neurons: built in {huge['build_seconds']:.1f} s; a step on 2 samples takes "
+        f"neurons, are built in {huge['build_seconds']:.1f} s. A step on 2 samples takes "
         f"{huge['step_seconds']:.2f} s, an epoch of 68 such steps "
-        f"**{huge['epoch_of_68_steps_seconds']:.0f} s** (published on a laptop: 112 minutes, "
+        f"**{huge['epoch_of_68_steps_seconds']:.0f} s** (published, on a laptop: 112 minutes, "
         f"arXiv 1901.09181), and the process grows by {huge['peak_megabytes']:,.0f} MB."
     )
 
@@ -162,15 +211,20 @@ def rewiring() -> str:
     moved, memory_, post = found["large"][0]["moved"], found["memory"], found["post"]
     hebb_ = ", ".join(f"{name} {took:.0f} ms" for name, took in found["hebb"].items())
     return (
-        table(["threads", "a rewiring", "a dense training step", "dense steps a rewiring"], body)
+        table(["threads", "rewiring", "dense training step", "rewiring / dense step"], body)
         + f"\n\n- {moved:,} connections move. The process grows by {memory_['megabytes']:.0f} MB "
         f"at its peak; the dense gradient alone would take "
         f"{memory_['dense_gradient_megabytes']:.0f} MB.\n"
-        f"- Cannistraci-Hebb growth, 784-1568-1568-1568-10 at density 0.01, one thread: {hebb_}.\n"
-        f"- The post's network: {1e3 * post['milliseconds_a_rewiring']:.0f} µs, of which 19 are "
-        f"{post['share_of_both_runs']:.0%} of its two trainings "
-        f"({post['milliseconds_of_both_runs']:.1f} ms)."
+        f"- Cannistraci-Hebb growth on 784-1568-1568-1568-10 at density 0.01, 1 thread: {hebb_}.\n"
+        f"- On the post's network one takes {1e3 * post['milliseconds_a_rewiring']:.0f} µs; "
+        f"its two trainings, with 19 rewirings, take {post['milliseconds_of_both_runs']:.1f} ms, "
+        f"{post['share_of_both_runs']:.0%} of it in rewiring."
     )
+
+
+def first_training() -> str:
+    """Return the section on the first training, or nothing where it was not measured."""
+    return ""
 
 
 def recording() -> str:
@@ -185,7 +239,7 @@ def recording() -> str:
         ]
         for task, figures in result("recording").items()
     ]
-    heading = ["a training", "not recorded", "recorded", "spent in recording", "frames", "page"]
+    heading = ["training", "not recorded", "recorded", "spent recording", "frames", "page"]
     return table(heading, body)
 
 
@@ -202,84 +256,13 @@ def scalar() -> str:
 
 
 def main() -> None:
+    draw_benchmarks(steps(LARGE, 1), result("memory"))
+    sections = (
+        *(headline, machine, training_step, kernels, first_training, rewiring),
+        *(small, epoch, memory, recording, scalar),
+    )
     PAGE.write_text(
-        f"""# Benchmarks
-
-Written by `make bench`, which measures everything anew. Figures are medians, candidates take turns
-within one run, and ratios are within one run.
-
-Machine: {machine()}. Its second processor is not always a whole core, so that figures for two
-threads vary by up to a factor of two from minute to minute, PyTorch's as well as ours.
-
-## One training step
-
-`python benchmarks/training_step.py`: forward, all gradients, SGD step; cross-entropy, float32,
-batch 128; uniform density in the hidden layers, output layer dense. In brackets: speed relative to
-dense PyTorch. The order is another one in every round. Before each candidate's turn there is a rest
-of 20 ms: PyTorch's threads keep spinning for a while after a step and take the second processor
-from whoever comes next, which is what the last table shows: there ours often comes right after
-PyTorch. *rewire* chooses by trials how many threads it uses; the last column says what that brings:
-the time of one thread over that of as many as were chosen, round by round, as the median and the
-middle half. Around 1, one thread was chosen, or the second processor brought nothing.
-*Tuned* is dense PyTorch with buffers kept, the step part of the product, no autograd.
-SparseProp is not among them, as it is not published as a package.
-
-{training_step()}
-
-## Where the time goes
-
-`python benchmarks/kernels.py`: nanoseconds are for one connection and 128 samples. More than 100%
-of L2 means that some rows are found in L1.
-
-{kernels()}
-
-## A rewiring
-
-`python benchmarks/rewiring.py`: RigL on 3072-4096-4096-10 at density 0.01 (output layer dense),
-batch 128, with gradients of all absent connections; in turns with dense PyTorch's training step.
-
-{rewiring()}
-
-## Small networks and single samples
-
-`python benchmarks/small.py`
-
-{small()}
-
-## An epoch of MNIST
-
-`python benchmarks/epoch.py`: LeNet-300-100 at 98% sparsity, batch 100, SGD with Nesterov's
-momentum, data in memory; by `rewire.fit` with all its checks and rewirings, in turns with the same
-network dense in PyTorch, batches indexed from one tensor. Trainings are of five epochs, figures for
-one of them; in brackets: speed relative to PyTorch.
-
-{epoch()}
-
-## Memory
-
-`python benchmarks/memory.py`: building 3072-4096-4096-10 at density 0.01 (output layer dense) and
-training it on batches of 128; the peak of a process of its own, after everything was loaded and
-used once on a small network.
-
-{memory()}
-
-## Recording for a report
-
-`python benchmarks/recording.py`: whole trainings of `rewire.fit` with RigL, without and with a
-`Recorder`, in turns: the post's network for 400 steps, LeNet-300-100 for 1000, and a network of
-900,000 connections for 100. What the recorder took is measured within; the difference between the
-two times is smaller than their scatter.
-
-{recording()}
-
-## The scalar engine
-
-`python benchmarks/scalar_engine.py`: one full-batch training step of the post's network in pure
-Python. The reference is micrograd 0.1.0's engine with the post's neuron, in which every product and
-every sum is a node of its own; here a neuron's weighted sum is one node.
-
-{scalar()}
-"""
+        TEMPLATE.read_text().format(**{section.__name__: section() for section in sections})
     )
     print(f"wrote {PAGE}")
 

@@ -1,4 +1,4 @@
-"""Write docs/results.md from what mnist_results.py and its search leave.
+"""Write docs/results.md, and its picture, from what mnist_results.py and its search leave.
 
 python benchmarks/results_page.py
 """
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from figures import draw_results
 from mnist_results import (
     DENSE,
     EDGES_ROW,
@@ -25,7 +26,7 @@ from mnist_results import (
 from page import machine, table
 
 HERE = Path(__file__).parent
-PAGE = HERE.parent / "docs" / "results.md"
+PAGE, TEMPLATE = HERE.parent / "docs" / "results.md", HERE / "templates" / "results.md"
 
 # RigL, appendix B, table 2 (arXiv 1911.11134): shape, KFLOPs, bytes, error % best and at the end.
 SMALL = {
@@ -65,6 +66,59 @@ def spread(values: np.ndarray) -> str:
 
 def verdict(reached: bool) -> str:
     return "reached" if reached else "**not reached**"
+
+
+def headline() -> str:
+    """Return what a reader should remember, each figure from the results."""
+    rigl, edges = column(SPARSER_ROW, "error"), column(EDGES_ROW, "error")
+    dense_seconds = RESULTS[next(iter(DENSE))]["cost"]["seconds"] * ROWS[SPARSER_ROW].epochs
+    seconds = RESULTS[SPARSER_ROW]["cost"]["seconds"] * ROWS[SPARSER_ROW].epochs
+    wide_accuracy = 100 - column(WIDE_ROW, "error")
+    best = {
+        level: max(
+            (100 - column(f"{name}, {level}%", "error").mean(), name)
+            for name in METHODS
+            if found(f"{name}, {level}%")
+        )
+        for level in (90, 99)
+    }
+    lines = [
+        f"**Other inputs help more than more connections.** From edges instead of pixels, "
+        f"{int(column(EDGES_ROW, 'connections').max()):,} connections err on {spread(edges)}%.",
+        f"**LeNet-300-100 stays accurate.** Our best method reaches {best[90][0]:.2f}% at 90% "
+        f"sparsity ({best[90][1]}) and {best[99][0]:.2f}% at 99% ({best[99][1]}).",
+        f"**Three hidden layers of 1568, 99% sparse,** reach {spread(wide_accuracy)}%; the "
+        f"published dense network has {WIDE['published dense']}%.",
+        f"**A training of {ROWS[SPARSER_ROW].epochs} epochs** of the network in the headline takes "
+        f"{seconds:.0f} s on one thread, dense PyTorch {dense_seconds:.0f} s.",
+    ]
+    published = SMALL["RigL"]
+    return (
+        f"**LeNet-300-100 with {int(column(SPARSER_ROW, 'connections').max()):,} connections errs "
+        f"on {spread(rigl)}% of the test images**; the RigL paper's network of about the same cost "
+        f"errs on {published[4]}%.\n\n"
+        "![Left: test error of small networks, ours beside the published ones. Right: "
+        "accuracy against sparsity for five methods](images/results.png)\n\n"
+        + "\n".join(f"- {line}" for line in lines)
+    )
+
+
+def draw() -> None:
+    networks = [
+        (f"{name}, published", kiloflops, end, None, True)
+        for name, (_, kiloflops, _, _, end) in SMALL.items()
+    ]
+    for name in filter(found, OURS):
+        errors = column(name, "error")
+        deviation = errors.std(ddof=1) if len(errors) > 1 else None
+        networks.append((name, column(name, "kiloflops").max(), errors.mean(), deviation, False))
+    levels = [level for level, *_ in TABLE]
+    ours = {}
+    for name in METHODS:
+        accuracies = [100 - column(f"{name}, {level}%", "error") for level in levels]
+        if all(len(values) > 1 for values in accuracies):
+            ours[name] = [(values.mean(), values.std(ddof=1)) for values in accuracies]
+    draw_results(networks, [f"{level}%" for level in levels], PUBLISHED, ours)
 
 
 def small() -> str:
@@ -166,112 +220,24 @@ def search() -> str:
 
 
 def main() -> None:
-    PAGE.write_text(TEXT.format(
-        machine=machine(), small=small(), small_verdicts=small_verdicts(), table=by_sparsity(),
-        table_verdicts=by_sparsity_verdicts(), cost=cost(), wide=wide(), search=search(),
-        rigl_row=RIGL_ROW, sparser_row=SPARSER_ROW, raw_row=RAW_ROW, means_row=MEANS_ROW,
-        edges_row=EDGES_ROW,
-    ))  # fmt: skip
+    draw()
+    sections = {
+        "table": by_sparsity(),
+        "table_verdicts": by_sparsity_verdicts(),
+        "rigl_row": RIGL_ROW,
+        "sparser_row": SPARSER_ROW,
+        "raw_row": RAW_ROW,
+        "means_row": MEANS_ROW,
+        "edges_row": EDGES_ROW,
+    }
+    sections |= {
+        section.__name__: section()
+        for section in (headline, machine, small, small_verdicts, cost, wide, search)
+    }
+    PAGE.write_text(TEMPLATE.read_text().format(**sections))
     print(f"wrote {PAGE}")
 
 
-TEXT = """# Results on MNIST
-
-Written by `make results`, which measures everything anew: no figure of the tables was typed by
-hand. `python benchmarks/mnist_results.py ROW` measures one row of the tables, by the name it has
-there (with the sparsity in the second table: `"RigL, 90%"`); `python benchmarks/results_page.py`
-writes this page. ± is the standard deviation over seeds; * marks a single seed.
-
-Recipe were chosen on the training set alone: trained on 50,000 of its samples, compared on the
-other 10,000 (`--validate`), one or two seeds. Final runs learn all 60,000. The test set is looked
-at after every epoch for the column *best*, as RigL's table has it, and for nothing else: errors are
-those at the end of training. Test errors of earlier versions of these networks had been seen when
-the search for better ones went on, as this page showed them, and of their runs five were made
-again, for a fault of input dropout and for 0.3% too many KFLOPs; every choice was made by the
-held-back samples all the same. Not every row was validated as it stands: *{means_row}* takes the
-settings that were best at 2,900 connections, *{edges_row}* was tried with 1,600 and 1,720 and takes
-1,700, and 95% lies between its neighbours. No images are added by augmentation and there is no
-teacher; input dropout, which is close to adding noise, is named where it is used.
-
-Machine: {machine}.
-
-## Small networks
-
-Beside RigL's table for LeNet-300-100 (arXiv 1911.11134, appendix B). KFLOPs are two for every
-connection; bytes are 4 a weight and a bit for every possible connection of the stripped shape,
-inputs without connections stripped as well; biases are in neither. Of several seeds the largest is
-shown. One published row does not quite obey the first rule: RigL+'s 16,113 bytes leave 3,187
-weights beside its bitmask, 6.4 KFLOPs and not 6.2; ours is held to the number as printed.
-
-{small}
-
-{small_verdicts}
-
-- *{rigl_row}*: LeNet-300-100, output dense. The method is RigL with SRigL's
-  rule for whole neurons (arXiv 2305.02299): one with fewer strong connections than 0.4 times its
-  layer's fan-in loses all, and the others get them. RigL alone leaves twice as many neurons alive,
-  and those that stay have too few connections each: an earlier run of it ended at 1.40% with 13.4
-  KFLOPs and 43,391 bytes. A part of the pixels is left out of each sample while learning
-  (`input_dropout`), which brings most of the rest.
-- *{sparser_row}*: the same one point sparser in the second layer, which leaves
-  room for more neurons, at a smaller learning rate.
-- *{raw_row}*: the same again, from 784-300-50-10, whose connections fit RigL+'s bytes.
-- *{means_row}*: the inputs are the means of 4 x 4 pixels at every second row and column; pruned
-  from half dense, the whole network competing for its budget, with a large learning rate, the
-  weights of the last quarter averaged. This is **not the same input** as the rows above: it is made
-  of the pixels without anything learnt, and the additions that it takes are in the KFLOPs.
-- *{edges_row}*: trained much as the row before, from other inputs: how much edges there are, in
-  eight directions and 7 x 7 places. The means of 2 x 2 pixels are subtracted from their
-  neighbours', rises and falls kept apart, and summed over 3 x 3 places at every second row and
-  column (`benchmarks/mnist_inputs.py`). About half of the KFLOPs are these additions, counted one
-  by one for the inputs that are used; nothing of it is stored. What small networks on pixels lack
-  is not room for the training samples, of which they get all but 0.2 to 0.7% right, but what to
-  generalise by; this is why other inputs do more than more connections.
-
-## LeNet-300-100 at 90 to 99% sparsity
-
-Beside the table of sparse_learning (arXiv 1907.04840). Sparsity is of all weights, spread over the
-layers by Erdős-Rényi, so that the output layer is nearly dense; pixels from 0 to 1; the same
-settings for all methods, chosen with RigL. Theirs train for 100 epochs with nothing left out of
-the inputs; ours for 60 at 90 and 95%, for 100 at 98 and 99%, with input dropout from 0.2 down to
-0.05.
-
-{table}
-
-{table_verdicts}
-
-## Three hidden layers of 1568, 99% sparse
-
-Beside the table of CHTs (arXiv 2501.19107): 100 epochs, batches of 32, output dense. Recipe are
-those of the 90% row above, the learning rate in proportion to the batch; not searched any further.
-
-{wide}
-
-## Time and memory
-
-On one thread. One epoch (the second) is measured in processor seconds, which other work on the
-machine disturbs little, and taken times the epochs; for *{means_row}* and *{edges_row}*, which
-begin half dense, that says too much. Memory is the growth of the process beside the data, at its
-peak. Dense PyTorch has the same optimiser and the same batches, nothing left out of its inputs; the
-wide network is held against one of its own shape, all others against LeNet-300-100.
-
-{cost}
-
-## What was tried
-
-All complete trainings of the search, errors on held-back training samples; *averaged* has the mean
-of the weights over the last quarter. Beside what is said above, it shows what did not help small
-networks: other ways to spread connections, a criterion that drops from weak neurons (it leaves too
-few), still larger learning rates. Edges come in kinds: with and without sign, over 2 x 2 places
-that touch or 3 x 3 that overlap, with and without means beside them; where a row has `*` inputs,
-those that are never anything but 0 in the training samples were left out.
-
-These kinds, adversarial samples, sharpness-aware steps, smoothed labels and other activations were
-first looked at in shorter trainings by a program that is not part of the library; of all these only
-edges were worth going on with.
-
-{search}
-"""
 RESULTS = json.loads((HERE / "mnist_results.json").read_text())
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""MNIST with 6,700 connections: trained, stripped, written as a C file without dependencies.
+"""MNIST with 6,700 connections: train, strip, write a C file without dependencies.
 
-Needs MNIST's own files in the folder that REWIRE_DATA_DIR names, or a network to fetch them.
+Needs MNIST's files in the folder that REWIRE_DATA_DIR names, or the internet to fetch them.
 """
 
 import os
@@ -12,7 +12,6 @@ import numpy as np
 
 import rewire
 from rewire.data import load
-from rewire.export import export
 from rewire.schedules import Cosine
 
 out = Path(sys.argv[1] if len(sys.argv) > 1 else "runs/examples")
@@ -35,7 +34,7 @@ history = rewire.fit(
 )
 score = rewire.evaluate(net, data.X_test, data.y_test)
 small = net.strip()
-export(small, out / "mnist.c")
+small.save(out / "mnist.c")
 print(small.summary())
 spent, dense = history["flops"][-1], history["dense_flops"][-1]
 print(f"{score.accuracy:.2%} of the test images right, {history['seconds'][-1]:.1f} s of training")

@@ -27,7 +27,7 @@ def train(steps, column=None, title=""):
 
 train(200, 0, "Three hidden neurons")
 
-# Not enough: grow some, one by one, where the last ones ended up.
+# Three are not enough: add some, one by one.
 for added in range(5):
     neuron = net.add_neuron(rank=1)
     net.connect("0_0", neuron, weight=1.0)
@@ -35,7 +35,7 @@ for added in range(5):
     net.connect(neuron, "2_0", weight=0.1)
     train(200, 1 if added == 4 else None, "Five added while training")
 
-# A connection that skips a rank, and one neuron fewer: the weakest reader of all goes.
+# Add a connection that skips a rank, and remove the neuron with the weakest output.
 net.connect("0_0", "2_0")
 weakest = min(range(net.ranks[1]), key=lambda i: abs(net.neuron(2, 0).weights[i]))
 net.remove_neuron(1, weakest)

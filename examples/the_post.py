@@ -1,6 +1,6 @@
 """The post in 30 lines: the same neurons, wired once and for all or rewired by RigL.
 
-`rewire reproduce` is the post to the last digit; this is its recipe in the library's own parts.
+`rewire reproduce` repeats the post to the last digit; this is its recipe with the library's parts.
 """
 
 import sys
@@ -34,6 +34,6 @@ for row, method in zip(axes, [None, RigL(every=20)], strict=True):
     name = method.name if method else "static"
     score, small = rewire.evaluate(net, X, y, "hinge"), net.strip()
     print(f"{name}: loss {score.loss:.3f}, {score.accuracy:.0%} right, stripped to {small.ranks}")
-    net.draw(row[0], title="Rewired by RigL" if method else "CSR once and for all")
+    net.draw(row[0], title="Rewired by RigL" if method else "Wired once and for all")
     boundary(net, X, y, row[1], title=f"{score.accuracy:.0%} right")
 figure.savefig(out / "the_post.webp", dpi=75, pil_kwargs={"quality": 90})

@@ -1,4 +1,4 @@
-"""Hook of MkDocs: pages made of what does not lie in docs, and a look at all of them."""
+"""Hook of MkDocs: add the pages that do not lie in docs, and check all pages."""
 
 import re
 from pathlib import Path
@@ -9,20 +9,23 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from typer.main import get_command
 
-from rewire.cli import app
+from rewire.cli.app import app
+from rewire.experiment import Recipe, settings_table
 
 # From the root of the repository.
 ROOT_PAGES = ("CHANGELOG.md", "CONTRIBUTING.md")
 COMMAND_PAGE = "reference/command.md"
+SETTINGS_PAGE = "reference/settings.md"
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add what stands at the root, with links as they are from docs, and the commands' help."""
+    """Add pages from the root with links relative to docs, the commands' help and the settings."""
     root = Path(config.config_file_path).parent
     for name in ROOT_PAGES:
         text = (root / name).read_text(encoding="utf-8").replace("](docs/", "](")
         files.append(File.generated(config, name.lower(), content=text))
     files.append(File.generated(config, COMMAND_PAGE, content=command_page()))
+    files.append(File.generated(config, SETTINGS_PAGE, content=settings_page()))
     return files
 
 
@@ -37,8 +40,9 @@ def command_page() -> str:
     """Return what ``--help`` says of every command, as Markdown."""
     group = get_command(app)
     context = group.context_class(group, info_name="rewire")
-    parts = ["# The rewire command", "What `rewire --help` and `rewire COMMAND --help` say."]
-    for name, command in group.commands.items():
+    parts = ["# The rewire command", "What `rewire --help` and `rewire COMMAND --help` print."]
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)  # loads a command that is imported lazily
         own = command.context_class(command, info_name=name, parent=context)
         usage = " ".join(command.collect_usage_pieces(own))
         parts += [f"## {name}", command.help, f"    rewire {name} {usage}"]
@@ -52,6 +56,18 @@ def command_page() -> str:
         for panel, rows in panels.items():
             parts.append("\n".join([f"| {panel} | |", "| --- | --- |", *rows]))
     return "\n\n".join(parts)
+
+
+def settings_page() -> str:
+    """Return every setting of a training with its range and default, as Markdown."""
+    tables = settings_table(Recipe).replace("\n### ", "\n## ").replace("### ", "## ", 1)
+    return (
+        "# Settings\n\nA training is described by a "
+        "[`Recipe`][rewire.experiment.Recipe]. Its settings are the options of `rewire train` and "
+        "`rewire compare` (`total_steps` is `--total-steps`), the content of `settings.json` in "
+        "the folder of a run, and, under scikit-learn's names, the parameters of the "
+        f"[estimators](../estimators.md).\n\n{tables}"
+    )
 
 
 def _cell(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What the documentation shows runs as it stands, prints what it says, and leads somewhere."""
+"""Code in the documentation runs and prints what is shown; links and reference are complete."""
 
 import importlib
 import inspect
@@ -11,21 +11,21 @@ from pathlib import Path
 
 import pytest
 
-from rewire.cli import app
-from rewire.methods import registry as methods
+import rewire
+from rewire import data, export, methods
+from rewire.cli.app import app
 from rewire.topology import drop_criteria, grow_criteria, neuron_rules, redistributions
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
-# A block of code and, where one follows it at once, what it prints; figures "such as" these depend
-# on the processor, and then only the words are compared.
+# A block of code and, if one follows at once, its output. Figures "such as" these depend on the
+# processor, so only the words are compared.
 CODE = re.compile(r'```(python|sh)\n(.*?)```\n(?:\n```text( title="such as")?\n(.*?)```\n)?', re.S)
 PAGES_WITH_CODE = [page for page in PAGES if CODE.search(page.read_text(encoding="utf-8"))]
 
-# What a program uses, and what the library and its command are made of.
-PUBLIC = "compare data export graph report scalar sklearn topology train view losses"
-INNER = "kernels reproduce runs"
-MODULES = ["rewire", *(f"rewire.{part}" for part in f"{PUBLIC} {INNER}".split())]
+MODULES = ["rewire", *(f"rewire.{name}" for name in rewire._NAMESPACES)]
+# What the library and its command are made of: no example is asked for.
+INNER = ["rewire.connectivity", "rewire.experiment", "rewire.kernels", "rewire.reproduce"]
 REFERENCE = "\n".join(
     page.read_text(encoding="utf-8") for page in (ROOT / "docs" / "reference").glob("*.md")
 )
@@ -42,10 +42,17 @@ def name(page):
 
 
 @pytest.fixture(autouse=True)
-def registries_as_before(monkeypatch):
-    """What a page registers is gone after it."""
-    for registry in (drop_criteria, grow_criteria, methods, neuron_rules, redistributions):
-        monkeypatch.setattr(registry, "_parts", dict(registry._parts))
+def registries_as_before():
+    """Remove what a page has registered."""
+    registries = [
+        *(drop_criteria, grow_criteria, neuron_rules, redistributions),
+        *(methods.registry, data.registry, export.registry),
+    ]
+    names_before = [set(registry) for registry in registries]
+    yield
+    for registry, before in zip(registries, names_before, strict=True):
+        for name in set(registry) - before:
+            registry.remove(name)
 
 
 @pytest.mark.parametrize("page", PAGES_WITH_CODE, ids=name)
@@ -79,11 +86,21 @@ def words(text):
     return re.sub(r"[-+−]?\d[\d,.]*", "#", text).split()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name)
-def test_links_and_images_exist(page):
-    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
-        if "://" not in target:
-            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md"], ids=name)
+def test_links_lead_to_files_and_headings(page):
+    for target, anchor in re.findall(r"\]\(([^)#\s]*)(?:#([^)]+))?\)", page.read_text("utf-8")):
+        if "://" in target:
+            continue
+        path = page.parent / target if target else page
+        assert path.exists(), f"{page.name} links to {target}"
+        if anchor:
+            assert anchor in anchors(path), f"{page.name} links to {target}#{anchor}"
+
+
+def anchors(page):
+    """Return the anchors of a page's headings, as a git host and MkDocs make them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.M)
+    return [re.sub(r"[^\w -]", "", title.lower()).strip().replace(" ", "-") for title in headings]
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -96,7 +113,7 @@ def test_every_public_name_is_in_the_reference(module):
 @pytest.mark.parametrize("module", MODULES)
 def test_every_public_function_and_class_is_explained(module):
     """Named tuples stand in the examples of what returns them, and each method has a page."""
-    inner = module.removeprefix("rewire.") in INNER.split()
+    inner = module in INNER
     for called, thing in public(module).items():
         if inspect.isfunction(thing) or inspect.isclass(thing):
             text = thing.__doc__ or ""
