@@ -3,7 +3,7 @@
 import numpy as np
 
 from rewire import Network
-from rewire.connectivity.blocks import Candidates, count_in_groups
+from rewire.connectivity import Candidates, count_in_groups
 from rewire.schedules import Time
 from rewire.topology import RewiringContext
 

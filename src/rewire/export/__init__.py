@@ -10,6 +10,7 @@ from .formats import export, formats, load, reads, writes
 from .graph_json import load_json, save_json
 from .networkx_graph import from_networkx, load_graphml, save_graphml, to_networkx
 from .onnx_model import save_onnx, to_onnx
+from .scalar import from_scalar, to_scalar
 from .tensors import (
     load_safetensors,
     network_from_tensors,
@@ -26,6 +27,7 @@ __all__ = [
     "export",
     "formats",
     "from_networkx",
+    "from_scalar",
     "from_state_dict",
     "load",
     "load_csr",
@@ -48,6 +50,7 @@ __all__ = [
     "to_c",
     "to_networkx",
     "to_onnx",
+    "to_scalar",
     "to_scipy",
     "to_torch",
     "write_tensors",

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from rewire.activations import Activation
 from rewire.activations import get as activation_named
 from rewire.kernels.layout import as_wanted
-
-T = TypeVar("T")
 
 
 def ranks(sizes: Sequence[int]) -> tuple[int, ...]:
@@ -138,8 +135,3 @@ def inputs(X: Any, width: int, dtype: np.dtype) -> np.ndarray:
     if len(shape) != 2 or shape[1] != width:
         raise ValueError(f"X must have shape (batch, {width}); got {shape}")
     return X
-
-
-def deep_copy(value: T) -> T:
-    """Copy an object with all its arrays."""
-    return copy.deepcopy(value)

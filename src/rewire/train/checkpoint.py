@@ -59,11 +59,12 @@ def save_checkpoint(training: Training, path: str | Path) -> None:
     [50]
     """
     tensors, network = network_to_tensors(training.net)
-    arrays, method = training.rewirer.state()
+    state = training.rewirer.state_dict()
+    arrays = {name: value for name, value in state.items() if isinstance(value, np.ndarray)}
     tensors = {**tensors, **{f"method.{name}": array for name, array in arrays.items()}}
     header: dict[str, Any] = {
         "network": network,
-        "method": method,
+        "method": {name: value for name, value in state.items() if name not in arrays},
         "settings": training.settings,
         "optimizer_steps": training.trainer.optimizer.steps,
         "rows": training.history.rows,
@@ -121,7 +122,7 @@ def load_checkpoint(training: Training, path: str | Path) -> None:
             best = _part(tensors, "best.")
             early_stopping.restore(best, header["early_stopping"], net.activations)
         net.take(found)
-        training.rewirer.restore(_part(tensors, "method."), method)
+        training.rewirer.load_state_dict(_part(tensors, "method.") | method)
     training.trainer.optimizer.steps = optimizer_steps
     training.history.rows[:] = rows
     vars(training).update(totals)

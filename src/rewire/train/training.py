@@ -12,13 +12,13 @@ import numpy as np
 from scipy.sparse import issparse
 
 from rewire import losses
+from rewire.connectivity import Signals
 from rewire.graph import Network
 from rewire.losses import Loss
 from rewire.optimizers import Optimizer
 from rewire.schedules import Schedule, Time
 from rewire.topology import Method, Rewirer
-from rewire.topology.candidates import NotANumberError
-from rewire.topology.statistics import forward_flops
+from rewire.topology.growth import NotANumberError
 
 from .batches import Batches
 from .describe import describe, describe_network, fingerprint
@@ -230,8 +230,8 @@ class Training:
         self._check_finite(learned.losses)
         self.since.add(learned.losses, learned.right, rows.shape[1])
         work = rows.size * PASSES
-        self.flops += work * forward_flops(self.net, len(self.net.connections))
-        self.dense_flops += work * forward_flops(self.net, self.net.possible_connections)
+        self.flops += work * self.net.forward_flops()
+        self.dense_flops += work * self.net.forward_flops(self.net.possible_connections)
 
     def _leave_out(self, X: np.ndarray, order: np.ndarray) -> None:
         """Set a share of the inputs to 0 and scale the others, so that sums keep their mean."""
@@ -248,12 +248,12 @@ class Training:
         if not all(np.isfinite(array).all() for array in numbers):
             raise self._diverged()
 
-    def _overflow(self, batches: list[tuple[np.ndarray, np.ndarray]]) -> bool:
+    def _overflow(self, signals: list[Signals]) -> bool:
         """Return whether gradients, A[s] * D[t] summed over a batch, exceed the dtype."""
         most = np.finfo(self.net.dtype).max
-        signals = [self.net.signals(X, y, self.loss) for X, y in batches]
         return not all(
-            float(np.abs(A).max()) * float(np.abs(D).max()) * A.shape[1] < most for A, D in signals
+            float(np.abs(A).max()) * float(np.abs(D).max()) * A.shape[1] < most
+            for A, D, _ in signals
         )
 
     def _diverged(self) -> ValueError:
@@ -279,13 +279,18 @@ class Training:
         # Where all samples make one batch, those before it say nothing new.
         latest = method.batches if self.batches.per_epoch > 1 else 1
         recent = range(max(last - latest, 0), last)
+        part = slice(None) if method.samples == "all" else slice(-1, None)
         batches = [self._batch(step) for step in recent] if method.looks_at_data else []
+
+        def signals() -> list[Signals]:
+            return [self.net.signals(X[part], y[part], self.loss) for X, y in batches]
+
         rate = self.rate(max(last - 1, 0))
         try:
             with np.errstate(over="ignore", invalid="ignore"):  # it is looked for afterwards
-                record = self.rewirer.rewire(self.step, batches, self.loss, rate)
+                record = self.rewirer.rewire(self.step, signals, learning_rate=rate)
         except NotANumberError as error:
-            if self._overflow(batches):
+            if self._overflow(signals()):
                 raise self._diverged() from error
             raise
         self.flops += record.flops
