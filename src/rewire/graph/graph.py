@@ -182,7 +182,7 @@ class Graph:
     def check(self) -> None:
         """Raise AssertionError if anything does not hold together; tests call it after changes."""
         self.connections.check()
-        assert len(self.neurons) == self.size == self.connections.neurons
+        assert len(self.neurons) == self.size == self.connections.units
         assert not self.bias[: self.ranks[0]].any()
         assert self.connections.weight.dtype == self.dtype
         assert len(self.activations) == len(self.ranks)
