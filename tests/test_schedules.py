@@ -85,7 +85,7 @@ def test_the_learning_rate_is_followed():
     ],
 )
 def test_when_to_rewire_in_100_updates(schedule, expected):
-    assert schedule.steps(total=100, epoch=30).tolist() == expected
+    assert schedule.steps(total_steps=100, steps_per_epoch=30).tolist() == expected
 
 
 @given(st.integers(2, 30), st.integers(1, 300))

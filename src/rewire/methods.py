@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from rewire.schedules import At, Cosine, Cubic, Every, FollowLearningRate, Rounds, Schedule, Sigmoid
+from rewire.topology.amounts import PruningSchedule, Threshold
 from rewire.topology.criteria import magnitude_and_gradient
-from rewire.topology.method import Method, PruningSchedule, Threshold, get_method, method_registry
+from rewire.topology.method import Method, get_method, method_registry
 from rewire.topology.neurons import constant_fan_in
 from rewire.topology.revival import Revival
 

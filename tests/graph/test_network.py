@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import rewire
 from rewire import Network
+from rewire.export import from_scalar, to_scalar
 from rewire.scalar import SparseMLP
 
 from .strategies import networks
@@ -232,9 +233,9 @@ def test_scalar_networks_convert_both_ways_exactly():
     model = SparseMLP(3, [5, 4, 2], [0, 0.5, 0.3], rng=random.Random(3))
     for p in model.parameters():
         p.data += 0.1
-    net = Network.from_scalar(model)
+    net = from_scalar(model)
     net.check()
-    again = net.to_scalar()
+    again = to_scalar(net)
     for ours, theirs in zip(again.layers, model.layers, strict=True):
         for a, b in zip(ours.neurons, theirs.neurons, strict=True):
             assert [(i, w.data) for i, w in a.w.items()] == [(i, w.data) for i, w in b.w.items()]
@@ -246,9 +247,9 @@ def test_scalar_networks_convert_both_ways_exactly():
 
 def test_what_scalar_neurons_cannot_express_is_refused():
     with pytest.raises(ValueError, match="got 0_1 to 2_0"):
-        skipping_network().to_scalar()
+        to_scalar(skipping_network())
     with pytest.raises(ValueError, match=r"activations must be 'relu' or 'linear'.*tanh"):
-        rewire.mlp([2, 2, 1], activation="tanh").to_scalar()
+        to_scalar(rewire.mlp([2, 2, 1], activation="tanh"))
 
 
 def test_the_summary_counts():

@@ -10,6 +10,7 @@ from .csr import blocks, to_scipy
 from .formats import Format, export, load, registry
 from .networkx_graph import from_networkx, to_networkx
 from .onnx_model import to_onnx
+from .scalar import from_scalar, to_scalar
 from .torch_model import state_dict, to_torch
 from .torch_state import from_state_dict
 
@@ -18,6 +19,7 @@ __all__ = [
     "blocks",
     "export",
     "from_networkx",
+    "from_scalar",
     "from_state_dict",
     "load",
     "registry",
@@ -25,6 +27,7 @@ __all__ = [
     "to_c",
     "to_networkx",
     "to_onnx",
+    "to_scalar",
     "to_scipy",
     "to_torch",
 ]

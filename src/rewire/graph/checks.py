@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -12,8 +11,6 @@ from rewire.activations import Activation
 from rewire.activations import get as activation_named
 from rewire.kernels.layout import as_wanted
 from rewire.validation import real_array
-
-T = TypeVar("T")
 
 
 def ranks(sizes: Sequence[int]) -> tuple[int, ...]:
@@ -115,8 +112,3 @@ def inputs(X: Any, width: int, dtype: np.dtype) -> np.ndarray:
     if len(shape) != 2 or shape[1] != width:
         raise ValueError(f"X must have shape (batch, {width}); got {shape}")
     return X
-
-
-def deep_copy(value: T) -> T:
-    """Copy an object with all its arrays."""
-    return copy.deepcopy(value)

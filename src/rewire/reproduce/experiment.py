@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 
 from rewire.data import moons
-from rewire.graph import Network
+from rewire.export import from_scalar, to_scalar
 from rewire.losses import Hinge
 from rewire.methods import PostRigL, Static
 from rewire.optimizers import SGD
@@ -160,7 +160,7 @@ def _train_scalar(run: Run, X: np.ndarray, y: np.ndarray, on_step: OnStep) -> No
 
 
 def _train_array(run: Run, X: np.ndarray, y: np.ndarray, on_step: OnStep) -> None:
-    net = Network.from_scalar(run.model)
+    net = from_scalar(run.model)
     hinge = Hinge(l2=1e-4)
     trainer = Trainer(net, hinge, SGD())
     method = PostRigL(DROP_FRACTION, REWIRE_EVERY) if run.method == "rigl" else Static()
@@ -178,11 +178,12 @@ def _train_array(run: Run, X: np.ndarray, y: np.ndarray, on_step: OnStep) -> Non
             on_step(run.method, step, loss_value, run.accuracies[-1])
             step += 1
         if rewirer.due(end):
-            rewirer.rewire(end, [(X, y)], hinge, learning_rate_at(end - 1))
+            signals = [net.signals(X[-1:], y[-1:], hinge)]  # as the post's code looks at them
+            rewirer.rewire(end, signals, learning_rate=learning_rate_at(end - 1))
             run.rewirings.append(end - 1)
         recorder.take(net, end, _kind(run, end - 1))
     recorder.recording.rewirings = [asdict(record) for record in rewirer.history]
-    run.model = net.to_scalar()
+    run.model = to_scalar(net)
 
 
 def _kind(run: Run, step: int) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from rewire.connectivity import ConnectionTable
+from rewire.export import from_scalar
 from rewire.graph import Network
 from rewire.scalar import SparseMLP
 
@@ -27,7 +28,7 @@ class ScalarFrames:
 
     def of(self, model: SparseMLP) -> Network:
         """Return the model as it is now."""
-        net = Network.from_scalar(model)
+        net = from_scalar(model)
         table = net.connections
         places = list(zip(table.source.tolist(), table.target.tolist(), strict=True))
         births = {}

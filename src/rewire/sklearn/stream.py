@@ -33,7 +33,7 @@ class Stream:
 
     def __init__(self, seed: int) -> None:
         self.seed, self.passes = seed, 0
-        self._remembered: tuple[dict[str, np.ndarray], dict[str, Any]] | None = None
+        self._remembered: dict[str, Any] | None = None
 
     def learn(
         self,
@@ -69,12 +69,12 @@ class Stream:
             seed=self.seed + self.passes,
         )
         if self._remembered is not None:
-            training.rewirer.restore(*self._remembered)
+            training.rewirer.load_state_dict(self._remembered)
         training.advance()
-        arrays, header = training.rewirer.state()
+        state = training.rewirer.state_dict()
         # The next pass counts its steps from 0 again: births lie that much further back then.
-        arrays["born_at"] = arrays["born_at"] - total_steps
-        self._remembered = arrays, header | {"history": []}
+        state["born_at"] = state["born_at"] - total_steps
+        self._remembered = state | {"history": []}
         self.passes += 1
         row = training.history.rows[0]
         history.rows.append(row | {name: before[name] + row[name] for name in TOTALS})

@@ -53,11 +53,12 @@ def save_checkpoint(training: Training, path: str | Path) -> None:
     [50]
     """
     tensors, network = network_to_tensors(training.net)
-    arrays, method = training.rewirer.state()
+    state = training.rewirer.state_dict()
+    arrays = {name: value for name, value in state.items() if isinstance(value, np.ndarray)}
     tensors |= {f"method.{name}": array for name, array in arrays.items()}
     header: dict[str, Any] = {
         "network": network,
-        "method": method,
+        "method": {name: value for name, value in state.items() if name not in arrays},
         "fingerprint": training.fingerprint,
         "optimizer": training.trainer.optimizer.state_dict(),
         "rows": training.history.rows,
@@ -119,7 +120,7 @@ def load_checkpoint(training: Training, path: str | Path) -> None:
                 stopping["best"] = network_from_tensors(best, stopping["best"], activations)
             training.early_stopping.load_state_dict(stopping)
         training.net.take(found)
-        training.rewirer.restore(_part(tensors, "method."), method)
+        training.rewirer.load_state_dict(_part(tensors, "method.") | method)
     training.trainer.optimizer.load_state_dict(optimizer)
     training.history.rows[:] = rows
     training.running = running

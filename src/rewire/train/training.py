@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from rewire import defaults, losses, methods, optimizers, schedules
+from rewire.connectivity import Signals
 from rewire.graph import Network
 from rewire.losses import Loss
 from rewire.optimizers import Optimizer
 from rewire.schedules import Schedule, Time
 from rewire.topology import Method, Rewirer
-from rewire.topology.candidates import NotANumberError
-from rewire.topology.statistics import forward_flops
+from rewire.topology.growth import NotANumberError
 from rewire.validation import whole_number
 
 from .batches import Batches, leave_out_inputs
@@ -250,20 +250,20 @@ class Training:
         self._check_finite(learned.losses)
         self.running.add(learned.losses, learned.right, rows.shape[1])
         work = rows.size * PASSES
-        self.flops += work * forward_flops(self.net, len(self.net.connections))
-        self.dense_flops += work * forward_flops(self.net, self.net.possible_connections)
+        self.flops += work * self.net.forward_flops()
+        self.dense_flops += work * self.net.forward_flops(self.net.possible_connections)
 
     def _check_finite(self, losses: np.ndarray) -> None:
         numbers = losses, self.net.connections.weight, self.net.bias
         if not all(np.isfinite(array).all() for array in numbers):
             raise self._diverged()
 
-    def _overflow(self, batches: list[tuple[np.ndarray, np.ndarray]]) -> bool:
+    def _overflow(self, signals: list[Signals]) -> bool:
         """Return whether gradients, A[s] * D[t] summed over a batch, exceed the dtype."""
         most = np.finfo(self.net.dtype).max
-        signals = [self.net.signals(X, y, self.loss) for X, y in batches]
         return not all(
-            float(np.abs(A).max()) * float(np.abs(D).max()) * A.shape[1] < most for A, D in signals
+            float(np.abs(A).max()) * float(np.abs(D).max()) * A.shape[1] < most
+            for A, D, _ in signals
         )
 
     def _diverged(self) -> ValueError:
@@ -289,13 +289,18 @@ class Training:
         # Full batches are all the same: one is enough.
         latest = method.batches if self.batches.per_epoch > 1 else 1
         recent = range(max(last - latest, 0), last)
+        part = slice(None) if method.samples == "all" else slice(-1, None)
         batches = [self._batch(step) for step in recent] if method.looks_at_data else []
+
+        def signals() -> list[Signals]:
+            return [self.net.signals(X[part], y[part], self.loss) for X, y in batches]
+
         rate = self.learning_rate(max(last - 1, 0))
         try:
             with np.errstate(over="ignore", invalid="ignore"):  # checked afterwards
-                record = self.rewirer.rewire(self.step, batches, self.loss, rate)
+                record = self.rewirer.rewire(self.step, signals, learning_rate=rate)
         except NotANumberError as error:
-            if self._overflow(batches):
+            if self._overflow(signals()):
                 raise self._diverged() from error
             raise
         self.flops += record.flops

@@ -5,17 +5,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rewire import Network, Trainer, mlp
+from rewire import Network, Trainer, methods, mlp
 from rewire.activations import Activation
-from rewire.graph import Signals
-from rewire.graph.strip import alive
-from rewire.methods import registry as methods
+from rewire.connectivity import Signals
+from rewire.graph.revival import idle
 from rewire.optimizers import SGD
 from rewire.schedules import Constant, Every
 from rewire.topology import Method, Revival, Rewirer
-from rewire.topology.revival import idle
 
-from ..graph.strategies import networks
+from ..topology.tables import signals_of
+from .strategies import networks
 
 
 def example(**options):
@@ -39,9 +38,13 @@ def example_data(samples=64):
     return X, 6 + 20 * (X.sum(axis=1, keepdims=True) < 0.8)
 
 
-def revive(net, X, y, revival=None, seed=1, **options):
-    signals = net.signals(X, y, "mean_squared_error")
-    return (revival or Revival())(net, [signals], np.random.default_rng(seed), **options)
+def revive(net, X, y, **options):
+    return revive_on(net, [net.signals(X, y, "mean_squared_error")], **options)
+
+
+def revive_on(net, signals, seed=1, tries=8, samples=64, **options):
+    generator = np.random.default_rng(seed)
+    return net.revive(signals, generator, tries=tries, samples=samples, **options)
 
 
 def test_idle_is_what_is_constant_or_leads_nowhere():
@@ -56,7 +59,7 @@ def test_a_silent_and_an_unread_neuron_are_revived_and_an_unfed_one_cannot_be():
     X, y = example_data()
     before = net.predict(X)
     weight = net.connections.weight.copy()
-    assert revive(net, X, y).neurons.tolist() == [3, 4]
+    assert revive(net, X, y).units.tolist() == [3, 4]
     np.testing.assert_allclose(net.predict(X), before, rtol=1e-14)
     changed = net.connections.weight != weight
     ends = set(zip(net.connections.source[changed], net.connections.target[changed], strict=True))
@@ -74,7 +77,7 @@ def test_a_constant_moves_into_the_biases_it_fed():
     )  # fmt: skip
     X, y = data(net)
     before = net.predict(X)
-    assert revive(net, X, y).neurons.tolist() == [1]
+    assert revive(net, X, y).units.tolist() == [1]
     assert net.bias[3] == 0.5 + 3.0 * 2.0
     assert net.connections.weight[net.connections.find([1], [3])[0][0]] == 0
     np.testing.assert_allclose(net.predict(X), before, rtol=1e-14)
@@ -99,7 +102,7 @@ def test_the_best_draw_wins(dtype):
         matches.append(max(abs(a @ d) / size for d in signals.sensitivity[5:].astype(float)))
         found.append((w, b))
     w, b = found[int(np.argmax(matches))]
-    assert Revival(tries)(net, [signals], np.random.default_rng(5)).neurons.tolist() == [3]
+    assert revive_on(net, [signals], seed=5, tries=tries).units.tolist() == [3]
     tolerance = {"float32": 1e-5, "float64": 1e-12}[dtype]
     np.testing.assert_allclose(net.connections.weight[net.connections.rows(3)], w, rtol=tolerance)
     np.testing.assert_allclose(net.bias[3], b, rtol=tolerance, atol=tolerance)
@@ -116,7 +119,7 @@ def test_an_unread_neuron_that_matches_best_keeps_its_weights():
     sensitivity[3] = 0.3 * activation[2]
     weight = net.connections.weight.copy()
     signals = Signals(activation, sensitivity)
-    assert not len(Revival(50)(net, [signals], np.random.default_rng(0)).neurons)
+    assert not len(revive_on(net, [signals], seed=0, tries=50).units)
     np.testing.assert_array_equal(net.connections.weight, weight)
 
 
@@ -124,12 +127,12 @@ def test_too_few_samples_prove_nothing_and_several_batches_count_together():
     net = example()
     X, y = example_data(40)
     weight = net.connections.weight.copy()
-    found = revive(net, X, y, Revival(samples=41))
-    assert (len(found.neurons), found.flops) == (0, 0)
+    found = revive(net, X, y, samples=41)
+    assert (len(found.units), found.flops) == (0, 0)
     np.testing.assert_array_equal(net.connections.weight, weight)
     parts = slice(20), slice(20, 40)
     halves = [net.signals(X[part], y[part], "mean_squared_error") for part in parts]
-    assert len(Revival(samples=40)(net, halves, np.random.default_rng(0)).neurons)
+    assert len(revive_on(net, halves, seed=0, samples=40).units)
 
 
 def test_a_neuron_silent_on_one_batch_and_not_on_the_other_is_left_alone():
@@ -139,8 +142,8 @@ def test_a_neuron_silent_on_one_batch_and_not_on_the_other_is_left_alone():
         [net.signals(X[part], y[part], "mean_squared_error") for part in parts]
         for parts in ([slice(64)], [slice(64), slice(64, 128)])
     )
-    assert not len(Revival()(net, both, np.random.default_rng(0)).neurons)
-    assert len(Revival()(net, silent, np.random.default_rng(0)).neurons)
+    assert not len(revive_on(net, both, seed=0).units)
+    assert len(revive_on(net, silent, seed=0).units)
 
 
 def test_more_samples_than_draws_are_compared_on_do_not_change_who_is_idle():
@@ -148,13 +151,13 @@ def test_more_samples_than_draws_are_compared_on_do_not_change_who_is_idle():
     net = Network.from_connections([1, 1, 1], [0, 1], [1, 2], [1.0, 1.0], dtype="float64")
     X, y = -np.ones((2000, 1)), np.ones((2000, 1))
     X[1234] = 1
-    assert not len(revive(net, X, y).neurons)
+    assert not len(revive(net, X, y).units)
 
 
 def test_large_sources_get_small_weights():
     net = example()
     X, y = example_data()
-    assert 3 in revive(net, 1e6 * X, y).neurons
+    assert 3 in revive(net, 1e6 * X, y).units
     activation = net.signals(1e6 * X, y, "mean_squared_error").activation[3]
     assert 0.01 < activation.max() < 10
 
@@ -164,7 +167,7 @@ def test_a_network_that_has_diverged_is_left_alone():
     X, y = example_data()
     signals = net.signals(X, y, "mean_squared_error")
     signals.activation[2] = np.inf
-    assert not len(Revival()(net, [signals], np.random.default_rng(0)).neurons)
+    assert not len(revive_on(net, [signals], seed=0).units)
 
 
 def test_optimisers_forget_what_was_revived():
@@ -192,8 +195,8 @@ def test_skipping_connections_are_matched_where_the_method_grows_them():
     net = Network.from_connections([1, 2, 1, 1], source, target, [-1.0, 1, 1, 1], dtype="float64")
     X, y = data(net)
     signals = net.signals(X, y, "mean_squared_error")
-    assert not len(Revival()(net.copy(), [signals], np.random.default_rng(0)).neurons)
-    assert 1 in Revival()(net, [signals], np.random.default_rng(0), wiring="skip").neurons
+    assert not len(revive_on(net.copy(), [signals], seed=0).units)
+    assert 1 in revive_on(net, [signals], seed=0, wiring="skip").units
 
 
 def test_custom_activations_are_revived_by_their_own_function():
@@ -204,7 +207,7 @@ def test_custom_activations_are_revived_by_their_own_function():
     X, _ = data(net)
     before = net.predict(X)
     wanted = before + (X[:, :1] - 0.5) ** 2  # a better match than what neuron 4 has, x0 squared
-    assert revive(net, X, wanted).neurons.tolist() == [4]
+    assert revive(net, X, wanted).units.tolist() == [4]
     np.testing.assert_allclose(net.predict(X), before, rtol=1e-14)
 
 
@@ -215,7 +218,7 @@ def test_the_function_and_the_wiring_stay(net, seed, wiring):
     before, old = net.predict(X), net.copy()
     signals = net.signals(X, y, "mean_squared_error")
     was_idle = idle(net, signals.activation)
-    revived = Revival()(net, [signals], np.random.default_rng(seed), wiring).neurons
+    revived = revive_on(net, [signals], seed=seed, wiring=wiring).units
     net.check()
     assert was_idle[revived].all()
     np.testing.assert_allclose(net.predict(X), before, rtol=1e-9, atol=1e-9)
@@ -226,7 +229,7 @@ def test_the_function_and_the_wiring_stay(net, seed, wiring):
     np.testing.assert_array_equal(table.weight[untouched], old.connections.weight[untouched])
     now = net.signals(X, y, "mean_squared_error")
     np.testing.assert_allclose(
-        now.sensitivity[alive(old)], signals.sensitivity[alive(old)], rtol=1e-6, atol=1e-9
+        now.sensitivity[old.alive()], signals.sensitivity[old.alive()], rtol=1e-6, atol=1e-9
     )
 
 
@@ -249,7 +252,7 @@ def test_growth_sees_the_revived_neurons():
     X = random.random((64, 2))
     y = 10 * X[:, 1:]
     rewirer = Rewirer(method(), net, total_steps=100, seed=0)
-    record = rewirer.rewire(10, [(X, y)], "mean_squared_error")
+    record = rewirer.rewire(10, signals_of(net, (X, y)))
     assert record.revived == 1
     assert len(net.connections) == 3
     assert net.connections.find([3], [4])[1][0]
@@ -264,7 +267,7 @@ def test_the_same_seed_revives_the_same():
         for step in range(1, 31):
             trainer.step(X, y)
             if rewirer.due(step):
-                rewirer.rewire(step, [(X, y)], "mean_squared_error")
+                rewirer.rewire(step, signals_of(net, (X, y)))
         return net, rewirer.history
 
     (one, history), (two, again) = run(), run()
@@ -295,6 +298,6 @@ def test_what_cannot_be_is_refused():
 def test_a_method_that_revives_looks_at_data():
     net = example()
     rewirer = Rewirer(Method(name="here", when=Every(10), revive=Revival()), net, total_steps=100)
-    with pytest.raises(ValueError, match="batches must hold at least one"):
-        rewirer.rewire(10, [], "mean_squared_error")
-    assert methods["reviving rigl"]().looks_at_data
+    with pytest.raises(ValueError, match="signals must hold those of at least one batch"):
+        rewirer.rewire(10, list)
+    assert methods.registry["reviving rigl"]().looks_at_data

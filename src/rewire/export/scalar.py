@@ -1,31 +1,36 @@
-"""Scalar networks to arrays and back, exactly."""
+"""Networks of scalar neurons to networks and back, exactly."""
 
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rewire.connectivity import ConnectionTable
+from rewire.graph import Network
 from rewire.scalar import SparseMLP, Value
-
-if TYPE_CHECKING:
-    from .network import Network
 
 __all__ = ["from_scalar", "to_scalar"]
 
 
-def from_scalar(model: Any) -> tuple[list[int], tuple[np.ndarray, ...], np.ndarray, list[str]]:
-    """Take a scalar model apart.
+def from_scalar(model: SparseMLP) -> Network:
+    """Convert a network of scalar neurons, exactly; in float64.
+
+    Parameters
+    ----------
+    model : SparseMLP
+        Connections keep their order of insertion as their order of birth.
 
     Returns
     -------
-    ranks : list of int
-    rows : tuple of ndarray
-        source, target, weight and birth of every connection, sorted by target and source.
-    bias : ndarray
-    activations : list of str
-        One for each rank but the inputs.
+    Network
+
+    Examples
+    --------
+    >>> import random
+    >>> from rewire.scalar import SparseMLP
+    >>> from_scalar(SparseMLP(2, [4, 1], [0.5, 0], rng=random.Random(0)))
+    Network 2-4-1: 8 connections, density 66.67%
     """
     layers = [layer.neurons for layer in model.layers]
     ranks = [model.nin, *map(len, layers)]
@@ -38,15 +43,27 @@ def from_scalar(model: Any) -> tuple[list[int], tuple[np.ndarray, ...], np.ndarr
     ]
     source, target, weight = np.array(rows, dtype=np.float64).reshape(-1, 3).T
     source, target = source.astype(np.int64), target.astype(np.int64)
-    order = np.lexsort((source, target))
+    birth = np.lexsort((source, target))
+    source, target, weight = source[birth], target[birth], weight[birth]
     bias = np.zeros(start[-1])
     bias[ranks[0] :] = [neuron.b.data for neurons in layers for neuron in neurons]
-    activations = ["relu" if neurons and neurons[0].nonlin else "linear" for neurons in layers]
-    return ranks, (source[order], target[order], weight[order], order), bias, activations
+    activation = ["relu" if neurons and neurons[0].nonlin else "linear" for neurons in layers]
+    net = Network.from_connections(
+        ranks, source, target, weight, bias=bias, activation=activation, dtype="float64"
+    )
+    net.connections = ConnectionTable(net.size, source, target, weight, birth)
+    return net
 
 
 def to_scalar(net: Network) -> SparseMLP:
-    """Build the scalar model with the same connections; the oldest of a neuron come first."""
+    """Convert to a network of scalar neurons, exactly; a neuron's oldest connections come first.
+
+    Raises
+    ------
+    ValueError
+        If a connection skips a rank or an activation is neither ReLU nor linear, which the scalar
+        classes do not have.
+    """
     names = [activation.name for activation in net.activations[1:]]
     if not set(names) <= {"relu", "linear"}:
         raise ValueError(

@@ -1,7 +1,7 @@
-"""Choosing connections that do not exist: the strongest, or random ones.
+"""Choosing connections to grow: the strongest candidates, or random ones.
 
-They are never listed. They are scored block by block and only the best so far are kept; random ones
-are found by their number among the absent.
+Candidates, the possible connections that do not exist, are never listed. They are scored block by
+block, and only the best so far are kept; random ones are found by their number among all.
 """
 
 from __future__ import annotations
@@ -14,51 +14,63 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rewire.connectivity import ConnectionTable
-from rewire.connectivity.blocks import Block
+from rewire.connectivity import Block, ConnectionTable
 
-__all__ = ["CSR", "NotANumberError", "Pairs", "Sources", "random_absent", "strongest_absent"]
+__all__ = [
+    "CSR",
+    "NewConnections",
+    "NotANumberError",
+    "Sources",
+    "random_candidates",
+    "strongest_candidates",
+    "width",
+]
 
 # Scores in one block: 2 MB of float32, which stays in the cache between the product that makes it
 # and the comparison that reads it. Half and twice as many took 5 to 10% longer.
 BLOCK_ENTRIES = 1 << 19
-# To sort so few scores takes less time than to choose some of them first.
+# Sorting so few scores takes less time than first choosing some of them.
 FEW = 1024
 
 
 class NotANumberError(ValueError):
-    """A criterion has returned NaN, by itself or as the network's numbers have overflowed."""
+    """A criterion returned NaN: it is wrong, or the numbers of the model have overflowed."""
 
 
 Sources = slice | np.ndarray
 ScoreBlock = Callable[[slice, Sources], np.ndarray]
 
 
-class Pairs(NamedTuple):
-    """Connections that do not exist yet."""
+class NewConnections(NamedTuple):
+    """Connections to grow, in the order in which they are born."""
 
     source: np.ndarray
     target: np.ndarray
 
 
+def width(sources: Sources) -> int:
+    """Return how many sources a slice or an array names."""
+    return sources.stop - sources.start if isinstance(sources, slice) else len(sources)
+
+
 class CSR(NamedTuple):
-    """What counts as existing: a connection table, or one from which some rows are gone."""
+    """The connections that count as existing: all of a table, or all but some rows."""
 
     indptr: np.ndarray
     source: np.ndarray
 
     @classmethod
     def without(cls, table: ConnectionTable, rows: np.ndarray) -> CSR:
-        """Return a table's wiring as if some rows had been removed."""
+        """Return the connections of a table without some rows."""
         kept = np.ones(len(table), bool)
         kept[rows] = False
         before = np.concatenate(([0], np.cumsum(kept)))
         return cls(before[table.indptr], table.source[kept])
 
     def within(self, targets: range, sources: range) -> tuple[np.ndarray, np.ndarray]:
-        """Return the connections between them as (target, source), counted from their first.
+        """Return the connections between them as (target, source), relative to the first of each.
 
-        As connections go forward, none comes from beyond the sources of a region.
+        No connection into the targets of a block comes from beyond the block's sources.
         """
         pointer = self.indptr[targets.start : targets.stop + 1]
         source = self.source[pointer[0] : pointer[-1]]
@@ -72,17 +84,17 @@ class CSR(NamedTuple):
 
 
 class _Best:
-    """The strongest of the entries seen so far, in the order of targets and sources."""
+    """The strongest entries seen so far, in the order of targets and sources."""
 
     def __init__(self, count: int):
         self.count, self.threshold = count, -np.inf
         self.scores: list[np.ndarray] = []
         self.keys: list[np.ndarray] = []
 
-    def add(self, block: np.ndarray, first: int, sources: np.ndarray, neurons: int) -> None:
-        """Take what can still enter; later ties cannot, as they come after in the order.
+    def add(self, block: np.ndarray, first: int, sources: np.ndarray, units: int) -> None:
+        """Add the entries that can still be among the strongest; of equal ones, the first stay.
 
-        Rows of the block are targets from ``first`` on; keys are target * neurons + source.
+        Rows of the block are targets from ``first`` on; keys are target * units + source.
         """
         score = block.ravel()
         entries = np.flatnonzero(score > self.threshold)
@@ -91,9 +103,9 @@ class _Best:
             kept = _strongest(score, self.count)
             entries, score = entries[kept], score[kept]
             self.threshold = score.min()
-        row, place = np.divmod(entries, len(sources))
+        row, column = np.divmod(entries, len(sources))
         self.scores.append(score)
-        self.keys.append((row + first) * neurons + sources[place])
+        self.keys.append((row + first) * units + sources[column])
         if len(self.keys) > 1 and sum(map(len, self.keys)) > 2 * self.count:
             self._shrink()
 
@@ -124,22 +136,21 @@ def _strongest(score: np.ndarray, count: int) -> np.ndarray:
     return np.flatnonzero(kept)
 
 
-def strongest_absent(
-    wired: CSR,
-    regions: Sequence[Block],
+def strongest_candidates(
+    existing: CSR,
+    blocks: Sequence[Block],
     group_start: np.ndarray,
     counts: np.ndarray,
     score_block: ScoreBlock,
     share: float = 1.0,
     generator: np.random.Generator | None = None,
-) -> Pairs:
-    """Find the absent connections of highest score in each group, in memory for one block.
+) -> NewConnections:
+    """Find the candidates of highest score in each group, in memory for one block of scores.
 
     Parameters
     ----------
-    wired : CSR
-        What exists.
-    regions : sequence of Block
+    existing : CSR
+    blocks : sequence of Block
         What may be connected, in ascending order of targets.
     group_start : ndarray of int, shape (groups + 1,)
         Targets of group g are ``group_start[g] : group_start[g + 1]``.
@@ -150,14 +161,14 @@ def strongest_absent(
         (targets, sources), an array of floats to write to. Connections that score ``-inf`` are
         never chosen.
     share : float, default 1
-        Below 1, each block of targets sees only a random sample of the sources, so that each absent
-        connection is looked at with this probability.
+        Below 1, each block of targets sees only a random sample of the sources, so that each
+        candidate is looked at with this probability.
     generator : numpy.random.Generator, optional
         For the samples.
 
     Returns
     -------
-    Pairs
+    NewConnections
         Group by group, the strongest first; ties by target, then by source.
 
     Raises
@@ -166,20 +177,20 @@ def strongest_absent(
         If a score is NaN; it is a NotANumberError.
     """
     best = [_Best(int(count)) for count in counts]
-    bounds, neurons = group_start.tolist(), len(wired.indptr) - 1
-    for region in regions:
-        visible = max(1, round(share * len(region.sources)))
-        for targets in _blocks(region, visible):
+    bounds, units = group_start.tolist(), len(existing.indptr) - 1
+    for block in blocks:
+        visible = max(1, round(share * len(block.sources)))
+        for targets in _pieces(block, visible):
             groups = _wanting(best, bounds, targets)
             if not groups:
                 continue
-            sources, scores = _block(wired, region, targets, score_block, visible, generator)
+            sources, scores = _scores(existing, block, targets, score_block, visible, generator)
             for group, first, last in groups:
                 part = scores[first - targets.start : last - targets.start]
-                group.add(part, first, sources, neurons)
+                group.add(part, first, sources, units)
     keys = [group.strongest_first() for group in best]
-    target, source = np.divmod(np.concatenate(keys) if keys else np.empty(0, np.int64), neurons)
-    return Pairs(source, target)
+    target, source = np.divmod(np.concatenate(keys) if keys else np.empty(0, np.int64), units)
+    return NewConnections(source, target)
 
 
 def _wanting(best: list[_Best], bounds: list[int], targets: range) -> list[tuple[_Best, int, int]]:
@@ -192,28 +203,28 @@ def _wanting(best: list[_Best], bounds: list[int], targets: range) -> list[tuple
     ]
 
 
-def _blocks(region: Block, visible: int) -> list[range]:
-    """Divide targets so that a block of them and their visible sources has a bounded size."""
-    if not region.sources:
+def _pieces(block: Block, visible: int) -> list[range]:
+    """Divide a block's targets so that the scores of each piece have a bounded size."""
+    if not block.sources:
         return []
     rows = max(1, BLOCK_ENTRIES // visible)
-    return [region.targets[i : i + rows] for i in range(0, len(region.targets), rows)]
+    return [block.targets[i : i + rows] for i in range(0, len(block.targets), rows)]
 
 
-def _block(
-    wired: CSR,
-    region: Block,
+def _scores(
+    existing: CSR,
+    block: Block,
     targets: range,
     score_block: ScoreBlock,
     visible: int,
     generator: np.random.Generator | None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return sources and the scores of a block, -inf where a connection exists."""
+    """Return sources and the scores of a piece of a block, -inf where a connection exists."""
     where = slice(targets.start, targets.stop)
-    target, source = wired.within(targets, region.sources)
-    sources = np.arange(region.sources.start, region.sources.stop)
+    target, source = existing.within(targets, block.sources)
+    sources = np.arange(block.sources.start, block.sources.stop)
     if visible == len(sources) or generator is None:
-        scores = score_block(where, slice(region.sources.start, region.sources.stop))
+        scores = score_block(where, slice(block.sources.start, block.sources.stop))
     else:
         sample = np.sort(generator.choice(len(sources), visible, replace=False, shuffle=False))
         sources = sources[sample]
@@ -227,25 +238,24 @@ def _block(
     return sources, scores
 
 
-def random_absent(
-    wired: CSR,
-    regions: Sequence[Block],
+def random_candidates(
+    existing: CSR,
+    blocks: Sequence[Block],
     group_start: np.ndarray,
     counts: np.ndarray,
     generator: np.random.Generator,
-) -> Pairs:
-    """Draw absent connections uniformly, without listing them; see :func:`strongest_absent`.
+) -> NewConnections:
+    """Draw candidates uniformly, without listing them; see :func:`strongest_candidates`.
 
-    The j-th absent source of a target is j plus the number m of existing ones before it, found by
-    bisection: the existing sources e₀ < e₁ < ... leave eₘ - m absent ones below eₘ. Costs what is
+    The j-th source that a target lacks is j plus the number m of existing ones before it, found by
+    bisection: the existing sources e₀ < e₁ < ... leave eₘ - m lacking ones below eₘ. Costs what is
     drawn times the logarithm of what exists.
     """
-    neurons = len(wired.indptr) - 1
-    absent = np.zeros(neurons, np.int64)
-    for region in regions:
-        target, _ = wired.within(region.targets, region.sources)
-        existing = np.bincount(target, minlength=len(region.targets))
-        absent[region.targets.start : region.targets.stop] = len(region.sources) - existing
+    absent = np.zeros(len(existing.indptr) - 1, np.int64)
+    for block in blocks:
+        target, _ = existing.within(block.targets, block.sources)
+        fan_in = np.bincount(target, minlength=len(block.targets))
+        absent[block.targets.start : block.targets.stop] = len(block.sources) - fan_in
     before = np.concatenate(([0], np.cumsum(absent)))
     drawn = [
         before[first] + _distinct(generator, int(before[last] - before[first]), int(count))
@@ -254,20 +264,20 @@ def random_absent(
     numbers = np.concatenate(drawn) if drawn else np.empty(0, np.int64)
     target = np.searchsorted(before, numbers, side="right") - 1
     source = np.empty_like(target)
-    for region in regions:
-        here = (target >= region.targets.start) & (target < region.targets.stop)
-        row, j = target[here] - region.targets.start, (numbers - before[target])[here]
-        rows, existing = wired.within(region.targets, region.sources)
-        width = len(region.sources) + 1
-        bounds = np.concatenate(([0], np.cumsum(np.bincount(rows, minlength=len(region.targets)))))
-        place = np.arange(len(rows)) - bounds[rows]
-        passed = np.searchsorted(rows * width + existing - place, row * width + j, side="right")
-        source[here] = region.sources.start + j + passed - bounds[row]
-    return Pairs(source, target)
+    for block in blocks:
+        here = (target >= block.targets.start) & (target < block.targets.stop)
+        row, j = target[here] - block.targets.start, (numbers - before[target])[here]
+        rows, sources = existing.within(block.targets, block.sources)
+        stride = len(block.sources) + 1
+        bounds = np.concatenate(([0], np.cumsum(np.bincount(rows, minlength=len(block.targets)))))
+        position = np.arange(len(rows)) - bounds[rows]
+        passed = np.searchsorted(rows * stride + sources - position, row * stride + j, side="right")
+        source[here] = block.sources.start + j + passed - bounds[row]
+    return NewConnections(source, target)
 
 
 def _distinct(generator: np.random.Generator, population: int, count: int) -> np.ndarray:
-    """Draw different numbers below ``population``, in ascending order, in memory for ``count``."""
+    """Draw distinct numbers below ``population``, in ascending order, in memory for ``count``."""
     count = min(count, population)
     if 2 * count > population:  # choose those left out; then the population is small as well
         left_out = _distinct(generator, population, population - count)

@@ -1,4 +1,4 @@
-"""The strongest absent and random absent connections, against dense searches."""
+"""The strongest candidates and random ones, against dense searches."""
 
 import tracemalloc
 from itertools import chain, combinations, pairwise
@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from rewire import Network, mlp
-from rewire.connectivity.blocks import SCOPES, Candidates
-from rewire.topology import candidates as absent
-from rewire.topology.candidates import CSR, random_absent, strongest_absent
+from rewire.connectivity import SCOPES, Candidates
+from rewire.topology import growth
+from rewire.topology.growth import CSR, random_candidates, strongest_candidates
 
 from ..graph.strategies import networks
 from .tables import SOURCE, TARGET, eight, pairs
@@ -21,20 +21,20 @@ SEEDS = st.integers(0, 2**32 - 1)
 WIRINGS = ["layered", "skip"]
 
 
-def wired(net):
+def existing(net):
     return CSR(net.connections.indptr, net.connections.source)
 
 
 def absent_pairs(net, wiring):
     """Return absent connections as (target, source), in order; the slow way."""
     rank = np.repeat(np.arange(len(net.ranks)), net.ranks)
-    existing = pairs(net)
+    connected = pairs(net)
     return [
         (t, s)
         for t in range(net.ranks[0], net.size)
         for s in range(net.size)
         if (rank[s] == rank[t] - 1 or (wiring == "skip" and rank[s] < rank[t]))
-        and (s, t) not in existing
+        and (s, t) not in connected
     ]
 
 
@@ -50,7 +50,7 @@ def by_group(found, starts):
 
 
 def layered(net):
-    return Candidates(net).regions
+    return Candidates(net).blocks
 
 
 @settings(max_examples=300)
@@ -68,10 +68,10 @@ def test_finds_what_a_dense_search_finds_in_the_same_order(
     starts = Candidates(net, scope).group_start
     counts = random.integers(0, 8, len(starts) - 1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(absent, "BLOCK_ENTRIES", block)
-        patch.setattr(absent, "FEW", few)  # below which a block is not narrowed down at once
-        found = strongest_absent(
-            wired(net), Candidates(net, scope, wiring).regions, starts, counts,
+        patch.setattr(growth, "BLOCK_ENTRIES", block)
+        patch.setattr(growth, "FEW", few)  # below which a block is not narrowed down at once
+        found = strongest_candidates(
+            existing(net), Candidates(net, scope, wiring).blocks, starts, counts,
             lambda targets, sources: table[targets, sources].copy(),
         )  # fmt: skip
     groups = by_group(found, starts)
@@ -88,7 +88,7 @@ def test_finds_what_a_dense_search_finds_in_the_same_order(
 def test_connections_that_count_as_gone_can_be_found():
     net = eight()
     gone = np.array([1, 6])  # 1 -> 4 and 2 -> 6
-    found = strongest_absent(
+    found = strongest_candidates(
         CSR.without(net.connections, gone), layered(net), np.array([4, 7]),
         np.array([99]), lambda targets, sources: np.zeros((3, 4)),
     )  # fmt: skip
@@ -101,8 +101,8 @@ def test_a_sample_sees_each_absent_connection_equally_often_and_no_other():
     seen = np.zeros((net.size, net.size), int)
     draws = 400
     for _ in range(draws):
-        found = strongest_absent(
-            wired(net), layered(net), np.array([20, 26]), np.array([1000]),
+        found = strongest_candidates(
+            existing(net), layered(net), np.array([20, 26]), np.array([1000]),
             lambda targets, sources: np.zeros((targets.stop - targets.start, len(sources))),
             share=0.25, generator=random,
         )  # fmt: skip
@@ -121,8 +121,8 @@ def test_nan_is_refused_but_not_where_a_connection_exists():
     table[4, 0] = np.nan  # exists
 
     def find():
-        return strongest_absent(
-            wired(net), layered(net), np.array([4, 7]), np.array([2]),
+        return strongest_candidates(
+            existing(net), layered(net), np.array([4, 7]), np.array([2]),
             lambda targets, sources: table[targets, sources].copy(),
         )  # fmt: skip
 
@@ -140,9 +140,9 @@ def test_scores_are_asked_for_in_blocks_of_bounded_size():
         asked.append((targets.stop - targets.start) * (sources.stop - sources.start))
         return np.zeros((targets.stop - targets.start, sources.stop - sources.start))
 
-    strongest_absent(wired(net), layered(net), Candidates(net).group_start, [5], score)
+    strongest_candidates(existing(net), layered(net), Candidates(net).group_start, [5], score)
     assert sum(asked) == 64 * 5000
-    assert max(asked) <= absent.BLOCK_ENTRIES
+    assert max(asked) <= growth.BLOCK_ENTRIES
 
 
 # --------------------------------------------------------------------------------------- random
@@ -154,8 +154,8 @@ def test_random_ones_are_absent_distinct_and_as_many_as_asked_for(net, scope, wi
     random = np.random.default_rng(seed)
     starts = Candidates(net, scope).group_start
     counts = random.integers(0, 8, len(starts) - 1)
-    found = random_absent(
-        wired(net), Candidates(net, scope, wiring).regions, starts, counts, random
+    found = random_candidates(
+        existing(net), Candidates(net, scope, wiring).blocks, starts, counts, random
     )
     free = absent_pairs(net, wiring)
     groups = by_group(found, starts)
@@ -175,9 +175,9 @@ def test_every_choice_of_random_ones_is_equally_likely(count):
     random, draws = np.random.default_rng(0), 6000
     seen = dict.fromkeys(combinations(free, count), 0)
     for _ in range(draws):
-        found = random_absent(
-            wired(net),
-            Candidates(net, wiring="skip").regions,
+        found = random_candidates(
+            existing(net),
+            Candidates(net, wiring="skip").blocks,
             np.array([2, 5]),
             np.array([count]),
             random,
@@ -194,8 +194,8 @@ def test_random_ones_are_uniform_over_a_layer(density):
     draws = 60_000 // count
     seen = dict.fromkeys(free, 0)
     for _ in range(draws):
-        found = random_absent(
-            wired(net), layered(net), np.array([50, 70]), np.array([count]), random
+        found = random_candidates(
+            existing(net), layered(net), np.array([50, 70]), np.array([count]), random
         )
         for pair in as_list(found):
             seen[pair] += 1
@@ -214,7 +214,7 @@ def test_random_ones_are_found_in_memory_for_what_exists():
     counts = np.array([100_000, 100_000, 3])
     random = np.random.default_rng(0)
     tracemalloc.start()
-    found = random_absent(wired(net), layered(net), starts, counts, random)
+    found = random_candidates(existing(net), layered(net), starts, counts, random)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert [len(group) for group in by_group(found, starts)] == counts.tolist()
@@ -223,8 +223,8 @@ def test_random_ones_are_found_in_memory_for_what_exists():
 
 def test_of_a_full_layer_nothing_is_drawn():
     net = mlp([3, 4], seed=0)
-    found = random_absent(
-        wired(net), layered(net), np.array([3, 7]), np.array([5]),
+    found = random_candidates(
+        existing(net), layered(net), np.array([3, 7]), np.array([5]),
         np.random.default_rng(0),
     )  # fmt: skip
     assert as_list(found) == []
@@ -239,19 +239,19 @@ def test_the_table_of_eight_is_what_the_other_tests_think():
 def test_many_blocks_are_searched_like_one(scope, count, rows, few, seed):
     net = mlp([12, 30, 9], density=0.2, seed=seed)
     table = np.random.default_rng(seed).integers(0, 50, (net.size, net.size)).astype(float)
-    places = Candidates(net, scope)
-    counts = np.full(len(places.group_start) - 1, count)
+    candidates = Candidates(net, scope)
+    counts = np.full(len(candidates.group_start) - 1, count)
 
     def find():
         return as_list(
-            strongest_absent(
-                wired(net), places.regions, places.group_start, counts,
+            strongest_candidates(
+                existing(net), candidates.blocks, candidates.group_start, counts,
                 lambda targets, sources: table[targets, sources].copy(),
             )
         )  # fmt: skip
 
     whole = find()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(absent, "BLOCK_ENTRIES", 12 * rows)
-        patch.setattr(absent, "FEW", few)
+        patch.setattr(growth, "BLOCK_ENTRIES", 12 * rows)
+        patch.setattr(growth, "FEW", few)
         assert find() == whole
