@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from rewire.graph import Network
+if TYPE_CHECKING:
+    from rewire.graph import Network
 
 __all__ = ["SCOPES", "Block", "Candidates", "count_in_groups"]
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 
-from rewire import losses, methods
+from rewire import defaults, losses, methods
 from rewire.graph import Network, checks
 from rewire.io import remove_leftovers
 from rewire.kernels import load
@@ -28,10 +28,9 @@ from .training import Training
 
 __all__ = ["DEFAULT_METHOD", "default_loss", "default_optimizer", "fit", "prepare"]
 
-DEFAULT_METHOD = "reviving rigl"
-DEFAULT_EPOCHS = 10
-# A small table has so few batches in these epochs that hardly anything would be learnt.
-LEAST_UPDATES = 1000
+DEFAULT_METHOD = defaults.METHOD
+DEFAULT_EPOCHS = defaults.EPOCHS
+LEAST_UPDATES = defaults.LEAST_STEPS
 
 Callback = Callable[[Training], None]
 
@@ -46,7 +45,7 @@ def fit(
     optimizer: Optimizer | None = None,
     epochs: float | None = None,
     total_steps: int | None = None,
-    batch_size: int = 128,
+    batch_size: int = defaults.BATCH_SIZE,
     schedule: Schedule | None = None,
     validation_data: tuple[Any, Any] | None = None,
     early_stopping: EarlyStopping | int | None = None,
@@ -174,7 +173,7 @@ def prepare(
     optimizer: Optimizer | None = None,
     epochs: float | None = None,
     total_steps: int | None = None,
-    batch_size: int = 128,
+    batch_size: int = defaults.BATCH_SIZE,
     schedule: Schedule | None = None,
     validation_data: tuple[Any, Any] | None = None,
     early_stopping: EarlyStopping | int | None = None,
