@@ -10,10 +10,10 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from rewire.cli import app
+from rewire.cli.app import app
 from rewire.compare import Failure, Trial
 
-command = sys.modules["rewire.cli.compare"]
+command = sys.modules["rewire.cli.comparing"]
 SMALL = ["moons", "--methods", "static,rigl", "--seeds", "3", "--total-steps", "60"]
 
 
@@ -262,7 +262,7 @@ def test_a_method_of_which_runs_fail_shows_its_number(run, tmp_path, monkeypatch
         (["moons", "--sparsity", "high"], "--sparsity must be a number"),
         (["moons", "--sparsity", "1.5"], "sparsity must be in [0, 1); got 1.5"),
         (["moons", "--init", "big"], "init must be 'fan_in', a number"),
-        (["moons", "--epochs", "1", "--total-steps", "2"], "either epochs or steps"),
+        (["moons", "--epochs", "1", "--total-steps", "2"], "either epochs or total_steps"),
         (["moons", "--measure", "mine"], "measure must be one of unseen, training"),
         (["moons", "--lr", "-1"], "lr must be in [0, inf)"),
         (["moons", "--target", "price"], "target is for files"),
@@ -325,7 +325,7 @@ def test_ctrl_c_while_training_has_exit_status_130(run, tmp_path, monkeypatch):
 
 
 SCRIPT = """
-from rewire.cli import app
+from rewire.cli.app import app
 from rewire.cli.comparison import Board
 
 add = Board.add

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from rewire.cli import app
+from rewire.cli.app import app
 from rewire.compare import parse_seeds, study_config
 from rewire.compare.command import command_for, seeds_as_text
 from rewire.compare.study import Study
@@ -34,7 +34,7 @@ def asked(monkeypatch):
         found["reach"] = reach
         raise EnoughError
 
-    command = sys.modules["rewire.cli.compare"]
+    command = sys.modules["rewire.cli.comparing"]
     monkeypatch.setattr(command, "study", study)
     monkeypatch.setattr(command, "summary_of", summary_of)
 

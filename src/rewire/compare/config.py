@@ -13,7 +13,7 @@ from typing import Any
 
 from rewire import defaults
 from rewire.experiment import Recipe, load_dataset
-from rewire.experiment.build import make_method, method_options, resolve_optimizer
+from rewire.experiment.build import make_method, resolve_optimizer, without_unused_options
 
 from .presets import HELD_OUT, MEASURES, PRESETS
 
@@ -78,15 +78,7 @@ class StudyConfig:
         A method that needs momentum, where plain SGD is asked for, is given momentum 0.9 and a
         tenth of the learning rate, which is the same in effect: lr / (1 - momentum).
         """
-        known, shared = method_options(method), self.recipe
-        recipe = replace(
-            shared,
-            method=method,
-            seed=seed,
-            every=shared.every if "every" in known else None,
-            fraction=shared.fraction if "fraction" in known else None,
-            method_options={k: v for k, v in shared.method_options.items() if k in known},
-        )
+        recipe = without_unused_options(replace(self.recipe, method=method, seed=seed))
         plain = recipe.optimizer == "sgd" and not recipe.momentum
         if plain and "momentum" in make_method(recipe).needs:
             rate = 1.0 if recipe.lr is None else recipe.lr

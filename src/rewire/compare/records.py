@@ -26,7 +26,9 @@ FILES = (SETTINGS, RUNS, SUMMARY, PAGE, PICTURE, RANKS)
 REMEDY = "choose another folder (--out), or say --overwrite to remove that study"
 
 
-def open_folder(folder: str | os.PathLike[str], config: StudyConfig, overwrite: bool) -> list[Trial]:
+def open_folder(
+    folder: str | os.PathLike[str], config: StudyConfig, overwrite: bool
+) -> list[Trial]:
     """Prepare a folder for a study, new or begun before; return the runs that it holds.
 
     Raises
@@ -69,7 +71,7 @@ def read_runs(path: Path) -> list[Trial]:
     return [_run(path, number, row) for number, row in enumerate(rows, start=2)]
 
 
-def append(folder: str | os.PathLike[str], run: Run) -> None:
+def append(folder: str | os.PathLike[str], run: Trial) -> None:
     """Add a run to ``runs.csv``, in one piece."""
     with (Path(folder) / RUNS).open("ab", buffering=0) as file:
         file.write(_line(run))

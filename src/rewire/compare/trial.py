@@ -54,7 +54,9 @@ class Failure(NamedTuple):
     error: str
 
 
-def prepare_trial(config: StudyConfig, method: str, seed: int, data_dir: DataDir = None) -> Experiment:
+def prepare_trial(
+    config: StudyConfig, method: str, seed: int, data_dir: DataDir = None
+) -> Experiment:
     """Check everything that a trial needs and return its experiment, the training not begun.
 
     Raises

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from rewire import defaults, losses, methods
@@ -24,6 +24,7 @@ __all__ = [
     "make_schedule",
     "method_options",
     "resolve_optimizer",
+    "without_unused_options",
 ]
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "adam": Adam, "adamw": AdamW}
@@ -77,6 +78,23 @@ def method_options(name: str) -> tuple[str, ...]:
     """Return the options that a method names itself, such as ``("fraction", "every", "end")``."""
     parameters = inspect.signature(methods.registry[name]).parameters.values()
     return tuple(one.name for one in parameters if one.kind is not one.VAR_KEYWORD)
+
+
+def without_unused_options(recipe: Recipe) -> Recipe:
+    """Return the recipe without the options that its method does not take.
+
+    Where several methods share a recipe, or one may be exchanged for another, each is given what
+    it knows.
+    """
+    if not isinstance(recipe.method, str):
+        return recipe
+    known = method_options(recipe.method)
+    return replace(
+        recipe,
+        every=recipe.every if "every" in known else None,
+        fraction=recipe.fraction if "fraction" in known else None,
+        method_options={k: v for k, v in recipe.method_options.items() if k in known},
+    )
 
 
 def make_method(

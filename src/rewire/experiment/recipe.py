@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any
 
 from rewire import defaults
@@ -59,7 +59,7 @@ class Recipe:
     # ------------------------------------------------------------------------------- the data
 
     data: str = setting(
-        "", str, "A data set by name, or a file.", group="Data", command_line=False
+        MISSING, str, "A data set by name, or a file.", group="Data", command_line=False
     )
     target: str | None = setting(
         None,
@@ -222,7 +222,7 @@ class Recipe:
     loss: str | None = setting(
         None,
         str,
-        f"{', '.join(LOSSES['classification'])} for classes (the last two for two of them), "
+        f"Loss: {', '.join(LOSSES['classification'])} for classes (the last two for two of them), "
         f"{LOSSES['regression'][0]} for numbers.",
         choices=tuple(name for names in LOSSES.values() for name in names),
         group="Training",
@@ -238,7 +238,7 @@ class Recipe:
     optimizer: str | None = setting(
         None,
         str,
-        "{choices}.",
+        "Optimizer: {choices}.",
         choices=OPTIMIZERS,
         group="Training",
         default_text="sgd for classes, adam for numbers",
@@ -268,8 +268,8 @@ class Recipe:
     schedule: str = setting(
         "cosine",
         str,
-        "How the learning rate goes down: constant, linear or cosine (to --final-lr), multistep "
-        "(by --drop-lr at each of --drop-at).",
+        "How the learning rate goes down: constant, linear or cosine (to a hundredth), multistep "
+        "(to a third, at half and three quarters).",
         choices=SCHEDULES,
         objects="a function of a rewire.schedules.Time",
         group="Training",
@@ -310,9 +310,7 @@ class Recipe:
         group="Training",
         default_text="never stop early",
     )
-    seed: int = setting(
-        0, int, "Seed of everything that is random.", low=0, group="Training"
-    )
+    seed: int = setting(0, int, "Seed of everything that is random.", low=0, group="Training")
 
     def __post_init__(self) -> None:
         for name, one in settings_of(type(self)).items():

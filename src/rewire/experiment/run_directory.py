@@ -51,8 +51,8 @@ class RunDirectory:
         """Create the folder and write the recipe; an older run there is refused, or removed."""
         if any(file.exists() for file in self.files) and not overwrite:
             raise FileExistsError(
-                f"{self.path} holds a run already: resume it (--resume {self.path}), choose another "
-                "folder, or replace it (--overwrite)"
+                f"{self.path} holds a run already: resume it (--resume {self.path}), choose "
+                "another folder, or replace it (--overwrite)"
             )
         prepare_folder(self.path)
         for file in self.files:

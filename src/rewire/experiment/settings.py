@@ -13,7 +13,7 @@ from typing import Any
 __all__ = ["Setting", "setting", "settings_of", "settings_table"]
 
 Names = Iterable[str] | Callable[[], Iterable[str]]
-METAVARS = {int: "INTEGER", float: "NUMBER", str: "TEXT"}
+METAVARS = {int: "<int>", float: "<float>", str: "<str>"}  # as Typer writes them
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Setting:
     Parameters
     ----------
     help : str
-        What it means, in a sentence.
+        What it means, in a sentence; ``{choices}`` in it stands for the names of the choices.
     kind : {str, int, float, bool}
         Of its value, or of each of its values.
     name : str
@@ -86,6 +86,11 @@ class Setting:
         single = "|".join([single, *self.words])
         return f"{single},..." if self.many and self.kind is not str else single
 
+    @property
+    def help_text(self) -> str:
+        """The help, with ``{choices}`` replaced by the names that may be chosen."""
+        return self.help.replace("{choices}", ", ".join(self.choice_names()))
+
     def choice_names(self) -> tuple[str, ...]:
         """Return the names allowed; empty where there are no choices."""
         if self.choices is None:
@@ -104,16 +109,19 @@ class Setting:
             return "names" if self.many else "a name"
         noun = "whole number" if self.kind is int else "number"
         text = f"{noun}s" if self.many else f"a {noun}"
-        text += self._range_text()
+        if self.range_text:
+            text += ("" if self.range_text.startswith("in ") else ",") + f" {self.range_text}"
         return " or ".join([text, *(repr(word) for word in self.words)])
 
-    def _range_text(self) -> str:
+    @property
+    def range_text(self) -> str:
+        """The range of numbers in words, such as ``"in [0, 1)"``; empty where there is none."""
         left = "[" if self.closed in ("left", "both") else "("
         right = "]" if self.closed in ("right", "both") else ")"
         if self.low is not None and self.high is not None:
-            return f" in {left}{self.low:g}, {self.high:g}{right}"
+            return f"in {left}{self.low:g}, {self.high:g}{right}"
         if self.low is not None:
-            return f" {'at least' if left == '[' else 'above'} {self.low:g}"
+            return f"{'at least' if left == '[' else 'above'} {self.low:g}"
         return ""
 
     @property
@@ -203,6 +211,8 @@ class Setting:
 def setting(default: Any, kind: type, help: str, **more: Any) -> Any:
     """Return a dataclass field with its :class:`Setting` in the metadata.
 
+    A ``default`` of ``dataclasses.MISSING`` makes the field a required one.
+
     Examples
     --------
     >>> @dataclass
@@ -215,6 +225,8 @@ def setting(default: Any, kind: type, help: str, **more: Any) -> Any:
     ValueError: momentum must be a number in [0, 1); got 1.5
     """
     metadata = {"setting": Setting(help, kind, **more)}
+    if default is MISSING:
+        return field(metadata=metadata)
     if isinstance(default, dict):
         return field(default_factory=lambda: dict(default), metadata=metadata)
     return field(default=default, metadata=metadata)
@@ -246,7 +258,7 @@ def settings_table(recipe: type) -> str:
     groups: dict[str, list[str]] = {}
     for name, one in settings_of(recipe).items():
         default = one.shown_default
-        cells = (f"`{name}`", one.help, one.allowed, "" if default is None else default)
+        cells = (f"`{name}`", one.help_text, one.allowed, "" if default is None else default)
         row = " | ".join(cell.replace("|", "\\|") for cell in cells)
         groups.setdefault(one.group, []).append(f"| {row} |")
     heading = "| setting | what it means | allowed | default |\n| --- | --- | --- | --- |"
