@@ -7,7 +7,7 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from rewire.cli import app
+from rewire.cli.app import app
 from rewire.experiment import RunDirectory
 from rewire.report import read_recording
 from rewire.train import Training

@@ -19,11 +19,11 @@ import pytest
 import scipy.sparse
 from typer.testing import CliRunner
 
-from rewire.cli import app
+from rewire.cli.app import app
 from rewire.cli.common import run_folders
+from rewire import methods
 from rewire.experiment import Predictor, RunDirectory
 from rewire.export import load as load_network
-from rewire.methods import registry as methods
 
 SHORT = ["--hidden", "16", "--total-steps", "40", "--method", "set"]
 
@@ -88,14 +88,14 @@ def test_json_for_machines(run, tmp_path):
     assert "step 39 of 40" in result.stderr  # people may look on
     shown = json.loads(run("show", out, "--json").stdout)
     assert (shown["connections"], shown["ranks"]) == (132, [64, 16, 10])
-    assert set(json.loads(run("methods", "--json").stdout)) == set(methods)
+    assert set(json.loads(run("methods", "--json").stdout)) == set(methods.registry)
 
 
 def test_an_older_run_is_not_lost_unasked(run, tmp_path):
     run("train", "digits", "--out", tmp_path, *SHORT)
     before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
     result = run("train", "digits", "--out", tmp_path, *SHORT, "--seed", 1, status=2)
-    assert "holds a run already: go on with it (--resume" in result.stderr
+    assert "holds a run already: resume it (--resume" in result.stderr
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
     run("train", "digits", "--out", tmp_path, *SHORT, "--seed", 1, "--overwrite")
     assert (tmp_path / "model.safetensors").read_bytes() != before["model.safetensors"]
@@ -167,7 +167,7 @@ def test_two_classes_with_one_output(loss, run, tmp_path):
         (["digits", "--method", "static", "--every", "5"], "are: none; got every"),
         (["digits", "--method", "snfs", "--momentum", "0"], "needs"),
         (["digits", "--loss", "hinge"], "loss must be 'cross_entropy' for 10 classes"),
-        (["digits", "--epochs", "1", "--total-steps", "1"], "either epochs or steps"),
+        (["digits", "--epochs", "1", "--total-steps", "1"], "either epochs or total_steps"),
         (["digits", "--epochs", "-1"], "epochs must be above 0"),
         (["digits", "--validation", "0", "--early-stopping", "3"], "needs validation_data"),
         (["digits", "--validation", "5000"], "validation: size must be a share"),
@@ -459,7 +459,7 @@ def test_show_describes_and_draws(run, trained, tmp_path):
 
 
 def test_too_many_connections_are_not_drawn(run, trained, tmp_path, monkeypatch):
-    monkeypatch.setattr(sys.modules["rewire.cli.models"], "DRAWABLE", 1039)
+    monkeypatch.setattr(sys.modules["rewire.cli.drawing"], "DRAWABLE", 1039)
     result = run("show", trained / "digits", "--picture", tmp_path / "w.png", status=2)
     assert "at most 1,039 connections" in result.stderr
 
@@ -532,7 +532,7 @@ def test_help_fits_and_tells(command, run):
 
 LIMITED = """
 import resource, sys
-from rewire.cli import app
+from rewire.cli.app import app
 from rewire.cli.common import run_folders
 if largest := int(sys.argv.pop(1)):
     resource.setrlimit(resource.RLIMIT_FSIZE, (largest - 1, resource.RLIM_INFINITY))

@@ -30,7 +30,7 @@ methods.add("mine", lambda every=100: RigL(0.5, every, name="mine"))
 
 @pytest.fixture
 def short():
-    """The post's setting with few steps, so that a run takes some milliseconds."""
+    """The post's config with few steps, so that a run takes some milliseconds."""
     return study_config("moons", total_steps=60)
 
 

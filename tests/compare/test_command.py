@@ -8,33 +8,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from rewire.cli import app
+from rewire.cli.app import app
 from rewire.compare import parse_seeds, study_config
 from rewire.compare.command import command_for, seeds_as_text
 from rewire.compare.study import Study
 
 
-def planned(setting, methods=("static", "post rigl"), seeds=(0, 1, 2)):
-    return Study(setting, methods, seeds, "", "", "accuracy", {})
+def planned(config, methods=("static", "post rigl"), seeds=(0, 1, 2)):
+    return Study(config, methods, seeds, "", "", "accuracy", {})
 
 
 @pytest.fixture
 def asked(monkeypatch):
-    """Return what a command would begin: its setting, methods, seeds and what is to be reached."""
+    """Return what a command would begin: its config, methods, seeds and what is to be reached."""
     found = {}
 
     class EnoughError(Exception):
         pass
 
-    def study(setting, methods, seeds, **_):
-        found.update(setting=setting, methods=methods, seeds=seeds)
-        return planned(setting)
+    def study(config, methods, seeds, **_):
+        found.update(config=config, methods=methods, seeds=seeds)
+        return planned(config)
 
     def summary_of(study, reach):
         found["reach"] = reach
         raise EnoughError
 
-    command = sys.modules["rewire.cli.compare"]
+    command = sys.modules["rewire.cli.comparing"]
     monkeypatch.setattr(command, "study", study)
     monkeypatch.setattr(command, "summary_of", summary_of)
 
@@ -76,11 +76,11 @@ SETTINGS = {
 }
 
 
-@pytest.mark.parametrize("setting", SETTINGS.values(), ids=SETTINGS)
-def test_the_command_begins_the_same_study(asked, setting):
-    text = command_for(planned(setting, seeds=(3, 7, 8)), reach=0.875)
+@pytest.mark.parametrize("config", SETTINGS.values(), ids=SETTINGS)
+def test_the_command_begins_the_same_study(asked, config):
+    text = command_for(planned(config, seeds=(3, 7, 8)), reach=0.875)
     assert asked(text) == {
-        "setting": setting,
+        "config": config,
         "methods": ["static", "post-rigl"],
         "seeds": (3, 7, 8),
         "reach": 0.875,
@@ -98,8 +98,8 @@ def test_it_is_as_short_as_it_can_be():
 def test_files_are_named_for_the_shell(asked, tmp_path):
     path = tmp_path / "my houses.csv"
     path.write_text("a,price\n" + "".join(f"{n % 7},{n + 0.5}\n" for n in range(20)))
-    setting = study_config(str(path), target="price")
-    assert asked(command_for(planned(setting)))["setting"] == setting
+    config = study_config(str(path), target="price")
+    assert asked(command_for(planned(config)))["config"] == config
 
 
 @pytest.mark.parametrize(

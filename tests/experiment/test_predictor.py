@@ -1,4 +1,4 @@
-"""Models: what stands before and after the network comes back from the file."""
+"""Predictors: what stands before and after the network comes back from the file."""
 
 import numpy as np
 import pytest
@@ -74,7 +74,7 @@ def test_pieces_and_sparse_inputs_make_no_difference(monkeypatch):
     model = classifier(("a", "b", "c"))
     whole = model.outputs(X)
     np.testing.assert_array_equal(model.outputs(csr_array(X)), whole)
-    monkeypatch.setattr("rewire.experiment.model.PIECE", 7)
+    monkeypatch.setattr("rewire.experiment.predictor.PIECE", 7)
     np.testing.assert_allclose(model.outputs(X), whole, rtol=1e-12)
 
 

@@ -21,7 +21,7 @@ from rich.progress import Task as Row
 from rich.table import Table
 from rich.text import Text
 
-from rewire.compare import Failure, Interval, Pair, Run, Statistics, Study, pairwise
+from rewire.compare import Failure, Interval, Pair, Statistics, Study, Trial, pairwise
 from rewire.compare.statistics import value_of
 from rewire.compare.verdicts import figure, headline, notes, unresolved
 
@@ -83,9 +83,9 @@ class Board:
             ALL, total=self.total, completed=self.kept, whole=True, note=""
         )
 
-    def add(self, outcome: Run | Failure) -> None:
+    def add(self, outcome: Trial | Failure) -> None:
         """Take in one more run."""
-        if isinstance(outcome, Run):
+        if isinstance(outcome, Trial):
             self.kept += 1
             self.values[outcome.method].append(value_of(outcome, self.measure))
         for name in (outcome.method, ALL):

@@ -13,7 +13,7 @@ from typing import Any
 from rewire.kernels import set_num_threads
 
 from .config import StudyConfig
-from .trial import DataDir, Failure, Run, attempt
+from .trial import DataDir, Failure, Trial, attempt
 
 __all__ = ["Task", "run_parallel"]
 
@@ -27,11 +27,11 @@ class _Worker:
     this process be killed, the other end closes, and it ends after the run at hand.
     """
 
-    def __init__(self, setting: StudyConfig, data_dir: DataDir):
+    def __init__(self, config: StudyConfig, data_dir: DataDir):
         context = multiprocessing.get_context("spawn")  # forks and threads do not go together
         self.connection, theirs = context.Pipe()
         self.process = context.Process(
-            target=_work, args=(theirs, setting, data_dir), daemon=True, name="rewire compare"
+            target=_work, args=(theirs, config, data_dir), daemon=True, name="rewire compare"
         )
         self.process.start()
         theirs.close()
@@ -43,7 +43,7 @@ class _Worker:
         with suppress(BrokenPipeError):  # that it is gone is noticed where its answer is read
             self.connection.send(task)
 
-    def answer(self) -> Run | Failure:
+    def answer(self) -> Trial | Failure:
         """Return the outcome of its task."""
         try:
             outcome = self.connection.recv()
@@ -67,8 +67,8 @@ class _Worker:
 
 
 def run_parallel(
-    setting: StudyConfig, tasks: Iterable[Task], jobs: int, data_dir: DataDir = None
-) -> Generator[Run | Failure, None, None]:
+    config: StudyConfig, tasks: Iterable[Task], jobs: int, data_dir: DataDir = None
+) -> Generator[Trial | Failure, None, None]:
     """Make runs in several processes; yield outcomes as they come in.
 
     Each process computes with one thread. One that is killed, by the system for want of memory for
@@ -78,7 +78,7 @@ def run_parallel(
     workers: dict[Any, _Worker] = {}
 
     def begin(task: Task) -> None:
-        worker = _Worker(setting, data_dir)
+        worker = _Worker(config, data_dir)
         workers[worker.connection] = worker
         worker.give(task)
 
@@ -103,10 +103,10 @@ def run_parallel(
             worker.end()
 
 
-def _work(connection: Any, setting: StudyConfig, data_dir: DataDir) -> None:
+def _work(connection: Any, config: StudyConfig, data_dir: DataDir) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the first process decides
     set_num_threads(1)
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
             method, seed = connection.recv()
-            connection.send(attempt(setting, method, seed, data_dir))
+            connection.send(attempt(config, method, seed, data_dir))

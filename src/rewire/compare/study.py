@@ -9,14 +9,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rewire.experiment import Recipe
+from rewire.experiment.build import make_network
+from rewire.experiment.recipe import method_name
 
-from .config import StudyConfig, method_name
+from .config import StudyConfig
 from .parallel import Task, run_parallel
 from .records import append, open_folder
 from .statistics import Statistics, summarise
-from .trial import DataDir, Failure, Run, attempt, measured_part, prepare_run
+from .trial import DataDir, Failure, Trial, attempt, measured_part, prepare_trial
 
-__all__ = ["Study", "study"]
+__all__ = ["Study", "run_study"]
 
 
 @dataclass
@@ -25,7 +27,7 @@ class Study:
 
     Attributes
     ----------
-    setting : StudyConfig
+    config : StudyConfig
     methods : tuple of str
         The others are compared with the first.
     seeds : tuple of int
@@ -37,26 +39,26 @@ class Study:
         What is compared: accuracy for classes, loss for a regression.
     parts : dict
         For every method its composition and its optimiser, in words.
-    runs : list of Run
+    runs : list of Trial
         Ordered by method and seed once the study is over.
     failures : list of Failure
 
     Examples
     --------
     >>> from rewire.compare import study_config
-    >>> done = study(study_config("moons", total_steps=100), ["static", "rigl"], range(2))
+    >>> done = run_study(study_config("moons", total_steps=100), ["static", "rigl"], range(2))
     >>> done.methods, done.measure, len(done.runs)
     (('static', 'rigl'), 'accuracy', 4)
     """
 
-    setting: StudyConfig
+    config: StudyConfig
     methods: tuple[str, ...]
     seeds: tuple[int, ...]
     description: str
     measured_on: str
     measure: str
     parts: dict[str, dict[str, Any]]
-    runs: list[Run] = field(default_factory=list)
+    runs: list[Trial] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
 
     @property
@@ -69,8 +71,8 @@ class Study:
         return summarise(self.runs, self.measure, reach, self.methods[0])
 
 
-def study(
-    setting: StudyConfig,
+def run_study(
+    config: StudyConfig,
     methods: Sequence[str],
     seeds: Sequence[int],
     *,
@@ -79,13 +81,13 @@ def study(
     overwrite: bool = False,
     data_dir: DataDir = None,
     on_start: Callable[[Study], None] | None = None,
-    on_run: Callable[[Run | Failure], None] | None = None,
+    on_run: Callable[[Trial | Failure], None] | None = None,
 ) -> Study:
     """Train every method with every seed.
 
     Parameters
     ----------
-    setting : StudyConfig
+    config : StudyConfig
     methods : sequence of str
         Names in ``rewire.methods.registry``; hyphens may stand for spaces.
     seeds : sequence of int
@@ -103,7 +105,7 @@ def study(
     on_start : callable, optional
         Called with the study before the first training; its ``runs`` are those found in ``out``.
     on_run : callable, optional
-        Called with every :class:`Run` or :class:`Failure` when it is there.
+        Called with every :class:`Trial` or :class:`Failure` when it is there.
 
     Returns
     -------
@@ -117,21 +119,21 @@ def study(
     Examples
     --------
     >>> from rewire.compare import study_config, summarise
-    >>> done = study(study_config("moons", total_steps=100), ["static", "rigl"], range(3))
+    >>> done = run_study(study_config("moons", total_steps=100), ["static", "rigl"], range(3))
     >>> [(run.method, run.seed) for run in done.runs][:4]
     [('static', 0), ('static', 1), ('static', 2), ('rigl', 0)]
     """
     if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1:
         raise ValueError(f"jobs must be a whole number, at least 1; got {jobs!r}")
-    result = _planned(setting, methods, seeds, data_dir)
-    found = open_folder(out, setting, overwrite) if out is not None else []
+    result = _planned(config, methods, seeds, data_dir)
+    found = open_folder(out, config, overwrite) if out is not None else []
     tasks = [(method, seed) for seed in result.seeds for method in result.methods]
     kept = {(run.method, run.seed): run for run in found}
     result.runs = [kept[task] for task in tasks if task in kept]
     if on_start:
         on_start(result)
     left = [task for task in tasks if task not in kept]
-    with closing(_outcomes(setting, left, min(jobs, len(left)), data_dir)) as outcomes:
+    with closing(_outcomes(config, left, min(jobs, len(left)), data_dir)) as outcomes:
         for outcome in outcomes:
             if isinstance(outcome, Failure):
                 result.failures.append(outcome)
@@ -148,15 +150,15 @@ def study(
 
 
 def _outcomes(
-    setting: StudyConfig, tasks: list[Task], jobs: int, data_dir: DataDir
-) -> Generator[Run | Failure, None, None]:
+    config: StudyConfig, tasks: list[Task], jobs: int, data_dir: DataDir
+) -> Generator[Trial | Failure, None, None]:
     if jobs > 1:
-        return run_parallel(setting, tasks, jobs, data_dir)
-    return (attempt(setting, *task, data_dir) for task in tasks)
+        return run_parallel(config, tasks, jobs, data_dir)
+    return (attempt(config, *task, data_dir) for task in tasks)
 
 
 def _planned(
-    setting: StudyConfig, methods: Sequence[str], seeds: Sequence[int], data_dir: DataDir
+    config: StudyConfig, methods: Sequence[str], seeds: Sequence[int], data_dir: DataDir
 ) -> Study:
     """Prepare a run of each method, so that what cannot work fails before anything is trained."""
     names = tuple(method_name(name) for name in methods)
@@ -166,25 +168,25 @@ def _planned(
             raise ValueError(f"{kind} must be at least one, and all different; got {values}")
     parts = {}
     for name in names:
-        assembly = prepare_run(setting, name, numbers[0], data_dir)
-        training = assembly.training
+        experiment = prepare_trial(config, name, numbers[0], data_dir)
+        training = experiment.training
         parts[name] = {
             "composition": repr(training.rewirer.method),
-            "optimizer": _in_words(assembly.settings),
+            "optimizer": _in_words(experiment.recipe),
         }
-    part, measured_on = measured_part(setting, assembly)
-    net = assembly.settings.make_network(training.net.ranks[0], training.net.ranks[-1])
+    part, measured_on = measured_part(config, experiment)
+    net = make_network(experiment.recipe, training.net.ranks[0], training.net.ranks[-1])
     description = (
-        f"{assembly.data.name}: {assembly.train.X.shape[0]:,} training samples; "
+        f"{experiment.data.name}: {experiment.train.X.shape[0]:,} training samples; "
         f"{'-'.join(map(str, net.ranks))} with {len(net.connections):,} of "
         f"{net.possible_connections:,} connections; "
         f"{training.total_steps:,} steps of {training.batches.size:,} samples"
     )
     measure = "loss" if part.task == "regression" else "accuracy"
-    return Study(setting, names, numbers, description, measured_on, measure, parts)
+    return Study(config, names, numbers, description, measured_on, measure, parts)
 
 
-def _in_words(settings: Recipe) -> str:
+def _in_words(recipe: Recipe) -> str:
     """Return the optimiser, such as ``sgd, lr 0.1, momentum 0.9``."""
-    momentum = f", momentum {settings.momentum:g}" if settings.optimizer == "sgd" else ""
-    return f"{settings.optimizer}, lr {settings.lr:g}{momentum}"
+    momentum = f", momentum {recipe.momentum:g}" if recipe.optimizer == "sgd" else ""
+    return f"{recipe.optimizer}, lr {recipe.lr:g}{momentum}"

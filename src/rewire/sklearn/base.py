@@ -14,7 +14,6 @@ from sklearn.base import (
     is_classifier,
     is_regressor,
 )
-from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import (
     check_is_fitted,
@@ -22,26 +21,23 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from rewire import defaults, losses
+from rewire import losses
+from rewire.experiment.build import make_method, make_network, make_optimizer, make_schedule
+from rewire.experiment.recipe import Recipe
 from rewire.losses import Loss
 from rewire.train import EarlyStopping, History, fit
 from rewire.train.evaluation import outputs
 
 from .checks import all_or_nothing, check_weights
-from .parameters import (
-    CONSTRAINTS,
-    REWIRE_EVERY,
-    choose_method,
-    default_interval,
-    make_network,
-    make_optimizer,
-    make_schedule,
-)
+from .parameters import CONSTRAINTS, PARAMETERS, SIGNATURE, recipe_of
 from .stream import Stream
 
 __all__ = ["SparseMLP"]
 
 DTYPES = (np.float64, np.float32)
+# Steps between two rewirings, and how many there should be at least: methods' own intervals, such
+# as an epoch, suit longer trainings than those of most tables.
+REWIRE_EVERY, LEAST_REWIRINGS = 100, 20
 
 
 class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
@@ -52,52 +48,15 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
 
     _parameter_constraints = CONSTRAINTS
 
-    def __init__(
-        self,
-        *,
-        hidden_layer_sizes: Any = (100,),
-        sparsity: Any = None,
-        density: Any = None,
-        distribution: str = "er",
-        method: Any = defaults.METHOD,
-        every: int | str | None = None,
-        activation: Any = "relu",
-        optimizer: str = "adam",
-        learning_rate: float = 0.01,
-        schedule: Any = "cosine",
-        momentum: float = 0.9,
-        weight_decay: float = 0.0,
-        batch_size: int = 128,
-        max_epochs: int = 100,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        patience: int = 10,
-        strip: bool = False,
-        warm_start: bool = False,
-        random_state: Any = None,
-        verbose: bool = False,
-    ):
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.sparsity = sparsity
-        self.density = density
-        self.distribution = distribution
-        self.method = method
-        self.every = every
-        self.activation = activation
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.schedule = schedule
-        self.momentum = momentum
-        self.weight_decay = weight_decay
-        self.batch_size = batch_size
-        self.max_epochs = max_epochs
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.strip = strip
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.verbose = verbose
+    def __init__(self, **parameters: Any):
+        for name, one in PARAMETERS.items():
+            setattr(self, name, parameters.pop(name, one.default))
+        if parameters:
+            unknown, name = next(iter(parameters)), type(self).__name__
+            raise TypeError(f"{name}() got an unexpected keyword argument {unknown!r}")
+
+    # What scikit-learn, help() and editors read the parameters from.
+    __init__.__signature__ = SIGNATURE  # type: ignore[attr-defined]
 
     # ---------------------------------------------------------------------------- for subclasses
 
@@ -151,22 +110,24 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
         with all_or_nothing(self):
             X, targets, loss = self._prepare(X, y, sample_weight, go_on)
             seed = self._draw_seed()
-            net, sparse = self._network(X, seed, go_on)
-            optimizer = self._next_optimizer(go_on)
+            recipe = recipe_of(self, seed)
+            net, densities = self._network(recipe, X, go_on)
+            optimizer = self._next_optimizer(recipe, go_on)
             train, validation = self._split(X, targets, seed)
             per_epoch = -(-len(train[1]) // self.batch_size)
-            total_steps = self.max_epochs * per_epoch
+            total_steps = self.max_iter * per_epoch
+            interval = max(1, min(REWIRE_EVERY, total_steps // LEAST_REWIRINGS))
             history = fit(
                 net,
                 *train,
-                method=choose_method(self, default_interval(total_steps), sparse),
+                method=make_method(recipe, densities=densities, every=interval),
                 loss=loss,
                 optimizer=optimizer,
                 total_steps=total_steps,
                 batch_size=self.batch_size,
-                schedule=make_schedule(self),
+                schedule=make_schedule(recipe),
                 validation_data=validation,
-                early_stopping=EarlyStopping(self.patience) if validation else None,
+                early_stopping=EarlyStopping(self.n_iter_no_change) if validation else None,
                 report_every=per_epoch,
                 seed=seed,
                 progress=bool(self.verbose),
@@ -188,13 +149,14 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
             X, targets, loss = self._prepare(X, y, sample_weight, go_on, classes)
             if not go_on:
                 self._stream, self.history_ = Stream(self._draw_seed()), History()
-            net, sparse = self._network(X, self._stream.seed, go_on)
-            optimizer = self._next_optimizer(go_on)
+            recipe = recipe_of(self, self._stream.seed)
+            net, densities = self._network(recipe, X, go_on)
+            optimizer = self._next_optimizer(recipe, go_on)
             self._stream.learn(
                 net,
                 X,
                 targets,
-                method=choose_method(self, REWIRE_EVERY, sparse),
+                method=make_method(recipe, densities=densities, every=REWIRE_EVERY),
                 loss=loss,
                 optimizer=optimizer,
                 batch_size=self.batch_size,
@@ -242,6 +204,9 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
         """Return what is learnt, and what is kept for validation or None."""
         if not self.early_stopping:
             return (X, targets), None
+        # Slow to import, and most fits do without.
+        from sklearn.model_selection import train_test_split
+
         one_class_each = is_classifier(self) and not self._several
         train, held_out = train_test_split(
             np.arange(len(targets)),
@@ -251,16 +216,26 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
         )
         return (X[train], targets[train]), (X[held_out], targets[held_out])
 
-    def _network(self, X: Any, seed: int, go_on: bool) -> tuple[Any, Any]:
-        """Return what to train, a copy of what there is, and the network that is sparse."""
+    def _network(self, recipe: Recipe, X: Any, go_on: bool) -> tuple[Any, list[float]]:
+        """Return what to train, a copy of what there is, and the densities of its layers.
+
+        For a method that prunes, what to train is dense, and the densities are those at the end.
+        """
         if go_on:
             net = self.network_.copy()
             self._open(net)
-            return net, net
-        return make_network(self, X.shape[1], self._task[1], X.dtype, seed)
+            return net, net.layer_densities()
+        inputs, outputs = X.shape[1], self._task[1]
+        net = make_network(recipe, inputs, outputs, dtype=X.dtype)
+        densities = net.layer_densities()
+        if make_method(recipe, densities=densities).initial == "dense":
+            net = make_network(recipe, inputs, outputs, dtype=X.dtype, dense=True)
+        return net, densities
 
-    def _next_optimizer(self, go_on: bool) -> Any:
-        optimizer = make_optimizer(self)
+    def _next_optimizer(self, recipe: Recipe, go_on: bool) -> Any:
+        optimizer = make_optimizer(
+            recipe, "classification" if is_classifier(self) else "regression"
+        )
         if go_on:  # what it remembers is in the network; how long it has been, here
             optimizer.steps = self._optimizer.steps
         return optimizer

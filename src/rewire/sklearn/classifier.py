@@ -44,7 +44,7 @@ class SparseMLPClassifier(ClassifierMixin, SparseMLP):
     >>> from sklearn.preprocessing import StandardScaler
     >>> X, y = load_digits(return_X_y=True)
     >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
-    >>> model = SparseMLPClassifier(sparsity=0.9, max_epochs=20, random_state=0)
+    >>> model = SparseMLPClassifier(sparsity=0.9, max_iter=20, random_state=0)
     >>> pipeline = make_pipeline(StandardScaler(), model).fit(X_train, y_train)
     >>> pipeline.score(X_test, y_test) > 0.9
     True

@@ -39,7 +39,7 @@ class SparseMLPRegressor(RegressorMixin, SparseMLP):
     >>> from sklearn.pipeline import make_pipeline
     >>> from sklearn.preprocessing import StandardScaler
     >>> X, y = load_diabetes(return_X_y=True)
-    >>> model = SparseMLPRegressor(hidden_layer_sizes=20, max_epochs=50, random_state=0)
+    >>> model = SparseMLPRegressor(hidden_layer_sizes=20, max_iter=50, random_state=0)
     >>> pipeline = make_pipeline(StandardScaler(), model).fit(X[:300], y[:300])
     >>> pipeline.score(X[300:], y[300:]) > 0.4
     True

@@ -1,6 +1,8 @@
-"""The ``rewire`` command itself, and what its subcommands share."""
+"""The ``rewire`` command itself, put together from its subcommands."""
 
 from __future__ import annotations
+
+from typing import Annotated
 
 import typer
 
@@ -8,9 +10,12 @@ import rewire
 
 from .compare import compare
 from .models import evaluate, export, methods, predict, show, strip
+from .options import SettingsCommand
 from .report import report
 from .reproduce import reproduce
 from .train import train
+
+__all__ = ["app"]
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -20,7 +25,7 @@ app = typer.Typer(
 )
 COMMANDS = (train, evaluate, predict, strip, show, export, methods, report, compare, reproduce)
 for command in COMMANDS:
-    app.command()(command)
+    app.command(cls=SettingsCommand)(command)
 
 
 def _print_version(wanted: bool) -> None:
@@ -31,9 +36,12 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def _main(
-    version: bool = typer.Option(
-        False, "--version", callback=_print_version, is_eager=True, help="Print the version."
-    ),
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
 ) -> None:
     """Sparse neural networks that rewire themselves.
 

@@ -8,11 +8,11 @@ import pytest
 from typer.testing import CliRunner
 
 import rewire
-from rewire.cli import app
+from rewire.cli.app import app
 from rewire.reproduce import experiment, published, report
 
 # The package's name for it is the function within.
-command = sys.modules["rewire.cli.reproduce"]
+command = sys.modules["rewire.cli.reproduction"]
 
 
 @pytest.fixture
