@@ -19,9 +19,9 @@ import pytest
 import scipy.sparse
 from typer.testing import CliRunner
 
+from rewire import methods
 from rewire.cli.app import app
 from rewire.cli.common import run_folders
-from rewire import methods
 from rewire.experiment import Predictor, RunDirectory
 from rewire.export import load as load_network
 

@@ -94,7 +94,10 @@ def test_only_what_needs_momentum_gets_it_at_the_same_effective_rate():
         assert settings.lr / (1 - settings.momentum) == pytest.approx(0.8)
     for given in ({"momentum": 0.5}, {"optimizer": "adam"}):
         config = study_config("moons", **given)
-        same = {(config.recipe_for(name, 0).momentum, config.recipe_for(name, 0).lr) for name in methods.registry}
+        same = {
+            (config.recipe_for(name, 0).momentum, config.recipe_for(name, 0).lr)
+            for name in methods.registry
+        }
         assert len(same) == 1
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import rewire
-from rewire.compare import Failure, Trial, run_trial, run_study, study_config
+from rewire.compare import Failure, run_study, run_trial, study_config
 from rewire.compare.records import read_runs
 from rewire.data import load
 from rewire.losses import Hinge

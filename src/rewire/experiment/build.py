@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
-from rewire import defaults, losses, methods
+from rewire import defaults, losses, methods, optimizers, schedules
 from rewire.graph import Network, mlp
-from rewire.optimizers import SGD, Adam, AdamW, Optimizer
-from rewire.schedules import Cosine, Linear, MultiStep, Schedule
+from rewire.optimizers import Optimizer
+from rewire.schedules import Schedule
 from rewire.topology import Method
-from rewire.train.fitting import default_optimizer
+from rewire.train.defaults import default_optimizer
 
 from .recipe import LOSSES, Recipe
 
@@ -26,8 +26,6 @@ __all__ = [
     "resolve_optimizer",
     "without_unused_options",
 ]
-
-OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "adam": Adam, "adamw": AdamW}
 
 
 def make_network(
@@ -161,7 +159,7 @@ def resolve_optimizer(recipe: Recipe, task: str) -> tuple[str, float]:
             rate = usual.lr
     if rate is None:
         # The same step in the long run whatever the momentum: lr / (1 - momentum) is 1.
-        rate = round(1 - recipe.momentum, 12) if name == "sgd" else OPTIMIZERS[name]().lr
+        rate = round(1 - recipe.momentum, 12) if name == "sgd" else optimizers.get(name).lr
     return name, rate
 
 
@@ -172,18 +170,14 @@ def make_optimizer(recipe: Recipe, task: str) -> Optimizer:
     if name == "sgd":
         nesterov = recipe.nesterov and recipe.momentum > 0
         given |= {"momentum": recipe.momentum, "nesterov": nesterov}
-    return OPTIMIZERS[name](**{k: v for k, v in given.items() if v is not None})
+    return optimizers.get(name, **{k: v for k, v in given.items() if v is not None})
 
 
-def make_schedule(recipe: Recipe) -> Schedule | None:
-    """Return the factor of the learning rate over time; None where it stays as it is."""
-    name: Any = recipe.schedule
-    if callable(name):
-        return name
-    if name == "linear":
-        return Linear(1.0, recipe.final_lr)
-    if name == "cosine":
-        return Cosine(1.0, 1.0, recipe.final_lr)
-    if name == "multistep":
-        return MultiStep(recipe.drop_at, recipe.drop_lr)
-    return None
+def make_schedule(recipe: Recipe) -> Schedule:
+    """Return the factor of the learning rate over time."""
+    options: dict[str, Any] = {}
+    if recipe.schedule in ("linear", "cosine"):
+        options = {"final_lr": recipe.final_lr}
+    elif recipe.schedule == "multistep":
+        options = {"drop_at": recipe.drop_at, "drop_lr": recipe.drop_lr}
+    return schedules.get(recipe.schedule, **options)

@@ -11,7 +11,7 @@ import numpy as np
 
 from rewire.data import Dataset, Standardizer, load
 from rewire.losses import Loss
-from rewire.train import Training, prepare
+from rewire.train import Training
 
 from .build import make_loss, make_method, make_network, make_optimizer, make_schedule
 from .predictor import Predictor
@@ -81,7 +81,7 @@ def prepare_experiment(
         loss=loss.name,
     )
     X, y = _as_learnt(train, model, loss.name)
-    training = prepare(
+    training = Training(
         net,
         X,
         y,

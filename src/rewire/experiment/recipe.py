@@ -28,9 +28,9 @@ def _method_names() -> Iterable[str]:
 
 
 def _activation_names() -> Iterable[str]:
-    from rewire.activations import BUILT_IN
+    from rewire import activations
 
-    return sorted(BUILT_IN)
+    return sorted(activations.registry)
 
 
 @dataclass(frozen=True, repr=False)

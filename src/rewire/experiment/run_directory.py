@@ -8,8 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rewire.export.common import reading
-from rewire.io import atomic_write, prepare_folder, remove_leftovers
+from rewire.io import (
+    atomic_write,
+    prepare_folder,
+    read_json,
+    reading,
+    remove_leftovers,
+    write_json,
+)
 from rewire.report import FILE_NAME
 from rewire.train import load_checkpoint, save_checkpoint
 from rewire.train.history import COLUMNS
