@@ -47,9 +47,12 @@ class Training:
         Trained in place.
     X, y
         Inputs and targets, as for :func:`rewire.fit`; checked here, once.
-    **options
-        As for :func:`rewire.fit`: method, loss, optimizer, epochs, total_steps, batch_size,
-        schedule, validation_data, early_stopping, report_every, input_dropout and seed.
+    method, loss, optimizer, schedule
+        Names or parts, as for :func:`rewire.fit`.
+    epochs, total_steps, batch_size, report_every, input_dropout, seed
+        Numbers, as for :func:`rewire.fit`.
+    validation_data, early_stopping
+        As for :func:`rewire.fit`.
 
     Attributes
     ----------
