@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from functools import cached_property
 from time import perf_counter
@@ -23,7 +22,7 @@ from rewire.validation import whole_number
 from .batches import Batches, leave_out_inputs
 from .defaults import choose_total_steps, default_loss, default_optimizer
 from .evaluation import PIECE, accuracy, score
-from .fingerprint import describe, describe_network, fingerprint
+from .fingerprint import describe_network, describe_training
 from .history import History, RunningTotals
 from .samples import Samples, check_validation_data
 from .stopping import EarlyStopping
@@ -124,9 +123,7 @@ class Training:
         if validation_data is not None:
             self.validation = check_validation_data(net, validation_data, loss)
         if early_stopping is not None:
-            if self.validation is None:
-                raise ValueError("early_stopping needs validation_data=(X, y); got None")
-            self.early_stopping = EarlyStopping.fresh(early_stopping)
+            self.early_stopping = EarlyStopping.fresh(early_stopping, self.validation)
         if report_every is None:
             report_every = max(per_epoch, self.total_steps // 100)
         self.report_every = whole_number(report_every, "report_every", 1)
@@ -151,31 +148,12 @@ class Training:
         self.history = History(rewirings=self.rewirer.history)
         self.running = RunningTotals()
         self.flops = self.dense_flops = self.seconds = 0.0
-        self._first_network = describe_network(net)
+        self.network_at_start = describe_network(net)
 
     @cached_property
     def fingerprint(self) -> dict[str, str]:
         """Network, data and settings in words: what must be the same to resume a training."""
-        optimizer = dataclasses.replace(self.trainer.optimizer, lr=self.base_lr)
-        validation = self.validation
-        return {
-            "network": self._first_network,
-            "method": describe(self.rewirer.method),
-            "loss": describe(self.loss),
-            "optimizer": describe(optimizer),
-            "total_steps": str(self.total_steps),
-            "batch_size": str(self.batches.size),
-            "schedule": describe(self.schedule),
-            "report_every": str(self.report_every),
-            "input_dropout": str(self.input_dropout),
-            "seed": str(self.batches.seed),
-            "early_stopping": describe(self.early_stopping),
-            "X": fingerprint(self.samples.X),
-            "y": fingerprint(self.samples.y),
-            "validation_data": str(
-                [fingerprint(part) for part in (validation.X, validation.y)] if validation else []
-            ),
-        }
+        return describe_training(self)
 
     @property
     def finished(self) -> bool:
