@@ -55,7 +55,7 @@ def test_a_line_for_every_report(capsys):
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 3
     assert lines[-1].startswith("step 15 of 15: loss ")
-    assert "% right, validation " in lines[-1]
+    assert "%, validation loss " in lines[-1]
     assert lines[-1].endswith("0 of 150 connections moved")
 
 

@@ -201,11 +201,11 @@ class Training:
         row = self.history.rows[-1]
         line = f"step {row['step']:,} of {self.total_steps:,}: loss {row['loss']:.4f}"
         if row["accuracy"] is not None:
-            line += f", {row['accuracy']:.2%} right"
+            line += f", accuracy {row['accuracy']:.2%}"
         if row["validation_loss"] is not None:
-            line += f", validation {row['validation_loss']:.4f}"
+            line += f", validation loss {row['validation_loss']:.4f}"
         if row["validation_accuracy"] is not None:
-            line += f", {row['validation_accuracy']:.2%} right"
+            line += f", validation accuracy {row['validation_accuracy']:.2%}"
         return f"{line}, {row['moved']:,} of {row['connections']:,} connections moved"
 
     def _next_rewiring(self, end: int) -> int:
@@ -300,7 +300,7 @@ class Training:
             "step": self.step,
             "epoch": self.step / self.batches.per_epoch,
             "loss": running.loss / max(running.samples, 1),
-            "accuracy": accuracy(self.loss, running.right, running.samples),
+            "accuracy": accuracy(self.loss, running.n_correct, running.samples),
             "validation_loss": validation and validation.loss,
             "validation_accuracy": validation and validation.accuracy,
             "learning_rate": self.learning_rate(self.step - 1),
