@@ -18,6 +18,7 @@
 ``rewire.report``       a training as a page for the browser
 ``rewire.export``       networks for other programs, and back
 ``rewire.experiment``   recipes and the folders that ``rewire train`` writes
+``rewire.graph``        networks of neurons: summaries, signals and gradients
 ``rewire.scalar``       the teaching core, to be read in one sitting
 ``rewire.reproduce``    the experiment this library grew out of
 ======================  =====================================================================

@@ -137,6 +137,8 @@ def _one(x: float) -> float:
 
 
 registry: Registry[Activation] = Registry("activation")
+"""Activations by name; ``registry.add(name, activation)`` adds your own."""
+
 for _name, _function, _derivative in [
     ("relu", _relu, _relu_slope),
     ("leaky_relu", _leaky_relu, _leaky_relu_slope),

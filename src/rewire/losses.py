@@ -208,6 +208,8 @@ def _numbers(y: Any, dtype: np.dtype) -> np.ndarray:
 
 
 registry: Registry[type[Loss]] = Registry("loss")
+"""Classes of losses by name."""
+
 for _loss in (Hinge, CrossEntropy, BinaryCrossEntropy, MeanSquaredError):
     registry.add(_loss.name, _loss)
 

@@ -222,6 +222,8 @@ class AdamW(Adam):
 
 
 registry: Registry[type[Optimizer]] = Registry("optimizer")
+"""Classes of optimisers by name; ``registry.add(name, class_)`` adds your own."""
+
 registry.add("sgd", SGD)
 registry.add("adam", Adam)
 registry.add("adamw", AdamW)

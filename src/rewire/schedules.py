@@ -367,6 +367,7 @@ def share_over(time: Time, begin: float, end: float) -> float:
 # ------------------------------------------------------------------------ learning rates by name
 
 registry: Registry[Callable[..., Schedule]] = Registry("schedule")
+"""Functions that make the schedule of a learning rate, by name."""
 
 
 @registry.register("constant")

@@ -66,3 +66,10 @@ def bits(training):
         training.rewirer.threshold,
         training.rewirer._explored.keys.tobytes(),
     )
+
+
+def fit(net=None, data=None, **settings):
+    """Train a static network for three epochs of five steps."""
+    X, y = samples() if data is None else data
+    given = {"method": None, "batch_size": 10, "epochs": 3} | settings
+    return rewire.fit(network() if net is None else net, X, y, **given)

@@ -44,6 +44,7 @@ class Format(NamedTuple):
 
 
 registry: Registry[Format] = Registry("format", home="rewire.export")
+"""Formats by name; ``registry.add(name, Format(...))`` adds your own."""
 
 
 def export(

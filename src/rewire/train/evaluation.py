@@ -28,9 +28,9 @@ class Score(NamedTuple):
     accuracy: float | None
 
 
-def accuracy(loss: Loss, right: int, samples: int) -> float | None:
+def accuracy(loss: Loss, n_correct: int, samples: int) -> float | None:
     """Return the share of samples that are predicted correctly; None for a regression."""
-    return None if loss.name == "mean_squared_error" else right / max(samples, 1)
+    return None if loss.name == "mean_squared_error" else n_correct / max(samples, 1)
 
 
 def evaluate(net: Network, X: Any, y: Any, loss: str | Loss = "cross_entropy") -> Score:
@@ -75,19 +75,19 @@ def score(net: Network, data: Samples) -> Score:
     loss, kernels = data.loss, load(net.backend)
     samples, outputs = len(data.y), net.ranks[-1]
     y = loss.targets(data.y, samples, outputs, net.dtype)
-    total, right, first = 0.0, 0, 0
+    total, n_correct, first = 0.0, 0, 0
     for scores in _pieces(net, data.X):
         wanted = y[first : first + len(scores)]
         first += len(scores)
         rows, columns = np.arange(len(scores)), np.ascontiguousarray(scores.T)
         given = np.empty_like(columns)
         total += kernels.loss_and_slope(loss.code, columns, wanted, rows, net.dtype.type(1), given)
-        right += kernels.count_right(loss.code, columns, wanted, rows)
+        n_correct += kernels.count_right(loss.code, columns, wanted, rows)
     penalty = 0.0
     if loss.l2:
         penalty = loss.l2 * (kernels.squares(net.connections.weight) + kernels.squares(net.bias))
     mean = float(total * loss.scale(samples, outputs) + penalty)
-    return Score(mean, accuracy(loss, right, samples))
+    return Score(mean, accuracy(loss, n_correct, samples))
 
 
 def outputs(net: Network, X: Any) -> np.ndarray:

@@ -5,14 +5,42 @@ from __future__ import annotations
 import dataclasses
 import zlib
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.sparse import issparse
 
 from rewire.graph import Network
 
-__all__ = ["describe", "describe_network", "fingerprint"]
+if TYPE_CHECKING:
+    from .training import Training
+
+__all__ = ["describe", "describe_network", "describe_training", "fingerprint"]
+
+
+def describe_training(training: Training) -> dict[str, str]:
+    """Describe the network at the start, the data and the settings of a training."""
+    trainer, validation = training.trainer, training.validation
+    return {
+        "network": training.network_at_start,
+        "method": describe(training.rewirer.method),
+        "loss": describe(training.loss),
+        "optimizer": describe(dataclasses.replace(trainer.optimizer, lr=training.base_lr)),
+        "total_steps": str(training.total_steps),
+        "batch_size": str(training.batches.size),
+        "schedule": describe(training.schedule),
+        "report_every": str(training.report_every),
+        "input_dropout": str(training.input_dropout),
+        "seed": str(training.batches.seed),
+        "early_stopping": describe(training.early_stopping),
+        "X": fingerprint(training.samples.X),
+        "y": fingerprint(training.samples.y),
+        "validation_data": str(
+            [fingerprint(part) for part in (validation.X, validation.y)]
+            if validation is not None
+            else []
+        ),
+    }
 
 
 def describe(value: Any) -> str:

@@ -153,13 +153,13 @@ class RunningTotals:
     """Sums over the steps since the last report."""
 
     loss: float = 0.0
-    right: int = 0
+    n_correct: int = 0
     samples: int = 0
     moved: int = 0
 
-    def add(self, losses: np.ndarray, right: np.ndarray, batch: int) -> None:
+    def add(self, losses: np.ndarray, n_correct: np.ndarray, batch: int) -> None:
         """Add some steps: mean losses and correctly predicted samples, and the batch size."""
         # One after the other, so that it does not matter how the steps were divided into calls.
         self.loss = float(np.cumsum([self.loss, *losses * batch])[-1])
-        self.right += int(right.sum())
+        self.n_correct += int(n_correct.sum())
         self.samples += batch * len(losses)

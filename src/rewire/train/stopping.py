@@ -10,6 +10,7 @@ from rewire.graph import Network
 from rewire.validation import whole_number
 
 if TYPE_CHECKING:
+    from .samples import Samples
     from .training import Training
 
 __all__ = ["EarlyStopping"]
@@ -52,10 +53,12 @@ class EarlyStopping:
         self.best: Network | None = None
 
     @classmethod
-    def fresh(cls, given: EarlyStopping | int) -> EarlyStopping:
-        """Return one without memory: a copy of ``given``, or one with that patience."""
+    def fresh(cls, given: EarlyStopping | int, validation: Samples | None) -> EarlyStopping:
+        """Return one for a new training: a copy of ``given``, or one with that patience."""
+        if validation is None:
+            raise ValueError("early_stopping needs validation_data=(X, y); got None")
         if isinstance(given, EarlyStopping):
-            return replace(given)
+            return replace(given)  # without its memory of another training
         return cls(whole_number(given, "early_stopping", 1))
 
     def __call__(self, training: Training) -> None:

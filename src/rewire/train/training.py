@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from functools import cached_property
 from time import perf_counter
@@ -23,7 +22,7 @@ from rewire.validation import whole_number
 from .batches import Batches, leave_out_inputs
 from .defaults import choose_total_steps, default_loss, default_optimizer
 from .evaluation import PIECE, accuracy, score
-from .fingerprint import describe, describe_network, fingerprint
+from .fingerprint import describe_network, describe_training
 from .history import History, RunningTotals
 from .samples import Samples, check_validation_data
 from .stopping import EarlyStopping
@@ -47,9 +46,12 @@ class Training:
         Trained in place.
     X, y
         Inputs and targets, as for :func:`rewire.fit`; checked here, once.
-    **options
-        As for :func:`rewire.fit`: method, loss, optimizer, epochs, total_steps, batch_size,
-        schedule, validation_data, early_stopping, report_every, input_dropout and seed.
+    method, loss, optimizer, schedule
+        Names or parts, as for :func:`rewire.fit`.
+    epochs, total_steps, batch_size, report_every, input_dropout, seed
+        Numbers, as for :func:`rewire.fit`.
+    validation_data, early_stopping
+        As for :func:`rewire.fit`.
 
     Attributes
     ----------
@@ -121,9 +123,7 @@ class Training:
         if validation_data is not None:
             self.validation = check_validation_data(net, validation_data, loss)
         if early_stopping is not None:
-            if self.validation is None:
-                raise ValueError("early_stopping needs validation_data=(X, y); got None")
-            self.early_stopping = EarlyStopping.fresh(early_stopping)
+            self.early_stopping = EarlyStopping.fresh(early_stopping, self.validation)
         if report_every is None:
             report_every = max(per_epoch, self.total_steps // 100)
         self.report_every = whole_number(report_every, "report_every", 1)
@@ -148,31 +148,12 @@ class Training:
         self.history = History(rewirings=self.rewirer.history)
         self.running = RunningTotals()
         self.flops = self.dense_flops = self.seconds = 0.0
-        self._first_network = describe_network(net)
+        self.network_at_start = describe_network(net)
 
     @cached_property
     def fingerprint(self) -> dict[str, str]:
         """Network, data and settings in words: what must be the same to resume a training."""
-        optimizer = dataclasses.replace(self.trainer.optimizer, lr=self.base_lr)
-        validation = self.validation
-        return {
-            "network": self._first_network,
-            "method": describe(self.rewirer.method),
-            "loss": describe(self.loss),
-            "optimizer": describe(optimizer),
-            "total_steps": str(self.total_steps),
-            "batch_size": str(self.batches.size),
-            "schedule": describe(self.schedule),
-            "report_every": str(self.report_every),
-            "input_dropout": str(self.input_dropout),
-            "seed": str(self.batches.seed),
-            "early_stopping": describe(self.early_stopping),
-            "X": fingerprint(self.samples.X),
-            "y": fingerprint(self.samples.y),
-            "validation_data": str(
-                [fingerprint(part) for part in (validation.X, validation.y)] if validation else []
-            ),
-        }
+        return describe_training(self)
 
     @property
     def finished(self) -> bool:
@@ -220,11 +201,11 @@ class Training:
         row = self.history.rows[-1]
         line = f"step {row['step']:,} of {self.total_steps:,}: loss {row['loss']:.4f}"
         if row["accuracy"] is not None:
-            line += f", {row['accuracy']:.2%} right"
+            line += f", accuracy {row['accuracy']:.2%}"
         if row["validation_loss"] is not None:
-            line += f", validation {row['validation_loss']:.4f}"
+            line += f", validation loss {row['validation_loss']:.4f}"
         if row["validation_accuracy"] is not None:
-            line += f", {row['validation_accuracy']:.2%} right"
+            line += f", validation accuracy {row['validation_accuracy']:.2%}"
         return f"{line}, {row['moved']:,} of {row['connections']:,} connections moved"
 
     def _next_rewiring(self, end: int) -> int:
@@ -324,7 +305,7 @@ class Training:
             "step": self.step,
             "epoch": self.step / self.batches.per_epoch,
             "loss": running.loss / max(running.samples, 1),
-            "accuracy": accuracy(self.loss, running.right, running.samples),
+            "accuracy": accuracy(self.loss, running.n_correct, running.samples),
             "validation_loss": validation and validation.loss,
             "validation_accuracy": validation and validation.accuracy,
             "learning_rate": self.learning_rate(self.step - 1),
