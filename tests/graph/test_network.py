@@ -254,12 +254,12 @@ def test_what_scalar_neurons_cannot_express_is_refused():
 
 def test_the_summary_counts():
     summary = skipping_network().summary()
-    assert (summary.connections, summary.possible, summary.parameters) == (6, 6, 9)
-    assert (summary.flops, summary.dense_flops) == (2 * 6 + 3, 2 * 6 + 3)
+    assert (summary.connections, summary.possible, summary.parameters) == (6, 8, 9)
+    assert (summary.flops, summary.dense_flops) == (2 * 6 + 3, 2 * 8 + 3)
     assert [rank.connections for rank in summary.ranks] == [0, 3, 3]
     assert summary.ranks[1].fan_in == (1, 1.5, 2)
     assert summary.dead == 0
-    assert "6 of 6 connections" in str(summary)
+    assert "6 of 8 connections" in str(summary)
 
 
 def test_the_summary_counts_dead_neurons():
