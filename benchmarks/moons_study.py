@@ -30,18 +30,19 @@ DTYPES = ("float32", "float64")
 
 
 @drop_criterion("live magnitude", needs=["signals"])
-def live_magnitude(now):
+def live_magnitude(ctx):
     """Drop what leads into or out of silent neurons first, then by magnitude."""
-    first, last = now.net.rank_start[[1, -2]]
-    silent = ~now.activation.any(axis=1)
+    first, last = ctx.model.rank_start[[1, -2]]
+    silent = ~ctx.activation.reduce(lambda rows: rows.any(axis=1))
     silent[:first] = silent[last:] = False
-    return np.abs(now.weight) * ~(silent[now.source] | silent[now.target])
+    return np.abs(ctx.weight) * ~(silent[ctx.source] | silent[ctx.target])
 
 
 @drop_criterion("contribution", needs=["signals"])
-def contribution(now):
+def contribution(ctx):
     """Drop what adds least to its target, by the root of the mean square over the samples."""
-    return np.abs(now.weight) * np.sqrt((now.activation**2).mean(axis=1))[now.source]
+    power = ctx.activation.reduce(lambda rows: (rows**2).mean(axis=1))
+    return np.abs(ctx.weight) * np.sqrt(power)[ctx.source]
 
 
 def of_the_post(method):

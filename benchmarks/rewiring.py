@@ -63,7 +63,7 @@ def compare(threads: int, rounds: int) -> dict:
     times: dict[str, list[float]] = {"rewiring": [], "dense step": []}
     for turn in range(rounds + 1):
         for name, function in (
-            ("rewiring", lambda: rewirer.rewire(100, [(X, y)])),
+            ("rewiring", lambda: rewirer.rewire(100, [net.signals(X, y)])),
             ("dense step", lambda: dense.step(X, y)),
         ):
             time.sleep(REST)
@@ -83,11 +83,11 @@ def memory() -> dict:
     """Measure how far one rewiring raises the peak of this process."""
     from memory import peak_bytes
 
-    _, small, X, y = large(SMALL)
-    small.rewire(100, [(X, y)])
+    net, small, X, y = large(SMALL)
+    small.rewire(100, [net.signals(X, y)])
     net, rewirer, X, y = large(SIZES)
     before = peak_bytes()
-    rewirer.rewire(100, [(X, y)])
+    rewirer.rewire(100, [net.signals(X, y)])
     return {
         "megabytes": (peak_bytes() - before) / 1e6,
         "dense_gradient_megabytes": 4e-6 * net.possible_connections,
@@ -123,7 +123,8 @@ def post(rounds: int) -> dict:
         net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], dtype="float64", seed=0)
         rewirer = Rewirer(PostRigL(), net, total_steps=400)
         for _ in range(POST_CALLS):
-            rewirer.rewire(21, [(X, y)], Hinge(), learning_rate=0.7)
+            signals = [net.signals(X[-1:], y[-1:], Hinge())]
+            rewirer.rewire(21, signals, learning_rate=0.7)
 
     run_experiment()
     runs = [run_experiment() for _ in range(rounds)]

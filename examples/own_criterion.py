@@ -17,9 +17,10 @@ out.mkdir(parents=True, exist_ok=True)
 
 
 @drop_criterion("least signal", needs=["signals"])
-def least_signal(now):
+def least_signal(ctx):
     """Score |weight| times the mean activation of the source; the lowest go."""
-    return np.abs(now.weight) * np.abs(now.activation).mean(axis=1)[now.source]
+    signal = ctx.activation.reduce(lambda rows: np.abs(rows).mean(axis=1))
+    return np.abs(ctx.weight) * signal[ctx.source]
 
 
 def accuracy(method, seed):
