@@ -15,7 +15,7 @@ from .growth import NewConnections
 __all__ = ["Change"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Change:
     """What :meth:`Rewirer.propose` decides and :meth:`Rewirer.apply` carries out.
 
