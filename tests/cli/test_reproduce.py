@@ -1,18 +1,15 @@
-"""The ``rewire`` command: what it prints, what it leaves, and its exit status."""
+"""``rewire reproduce``: what it prints, what it leaves, and its exit status."""
 
 import dataclasses
 import json
-import sys
 
 import pytest
 from typer.testing import CliRunner
 
 import rewire
+from rewire.cli import reproduction as command
 from rewire.cli.app import app
 from rewire.reproduce import experiment, published, report
-
-# The package's name for it is the function within.
-command = sys.modules["rewire.cli.reproduction"]
 
 
 @pytest.fixture

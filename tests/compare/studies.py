@@ -1,6 +1,6 @@
 """Studies whose runs are given, so that nothing has to be trained."""
 
-from rewire.compare import Trial, Study, study_config
+from rewire.compare import Study, Trial, study_config
 
 PARTS = {"composition": "Method(name='it')", "optimizer": "sgd, lr 1, momentum 0"}
 

@@ -8,7 +8,14 @@ import math
 import numpy as np
 import pytest
 
-from rewire.compare import Failure, pairwise, rank_methods, run_study, study_config, write_comparison
+from rewire.compare import (
+    Failure,
+    pairwise,
+    rank_methods,
+    run_study,
+    study_config,
+    write_comparison,
+)
 
 from .studies import made_up
 

@@ -14,7 +14,9 @@ OTHER = {"density": 0.5, "distribution": "uniform", "solver": "sgd", "strip": Tr
         SparseMLPClassifier(),
         SparseMLPRegressor(),
         SparseMLPClassifier(hidden_layer_sizes=(20, 20), method="set", **OTHER),
-        SparseMLPRegressor(hidden_layer_sizes=20, method=RigL(every=5), learning_rate="linear", **OTHER),
+        SparseMLPRegressor(
+            hidden_layer_sizes=20, method=RigL(every=5), learning_rate="linear", **OTHER
+        ),
     ]
 )
 # An array of another library would need SCIPY_ARRAY_API to be set before SciPy is imported.

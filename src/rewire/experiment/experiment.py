@@ -64,7 +64,7 @@ def prepare_experiment(
     --------
     >>> experiment = prepare_experiment(Recipe("iris", hidden=(20,), total_steps=50))
     >>> experiment.training.net
-    Network 4-20-3: 18 connections, density 12.86%
+    Network 4-20-3: 29 connections, density 20.71%
     """
     data = load_dataset(recipe, data_dir)
     train, validation = _split(data, recipe)

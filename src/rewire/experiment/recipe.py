@@ -315,8 +315,6 @@ class Recipe:
     def __post_init__(self) -> None:
         for name, one in settings_of(type(self)).items():
             value = one.plain(getattr(self, name))
-            if name == "method" and isinstance(value, str):
-                value = method_name(value)
             if name != "method_options":
                 one.check(value)
             object.__setattr__(self, name, value)
@@ -354,10 +352,6 @@ def method_name(name: str) -> str:
     'reviving rigl'
     """
     known = settings_of(Recipe)["method"]
-    name = name.strip()
-    names = known.choice_names()
-    spaced = name.replace("-", " ")
-    if name not in names and spaced in names:
-        return spaced
+    name = known.plain(name)
     known.check(name)
     return name
