@@ -622,21 +622,6 @@ def test_a_full_disk_is_said_and_there_is_a_way_on(run, tmp_path):
     assert out.exists()
 
 
-def test_the_shell_completes_what_there_is():
-    def complete(words):
-        process = rewire_command(
-            _REWIRE_COMPLETE="complete_bash",
-            COMP_WORDS=words,
-            COMP_CWORD=str(len(words.split()) - 1),
-        )
-        return set(process.communicate(timeout=60)[0].split())
-
-    assert complete("rewire tr") == {"train"}
-    assert complete("rewire train --optimizer a") == {"adam", "adamw"}
-    assert "digits" in complete("rewire train di")
-    assert complete("rewire train --method rev") == {"reviving-rigl"}
-
-
 def test_the_shell_completes_folders_of_runs(tmp_path, monkeypatch):
     for folder in ("runs/a", "runs/b/c", "other"):
         (tmp_path / folder).mkdir(parents=True)
