@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -85,7 +86,7 @@ def test_the_test_part_is_measured_where_there_is_one(data_dir):
 
 
 def test_a_regression_is_measured_by_its_error_in_the_targets_unit():
-    config = study_config("diabetes", hidden=(20,), epochs=20, standardize=True)
+    config = study_config("diabetes", hidden=20, sparsity=0.5, epochs=20, standardize=True)
     done = run_study(config, ["static"], [0])
     _, held_out = load("diabetes").split(0.2, seed=0)
     assert done.measure == "loss"
@@ -206,6 +207,15 @@ def test_what_cannot_work_fails_before_anything_is_trained_or_written(change, me
     with pytest.raises(ValueError, match=message):
         begin()
     assert not folder.exists()
+
+
+def test_a_notebook_shows_the_means(whole):
+    lines = repr(whole).splitlines()
+    assert lines[0] == whole.description
+    assert lines[1].endswith("; 6 of 6 runs")
+    for line, (method, found) in zip(lines[2:], whole.statistics().items(), strict=True):
+        assert line.split()[:3] == [method, "mean", f"{found.mean:.1%}"]
+    assert "0 of 6 runs" in repr(replace(whole, runs=[]))
 
 
 # --------------------------------------------------------------------------- interrupted studies

@@ -81,7 +81,7 @@ class SettingsCommand(TyperCommand):
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the parameters with their help texts complete."""
-        parameters = super().get_params(ctx)
+        parameters: list[Any] = list(super().get_params(ctx))
         settings = getattr(self.callback, "settings", {}).values()
         texts = {one.name: one for one in settings}
         for parameter in parameters:

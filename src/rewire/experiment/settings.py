@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import MISSING, dataclass, field, fields, replace
 from difflib import get_close_matches
-from functools import cache
 from numbers import Integral, Real
 from typing import Any
 
@@ -248,8 +247,7 @@ def setting(default: Any, kind: type, help: str, **more: Any) -> Any:
     return field(default=default, metadata=metadata)
 
 
-@cache
-def settings_of(recipe: type) -> dict[str, Setting]:
+def settings_of(recipe: Any) -> dict[str, Setting]:
     """Return the settings of a dataclass by name, with names and defaults filled in."""
     return {
         one.name: replace(
@@ -262,7 +260,7 @@ def settings_of(recipe: type) -> dict[str, Setting]:
     }
 
 
-def settings_table(recipe: type) -> str:
+def settings_table(recipe: Any) -> str:
     """Return all settings as Markdown, a table for each group, for the documentation.
 
     Examples
