@@ -1,4 +1,4 @@
-"""Every method with every seed."""
+"""A study: every method trained with every seed."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ def _outcomes(
 def _planned(
     config: StudyConfig, methods: Sequence[str], seeds: Sequence[int], data_dir: DataDir
 ) -> Study:
-    """Prepare a run of each method, so that what cannot work fails before anything is trained."""
+    """Prepare a trial of each method, so that errors come before anything is trained."""
     names = tuple(method_name(name) for name in methods)
     numbers = tuple(int(seed) for seed in seeds)
     for kind, values in (("methods", names), ("seeds", numbers)):

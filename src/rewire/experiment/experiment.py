@@ -22,7 +22,7 @@ __all__ = ["Experiment", "load_dataset", "prepare_experiment"]
 
 @dataclass
 class Experiment:
-    """A training with the data and the model around it.
+    """A training with its data and its predictor.
 
     Attributes
     ----------
@@ -32,7 +32,7 @@ class Experiment:
     train, validation : Dataset
         The two parts of its training samples; the second is None where nothing is kept back.
     model : Predictor
-        Around the network that is trained.
+        Holds the network that is trained.
     training : Training
     """
 
