@@ -16,7 +16,7 @@ out = Path(sys.argv[1] if len(sys.argv) > 1 else "runs/examples")
 out.mkdir(parents=True, exist_ok=True)
 X, y = load_digits(return_X_y=True)
 model = make_pipeline(
-    MinMaxScaler(), SparseMLPClassifier(hidden_layer_sizes=(64,), max_iter=20, random_state=0)
+    MinMaxScaler(), SparseMLPClassifier(hidden_layer_sizes=(64,), max_epochs=20, random_state=0)
 )
 sparsities, figure = [0.5, 0.8, 0.9, 0.95, 0.98], plt.figure(figsize=(7, 4), layout="constrained")
 ax = figure.add_subplot(title="Digits: a network 64-64-10, three-fold cross-validation")

@@ -9,7 +9,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from typer.main import get_command
 
-from rewire.cli.app import app
+from rewire.cli import app
 
 # From the root of the repository.
 ROOT_PAGES = ("CHANGELOG.md", "CONTRIBUTING.md")

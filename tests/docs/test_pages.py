@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from rewire.cli.app import app
+from rewire.cli import app
 from rewire.methods import registry as methods
 from rewire.topology import drop_criteria, grow_criteria, neuron_rules, redistributions
 
