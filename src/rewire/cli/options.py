@@ -82,6 +82,8 @@ class SettingsCommand(TyperCommand):
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the parameters with their help texts complete."""
         parameters: list[Any] = list(super().get_params(ctx))
+        if ctx.resilient_parsing:  # a completion, which shows none of them
+            return parameters
         settings = getattr(self.callback, "settings", {}).values()
         texts = {one.name: one for one in settings}
         for parameter in parameters:

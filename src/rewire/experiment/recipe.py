@@ -117,6 +117,7 @@ class Recipe:
         low=0,
         high=1,
         effective_default=defaults.SPARSITY,
+        remedy="give a share, such as 0.9 for 90%",
         group="Network",
     )
     density: tuple[float, ...] | None = setting(
@@ -124,6 +125,7 @@ class Recipe:
         float,
         "1 - sparsity, instead of it.",
         many=True,
+        remedy="give a share, such as 0.1 for 10%",
         low=0,
         high=1,
         closed="right",
@@ -177,6 +179,7 @@ class Recipe:
         "Where connections go: see 'rewire methods'.",
         choices=_method_names,
         objects="a Method",
+        remedy="'rewire methods' says what they do",
         group="Method",
     )
     every: int | str | None = setting(

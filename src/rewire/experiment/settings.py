@@ -155,12 +155,11 @@ class Setting:
         return all(map(self._fits, values))
 
     def _error(self, name: str, value: Any, shown: str, how: str = "") -> str:
-        hint = ""
-        if self.choices is not None:
-            close = get_close_matches(str(value), self.choice_names(), n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
+        close = get_close_matches(str(value), self.choice_names(), n=1)
         remedy = f": {self.remedy}" if self.remedy else ""
-        return f"{name} must be {self.allowed}{how}; got {shown}{hint}{remedy}"
+        if close:
+            remedy = f"; did you mean {close[0]!r}?"
+        return f"{name} must be {self.allowed}{how}; got {shown}{remedy}"
 
     def _fits(self, value: Any) -> bool:
         if self.choices is not None:
@@ -191,7 +190,8 @@ class Setting:
         """
         if self.kind not in (int, float):
             value = self.plain(text)
-            self.check(value, self.option)
+            if not self._accepts(value):  # objects cannot be typed
+                raise ValueError(replace(self, objects=None)._error(self.option, value, repr(text)))
             return value
         parts = text.split(",") if self.many else [text]
         values = tuple(self._parse_one(part.strip()) for part in parts) if text else ()
