@@ -1,18 +1,14 @@
-"""The ``rewire`` command: what it prints, what it leaves, and its exit status."""
+"""``rewire reproduce``: what it prints, what it leaves, and its exit status."""
 
 import dataclasses
 import json
-import sys
 
 import pytest
 from typer.testing import CliRunner
 
-import rewire
+from rewire.cli import reproduction as command
 from rewire.cli.app import app
 from rewire.reproduce import experiment, published, report
-
-# The package's name for it is the function within.
-command = sys.modules["rewire.cli.reproduction"]
 
 
 @pytest.fixture
@@ -68,29 +64,11 @@ def nothing_may_run(monkeypatch):
     monkeypatch.setattr(command, "run_experiment", run_experiment)
 
 
-def test_help_names_the_command(run):
-    for arguments in (["--help"], ["-h"]):
-        result = run(*arguments)
-        assert result.exit_code == 0
-        assert "reproduce" in result.output
-
-
-def test_without_a_command_the_help_appears(run):
-    result = run()
-    assert "Usage" in result.output
-    assert "reproduce" in result.output
-
-
 def test_help_of_reproduce_names_its_options_and_exit_statuses(run):
     result = run("reproduce", "--help")
     assert result.exit_code == 0
     for text in ("--engine", "--seed", "--out", "1337", "Exit status"):
         assert text in result.output
-
-
-def test_version(run):
-    result = run("--version")
-    assert (result.exit_code, result.output) == (0, f"rewire {rewire.__version__}\n")
 
 
 def test_exit_status_is_0_where_all_figures_agree(run, quick_post, tmp_path):

@@ -1,17 +1,18 @@
 """The command on the page makes the study again: the command line itself takes it apart."""
 
 import shlex
-import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from rewire.cli import comparing
 from rewire.cli.app import app
-from rewire.compare import parse_seeds, study_config
+from rewire.compare import StudyConfig, parse_seeds, study_config
 from rewire.compare.command import command_for, seeds_as_text
 from rewire.compare.study import Study
+from rewire.experiment import Recipe
 
 
 def planned(config, methods=("static", "post rigl"), seeds=(0, 1, 2)):
@@ -34,9 +35,8 @@ def asked(monkeypatch):
         found["reach"] = reach
         raise EnoughError
 
-    command = sys.modules["rewire.cli.comparing"]
-    monkeypatch.setattr(command, "study", study)
-    monkeypatch.setattr(command, "summary_of", summary_of)
+    monkeypatch.setattr(comparing, "run_study", study)
+    monkeypatch.setattr(comparing, "summary_of", summary_of)
 
     def run(text):
         result = CliRunner().invoke(app, shlex.split(text)[1:])
@@ -59,7 +59,8 @@ SETTINGS = {
         distribution="erk",
         init=0.1,
         wiring="first",
-        method_options={"every": 5, "fraction": 0.2},
+        every=5,
+        fraction=0.2,
         total_steps=77,
         batch_size=32,
         loss="cross_entropy",
@@ -72,7 +73,7 @@ SETTINGS = {
     "epochs for steps": study_config("moons", epochs=2.5),
     "Adam": study_config("iris", optimizer="adam", standardize=False, hidden=()),
     "momentum": study_config("moons", momentum=0.9),
-    "by epoch": study_config("iris", method_options={"every": "epoch"}),
+    "by epoch": study_config("iris", every="epoch"),
 }
 
 
@@ -103,10 +104,15 @@ def test_files_are_named_for_the_shell(asked, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "given", [{"l2": 0.5}, {"density": (0.1,)}, {"method_options": {"scope": "network"}}]
+    "config",
+    [
+        study_config("moons", method_options={"scope": "network"}),
+        StudyConfig(Recipe("moons")),
+    ],
+    ids=["without an option", "made by hand"],
 )
-def test_what_has_no_option_has_no_command(given):
-    assert command_for(planned(study_config("moons", **given))) is None
+def test_what_has_no_option_has_no_command(config):
+    assert command_for(planned(config)) is None
 
 
 @given(st.lists(st.integers(0, 30), min_size=1, unique=True))

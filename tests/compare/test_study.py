@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,12 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import rewire
-from rewire.compare import Failure, run_study, run_trial, study_config
+from rewire import methods
+from rewire.compare import Failure, Trial, run_study, run_trial, study_config
 from rewire.compare.records import read_runs
 from rewire.data import load
+from rewire.experiment.build import make_schedule
 from rewire.losses import Hinge
 from rewire.methods import RigL
-from rewire.methods import registry as methods
 from rewire.schedules import Linear
 
 METHODS = ("static", "rigl")
@@ -61,7 +63,7 @@ def test_a_run_is_what_fit_and_evaluate_give():
 def test_held_out_samples_are_not_trained_on():
     config = study_config("iris", epochs=5)
     train, held_out = load("iris").split(0.2, seed=4)
-    net = rewire.mlp([4, 100, 3], sparsity=0.9, seed=4)
+    net = rewire.mlp([4, 100, 3], sparsity=0.9, distribution="erk", seed=4)
     rewire.fit(
         net,
         train.X,
@@ -69,7 +71,7 @@ def test_held_out_samples_are_not_trained_on():
         method="static",
         optimizer=rewire.optimizers.SGD(0.1, 0.9, nesterov=True),
         epochs=5,
-        schedule=config.recipe.make_schedule(),
+        schedule=make_schedule(config.recipe),
         seed=4,
     )
     run = run_trial(config, "static", 4)
@@ -84,7 +86,7 @@ def test_the_test_part_is_measured_where_there_is_one(data_dir):
 
 
 def test_a_regression_is_measured_by_its_error_in_the_targets_unit():
-    config = study_config("diabetes", hidden=(20,), epochs=20, standardize=True)
+    config = study_config("diabetes", hidden=20, sparsity=0.5, epochs=20, standardize=True)
     done = run_study(config, ["static"], [0])
     _, held_out = load("diabetes").split(0.2, seed=0)
     assert done.measure == "loss"
@@ -93,7 +95,7 @@ def test_a_regression_is_measured_by_its_error_in_the_targets_unit():
     assert 0.1 * held_out.y.var() < done.runs[0].loss < held_out.y.var()
 
 
-@pytest.mark.parametrize("name", list(methods))
+@pytest.mark.parametrize("name", list(methods.registry))
 def test_all_methods_end_with_the_same_connections(name):
     assert run_trial(study_config("moons", total_steps=120), name, 1).connections == 68
 
@@ -102,7 +104,7 @@ def test_all_methods_end_with_the_same_connections(name):
 @given(
     st.lists(st.integers(2, 24), min_size=1, max_size=2),
     st.floats(0.3, 0.9),
-    st.sampled_from([name for name, make in methods.items() if make().initial == "dense"]),
+    st.sampled_from([name for name, make in methods.registry.items() if make().initial == "dense"]),
 )
 def test_methods_that_start_dense_end_as_sparse_as_the_others(hidden, sparsity, name):
     config = study_config("moons", hidden=tuple(hidden), sparsity=(sparsity,), total_steps=100)
@@ -150,9 +152,7 @@ def test_what_is_there_is_not_trained_again(whole, tmp_path):
 
 
 def test_a_failing_run_is_reported_and_the_others_go_on(fragile):
-    config = study_config(
-        "fragile", imports=(fragile,), total_steps=60, method_options={"every": 20}
-    )
+    config = study_config("fragile", imports=(fragile,), total_steps=60, every=20)
     seen = []
     done = run_study(config, ["static", "mine"], [0, 1, 3], on_run=seen.append)
     error = "ValueError: there are no such points"
@@ -197,11 +197,25 @@ def test_a_killed_process_is_a_failure_of_its_run_alone(fragile, tmp_path):
 )
 def test_what_cannot_work_fails_before_anything_is_trained_or_written(change, message, tmp_path):
     folder = tmp_path / "new"
-    config = study_config("moons", **{"total_steps": 60} | change.pop("config", {}))
+    given = {"total_steps": 60} | change.pop("config", {})
     plan = {"methods": ["static", "set"], "seeds": [0]} | change
-    with pytest.raises(ValueError, match=message):
+
+    def begin():
+        config = study_config("moons", **given)
         run_study(config, **plan, out=folder, on_start=lambda _: pytest.fail("it began"))
+
+    with pytest.raises(ValueError, match=message):
+        begin()
     assert not folder.exists()
+
+
+def test_a_notebook_shows_the_means(whole):
+    lines = repr(whole).splitlines()
+    assert lines[0] == whole.description
+    assert lines[1].endswith("; 6 of 6 runs")
+    for line, (method, found) in zip(lines[2:], whole.statistics().items(), strict=True):
+        assert line.split()[:3] == [method, "mean", f"{found.mean:.1%}"]
+    assert "0 of 6 runs" in repr(replace(whole, runs=[]))
 
 
 # --------------------------------------------------------------------------- interrupted studies
@@ -280,7 +294,7 @@ def test_a_script_without_a_guard_is_told_so(tmp_path):
 
 
 def test_ctrl_c_leaves_what_is_done(whole, tmp_path):
-    def stop(run: Run) -> None:
+    def stop(run: Trial) -> None:
         if run.seed == 1:
             raise KeyboardInterrupt
 

@@ -42,7 +42,7 @@ def test_settings_unknown_to_this_version_are_refused():
         ({"schedule": "random"}, "schedule must be one of constant, .*; got 'random'"),
         ({"method": "rigel"}, "method must be one of.*did you mean 'rigl'"),
         ({"activation": "gelu"}, "activation must be one of leaky_relu, .*; got 'gelu'"),
-        ({"sparsity": (1.2,)}, r"sparsity must be numbers in \[0, 1\); got \(1.2,\)"),
+        ({"sparsity": (1.2,)}, r"sparsity must be numbers in \[0, 1\); got \(1.2,\): give a share"),
         ({"hidden": (10, 0)}, r"hidden must be whole numbers, at least 1; got \(10, 0\)"),
         ({"lr": 0}, "lr must be a number, above 0; got 0"),
         ({"validation": -1}, "validation must be a number, at least 0; got -1"),

@@ -81,7 +81,7 @@ def test_texts_of_a_command_line_become_values(oven, name, text, value):
     ("name", "text"), [("degrees", "hot"), ("trays", "1,x"), ("trays", "1,,2"), ("mode", "steam")]
 )
 def test_other_texts_are_refused_by_the_options_name(oven, name, text):
-    with pytest.raises(ValueError, match=f"^--{name} must be .*got '{text}'"):
+    with pytest.raises(ValueError, match=f"^--{name} must be .*got .?{text}"):
         oven[name].parse(text)
 
 

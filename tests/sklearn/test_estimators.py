@@ -12,15 +12,18 @@ from scipy.special import log_softmax
 from sklearn.base import clone
 from sklearn.datasets import load_digits, load_iris, make_multilabel_classification
 from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import rewire
-from rewire.defaults import METHOD as DEFAULT_METHOD
+from rewire import defaults, methods
+from rewire.experiment import Recipe
+from rewire.experiment.settings import settings_of
 from rewire.methods import RigL
-from rewire.methods import registry as methods
 from rewire.schedules import Cosine, Every
 from rewire.sklearn import SparseMLPClassifier, SparseMLPRegressor
+from rewire.sklearn.parameters import DEFAULTS, FIELDS
 from rewire.topology import Method
 
 BOTH = pytest.mark.parametrize("kind", [SparseMLPClassifier, SparseMLPRegressor])
@@ -131,11 +134,41 @@ def test_float32_stays_float32(iris):
 # ----------------------------------------------------------------------------------- parameters
 
 
-def test_the_defaults_are_the_librarys():
-    assert SparseMLPClassifier().method == SparseMLPRegressor().method == DEFAULT_METHOD
+def test_the_defaults_are_the_recipes_unless_there_is_a_reason():
+    for kind in (SparseMLPClassifier, SparseMLPRegressor):
+        model = kind()
+        assert (model.method, model.distribution) == (defaults.METHOD, defaults.DISTRIBUTION)
+        for name, field in FIELDS.items():
+            expected = DEFAULTS.get(name, settings_of(Recipe)[field].default)
+            assert getattr(model, name) == expected
 
 
-@pytest.mark.parametrize("method", [None, *(name for name, _ in methods.items())])
+def test_parameters_are_called_as_in_scikit_learns_own_networks():
+    """All of MLPClassifier's that have a meaning here; a pipeline takes one for the other."""
+    theirs, mine = MLPClassifier().get_params(), SparseMLPClassifier().get_params()
+    of_other_solvers = {"beta_1", "beta_2", "epsilon", "max_fun", "power_t", "shuffle", "tol"}
+    assert set(theirs) - set(mine) == of_other_solvers | {"alpha"}
+    same = ("hidden_layer_sizes", "activation", "solver", "momentum", "nesterovs_momentum")
+    same += ("early_stopping", "validation_fraction", "n_iter_no_change", "warm_start")
+    for name in (*same, "random_state", "verbose"):
+        assert mine[name] == theirs[name]
+
+
+def test_an_unknown_parameter_is_refused_by_name():
+    with pytest.raises(TypeError, match=r"SparseMLPRegressor\(\) got an .* argument 'optimizer'"):
+        SparseMLPRegressor(optimizer="sgd")
+
+
+def test_a_method_without_intervals_ignores_one(iris):
+    """So that a search may go over methods."""
+    settings = SMALL | {"method": "static", "max_iter": 1}
+    same_network(
+        SparseMLPClassifier(**settings).fit(*iris),
+        SparseMLPClassifier(rewire_every=5, **settings).fit(*iris),
+    )
+
+
+@pytest.mark.parametrize("method", [None, *(name for name, _ in methods.registry.items())])
 def test_every_method_by_its_name_ends_with_the_connections_asked_for(digits, method):
     X, y = digits
     model = SparseMLPClassifier(
@@ -146,7 +179,7 @@ def test_every_method_by_its_name_ends_with_the_connections_asked_for(digits, me
         max_iter=20,
         random_state=0,
     ).fit(X[:400], y[:400])
-    asked = rewire.mlp([64, 20, 10], density=0.2, distribution="er")
+    asked = rewire.mlp([64, 20, 10], density=0.2, distribution="erk")
     assert len(model.network_.connections) == len(asked.connections)
     assert model.score(X[:400], y[:400]) > 0.25
 
@@ -180,7 +213,7 @@ def test_densities():
     expected = (6, 10, 1), [0.5, 1.0]
     assert ranks(hidden_layer_sizes=10, sparsity=np.array([0.5, 0])) == expected
     assert ranks(hidden_layer_sizes=[10], sparsity=[np.float32(0.5), 0]) == expected
-    assert ranks(hidden_layer_sizes=()) == ((6, 1), [0.33])
+    assert ranks(hidden_layer_sizes=()) == ((6, 1), [0.17])
 
 
 @pytest.mark.parametrize(
@@ -188,9 +221,9 @@ def test_densities():
     [
         ({"sparsity": 0.5, "density": 0.5}, "either sparsity or density"),
         ({"sparsity": 1.0}, "sparsity"),
-        ({"sparsity": [0.5, 1.5]}, r"sparsity must be in \[0, 1\); got 1.5 for layer 2"),
-        ({"density": [0.5]}, "one for each of the 2 layers"),
-        ({"hidden_layer_sizes": (0,)}, "sizes must all be at least 1"),
+        ({"sparsity": [0.5, 1.5]}, r"sparsity must be numbers in \[0, 1\); got \(0.5, 1.5\)"),
+        ({"density": [0.5, 0.5, 0.5]}, "one for each of the 2 layers; got 3"),
+        ({"hidden_layer_sizes": (0,)}, "hidden_layer_sizes must be whole numbers, at least 1"),
         ({"method": "rigel"}, "did you mean 'rigl'"),
         ({"method": RigL(), "rewire_every": 10}, r"RigL\(every=10\)"),
         ({"activation": "swish"}, "activation"),
@@ -362,6 +395,7 @@ def test_a_stream_keeps_rewiring_as_it_began(digits):
     model = SparseMLPClassifier(
         method=Method(name="m", when=Every(7, end=0.5), grow="random", fraction=Cosine(0.3)),
         hidden_layer_sizes=100,
+        sparsity=0.8,
         batch_size=32,
         random_state=0,
     )

@@ -20,7 +20,8 @@ NURSERY = """
 import json, os, sys
 from functools import partial
 import rewire
-import rewire.cli
+import rewire.cli.training
+from rewire.cli.app import app
 from rewire.data import load
 from rewire import methods
 from rewire.train import fitting, throttle
@@ -48,7 +49,7 @@ def fit(path, total_steps=300):
 
 
 def command(*arguments):
-    rewire.cli.app(arguments, standalone_mode=False)
+    app(arguments, standalone_mode=False)
 
 
 fit(None, 1)

@@ -90,7 +90,7 @@ def predict(
         bool, typer.Option("--probabilities", help="One column per class as well.")
     ] = False,
 ) -> None:
-    """Answer for new samples: a CSV in, a CSV out, a line for each.
+    """Predict for new samples: a CSV in, a CSV out, a line for each.
 
     rewire predict runs/houses new.csv --out answers.csv
 

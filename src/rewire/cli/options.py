@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +12,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+import rewire
 from rewire.experiment.settings import Setting
 
 __all__ = [
@@ -19,6 +21,7 @@ __all__ = [
     "SettingsCommand",
     "complete_data",
     "completing",
+    "data_names",
     "settings_options",
     "was_given",
 ]
@@ -78,7 +81,9 @@ class SettingsCommand(TyperCommand):
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the parameters with their help texts complete."""
-        parameters = super().get_params(ctx)
+        parameters: list[Any] = list(super().get_params(ctx))
+        if ctx.resilient_parsing:  # a completion, which shows none of them
+            return parameters
         settings = getattr(self.callback, "settings", {}).values()
         texts = {one.name: one for one in settings}
         for parameter in parameters:
@@ -131,8 +136,16 @@ def completing(names: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]
 
 def complete_data(incomplete: str) -> list[str]:
     """Return the data sets and files whose names begin so."""
-    from rewire.data import available
-
     start = Path(incomplete)
     files = sorted(start.parent.glob(f"{start.name}*")) if incomplete else []
-    return completing(available)(incomplete) + [str(file) for file in files]
+    return completing(data_names)(incomplete) + [str(file) for file in files]
+
+
+def data_names() -> list[str]:
+    """Return the names of the library's own data sets.
+
+    They are read from the source, as what loads them would keep a shell waiting for seconds.
+    """
+    source = Path(rewire.__file__).parent / "data"
+    texts = [file.read_text(encoding="utf-8") for file in sorted(source.glob("*.py"))]
+    return re.findall(r'^@register\("(\w+)"\)', "\n".join(texts), re.M)

@@ -40,7 +40,7 @@ def score(model: Predictor, X: Any, y: np.ndarray) -> dict[str, float | None]:
 
 
 def described(model: Predictor) -> dict[str, Any]:
-    """Return a network's size, and what stands before and after it, fit for JSON.
+    """Return a network's size, with the scaling of its inputs and targets, fit for JSON.
 
     The network's inputs are (input - mean) / scale, and a regression's answers are output * scale
     + mean.
@@ -72,7 +72,7 @@ def parts(data: Dataset) -> dict[str, tuple[Any, np.ndarray]]:
 
 
 def measure(experiment: Experiment) -> dict[str, Any]:
-    """Return everything worth knowing of a finished run, fit for JSON."""
+    """Return the figures of a finished run, fit for JSON."""
     data, model = experiment.data, experiment.model
     training, net = experiment.training, experiment.training.net
     last = training.history.rows[-1]

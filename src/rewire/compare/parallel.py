@@ -1,4 +1,4 @@
-"""Runs side by side, each in a process of its own."""
+"""Run trials in parallel, each in a process of its own."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Task = tuple[str, int]  # method, seed
 
 
 class _Worker:
-    """A process that makes one run after the other.
+    """A process that runs one trial after the other.
 
     Should it be killed, its end of the pipe closes, which is read as the end of its answers. Should
     this process be killed, the other end closes, and it ends after the run at hand.
@@ -38,7 +38,7 @@ class _Worker:
         self.answered = False
 
     def give(self, task: Task) -> None:
-        """Hand it a task."""
+        """Send it a task."""
         self.task = task
         with suppress(BrokenPipeError):  # that it is gone is noticed where its answer is read
             self.connection.send(task)
@@ -60,7 +60,7 @@ class _Worker:
         return outcome
 
     def end(self) -> None:
-        """End it, whatever it is doing."""
+        """Terminate it."""
         self.process.terminate()
         self.process.join()
         self.connection.close()
@@ -69,10 +69,10 @@ class _Worker:
 def run_parallel(
     config: StudyConfig, tasks: Iterable[Task], jobs: int, data_dir: DataDir = None
 ) -> Generator[Trial | Failure, None, None]:
-    """Make runs in several processes; yield outcomes as they come in.
+    """Run trials in several processes and yield their outcomes as they come in.
 
-    Each process computes with one thread. One that is killed, by the system for want of memory for
-    example, is a failure of the run it was making, and another takes its place.
+    Each process computes with one thread. If one is killed, for example because memory ran out, its
+    trial is a failure and another process takes its place.
     """
     coming = iter(tasks)
     workers: dict[Any, _Worker] = {}

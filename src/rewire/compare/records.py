@@ -1,4 +1,4 @@
-"""A study's folder: the config it was begun with, and every run as soon as it is done."""
+"""A study's folder: its configuration, and every run as soon as it is done."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every method with every seed."""
+"""A study: every method trained with every seed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .trial import DataDir, Failure, Trial, attempt, measured_part, prepare_tria
 __all__ = ["Study", "run_study"]
 
 
-@dataclass
+@dataclass(repr=False)
 class Study:
     """Runs of several methods with the same seeds, complete or as far as they got.
 
@@ -49,6 +49,11 @@ class Study:
     >>> done = run_study(study_config("moons", total_steps=100), ["static", "rigl"], range(2))
     >>> done.methods, done.measure, len(done.runs)
     (('static', 'rigl'), 'accuracy', 4)
+    >>> done
+    moons: 100 training samples; 2-16-16-1 with 68 of 304 connections; 100 steps of 100 samples
+    accuracy on the 100 training samples themselves; 4 of 4 runs
+      static  mean  89.5%  deviation   3.5%
+      rigl    mean  94.5%  deviation   0.7%
     """
 
     config: StudyConfig
@@ -61,9 +66,20 @@ class Study:
     runs: list[Trial] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
 
+    def __repr__(self) -> str:
+        lines = [
+            self.description,
+            f"{self.measure} on {self.measured_on}; {len(self.runs)} of {self.total} runs",
+        ]
+        width = max(map(len, self.methods))
+        for method, found in self.statistics().items():
+            mean, spread = (_shown(value, self.measure) for value in (found.mean, found.deviation))
+            lines.append(f"  {method:<{width}}  mean {mean:>6}  deviation {spread:>6}")
+        return "\n".join(lines)
+
     @property
     def total(self) -> int:
-        """How many runs it has in all."""
+        """Number of runs when it is complete."""
         return len(self.methods) * len(self.seeds)
 
     def statistics(self, reach: float | None = None) -> dict[str, Statistics]:
@@ -160,7 +176,7 @@ def _outcomes(
 def _planned(
     config: StudyConfig, methods: Sequence[str], seeds: Sequence[int], data_dir: DataDir
 ) -> Study:
-    """Prepare a run of each method, so that what cannot work fails before anything is trained."""
+    """Prepare a trial of each method, so that errors come before anything is trained."""
     names = tuple(method_name(name) for name in methods)
     numbers = tuple(int(seed) for seed in seeds)
     for kind, values in (("methods", names), ("seeds", numbers)):
@@ -184,6 +200,10 @@ def _planned(
     )
     measure = "loss" if part.task == "regression" else "accuracy"
     return Study(config, names, numbers, description, measured_on, measure, parts)
+
+
+def _shown(value: float, measure: str) -> str:
+    return f"{value:.1%}" if measure == "accuracy" else f"{value:.4g}"
 
 
 def _in_words(recipe: Recipe) -> str:

@@ -22,7 +22,7 @@ __all__ = ["Experiment", "load_dataset", "prepare_experiment"]
 
 @dataclass
 class Experiment:
-    """A training with the data and the model around it.
+    """A training with its data and its predictor.
 
     Attributes
     ----------
@@ -32,7 +32,7 @@ class Experiment:
     train, validation : Dataset
         The two parts of its training samples; the second is None where nothing is kept back.
     model : Predictor
-        Around the network that is trained.
+        Holds the network that is trained.
     training : Training
     """
 
@@ -64,7 +64,7 @@ def prepare_experiment(
     --------
     >>> experiment = prepare_experiment(Recipe("iris", hidden=(20,), total_steps=50))
     >>> experiment.training.net
-    Network 4-20-3: 18 connections, density 12.86%
+    Network 4-20-3: 29 connections, density 20.71%
     """
     data = load_dataset(recipe, data_dir)
     train, validation = _split(data, recipe)

@@ -117,6 +117,7 @@ class Recipe:
         low=0,
         high=1,
         effective_default=defaults.SPARSITY,
+        remedy="give a share, such as 0.9 for 90%",
         group="Network",
     )
     density: tuple[float, ...] | None = setting(
@@ -124,6 +125,7 @@ class Recipe:
         float,
         "1 - sparsity, instead of it.",
         many=True,
+        remedy="give a share, such as 0.1 for 10%",
         low=0,
         high=1,
         closed="right",
@@ -177,6 +179,7 @@ class Recipe:
         "Where connections go: see 'rewire methods'.",
         choices=_method_names,
         objects="a Method",
+        remedy="'rewire methods' says what they do",
         group="Method",
     )
     every: int | str | None = setting(
@@ -315,8 +318,6 @@ class Recipe:
     def __post_init__(self) -> None:
         for name, one in settings_of(type(self)).items():
             value = one.plain(getattr(self, name))
-            if name == "method" and isinstance(value, str):
-                value = method_name(value)
             if name != "method_options":
                 one.check(value)
             object.__setattr__(self, name, value)
@@ -354,10 +355,6 @@ def method_name(name: str) -> str:
     'reviving rigl'
     """
     known = settings_of(Recipe)["method"]
-    name = name.strip()
-    names = known.choice_names()
-    spaced = name.replace("-", " ")
-    if name not in names and spaced in names:
-        return spaced
+    name = known.plain(name)
     known.check(name)
     return name

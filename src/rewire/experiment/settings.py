@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import MISSING, dataclass, field, fields, replace
 from difflib import get_close_matches
-from functools import cache
 from numbers import Integral, Real
 from typing import Any
 
@@ -144,20 +143,23 @@ class Setting:
         ValueError
             Naming the setting (or what it is called here), the range, the value and the remedy.
         """
+        if not self._accepts(value):
+            raise ValueError(self._error(name or self.name, value, repr(_plain(value))))
+
+    def _accepts(self, value: Any) -> bool:
         if value is None and self.default is None:
-            return
+            return True
         if self.objects is not None and not isinstance(value, str):
-            return  # the part itself, which knows its own ranges
+            return True  # the part itself, which knows its own ranges
         values = value if self.many and isinstance(value, (tuple, list)) else (value,)
-        if not all(map(self._fits, values)):
-            hint = ""
-            if self.choices is not None:
-                close = get_close_matches(str(value), self.choice_names(), n=1)
-                hint = f"; did you mean {close[0]!r}?" if close else ""
-            remedy = f": {self.remedy}" if self.remedy else ""
-            raise ValueError(
-                f"{name or self.name} must be {self.allowed}; got {_plain(value)!r}{hint}{remedy}"
-            )
+        return all(map(self._fits, values))
+
+    def _error(self, name: str, value: Any, shown: str, how: str = "") -> str:
+        close = get_close_matches(str(value), self.choice_names(), n=1)
+        remedy = f": {self.remedy}" if self.remedy else ""
+        if close:
+            remedy = f"; did you mean {close[0]!r}?"
+        return f"{name} must be {self.allowed}{how}; got {shown}{remedy}"
 
     def _fits(self, value: Any) -> bool:
         if self.choices is not None:
@@ -178,20 +180,25 @@ class Setting:
         below = value <= high if self.closed in ("right", "both") else value < high
         return above and below
 
-    def parse(self, text: Any, name: str | None = None) -> Any:
-        """Return the value that stands in a text, such as ``(0.99, 0.0)`` for ``"0.99,0"``."""
-        value = text
-        if self.kind in (int, float) and isinstance(text, str):
-            parts = text.split(",") if self.many else [text]
-            if self.many and not text:
-                parts = []
-            values = [self._parse_one(part.strip()) for part in parts]
-            value = tuple(values) if self.many else values[0]
-            if any(isinstance(one, str) and one not in self.words for one in values):
-                value = text  # shown in the error message as it was given
-        elif self.many:
-            value = tuple(text)
-        self.check(value, name or self.option)
+    def parse(self, text: Any) -> Any:
+        """Return the value that stands on a command line, such as ``(0.99, 0.0)`` for "0.99,0".
+
+        Raises
+        ------
+        ValueError
+            As :meth:`check` does, naming the option.
+        """
+        if self.kind not in (int, float):
+            value = self.plain(text)
+            if not self._accepts(value):  # objects cannot be typed
+                raise ValueError(replace(self, objects=None)._error(self.option, value, repr(text)))
+            return value
+        parts = text.split(",") if self.many else [text]
+        values = tuple(self._parse_one(part.strip()) for part in parts) if text else ()
+        value = values if self.many else values[0] if values else text
+        if not self._accepts(value):
+            how = ", with commas between" if self.many else ""
+            raise ValueError(self._error(self.option, text, text or "nothing", how))
         return value
 
     def _parse_one(self, text: str) -> Any:
@@ -201,8 +208,16 @@ class Setting:
             return text
 
     def plain(self, value: Any) -> Any:
-        """Return a value in its usual form: tuples for several, Python's numbers for NumPy's."""
+        """Return a value in its usual form.
+
+        Tuples for several values, Python's numbers for NumPy's, and names of choices as they are
+        registered where hyphens stand for their spaces.
+        """
         value = _plain(value)
+        if isinstance(value, str) and self.choices is not None:
+            names, name = self.choice_names(), value.strip()
+            spaced = name.replace("-", " ")
+            return spaced if name not in names and spaced in names else name
         if not self.many or value is None:
             return value
         return tuple(map(_plain, value)) if isinstance(value, (list, tuple)) else (value,)
@@ -232,8 +247,7 @@ def setting(default: Any, kind: type, help: str, **more: Any) -> Any:
     return field(default=default, metadata=metadata)
 
 
-@cache
-def settings_of(recipe: type) -> dict[str, Setting]:
+def settings_of(recipe: Any) -> dict[str, Setting]:
     """Return the settings of a dataclass by name, with names and defaults filled in."""
     return {
         one.name: replace(
@@ -246,7 +260,7 @@ def settings_of(recipe: type) -> dict[str, Setting]:
     }
 
 
-def settings_table(recipe: type) -> str:
+def settings_table(recipe: Any) -> str:
     """Return all settings as Markdown, a table for each group, for the documentation.
 
     Examples

@@ -1,4 +1,4 @@
-"""What both estimators share: checking, training, going on, predicting."""
+"""The base class of both estimators: data checks, training, warm starts, prediction."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from rewire.losses import Loss
 from rewire.train import EarlyStopping, History, fit
 from rewire.train.evaluation import outputs
 
-from .checks import all_or_nothing, check_weights
+from .checks import check_weights, restored_on_error
 from .parameters import CONSTRAINTS, PARAMETERS, SIGNATURE, recipe_of
 from .stream import Stream
 
@@ -41,7 +41,7 @@ REWIRE_EVERY, LEAST_REWIRINGS = 100, 20
 
 
 class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
-    """A sparse multi-layer perceptron as scikit-learn's interface wants it.
+    """A sparse multi-layer perceptron with scikit-learn's interface.
 
     A subclass says which loss fits the targets, and how they are learnt and read.
     """
@@ -61,23 +61,23 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
     # ---------------------------------------------------------------------------- for subclasses
 
     @abstractmethod
-    def _look_at(self, y: np.ndarray, weight: np.ndarray | None, classes: Any) -> None:
-        """Learn from the first targets, and the classes if they were given, what they are."""
+    def _inspect_targets(self, y: np.ndarray, weight: np.ndarray | None, classes: Any) -> None:
+        """Record what the first targets are: their classes, or their mean and scale."""
 
     @abstractmethod
     def _encode(self, y: np.ndarray) -> np.ndarray:
-        """Return targets as the loss wants them; refuse those that do not fit the first ones."""
+        """Return targets as the loss takes them; refuse those that do not fit the first ones."""
 
     @property
     @abstractmethod
     def _task(self) -> tuple[str, int]:
         """Name of the loss, and number of outputs."""
 
-    def _open(self, net: Any) -> None:
-        """Turn a network of :attr:`network_` into one that computes encoded targets."""
+    def _rescale_inward(self, net: Any) -> None:
+        """Rescale a copy of :attr:`network_` so that it computes encoded targets."""
 
-    def _close(self, net: Any) -> None:
-        """Turn it back."""
+    def _rescale_back(self, net: Any) -> None:
+        """Rescale it back to the targets' own unit."""
 
     # ---------------------------------------------------------------------------------- training
 
@@ -92,7 +92,7 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
             float32, which takes about half the time, and otherwise in float64.
         y : array-like, shape (samples,) or (samples, outputs)
         sample_weight : array-like, shape (samples,), optional
-            What each sample counts, at least 0 and relative to the others. Where all samples make
+            Weight of each sample, at least 0 and relative to the others. Where all samples make
             one batch, a sample of weight 2 is the same as the sample twice; in smaller batches it
             is so on average.
 
@@ -107,7 +107,7 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
             fit is then still there.
         """
         go_on = self.warm_start and hasattr(self, "network_")
-        with all_or_nothing(self):
+        with restored_on_error(self):
             X, targets, loss = self._prepare(X, y, sample_weight, go_on)
             seed = self._draw_seed()
             recipe = recipe_of(self, seed)
@@ -132,20 +132,20 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
                 seed=seed,
                 progress=bool(self.verbose),
             )
-            self._close(net)
+            self._rescale_back(net)
             self.network_ = net.strip() if self.strip else net
             self._optimizer, self._stream = optimizer, Stream(seed)
             self.history_, self.loss_curve_, self.n_iter_ = history, history["loss"], len(history)
         return self
 
     def _learn_once(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Any:
-        """Do what ``partial_fit`` says."""
+        """Train for one pass; the common part of ``partial_fit``."""
         if self.early_stopping:
             raise ValueError(
                 "early_stopping must be False for partial_fit, which keeps no data for validation"
             )
         go_on = hasattr(self, "network_")
-        with all_or_nothing(self):
+        with restored_on_error(self):
             X, targets, loss = self._prepare(X, y, sample_weight, go_on, classes)
             if not go_on:
                 self._stream, self.history_ = Stream(self._draw_seed()), History()
@@ -162,7 +162,7 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
                 batch_size=self.batch_size,
                 history=self.history_,
             )
-            self._close(net)
+            self._rescale_back(net)
             self.network_, self._optimizer = net, optimizer
             self.loss_curve_, self.n_iter_ = self.history_["loss"], len(self.history_)
         return self
@@ -173,7 +173,7 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
         """Return X, targets for the loss, and the loss."""
         X, y, weight = self._check(X, y, sample_weight, reset=not go_on)
         if not go_on:
-            self._look_at(y, weight, classes)
+            self._inspect_targets(y, weight, classes)
         targets, loss = self._encode(y), losses.get(self._task[0])
         if weight is None:
             return X, targets, loss
@@ -201,7 +201,7 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
         return (X, y, weight) if counts.all() else (X[counts], y[counts], weight)
 
     def _split(self, X: Any, targets: np.ndarray, seed: int) -> tuple[Any, Any]:
-        """Return what is learnt, and what is kept for validation or None."""
+        """Split off the validation samples, None without early stopping."""
         if not self.early_stopping:
             return (X, targets), None
         # Slow to import, and most fits do without.
@@ -217,13 +217,14 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
         return (X[train], targets[train]), (X[held_out], targets[held_out])
 
     def _network(self, recipe: Recipe, X: Any, go_on: bool) -> tuple[Any, list[float]]:
-        """Return what to train, a copy of what there is, and the densities of its layers.
+        """Return the network to train, and the final densities of its layers.
 
-        For a method that prunes, what to train is dense, and the densities are those at the end.
+        A warm start trains a copy of the network that there is. A method that prunes starts from a
+        dense network.
         """
         if go_on:
             net = self.network_.copy()
-            self._open(net)
+            self._rescale_inward(net)
             return net, net.layer_densities()
         inputs, outputs = X.shape[1], self._task[1]
         net = make_network(recipe, inputs, outputs, dtype=X.dtype)

@@ -48,8 +48,8 @@ DEFAULTS: dict[str, Any] = {
     "solver": "adam",
     # Ten times MLPClassifier's, which keeps its rate; here the schedule ends at a hundredth of it.
     "learning_rate_init": 0.01,
-    # MLPClassifier's 200 are a limit, as its tolerance ends most fits before; a schedule goes by all
-    # of them, to the end.
+    # MLPClassifier's 200 are a limit, as its tolerance ends most fits before; a schedule goes by
+    # all of them, to the end.
     "max_iter": 100,
     # MLPClassifier's own.
     "n_iter_no_change": 10,

@@ -1,4 +1,4 @@
-"""Training without an end, on data that come piece by piece."""
+"""Training on a stream of data, for ``partial_fit``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TOTALS = ("step", "epoch", "flops", "dense_flops", "seconds")
 
 
 class Stream:
-    """Passes over data, one after the other, between which a method remembers what it has seen.
+    """Successive passes over data, between which a method keeps its state.
 
     There is no end that schedules could go by: the learning rate stays as it is, rewirings come at
     their interval over all steps, and each moves the share that the method begins with.
@@ -47,7 +47,7 @@ class Stream:
         batch_size: int,
         history: History,
     ) -> None:
-        """Learn the data once, in place, and append it to the history.
+        """Train for one pass over the data, in place, and append it to the history.
 
         Raises
         ------
@@ -85,7 +85,7 @@ class Stream:
 
 
 def _endless(method: Method, done: int, total_steps: int) -> Method:
-    """Return the method for some steps that come after others."""
+    """Return the method for the steps of one pass, with what is due counted over all passes."""
     when, fraction = method.when, method.fraction
     if when is None:
         return method
