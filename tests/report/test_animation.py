@@ -9,10 +9,12 @@ import rewire
 from rewire.data import moons
 from rewire.methods import RigL
 from rewire.plot import style
-from rewire.report import Recorder, animation, write_animation
+from rewire.report import Recorder, write_animation
 from rewire.report import recorder as recorder_module
-from rewire.report.frame_features import look, restore
-from rewire.report.scenes import scenes
+from rewire.report.frame_features import extract_features
+from rewire.report.scene_pictures import draw_scenes
+from rewire.report.scenes import iter_scenes
+from rewire.report.snapshots import restore
 
 X, y = moons(seed=0)
 
@@ -40,13 +42,13 @@ def pairs(source, target):
 
 def test_the_scenes_are_the_recording(recording):
     nets, before, moved = networks(recording), None, 0
-    shown = list(scenes(recording, seconds=1, rate=2 * (len(recording.frames) - 1)))
+    shown = list(iter_scenes(recording, seconds=1, rate=2 * (len(recording.frames) - 1)))
     for net, frame, scene in zip(nets, recording.frames, shown[::2], strict=False):
         table = net.connections
         assert scene.step == frame.step
         assert pairs(scene.source, scene.target) == pairs(table.source, table.target)
         assert scene.weight == pytest.approx(table.weight)
-        expected = look(net, recording.X, "hinge", whole=True)
+        expected = extract_features(net, recording.X, "hinge", whole=True)
         assert scene.alive.tolist() == expected["alive"].astype(bool).tolist()
         assert scene.scores == pytest.approx(expected["boundary"] / 127)
         if before is not None:
@@ -60,7 +62,7 @@ def test_the_scenes_are_the_recording(recording):
 
 
 def test_in_between_weights_and_answers_are_half_way(recording):
-    shown = list(scenes(recording, seconds=1, rate=2 * (len(recording.frames) - 1)))
+    shown = list(iter_scenes(recording, seconds=1, rate=2 * (len(recording.frames) - 1)))
     for start, half, end in zip(shown[0:-2:2], shown[1:-1:2], shown[2::2], strict=False):
         if half.seconds != start.seconds:
             break  # the end has begun
@@ -75,7 +77,7 @@ def test_in_between_weights_and_answers_are_half_way(recording):
 
 
 def test_at_the_end_the_dead_are_gone_and_the_living_close_their_ranks(recording):
-    last, net = list(scenes(recording, 1, 10))[-1], networks(recording)[-1]
+    last, net = list(iter_scenes(recording, 1, 10))[-1], networks(recording)[-1]
     small = net.strip()
     assert last.presence == 0
     assert last.alive.sum() == small.size < net.size
@@ -100,13 +102,13 @@ def test_files_are_animated_and_go_round(recording, tmp_path, kind):
             film.seek(number)
             film.load()
             total += film.info["duration"]
-        expected = sum(scene.seconds for scene in scenes(recording, 1, 8))
+        expected = sum(scene.seconds for scene in iter_scenes(recording, 1, 8))
         assert total == pytest.approx(1000 * expected, abs=10 * film.n_frames)
 
 
 def test_what_moves_is_red_and_green_and_is_so_nowhere_else(recording):
-    shown = list(scenes(recording, 1, len(recording.frames) - 1))
-    pictures = list(animation._pictures(recording, shown, 720))
+    shown = list(iter_scenes(recording, 1, len(recording.frames) - 1))
+    pictures = list(draw_scenes(recording, shown, 720))
 
     def dots(picture, colour):
         away = np.abs(np.asarray(picture, int) - 255 * np.array(to_rgb(colour))).max(axis=2)
@@ -121,7 +123,7 @@ def test_what_moves_is_red_and_green_and_is_so_nowhere_else(recording):
 def test_a_network_of_other_inputs_has_no_boundary_and_a_regression_no_accuracy(tmp_path):
     inputs = np.random.default_rng(0).normal(size=(40, 3))
     found = recorded((3, 8, 1), 40, inputs, inputs[:, 0], loss="mean_squared_error")
-    assert all(scene.scores is None for scene in scenes(found, 1, 5))
+    assert all(scene.scores is None for scene in iter_scenes(found, 1, 5))
     assert write_animation(found, tmp_path / "it.webp", seconds=1, rate=5).stat().st_size > 1000
 
 
@@ -131,7 +133,7 @@ def test_another_ending_is_an_error(recording, tmp_path):
 
 
 def test_a_network_too_large_to_draw_is_an_error(tmp_path, monkeypatch):
-    monkeypatch.setattr(recorder_module, "DRAWABLE", 10)
+    monkeypatch.setattr(recorder_module, "MAX_DRAWN", 10)
     with pytest.raises(ValueError, match="small enough to be drawn; got one of 83"):
         write_animation(recorded(), tmp_path / "a.webp")
 

@@ -16,7 +16,7 @@ from rich.markup import escape
 
 from rewire import methods as known_methods
 from rewire.data import load, read_features, read_samples
-from rewire.data.frames import TABLES
+from rewire.data.pandas_io import TABLES
 from rewire.experiment import Predictor, Recipe, RunDirectory, load_data
 from rewire.export import export as export_network
 from rewire.export import formats

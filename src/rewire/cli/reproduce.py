@@ -13,18 +13,18 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from rewire.report import write_report as write_page
+from rewire.io import prepare_folder
+from rewire.report import write_report
 from rewire.reproduce import (
     POST_SEED,
+    STEPS,
     Comparison,
-    Experiment,
-    compare,
-    prepare_folder,
-    run_experiment,
-    shape,
-    write_report,
+    Reproduction,
+    compare_with_post,
+    layer_sizes,
+    reproduce_post,
+    write_results,
 )
-from rewire.reproduce.experiment import STEPS
 
 from .report import name_report
 
@@ -70,13 +70,13 @@ def reproduce(
     try:
         prepare_folder(out)
         experiment = _run_with_progress(console, engine.value, seed)
-        comparison = compare(experiment) if seed == POST_SEED else None
+        comparison = compare_with_post(experiment) if seed == POST_SEED else None
         if comparison:
             _print_comparison(console, comparison)
         _print_results(console, experiment)
-        written = write_report(experiment, out)
+        written = write_results(experiment, out)
         runs = [run.recorder.recording for run in (experiment.static, experiment.rigl)]
-        written.append(write_page(runs, out / "report.html"))
+        written.append(write_report(runs, out / "report.html"))
     except (ValueError, OSError) as error:
         message = f"[bold red]error:[/] {escape(str(error))}"
         Console(stderr=True).print(message, highlight=False, soft_wrap=True)
@@ -91,7 +91,7 @@ def reproduce(
         raise typer.Exit(0 if comparison.agrees else 1)
 
 
-def _run_with_progress(console: Console, engine: str, seed: int) -> Experiment:
+def _run_with_progress(console: Console, engine: str, seed: int) -> Reproduction:
     columns = (
         TextColumn("{task.description:>13}"),
         BarColumn(bar_width=14),
@@ -110,7 +110,7 @@ def _run_with_progress(console: Console, engine: str, seed: int) -> Experiment:
                 progress.start_task(tasks[method])
             progress.update(tasks[method], completed=step + 1, loss=loss, accuracy=accuracy)
 
-        return run_experiment(seed, engine, on_step)
+        return reproduce_post(seed, engine, on_step)
 
 
 def _print_comparison(console: Console, comparison: Comparison) -> None:
@@ -133,14 +133,14 @@ def _print_comparison(console: Console, comparison: Comparison) -> None:
         console.print(table)
 
 
-def _print_results(console: Console, experiment: Experiment) -> None:
+def _print_results(console: Console, experiment: Reproduction) -> None:
     table = _table("Results", ["network", "loss", "right", "layers", "parameters", "seconds"])
     for run in (experiment.static, experiment.rigl):
         table.add_row(
             NAMES[run.method],
             f"{run.losses[-1]:.6f}",
             f"{run.accuracies[-1]:.0%}",
-            shape(run.model),
+            layer_sizes(run.model),
             str(len(run.model.parameters())),
             f"{run.seconds:.3g}",
         )
@@ -148,7 +148,7 @@ def _print_results(console: Console, experiment: Experiment) -> None:
         ("RigL stripped as in the post", experiment.stripped_once),
         ("RigL without dead neurons", experiment.stripped),
     ]:
-        table.add_row(name, "", "", shape(model), str(len(model.parameters())), "")
+        table.add_row(name, "", "", layer_sizes(model), str(len(model.parameters())), "")
     console.print(table)
 
 

@@ -21,34 +21,40 @@ def boundary(
     title: str | None = None,
     step: float = 0.05,
 ) -> Axes:
-    """Draw where a model's score changes sign, how sure it is, and the data.
+    """Draw a two-class model's decision boundary, its scores as shades, and the data.
 
     Parameters
     ----------
     model : Network, estimator, SparseMLP or callable
-        Whose scores are positive for class +1, such as a Network with one output, or whose second
-        output is then the larger; scikit-learn's classifiers are asked for their
+        A model of two inputs. With one output, a positive score means class +1; with two outputs,
+        the larger one wins. scikit-learn classifiers are evaluated by their
         ``decision_function``. A callable takes points of shape (n, 2) and returns n scores.
     X : ndarray of shape (samples, 2)
     y : ndarray of shape (samples,)
-        Labels; above 0 is drawn blue, others orange.
+        Labels; those above 0 are drawn blue, others orange.
     ax : matplotlib.axes.Axes, optional
         Where to draw; new axes by default.
     title : str, optional
         A title above the picture.
     step : float, default 0.05
-        Distance of the points at which the model is asked, in the units of X. The post: 0.25.
+        Distance between the points at which the model is evaluated, in the units of X. The post
+        has 0.25.
 
     Returns
     -------
     matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        If X does not have two columns, or the model has more than two outputs.
 
     Examples
     --------
     >>> X, y = np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([1, -1])
     >>> ax = boundary(lambda points: points[:, 1] - points[:, 0], X, y)
 
-    Of a network, beside its wiring:
+    A network's boundary beside its wiring:
 
     >>> import rewire
     >>> net = rewire.mlp([2, 8, 1], seed=0)
@@ -58,14 +64,16 @@ def boundary(
     """
     X, y = np.asarray(X, dtype=float), np.asarray(y)
     if X.ndim != 2 or X.shape[1] != 2:
-        raise ValueError(f"X must have shape (samples, 2) to be drawn; got {X.shape}")
+        raise ValueError(
+            f"X must have shape (samples, 2) to be drawn; got {X.shape}: choose two of its columns"
+        )
     if ax is None:
         _, ax = plt.subplots(figsize=(5, 4.2), layout="constrained")
     low, high = X.min(axis=0) - 1, X.max(axis=0) + 1
     across, up = np.arange(low[0], high[0], step), np.arange(low[1], high[1], step)
     points = np.stack(np.meshgrid(across, up), axis=-1)
     scores = _scores(model, points.reshape(-1, 2)).reshape(points.shape[:2])
-    # Colour saturates where the hinge loss is satisfied: |score| >= 1 (and a little beyond).
+    # Colours saturate a little beyond |score| = 1, where the hinge loss is 0.
     ax.contourf(
         across,
         up,

@@ -1,6 +1,6 @@
 // The arrays of the page, decoded once; and at which frame each run is at a moment.
 
-const bytes = Uint8Array.from(atob(document.getElementById("blob").textContent), c => c.charCodeAt(0));
+const bytes = Uint8Array.from(atob(document.getElementById("arrays").textContent), c => c.charCodeAt(0));
 const TYPES = {Uint8Array, Int8Array, Uint16Array, Int32Array, Float32Array};
 
 function unpacked([type, first, length]) {

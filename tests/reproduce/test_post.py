@@ -10,17 +10,18 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from rewire.io import prepare_folder
 from rewire.reproduce import (
     POST_SEED,
-    compare,
-    experiment,
-    prepare_folder,
-    run_experiment,
-    shape,
-    write_report,
+    compare_with_post,
+    fan_ins,
+    layer_sizes,
+    pictures,
+    post,
+    reproduce_post,
+    write_results,
 )
-from rewire.reproduce import report as report_module
-from rewire.reproduce.experiment import fan_ins
+from rewire.reproduce.results import summarise
 
 PICTURES = [
     "wiring_static",
@@ -38,37 +39,53 @@ FILES = {
 }
 
 
+def reproduce_and_watch(engine):
+    """Run the whole experiment with the post's seed; also return what was reported by step."""
+    seen = []
+    return reproduce_post(POST_SEED, engine, on_step=lambda *step: seen.append(step)), seen
+
+
 @pytest.fixture(scope="module")
-def seen(engine):
-    """What the whole run reported step by step."""
-    return []
+def by_array():
+    return reproduce_and_watch("array")
 
 
-@pytest.fixture(scope="module", params=["array", "scalar"])
+@pytest.fixture(scope="module")
+def by_scalar():
+    return reproduce_and_watch("scalar")
+
+
+@pytest.fixture(params=["array", pytest.param("scalar", marks=pytest.mark.slow)])
 def engine(request):
     return request.param
 
 
-@pytest.fixture(scope="module")
-def whole(engine, seen):
+@pytest.fixture
+def whole(engine, request):
     """The whole experiment with the post's seed, run once by each engine."""
-    return run_experiment(POST_SEED, engine, on_step=lambda *step: seen.append(step))
+    return request.getfixturevalue(f"by_{engine}")[0]
+
+
+@pytest.fixture
+def seen(engine, request):
+    """What the whole run reported step by step."""
+    return request.getfixturevalue(f"by_{engine}")[1]
 
 
 @pytest.fixture(scope="module")
 def short():
     """The first steps of the experiment with another seed."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(experiment, "STEPS", 25)
-        return run_experiment(seed=7)
+        patch.setattr(post, "STEPS", 25)
+        return reproduce_post(seed=7)
 
 
 @pytest.fixture(scope="module")
-def short_scalar():
-    """The same by the teaching core."""
+def short_by_both():
+    """The first steps with another seed, by the teaching core and by the array engine."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(experiment, "STEPS", 45)
-        return run_experiment(seed=7, engine="scalar"), run_experiment(seed=7)
+        patch.setattr(post, "STEPS", 45)
+        return reproduce_post(seed=7, engine="scalar"), reproduce_post(seed=7)
 
 
 @pytest.fixture(scope="module")
@@ -77,17 +94,17 @@ def trace(post_dir):
 
 
 @pytest.fixture(scope="module")
-def report(whole, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("report") / "deep" / "er"
-    written = write_report(whole, folder)
-    return folder, written
+def results(by_array, tmp_path_factory):
+    """The whole experiment by the array engine, its folder and the files written."""
+    folder = tmp_path_factory.mktemp("results") / "deep" / "er"
+    return by_array[0], folder, write_results(by_array[0], folder)
 
 
 @pytest.fixture(scope="module")
-def short_report(short, tmp_path_factory):
-    """The folder of a short run's report, and the figures open before and after it."""
+def short_results(short, tmp_path_factory):
+    """The folder of a short run's results, and the figures open before and after it."""
     folder, before = tmp_path_factory.mktemp("short"), plt.get_fignums()
-    write_report(short, folder)
+    write_results(short, folder)
     return folder, before, plt.get_fignums()
 
 
@@ -120,7 +137,7 @@ def test_the_data_are_those_of_the_post(whole, trace):
 
 
 def test_every_printed_figure_agrees(whole):
-    comparison = compare(whole)
+    comparison = compare_with_post(whole)
     assert len([row for row in comparison.rows if row.method == "static"]) == 21
     assert len([row for row in comparison.rows if row.method == "rigl"]) == 20
     assert [row for row in comparison.rows if not row.agrees] == []
@@ -137,7 +154,7 @@ def test_one_differing_figure_is_noticed(whole):
         values = list(getattr(whole.rigl, field))
         values[380] += change
         setattr(other.rigl, field, values)
-        comparison = compare(other)
+        comparison = compare_with_post(other)
         assert not comparison.agrees
         assert [(row.method, row.step) for row in comparison.rows if not row.agrees] == [
             ("rigl", 380)
@@ -148,21 +165,21 @@ def test_one_differing_figure_is_noticed(whole):
 def test_differing_stripping_is_noticed(whole, field):
     other = copy.copy(whole)
     setattr(other, field, whole.rigl.model)
-    comparison = compare(other)
+    comparison = compare_with_post(other)
     assert not getattr(comparison, f"{field}_agrees")
     assert not comparison.agrees
 
 
 def test_another_seed_cannot_be_compared(short):
     with pytest.raises(ValueError, match="seed must be 1337 to be compared; got 7"):
-        compare(short)
+        compare_with_post(short)
 
 
 def test_stripping_gives_the_networks_of_the_post_and_beyond(whole):
-    assert shape(whole.rigl.model) == "16-16-1"
-    assert shape(whole.stripped_once) == "10-4-1"
+    assert layer_sizes(whole.rigl.model) == "16-16-1"
+    assert layer_sizes(whole.stripped_once) == "10-4-1"
     assert fan_ins(whole.stripped_once) == [[2] * 10, [5, 1, 7, 1], [4]]
-    assert shape(whole.stripped) == "7-4-1"
+    assert layer_sizes(whole.stripped) == "7-4-1"
     assert fan_ins(whole.stripped) == [[2] * 7, [5, 1, 7, 1], [4]]
 
 
@@ -193,26 +210,26 @@ def test_every_step_is_reported_as_it_happens(whole, seen):
 
 
 def test_other_seeds_run_and_the_same_seed_gives_the_same_bits(short, monkeypatch):
-    monkeypatch.setattr(experiment, "STEPS", 25)
-    again = run_experiment(seed=7)
+    monkeypatch.setattr(post, "STEPS", 25)
+    again = reproduce_post(seed=7)
     assert again.rigl.losses == short.rigl.losses
     assert again.static.losses == short.static.losses
-    assert run_experiment(seed=8).static.losses != short.static.losses
+    assert reproduce_post(seed=8).static.losses != short.static.losses
 
 
 def test_unknown_engine_is_an_error():
     with pytest.raises(
         ValueError, match=r"engine must be one of \['array', 'scalar'\]; got 'steam'"
     ):
-        run_experiment(engine="steam")
+        reproduce_post(engine="steam")
 
 
 # ----------------------------------------------------------------------------- the recordings
 
 
 @pytest.mark.parametrize("method", ["static", "rigl"])
-def test_both_engines_record_the_same(short_scalar, method):
-    scalar, array = (getattr(one, method).recorder.recording for one in short_scalar)
+def test_both_engines_record_the_same(short_by_both, method):
+    scalar, array = (getattr(one, method).recorder.recording for one in short_by_both)
     assert scalar.about == array.about
     assert [(one.step, one.kind) for one in scalar.frames] == (
         [(one.step, one.kind) for one in array.frames]
@@ -230,8 +247,8 @@ def test_both_engines_record_the_same(short_scalar, method):
     assert len(scalar.rewirings) == (2 if method == "rigl" else 0)
 
 
-def test_what_moved_between_two_scalar_frames_is_what_was_rewired(short_scalar):
-    recording = short_scalar[0].rigl.recorder.recording
+def test_what_moved_between_two_scalar_frames_is_what_was_rewired(short_by_both):
+    recording = short_by_both[0].rigl.recorder.recording
     for record in recording.rewirings:
         after = next(k for k, one in enumerate(recording.frames) if one.step == record["step"])
         births = [set(recording.frames[k].arrays["birth"].tolist()) for k in (after - 1, after)]
@@ -241,8 +258,8 @@ def test_what_moved_between_two_scalar_frames_is_what_was_rewired(short_scalar):
 
 
 @pytest.mark.parametrize("number", [0, 1])
-def test_the_last_figures_of_a_recording_are_those_of_the_trained_network(short_scalar, number):
-    done = short_scalar[number]
+def test_the_last_figures_of_a_recording_are_those_of_the_trained_network(short_by_both, number):
+    done = short_by_both[number]
     last = done.rigl.recorder.recording.rows[-1]
     scores = np.array([done.rigl.model(point).data for point in done.X.tolist()])
     assert last["step"] == 45
@@ -255,8 +272,8 @@ def test_the_last_figures_of_a_recording_are_those_of_the_trained_network(short_
 # ---------------------------------------------------------------------------------- the files
 
 
-def test_report_leaves_all_files_and_nothing_else(report):
-    folder, written = report
+def test_all_files_are_written_and_nothing_else(results):
+    _, folder, written = results
     assert {path.name for path in folder.iterdir()} == FILES
     assert len(written) == len(FILES)
     assert {path.name for path in written} == FILES
@@ -264,9 +281,10 @@ def test_report_leaves_all_files_and_nothing_else(report):
 
 
 @pytest.mark.parametrize("method", ["static", "rigl"])
-def test_traces_keep_every_bit(report, whole, method):
-    run = getattr(whole, method)
-    with (report[0] / f"{method}.csv").open(newline="") as file:
+def test_traces_keep_every_bit(results, method):
+    reproduction, folder, _ = results
+    run = getattr(reproduction, method)
+    with (folder / f"{method}.csv").open(newline="") as file:
         heading, *rows = csv.reader(file)
     assert heading == ["step", "loss", "accuracy"]
     assert [int(step) for step, _, _ in rows] == list(range(400))
@@ -274,8 +292,13 @@ def test_traces_keep_every_bit(report, whole, method):
     assert [float(accuracy) for _, _, accuracy in rows] == run.accuracies
 
 
-def test_summary_says_what_happened(report, whole, engine):
-    summary = json.loads((report[0] / "summary.json").read_text())
+def test_the_summary_file_holds_the_summary(results):
+    reproduction, folder, _ = results
+    assert json.loads((folder / "summary.json").read_text()) == summarise(reproduction)
+
+
+def test_summary_says_what_happened(whole, engine):
+    summary = summarise(whole)
     assert (summary["seed"], summary["engine"]) == (1337, engine)
     for name, model, run in [
         ("static", whole.static.model, whole.static),
@@ -284,7 +307,7 @@ def test_summary_says_what_happened(report, whole, engine):
         ("stripped", whole.stripped, None),
     ]:
         part = summary[name]
-        assert part["layers"] == shape(model)
+        assert part["layers"] == layer_sizes(model)
         assert part["parameters"] == len(model.parameters())
         assert part["fan_ins"] == fan_ins(model)
         if run is not None:
@@ -293,35 +316,36 @@ def test_summary_says_what_happened(report, whole, engine):
             assert part["seconds"] == pytest.approx(run.seconds, abs=1e-3)
     assert summary["post"] == {
         "agrees": True,
-        "largest_loss_difference": compare(whole).largest_difference,
+        "largest_loss_difference": compare_with_post(whole).largest_difference,
         "figures_compared": 82,
         "stripped_once_agrees": True,
         "stripped_agrees": True,
     }
 
 
-def test_summary_of_another_seed_compares_nothing(short_report):
-    summary = json.loads((short_report[0] / "summary.json").read_text())
+def test_summary_of_another_seed_compares_nothing(short_results):
+    summary = json.loads((short_results[0] / "summary.json").read_text())
     assert summary["seed"] == 7
     assert "post" not in summary
 
 
 @pytest.mark.parametrize("name", PICTURES)
-def test_pictures_are_valid_files(report, name):
-    assert (report[0] / f"{name}.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
-    root = ElementTree.parse(report[0] / f"{name}.svg").getroot()
+def test_pictures_are_valid_files(results, name):
+    _, folder, _ = results
+    assert (folder / f"{name}.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+    root = ElementTree.parse(folder / f"{name}.svg").getroot()
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
 
 
-def test_report_leaves_no_figure_open(short_report):
-    _, before, after = short_report
+def test_writing_leaves_no_figure_open(short_results):
+    _, before, after = short_results
     assert after == before
 
 
-def test_the_same_experiment_gives_the_same_bytes(short, short_report, tmp_path):
-    write_report(short, tmp_path)
+def test_the_same_experiment_gives_the_same_bytes(short, short_results, tmp_path):
+    write_results(short, tmp_path)
     for name in FILES:
-        assert (tmp_path / name).read_bytes() == (short_report[0] / name).read_bytes(), name
+        assert (tmp_path / name).read_bytes() == (short_results[0] / name).read_bytes(), name
 
 
 # -------------------------------------------------------------------------------- when it fails
@@ -356,9 +380,11 @@ def test_a_picture_that_breaks_off_leaves_the_earlier_one(
             raise OSError(28, "No space left on device")
         save(self, path, **options)
 
+    names = ("wiring_rigl", "boundaries")
+    monkeypatch.setattr(pictures, "_figures", lambda _: [(name, plt.figure()) for name in names])
     monkeypatch.setattr(Figure, "savefig", break_off)
     with pytest.raises(OSError, match="No space left"):
-        write_report(short, earlier)
+        write_results(short, earlier)
     assert files_in(earlier) == FILES
     assert (earlier / "boundaries.svg").read_text() == "earlier boundaries.svg"
     assert (earlier / "wiring_rigl.png").read_bytes().startswith(b"\x89PNG")
@@ -373,7 +399,7 @@ def test_a_picture_that_breaks_off_leaves_no_figure_open(
     before = plt.get_fignums()
     monkeypatch.setattr(Figure, "savefig", break_off)
     with pytest.raises(OSError, match="No space left"):
-        write_report(short, tmp_path)
+        write_results(short, tmp_path)
     assert plt.get_fignums() == before
 
 
@@ -390,7 +416,7 @@ def test_a_trace_that_breaks_off_leaves_the_earlier_one(short, earlier):
     broken.rigl = copy.copy(short.rigl)
     broken.rigl.losses = Half(short.rigl.losses)
     with pytest.raises(BreaksOff):
-        write_report(broken, earlier)
+        write_results(broken, earlier)
     assert files_in(earlier) == FILES
     assert (earlier / "rigl.csv").read_text() == "earlier rigl.csv"
 
@@ -399,10 +425,10 @@ def test_a_summary_that_breaks_off_leaves_the_earlier_one(short, earlier, monkey
     def fail(*_, **__):
         raise ValueError("not today")
 
-    monkeypatch.setattr(report_module, "_pictures", lambda experiment: [])
+    monkeypatch.setattr(pictures, "_figures", lambda reproduction: [])
     monkeypatch.setattr(json, "dumps", fail)
     with pytest.raises(ValueError, match="not today"):
-        write_report(short, earlier)
+        write_results(short, earlier)
     assert files_in(earlier) == FILES
     assert (earlier / "summary.json").read_text() == "earlier summary.json"
 
