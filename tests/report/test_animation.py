@@ -9,7 +9,7 @@ import rewire
 from rewire.data import moons
 from rewire.methods import RigL
 from rewire.plot import style
-from rewire.report import Recorder, write_animation
+from rewire.report import Recorder, animation, write_animation
 from rewire.report import recorder as recorder_module
 from rewire.report.frame_features import extract_features
 from rewire.report.scene_pictures import draw_scenes
@@ -90,8 +90,15 @@ def test_at_the_end_the_dead_are_gone_and_the_living_close_their_ranks(recording
     assert f"{net.size - small.size} dead" in last.words
 
 
+@pytest.fixture(scope="module")
+def pictures(recording):
+    """The pictures of a short animation, drawn once for all formats."""
+    return list(draw_scenes(recording, list(iter_scenes(recording, 1, 8)), 400))
+
+
 @pytest.mark.parametrize("kind", ["webp", "gif", "png"])
-def test_files_are_animated_and_go_round(recording, tmp_path, kind):
+def test_files_are_animated_and_go_round(recording, pictures, monkeypatch, tmp_path, kind):
+    monkeypatch.setattr(animation, "draw_scenes", lambda *_: pictures)
     path = write_animation(recording, tmp_path / f"it.{kind}", seconds=1, rate=8, width=400)
     assert [one.name for one in tmp_path.iterdir()] == [path.name]
     with Image.open(path) as film:

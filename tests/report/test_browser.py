@@ -11,6 +11,8 @@ from rewire.report import recorder as recorder_module
 from rewire.report.frame_features import extract_features
 from rewire.report.snapshots import restore
 
+pytestmark = pytest.mark.browser
+
 X, y = moons(seed=0)
 
 
@@ -157,7 +159,8 @@ def test_the_table_says_what_the_network_is(opened, rigl):
             f"{summary.connections} of {summary.possible} ("
         )
         assert rows["Dead hidden neurons"].startswith(f"{summary.dead} of 32 (")
-        assert rows["FLOPs per answer, against dense"].startswith(f"{summary.flops} of {dense} (")
+        flops = rows["FLOPs per prediction, of those of a dense network"]
+        assert flops.startswith(f"{summary.flops} of {dense} (")
         assert rows["Connections left when stripped"] == str(len(net.strip().connections))
 
 

@@ -12,7 +12,6 @@ import rewire
 from rewire.data import load, moons
 from rewire.report import Recorder, read_recording, write_report
 from rewire.report import page as page_module
-from rewire.web import Packer
 
 X, y = moons(seed=0)
 
@@ -234,23 +233,3 @@ def test_the_same_recording_gives_the_same_page(rigl, tmp_path):
     again = read_recording(tmp_path)
     one, other = (write_report(r, tmp_path / f"{r is again}.html") for r in (rigl, again))
     assert one.read_bytes() == other.read_bytes()
-
-
-@pytest.mark.parametrize(
-    ("values", "kind"),
-    [
-        ([], "Uint8Array"),
-        ([0, 255], "Uint8Array"),
-        ([-1, 127], "Int8Array"),
-        ([256], "Uint16Array"),
-        ([-200], "Int32Array"),
-        ([70000], "Int32Array"),
-        ([True, False], "Uint8Array"),
-        ([0.5], "Float32Array"),
-    ],
-)
-def test_arrays_take_the_smallest_type_that_holds_them(values, kind):
-    array = np.array(values, float if values and isinstance(values[0], float) else None)
-    if not values:
-        array = array.astype(int)
-    assert Packer().add(array)[0] == kind

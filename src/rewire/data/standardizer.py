@@ -49,7 +49,7 @@ class Standardizer:
                 f"{scale.shape}"
             )
         if not (np.isfinite(mean).all() and np.isfinite(scale).all() and (scale > 0).all()):
-            raise ValueError("mean must be finite, and scale finite and above 0; got other numbers")
+            raise ValueError("mean and scale must be finite, and scale above 0; got other numbers")
 
     @classmethod
     def fit(cls, X: Any) -> Standardizer:

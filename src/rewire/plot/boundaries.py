@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from . import style
+from .network import as_network
 
 __all__ = ["boundary"]
 
@@ -105,17 +106,17 @@ def boundary(
 def _scores(model: Any, points: np.ndarray) -> np.ndarray:
     """Return one number for each point, positive for class +1."""
     if hasattr(model, "decision_function"):
-        answers = model.decision_function(points)
+        scores = model.decision_function(points)
     elif hasattr(model, "connections"):
-        answers = model.predict(points)
-    elif hasattr(model, "layers"):  # of scalar neurons
-        answers = [getattr(model(point), "data", np.nan) for point in points.tolist()]
+        scores = model.predict(points)
+    elif hasattr(model, "layers"):  # scalar neurons would take a millisecond per point
+        scores = as_network(model).predict(points)
     else:
-        answers = model(points)
-    answers = np.asarray(answers, float).reshape(len(points), -1)
-    if answers.shape[1] > 2:
+        scores = model(points)
+    scores = np.asarray(scores, float).reshape(len(points), -1)
+    if scores.shape[1] > 2:
         raise ValueError(
             "model must have one output, or two, for a boundary between two classes; "
-            f"got {answers.shape[1]} outputs"
+            f"got {scores.shape[1]} outputs"
         )
-    return answers[:, 0] if answers.shape[1] == 1 else answers[:, 1] - answers[:, 0]
+    return scores[:, 0] if scores.shape[1] == 1 else scores[:, 1] - scores[:, 0]

@@ -96,7 +96,9 @@ def as_network(model: Any) -> Network:
     if not hasattr(model, "nin"):
         model = copy.copy(model)
         model.nin = 1 + max((i for neuron in model.layers[0].neurons for i in neuron.w), default=0)
-    return Network.from_scalar(model)
+    net = Network.from_scalar(model)
+    net.backend = "numpy"  # nothing to compile for a model of this size
+    return net
 
 
 def positions(ranks: Sequence[int], rankdir: str = "TB") -> np.ndarray:

@@ -117,7 +117,7 @@ class Recording:
         moved = sum(sum(record["grown"]) for record in self.rewirings)
         last = self.rows[-1] if self.rows else {}
         measured = [
-            f"{name.replace('_', ' ')} {last[name]:.4g}"
+            f"{name.replace('_', ' ')} {last[name]:{'.1%' if 'accuracy' in name else '.4g'}}"
             for name in ("loss", "accuracy", "validation_loss", "validation_accuracy")
             if last.get(name) is not None
         ]
