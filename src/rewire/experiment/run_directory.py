@@ -15,7 +15,7 @@ import numpy as np
 from rewire.data import Dataset, Standardizer, load
 from rewire.export.common import reading
 from rewire.io import atomic_write, prepare_folder, remove_leftovers
-from rewire.report.recording import FILE_NAME
+from rewire.report import FILE_NAME
 from rewire.train import Training, load_checkpoint, prepare, save_checkpoint
 from rewire.train.history import COLUMNS
 

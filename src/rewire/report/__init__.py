@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from .page import write_report
 from .recorder import Recorder
+from .recording import FILE_NAME as FILE_NAME  # in run directories
 from .recording import Recording, read_recording
 
 if TYPE_CHECKING:

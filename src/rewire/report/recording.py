@@ -73,8 +73,8 @@ class Recording:
     >>> recorder.recording  # doctest: +ELLIPSIS
     <Recording of 'reviving rigl' on 'moons', 2-16-16-1, steps 0 to 50 of 50
       frames      ...
-    >>> recorder.recording.frames[-1]
-    Frame(step=50, kind='end', form='snapshot', moment=..., ...)
+    >>> recorder.recording.frames[0]
+    Frame(step=0, kind='start', form='snapshot', moment=0)
     """
 
     about: dict[str, Any]
