@@ -90,9 +90,10 @@ def _draw_connections(ax: Axes, scene: Scene, largest: float) -> None:
 
 
 def _draw_neurons(ax: Axes, scene: Scene) -> None:
-    dashed = {"linestyle": (0, (3, 2)), "alpha": scene.presence}
+    solid: dict[str, Any] = {}
+    dashed: dict[str, Any] = {"linestyle": (0, (3, 2)), "alpha": scene.presence}
     for which, colour, width, options in (
-        (scene.alive, style.INK, 1.3, {}),
+        (scene.alive, style.INK, 1.3, solid),
         (~scene.alive, style.FAINT, 1.0, dashed),
     ):
         across, up = scene.position[which].T
