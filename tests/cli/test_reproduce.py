@@ -19,13 +19,13 @@ def run():
 
 @pytest.fixture
 def short_training(monkeypatch):
-    monkeypatch.setattr(experiment, "STEPS", 22)
+    monkeypatch.setattr(post, "STEPS", 22)
 
 
 @pytest.fixture
 def quick(short_training, monkeypatch):
     """Shorten both trainings to a few steps and leave out the pictures."""
-    monkeypatch.setattr(report, "_pictures", lambda experiment: [])
+    monkeypatch.setattr(pictures, "_figures", lambda reproduction: [])
 
 
 @pytest.fixture
@@ -50,8 +50,8 @@ def quick_post(quick, monkeypatch):
             left[0] = differing
             return published.Comparison(rows, stripped_once, stripped)
 
-        monkeypatch.setattr(command, "compare", compare)
-        monkeypatch.setattr(report, "compare", compare)
+        monkeypatch.setattr(command, "compare_with_post", compare)
+        monkeypatch.setattr(results, "compare_with_post", compare)
 
     return prepare
 
@@ -61,7 +61,7 @@ def nothing_may_run(monkeypatch):
     def run_experiment(*_, **__):
         raise AssertionError("the experiment was run in vain")
 
-    monkeypatch.setattr(command, "run_experiment", run_experiment)
+    monkeypatch.setattr(command, "reproduce_post", run_experiment)
 
 
 def test_help_of_reproduce_names_its_options_and_exit_statuses(run):
@@ -121,8 +121,8 @@ def test_other_seeds_run_without_a_comparison(run, quick, monkeypatch, tmp_path)
     def compare(*_):
         raise AssertionError("compared with the post")
 
-    monkeypatch.setattr(command, "compare", compare)
-    monkeypatch.setattr(report, "compare", compare)
+    monkeypatch.setattr(command, "compare_with_post", compare)
+    monkeypatch.setattr(results, "compare_with_post", compare)
     result = run("reproduce", "--seed", 5, "--engine", "scalar", "--out", tmp_path / "new" / "one")
     assert result.exit_code == 0, result.output
     assert "beside the post" not in result.output
@@ -202,7 +202,7 @@ def test_a_failure_while_writing_has_exit_status_2(run, quick, monkeypatch, tmp_
     def fail(*_):
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(command, "write_report", fail)
+    monkeypatch.setattr(command, "write_results", fail)
     result = run("reproduce", "--seed", 5, "--out", tmp_path)
     assert result.exit_code == 2
     assert "error: No space left on device" in result.stderr
@@ -210,7 +210,7 @@ def test_a_failure_while_writing_has_exit_status_2(run, quick, monkeypatch, tmp_
 
 def test_progress_follows_every_step_of_both_runs(run, monkeypatch, tmp_path, quick):
     steps = []
-    original = command.run_experiment
+    original = command.reproduce_post
 
     def spy(seed, engine, on_step):
         def both(*step):
@@ -219,7 +219,7 @@ def test_progress_follows_every_step_of_both_runs(run, monkeypatch, tmp_path, qu
 
         return original(seed, engine, both)
 
-    monkeypatch.setattr(command, "run_experiment", spy)
+    monkeypatch.setattr(command, "reproduce_post", spy)
     assert run("reproduce", "--seed", 5, "--out", tmp_path).exit_code == 0
     assert steps == [(method, k) for method in ("static", "rigl") for k in range(22)]
 

@@ -72,8 +72,8 @@ def test_options_reach_the_data_set():
         (lambda: load("table.xlsx"), r"ends in \.csv.*got 'table.xlsx'"),
         (lambda: load("moons", noize=1), "moons takes the options n_samples, noise; got noize"),
         (lambda: load("iris", noise=1), "iris takes no options; got noise"),
-        (lambda: load("iris", target="species"), "target is for files; got 'species'"),
-        (lambda: load("iris", task="regression"), "task is for files; got 'regression'"),
+        (lambda: load("iris", target="species"), "target is for files only; got 'species'"),
+        (lambda: load("iris", task="regression"), "task is for files only; got 'regression'"),
         (lambda: load("iris", dtype="float16"), "dtype must be 'float32' or 'float64'"),
     ],
 )
@@ -103,7 +103,7 @@ def test_a_name_is_given_once_but_a_cell_may_run_again(own_registry):
 
     register("mine")(mine)
     register("mine")(mine)
-    with pytest.raises(ValueError, match="data set 'iris' exists already"):
+    with pytest.raises(ValueError, match="name must be new; got 'iris'"):
         register("iris")(mine)
     assert load("iris").outputs == 3
     assert load("mine").name == "mine"

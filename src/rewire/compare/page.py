@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rewire.web.html import assemble
+from rewire.web import assemble
 
 from .command import command_for
 from .records import as_plain

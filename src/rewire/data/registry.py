@@ -1,4 +1,4 @@
-"""The data sets known by name, and the one function that loads them and files."""
+"""Loads data sets by name, and from files."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from rewire.io import Registry
 from rewire.validation import float_dtype
 
 from .dataset import Dataset, Task
-from .frames import TABLES, loading
 from .npz import read_npz
+from .pandas_io import TABLES, loading
 from .splitting import random_state
 from .tables import read_table
 
@@ -27,24 +27,29 @@ _READERS: dict[str, Callable[..., Dataset]] = {
     **dict.fromkeys(TABLES, read_table),
     ".npz": read_npz,
 }
-# What load hands to the loaders that take it; every other parameter is the loader's own option.
+# Passed on to the loaders that take them; a loader's other parameters are its own options.
 _SHARED = ("seed", "data_dir", "dtype")
 
 
 def register(name: str) -> Callable[[Loader], Loader]:
-    """Make a function's data set known to :func:`load`.
+    """Register a function as a data set that :func:`load` knows by name.
 
     Parameters
     ----------
     name : str
-        Not taken yet.
+        A name that is not registered yet.
 
     Returns
     -------
     callable
-        A decorator for a function of keyword arguments that returns a :class:`Dataset`. It is given
-        ``seed``, ``data_dir`` and ``dtype`` if it takes them; its other parameters are options of
-        ``load``. The first line of its docstring describes the data set.
+        A decorator for a function of keyword arguments that returns a :class:`Dataset`. ``seed``,
+        ``data_dir`` and ``dtype`` are passed to it if it takes them; its other parameters are
+        options of ``load``. The first line of its docstring describes the data set.
+
+    Raises
+    ------
+    ValueError
+        If the name is registered already.
 
     Examples
     --------
@@ -59,11 +64,22 @@ def register(name: str) -> Callable[[Loader], Loader]:
     >>> available()["corners"]
     'Exclusive or of two inputs.'
     """
-    return loaders.register(name)
+
+    def add(loader: Loader) -> Loader:
+        taken = _LOADERS.get(name, loader)
+        # Registering the same function again is allowed: a notebook's cell may run twice.
+        if (taken.__module__, taken.__qualname__) != (loader.__module__, loader.__qualname__):
+            raise ValueError(
+                f"name must be new; got {name!r}, which is registered already: choose another one"
+            )
+        _LOADERS[name] = loader
+        return loader
+
+    return add
 
 
 def available() -> dict[str, str]:
-    """Return the names that :func:`load` knows, each with a line on what it is.
+    """Return the names that :func:`load` knows, each with a line that describes the data set.
 
     Examples
     --------
@@ -87,27 +103,26 @@ def load(
     dtype: Any = "float32",
     **options: Any,
 ) -> Dataset:
-    """Load a data set by name, or a file.
+    """Load a data set by name, or from a file.
 
     Parameters
     ----------
     source : str or path
         A name in :func:`available`, or a file: ``.csv``, ``.tsv``, ``.parquet`` or ``.npz``.
     target : optional
-        Files only. In tables the column to predict, by name or number, or a list of columns; in
-        NPZ files the name of the array (default "y"), or a ``.npy`` file.
+        Files only. In a table, the column to predict, by name or number, or a list of columns; in
+        an NPZ file, the name of the array (default "y"), or a ``.npy`` file.
     data_dir : path, optional
-        The folder of data sets that are not generated; by default the environment variable
-        ``REWIRE_DATA_DIR``.
+        The folder of stored data sets; by default the environment variable ``REWIRE_DATA_DIR``.
     seed : int or numpy.random.Generator, optional
-        For generated data sets; others do not look at it.
+        Seed of generated data sets; others ignore it.
     task : {"classification", "regression"}, optional
-        Files only; by default the targets decide, see :meth:`Dataset.from_arrays`.
+        Files only; by default inferred from the targets, see :meth:`Dataset.from_arrays`.
     ignore : sequence of str or int
         Tables only: columns to leave out, by name or number, such as an identifier.
     dtype : {"float32", "float64"}, default "float32"
     **options
-        Further arguments of the data set's own function, or of pandas' reader of the file.
+        Options of the named data set, or further arguments for pandas' reader of the file.
 
     Returns
     -------
@@ -116,12 +131,12 @@ def load(
     Raises
     ------
     ValueError
-        For unknown names and options, and for data that cannot be learnt from as it is; the message
-        says where it is and what to do.
+        For unknown names and options, and for data that cannot be used as they are; the message
+        says where the problem is and what to do.
     OSError
-        Where files are missing or nothing can be fetched.
+        If a file is missing or a data set cannot be fetched.
     ImportError
-        Where reading the file needs the extra ``data``.
+        If reading the file needs the extra ``data``.
 
     Examples
     --------
@@ -133,7 +148,9 @@ def load(
     if isinstance(source, str) and source in loaders:
         for name, value in (("target", target), ("task", task), ("ignore", ignore or None)):
             if value is not None:
-                raise ValueError(f"{name} is for files; got {value!r} for the data set {source!r}")
+                raise ValueError(
+                    f"{name} is for files only; got {value!r} for the data set {source!r}"
+                )
         shared = {"seed": random_state(seed), "data_dir": data_dir, "dtype": number_type}
         return _named(source, shared, options).astype(number_type)
     if path.suffix.lower() in _READERS:
@@ -143,7 +160,7 @@ def load(
         if path.suffix.lower() in TABLES:
             options["ignore"] = [ignore] if isinstance(ignore, (str, int)) else ignore
         elif ignore:
-            raise ValueError(f"ignore is for tables; got {ignore!r} for {path}")
+            raise ValueError(f"ignore is for tables only; got {ignore!r} for {path}")
         with loading(path):
             return read(path, target=target, task=task, dtype=number_type, **options)
     raise ValueError(
@@ -153,8 +170,8 @@ def load(
 
 
 def _named(name: str, shared: dict[str, Any], options: dict[str, Any]) -> Dataset:
-    """Call a data set's own function with what it takes."""
-    loader = loaders[name]
+    """Call the function of a named data set with the arguments that it takes."""
+    loader = _LOADERS[name]
     taken = signature(loader).parameters
     own = [parameter for parameter in taken if parameter not in _SHARED]
     unknown = [option for option in options if option not in own]

@@ -312,12 +312,12 @@ class Network(MutableGraph):
 
     def _repr_html_(self) -> str:
         """Show a notebook the summary, and the wiring of a network that can be drawn."""
-        from rewire.plot import as_html
+        from rewire.plot.notebook import as_html
 
         return as_html(self)
 
     def _repr_svg_(self) -> str | None:
         """Show what takes no HTML the wiring of a network that can be drawn."""
-        from rewire.plot import as_svg
+        from rewire.plot.notebook import as_svg
 
         return as_svg(self)

@@ -1,4 +1,4 @@
-"""What a report shows of the experiment, whichever engine computes it."""
+"""Records scalar networks and their rewirings in the form that a report takes."""
 
 from __future__ import annotations
 
@@ -10,49 +10,51 @@ import numpy as np
 from rewire.connectivity import ConnectionTable
 from rewire.export import from_scalar
 from rewire.graph import Network
-from rewire.scalar import SparseMLP
+from rewire.scalar import Connection, SparseMLP
 
-__all__ = ["ScalarFrames", "figures", "moved"]
+__all__ = ["ScalarFrames", "history_rows", "rewiring_record"]
 
 
 class ScalarFrames:
-    """Networks of a scalar model at one moment after the other; connections keep their births.
+    """Converts a scalar model to a Network step by step; connections keep their births.
 
-    No more than one rewiring may lie between two of them: what it drops does not come back at once,
-    so that a connection in the same place is the same one.
+    At most one rewiring may lie between two conversions. A rewiring does not grow what it has just
+    dropped, so connections with the same ends before and after are the same connection.
     """
 
     def __init__(self) -> None:
         self._births: dict[tuple[int, int], int] = {}
-        self._born = 0
+        self._next_birth = 0
 
-    def of(self, model: SparseMLP) -> Network:
+    def convert(self, model: SparseMLP) -> Network:
         """Return the model as it is now."""
         net = from_scalar(model)
         table = net.connections
-        places = list(zip(table.source.tolist(), table.target.tolist(), strict=True))
+        ends = list(zip(table.source.tolist(), table.target.tolist(), strict=True))
         births = {}
         for row in np.argsort(table.birth):
-            known = self._births.get(places[row])
-            births[places[row]] = self._born if known is None else known
-            self._born += known is None
+            known = self._births.get(ends[row])
+            births[ends[row]] = self._next_birth if known is None else known
+            self._next_birth += known is None
         self._births = births
-        birth = np.array([births[place] for place in places])
+        birth = np.array([births[pair] for pair in ends])
         net.connections = ConnectionTable(net.size, table.source, table.target, table.weight, birth)
         return net
 
 
-def moved(step: int, changes: Sequence[tuple[Any, Any]], layers: int) -> dict[str, Any]:
+def rewiring_record(
+    step: int, changes: Sequence[tuple[Connection, Connection]], layers: int
+) -> dict[str, Any]:
     """Return the record of a rewiring by :func:`rewire.scalar.rigl_update`.
 
     Parameters
     ----------
     step : int
-        After how many steps.
+        Steps done.
     changes : sequence of (Connection, Connection)
-        What was dropped and what was grown in its stead.
+        Pairs of a dropped connection and the one grown in its place.
     layers : int
-        Of the network.
+        Number of layers of the network.
     """
     dropped, grown = (
         np.bincount([pair[k].layer for pair in changes], minlength=layers).tolist() for k in (0, 1)
@@ -60,10 +62,10 @@ def moved(step: int, changes: Sequence[tuple[Any, Any]], layers: int) -> dict[st
     return {"step": step, "dropped": dropped, "grown": grown}
 
 
-def figures(
+def history_rows(
     losses: Sequence[float], accuracies: Sequence[float], end: tuple[float, float], seconds: float
 ) -> list[dict[str, Any]]:
-    """Return the rows of a report's curves: before each step, and what the last one led to."""
+    """Return the rows of a report's curves: loss and accuracy before each step and at the end."""
     rows: list[dict[str, Any]] = [
         {"step": step, "loss": loss, "accuracy": accuracy}
         for step, (loss, accuracy) in enumerate(zip(losses, accuracies, strict=True))

@@ -8,14 +8,19 @@ import numpy as np
 
 __all__ = ["Packer"]
 
-# What JavaScript calls the types, and the alignment that its arrays need.
-TYPES = {"u1": "Uint8Array", "i1": "Int8Array", "u2": "Uint16Array", "i4": "Int32Array"}
-TYPES |= {"f4": "Float32Array"}
-ALIGNMENT = 4
+# NumPy's types and JavaScript's typed arrays.
+TYPES = {
+    "u1": "Uint8Array",
+    "i1": "Int8Array",
+    "u2": "Uint16Array",
+    "i4": "Int32Array",
+    "f4": "Float32Array",
+}
+ALIGNMENT = 4  # bytes, as JavaScript's typed arrays need
 
 
 class Packer:
-    """Collects arrays, and finds equal ones again: a wiring that stays costs one frame.
+    """Collects arrays and stores equal ones once, so that an unchanged wiring takes no space.
 
     Examples
     --------
@@ -27,30 +32,30 @@ class Packer:
     """
 
     def __init__(self) -> None:
-        self.pieces: list[bytes] = []
-        self.size = 0
+        self._pieces: list[bytes] = []
+        self._size = 0
         self._known: dict[tuple[str, bytes], list] = {}
 
     def add(self, array: np.ndarray) -> list:
-        """Return where an array is: its type in JavaScript, the first byte, and how many numbers.
+        """Store an array and return ``[JavaScript type, first byte, length]``.
 
         Whole numbers are stored in the smallest type that holds them, others as float32.
         """
-        kind = _kind(array)
+        kind = _smallest_type(array)
         content = np.ascontiguousarray(array, f"<{kind}").tobytes()
         if (kind, content) not in self._known:
-            self._known[kind, content] = [TYPES[kind], self.size, array.size]
+            self._known[kind, content] = [TYPES[kind], self._size, array.size]
             padding = -len(content) % ALIGNMENT
-            self.pieces.append(content + bytes(padding))
-            self.size += len(content) + padding
+            self._pieces.append(content + bytes(padding))
+            self._size += len(content) + padding
         return self._known[kind, content]
 
     def text(self) -> str:
-        """Return everything in base64."""
-        return base64.b64encode(b"".join(self.pieces)).decode("ascii")
+        """Return all arrays in base64."""
+        return base64.b64encode(b"".join(self._pieces)).decode("ascii")
 
 
-def _kind(array: np.ndarray) -> str:
+def _smallest_type(array: np.ndarray) -> str:
     if array.dtype.kind not in "iub":
         return "f4"
     low, high = int(array.min(initial=0)), int(array.max(initial=0))

@@ -1,7 +1,7 @@
-"""Taking dead neurons out of a network: those that cannot affect the output.
+"""Removes dead neurons: those that cannot affect the output.
 
-Both functions work on any model of ``layers`` with ``neurons`` that have ``w``, ``b`` and
-``nonlin``, return a new model of the same classes and leave the one passed in untouched.
+Both functions work on any model with ``layers`` of ``neurons`` that have ``w``, ``b`` and
+``nonlin``. They return a new model of the same classes and do not change the one passed in.
 """
 
 from __future__ import annotations
@@ -17,26 +17,27 @@ __all__ = ["strip", "strip_deadneurons"]
 
 
 def strip(model: Any, X: Sequence[Sequence[float]] | None = None) -> Any:
-    """Remove every dead neuron and keep the function.
+    """Remove all dead neurons without changing the function.
 
-    A hidden neuron is dead if nothing reads it, or if it is constant because it has no inputs;
-    a constant is folded into the biases of the neurons that read it. As removing one neuron may
-    leave others without readers or inputs, this is repeated until nothing changes.
+    A hidden neuron is dead if it has no outgoing connections, or if it is constant because it has
+    no inputs; a constant is folded into the biases of the neurons that it feeds. Removing one
+    neuron may leave others without inputs or outgoing connections, so this is repeated until
+    nothing changes.
 
     Parameters
     ----------
     model : SparseMLP
-        Left untouched.
+        Is not changed.
     X : sequence of shape (samples, inputs), optional
-        Also remove the neurons whose output is the same number on all these samples, such as a
-        ReLU that never fires. **The function is then kept on these samples only**: on others the
-        original might have woken such a neuron up.
+        Also remove neurons with the same output on all these samples, such as a ReLU that never
+        fires. **The function is then kept on these samples only**, because on other samples such
+        a neuron might fire.
 
     Returns
     -------
     SparseMLP
-        With the same outputs, to rounding. The inputs and the output neurons always stay; a
-        network that is constant altogether keeps nothing else.
+        With the same outputs, to rounding. Inputs and output neurons always stay; of a constant
+        network, nothing else does.
 
     Examples
     --------
@@ -68,15 +69,15 @@ def strip(model: Any, X: Sequence[Sequence[float]] | None = None) -> Any:
 
 
 def strip_deadneurons(model: Any) -> Any:
-    """Make the post's single pass from front to back.
+    """Remove dead neurons in a single pass from front to back, as the post does.
 
-    At each hidden layer the neurons without inputs or without readers go, whatever their bias.
-    So some dead neurons may stay, and the function may change; :func:`strip` is exact.
+    In each hidden layer, neurons without inputs or outgoing connections are removed, whatever
+    their bias. So some dead neurons may stay, and the function may change; :func:`strip` is exact.
 
     Parameters
     ----------
     model : SparseMLP
-        Left untouched.
+        Is not changed.
 
     Returns
     -------
@@ -88,7 +89,7 @@ def strip_deadneurons(model: Any) -> Any:
     >>> from rewire.scalar import SparseMLP
     >>> model = SparseMLP(1, [2, 2, 1], [0, 0, 0.5], wiring="first", rng=random.Random(0))
     >>> model.layers[1].neurons[0].w = {0: Value(1.0)}
-    >>> model.layers[1].neurons[1].w = {1: Value(1.0)}  # read by nobody, but itself a reader
+    >>> model.layers[1].neurons[1].w = {1: Value(1.0)}  # has no outgoing connections
     >>> strip_deadneurons(model)
     MLP of [
     Layer of [ReLUNeuron(1), ReLUNeuron(1)]
@@ -105,7 +106,7 @@ def strip_deadneurons(model: Any) -> Any:
 
 
 def _constant_outputs(model: Any, X: Sequence[Sequence[float]] | None) -> list[dict[int, float]]:
-    """Return, for each layer, the neurons whose output never changes, and that output."""
+    """Return, for each layer, the neurons whose output is constant, with that output."""
     constants = [
         {j: _output(neuron, []) for j, neuron in enumerate(layer.neurons) if not neuron.w}
         for layer in model.layers
@@ -136,7 +137,7 @@ def _output(neuron: Any, x: Sequence[float]) -> float:
 
 
 def _keep(model: Any, k: int, kept: set[int]) -> bool:
-    """Leave only the ``kept`` neurons in layer k; say whether any had to go."""
+    """Keep only the ``kept`` neurons in layer k; return whether any were removed."""
     neurons, readers = model.layers[k].neurons, model.layers[k + 1].neurons
     if len(kept) == len(neurons):
         return False
@@ -150,7 +151,7 @@ def _keep(model: Any, k: int, kept: set[int]) -> bool:
 
 
 def _copy(model: Any) -> Any:
-    """Copy the model down to its parameters, without their gradients and graphs."""
+    """Copy the model including its parameters, but not their gradients and graphs."""
     model = copy.copy(model)
     model.layers = [copy.copy(layer) for layer in model.layers]
     for layer in model.layers:

@@ -1,4 +1,4 @@
-"""The data sets."""
+"""The data sets that scikit-learn generates."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The post's loss, a max-margin hinge with an L2 penalty, and the accuracy beside it."""
+"""The post's loss, a hinge loss with an L2 penalty, and the accuracy."""
 
 from __future__ import annotations
 
@@ -30,33 +30,34 @@ def loss(
     Parameters
     ----------
     model : callable Module
-        Called with a list of Values, returns one score; its sign is the class.
+        Takes a list of Values and returns one score, whose sign is the class.
     X : sequence of shape (samples, inputs)
-        Finite numbers; lists and NumPy arrays alike.
+        Finite numbers, as lists or NumPy arrays.
     y : sequence of shape (samples,)
         Labels, -1 or +1.
     batch_size : int, optional
-        Use a random batch of so many samples, without replacement; all of them by default.
+        Size of a random batch, drawn without replacement; all samples by default.
     dense_grad : bool or "last", default False
-        Let the model also track the connections that do not exist; see :class:`SparseNeuron`.
+        Whether the model also computes gradients of connections that do not exist; see
+        :meth:`SparseNeuron.__call__`.
     alpha : float, default 1e-4
         Strength of the penalty.
     rng : random.Random, optional
-        Draws the batch; the module-level generator of ``random`` by default.
+        Random generator for the batch; that of the module ``random`` by default.
 
     Returns
     -------
     total_loss : Value
         Call ``total_loss.backward()`` for the gradients.
     accuracy : float
-        Share of the samples, in [0, 1], whose score has the sign of the label; a score of 0
-        counts as -1.
+        Share of the samples, in [0, 1], whose score has the sign of the label; a score of 0 counts
+        as -1.
 
     Raises
     ------
     ValueError
         For empty data, labels other than -1 and +1, numbers that are not finite, a batch larger
-        than the data, or samples of the wrong width.
+        than the data, or samples with another number of inputs than the model has.
 
     Examples
     --------

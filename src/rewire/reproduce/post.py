@@ -1,4 +1,4 @@
-"""The experiment itself: one network trained twice, with its wiring fixed and with RigL."""
+"""The post's experiment: one network trained twice, with static wiring and with RigL."""
 
 from __future__ import annotations
 
@@ -20,9 +20,17 @@ from rewire.scalar import SparseMLP, loss, rigl_update, strip, strip_deadneurons
 from rewire.topology import Rewirer
 from rewire.train import Trainer
 
-from .frames import ScalarFrames, figures, moved
+from .scalar_recording import ScalarFrames, history_rows, rewiring_record
 
-__all__ = ["ENGINES", "STEPS", "Experiment", "Run", "fan_ins", "run_experiment"]
+__all__ = [
+    "ENGINES",
+    "STEPS",
+    "MethodRun",
+    "Reproduction",
+    "fan_ins",
+    "layer_sizes",
+    "reproduce_post",
+]
 
 METHODS = ("static", "rigl")
 STEPS = 400
@@ -33,10 +41,21 @@ OnStep = Callable[[str, int, float, float], None]
 
 
 @dataclass
-class Run:
-    """One training run: what it measured before each step's step, and the trained network.
+class MethodRun:
+    """One of the two trainings: its measurements before each step, and the trained network.
 
-    The recorder is for a report; what it takes does not count among the ``seconds``.
+    Attributes
+    ----------
+    method : {"static", "rigl"}
+    model : SparseMLP
+    losses, accuracies : list of float
+        On the training data, before each step.
+    rewirings : list of int
+        Steps after which connections moved.
+    seconds : float
+        Time of training, without that of the recorder.
+    recorder : Recorder
+        Holds the recording for a report.
     """
 
     method: str
@@ -47,44 +66,64 @@ class Run:
     seconds: float = 0.0
     recorder: Recorder = field(default_factory=lambda: Recorder(data="moons"))
 
+    def __repr__(self) -> str:
+        end = f", loss {self.losses[-1]:.4g}" if self.losses else ""
+        return (
+            f"<MethodRun {self.method}: {layer_sizes(self.model)}, {len(self.losses)} steps{end}>"
+        )
 
-@dataclass
-class Experiment:
-    """Both runs, and the network of the second stripped of its dead neurons.
+
+@dataclass(repr=False)
+class Reproduction:
+    """Both trainings, and the network trained with RigL stripped of its dead neurons.
 
     Attributes
     ----------
+    seed : int
+    engine : {"array", "scalar"}
+    X, y : ndarray
+        The data.
+    static, rigl : MethodRun
     stripped_once : SparseMLP
-        By the post's single pass, ``strip_deadneurons``.
+        Stripped by the post's single pass, ``strip_deadneurons``.
     stripped : SparseMLP
-        By ``strip``, which removes all dead neurons and keeps the function.
+        Stripped by ``strip``, which removes all dead neurons and keeps the function.
     """
 
     seed: int
     engine: str
     X: np.ndarray
     y: np.ndarray
-    static: Run
-    rigl: Run
+    static: MethodRun
+    rigl: MethodRun
     stripped_once: SparseMLP
     stripped: SparseMLP
 
+    def __repr__(self) -> str:
+        return (
+            f"<Reproduction with seed {self.seed} by the {self.engine} engine\n"
+            f"  static    {self.static!r}\n"
+            f"  rigl      {self.rigl!r}\n"
+            f"  stripped  {layer_sizes(self.stripped)}, by the post's single pass "
+            f"{layer_sizes(self.stripped_once)}>"
+        )
 
-def run_experiment(
+
+def reproduce_post(
     seed: int = 1337, engine: str = "array", on_step: OnStep | None = None
-) -> Experiment:
+) -> Reproduction:
     """Run the post's experiment.
 
-    Moons (100 points, noise 0.1), a network 2-16-16-1 with sparsities 0, 0.9 and 0.8 wired to the
-    first inputs, weights from ±0.1; 400 full-batch steps of gradient descent at learning rate
-    1 - 0.9 k / 400; for RigL a rewiring of every layer after each 20th step but the first, at
-    0.3 times the learning rate. Its growth gradient is that of the last sample alone, because the
-    post's code renews the candidates at every sample.
+    The data are two moons (100 points, noise 0.1). The network is 2-16-16-1 with sparsities 0, 0.9
+    and 0.8, wired to the first inputs, with weights from ±0.1. It is trained by 400 full-batch
+    steps of gradient descent at learning rate 1 - 0.9 k / 400. RigL rewires every layer after each
+    20th step but the first, at a drop fraction of 0.3 times the learning rate. It grows by the
+    gradient of the last sample alone, because the post's code starts anew at every sample.
 
     Parameters
     ----------
     seed : int, default 1337
-        Of the data and of the initial network.
+        Seed of the data and of the initial network; the default is the post's.
     engine : {"array", "scalar"}, default "array"
         What computes: the array engine, in float64, or the teaching core.
     on_step : callable, optional
@@ -92,39 +131,47 @@ def run_experiment(
 
     Returns
     -------
-    Experiment
+    Reproduction
+
+    Raises
+    ------
+    ValueError
+        For an unknown engine.
+
+    Examples
+    --------
+    >>> reproduction = reproduce_post()
+    >>> layer_sizes(reproduction.rigl.model), layer_sizes(reproduction.stripped)
+    ('16-16-1', '7-4-1')
     """
     if engine not in ENGINES:
         raise ValueError(f"engine must be one of {sorted(ENGINES)}; got {engine!r}")
     X, y = moons(n_samples=100, noise=0.1, seed=seed)
-    if engine == "array":  # once for nothing: what has to be compiled is no part of a training
-        _train_array(Run("rigl", _network(seed)), X, y, lambda *_: None)
+    if engine == "array":  # a first run compiles the kernels, which is no part of a training's time
+        _train_array(MethodRun("rigl", _network(seed)), X, y, lambda *_: None)
     runs = []
     for method in METHODS:
-        run = Run(method, _network(seed))
+        run = MethodRun(method, _network(seed))
         begin = time.perf_counter()
         ENGINES[engine](run, X, y, on_step or (lambda *_: None))
         run.seconds = time.perf_counter() - begin - run.recorder.seconds
         total_loss, accuracy = loss(run.model, X.tolist(), y.tolist())
         end = total_loss.data, accuracy
-        run.recorder.recording.rows = figures(run.losses, run.accuracies, end, run.seconds)
+        run.recorder.recording.rows = history_rows(run.losses, run.accuracies, end, run.seconds)
         runs.append(run)
     static, rigl = runs
-    return Experiment(
-        seed=seed,
-        engine=engine,
-        X=X,
-        y=y,
-        static=static,
-        rigl=rigl,
-        stripped_once=strip_deadneurons(rigl.model),
-        stripped=strip(rigl.model),
-    )
+    once, exact = strip_deadneurons(rigl.model), strip(rigl.model)
+    return Reproduction(seed, engine, X, y, static, rigl, stripped_once=once, stripped=exact)
 
 
 def fan_ins(model: SparseMLP) -> list[list[int]]:
     """Return the fan-in of every neuron, layer by layer."""
     return [[len(neuron.w) for neuron in layer.neurons] for layer in model.layers]
+
+
+def layer_sizes(model: SparseMLP) -> str:
+    """Return the number of neurons of each layer as text, such as ``7-4-1``."""
+    return "-".join(str(len(layer.neurons)) for layer in model.layers)
 
 
 def _network(seed: int) -> SparseMLP:
@@ -134,11 +181,11 @@ def _network(seed: int) -> SparseMLP:
     )
 
 
-def _train_scalar(run: Run, X: np.ndarray, y: np.ndarray, on_step: OnStep) -> None:
+def _train_scalar(run: MethodRun, X: np.ndarray, y: np.ndarray, on_step: OnStep) -> None:
     model, frames, rewirings = run.model, ScalarFrames(), []
     loss_on_data = partial(loss, X=X.tolist(), y=y.tolist())
     method = (PostRigL() if run.method == "rigl" else Static()).name
-    run.recorder.start(frames.of(model), X, y, method=method, loss="hinge", total_steps=STEPS)
+    run.recorder.start(frames.convert(model), X, y, method=method, loss="hinge", total_steps=STEPS)
     for step in range(STEPS):
         total_loss, accuracy = loss_on_data(model)
         model.zero_grad()
@@ -149,18 +196,18 @@ def _train_scalar(run: Run, X: np.ndarray, y: np.ndarray, on_step: OnStep) -> No
         if run.method == "rigl" and rewires_after(step):
             fraction = DROP_FRACTION * learning_rate
             changes = rigl_update(model, loss_on_data, fraction, dense_grad="last")
-            rewirings.append(moved(step + 1, changes, len(model.layers)))
+            rewirings.append(rewiring_record(step + 1, changes, len(model.layers)))
             run.rewirings.append(step)
         if step % REWIRE_EVERY == 0 or step == STEPS - 1:
-            run.recorder.take(frames.of(model), step + 1, _kind(run, step))
+            run.recorder.take(frames.convert(model), step + 1, _frame_kind(run, step))
         run.losses.append(total_loss.data)
         run.accuracies.append(accuracy)
         on_step(run.method, step, total_loss.data, accuracy)
     run.recorder.recording.rewirings = rewirings
 
 
-def _train_array(run: Run, X: np.ndarray, y: np.ndarray, on_step: OnStep) -> None:
-    net = from_scalar(run.model)
+def _train_array(run: MethodRun, X: np.ndarray, y: np.ndarray, on_step: OnStep) -> None:
+    net = Network.from_scalar(run.model)
     hinge = Hinge(l2=1e-4)
     trainer = Trainer(net, hinge, SGD())
     method = PostRigL(DROP_FRACTION, REWIRE_EVERY) if run.method == "rigl" else Static()
@@ -169,7 +216,7 @@ def _train_array(run: Run, X: np.ndarray, y: np.ndarray, on_step: OnStep) -> Non
     recorder.start(net, X, y, method=method.name, loss=hinge.name, total_steps=STEPS)
     step = 0
     while step < STEPS:
-        # Up to the next rewiring, and a report now and then, in one compiled call.
+        # One compiled call for all steps up to the next rewiring or frame.
         end = min(STEPS, step - (step - 1) % REWIRE_EVERY + REWIRE_EVERY)
         learned = trainer.steps(X, y, end - step, [learning_rate_at(k) for k in range(step, end)])
         for loss_value, right in zip(learned.losses.tolist(), learned.right.tolist(), strict=True):
@@ -181,13 +228,13 @@ def _train_array(run: Run, X: np.ndarray, y: np.ndarray, on_step: OnStep) -> Non
             signals = [net.signals(X[-1:], y[-1:], hinge)]  # as the post's code looks at them
             rewirer.rewire(end, signals, learning_rate=learning_rate_at(end - 1))
             run.rewirings.append(end - 1)
-        recorder.take(net, end, _kind(run, end - 1))
+        recorder.take(net, end, _frame_kind(run, end - 1))
     recorder.recording.rewirings = [asdict(record) for record in rewirer.history]
     run.model = to_scalar(net)
 
 
-def _kind(run: Run, step: int) -> str:
-    """Say why a frame is taken after a step."""
+def _frame_kind(run: MethodRun, step: int) -> str:
+    """Return why a frame is taken after a step."""
     if step == STEPS - 1:
         return "end"
     return "rewiring" if run.method == "rigl" and rewires_after(step) else "report"
@@ -199,11 +246,11 @@ def learning_rate_at(step: int) -> float:
 
 
 def rewires_after(step: int) -> bool:
-    """Say whether the post rewires after this step."""
+    """Return whether the post rewires after this step."""
     return step % REWIRE_EVERY == 0 and step > 0
 
 
-ENGINES: dict[str, Callable[[Run, np.ndarray, np.ndarray, OnStep], None]] = {
+ENGINES: dict[str, Callable[[MethodRun, np.ndarray, np.ndarray, OnStep], None]] = {
     "array": _train_array,
     "scalar": _train_scalar,
 }

@@ -1,4 +1,4 @@
-"""A person's own table as pandas reads it: what kind of text it is, and what is wrong with it."""
+"""Reads tables with pandas: finds their format, and says what is wrong with them."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ __all__ = [
     "values_of",
 ]
 
-# What pandas calls the reader of each kind of file.
+# The reader of pandas for each kind of file.
 TABLES = {".csv": "read_csv", ".tsv": "read_table", ".parquet": "read_parquet"}
 
-# What may stand between the values of a CSV file; the first where several could.
+# Separators that a CSV file may have; the first of several that fit is taken.
 SEPARATORS = (",", ";", "\t", "|")
-# Options of pandas by which a person says what is otherwise found out.
+# Options of pandas that replace what is otherwise found from the file.
 PARSING = {"sep", "delimiter", "engine", "skiprows", "comment"}
 HEADER = {"header", "names", "usecols", "index_col"}
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -36,7 +36,7 @@ WITH_DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+(,\d+)?\s*")
 
 
 def import_pandas(purpose: str) -> ModuleType:
-    """Return pandas, or say which extra brings it."""
+    """Import pandas, or say which extra installs it."""
     try:
         import pandas
     except ImportError as error:
@@ -46,7 +46,7 @@ def import_pandas(purpose: str) -> ModuleType:
 
 @contextmanager
 def loading(path: Path) -> Iterator[None]:
-    """Have what goes wrong with a file's content name the file."""
+    """Name the file in errors about its content."""
     try:
         yield
     except ValueError as error:
@@ -54,17 +54,17 @@ def loading(path: Path) -> Iterator[None]:
 
 
 def read_frame(path: Path, **options: Any) -> Any:
-    """Return a file's DataFrame.
+    """Read a file as a DataFrame.
 
-    In a CSV file the separator is found from its first lines, and where it is not a comma, numbers
-    may have a decimal comma; what Excel calls Unicode text is read as such.
+    The separator of a CSV file is found from its first lines; if it is not a comma, numbers may
+    have decimal commas. UTF-16, which Excel calls Unicode text, is recognised.
 
     Parameters
     ----------
     path : Path
-        One that ends in a key of ``TABLES``.
+        A file whose name ends in a key of ``TABLES``.
     **options
-        Further arguments of pandas' reader; they overrule what was found.
+        Further arguments for pandas' reader; they take precedence over what was found.
     """
     reader = TABLES[path.suffix.lower()]
     read = getattr(import_pandas(f"reading {path.name}"), reader)
@@ -77,7 +77,7 @@ def read_frame(path: Path, **options: Any) -> Any:
     if reader == "read_csv" and plain:
         options["sep"] = _separator(_lines(path, options.get("encoding")))
     options = {"engine": "c", **options}
-    if options["engine"] == "c":  # a column is of one kind in all of the file
+    if options["engine"] == "c":  # so that a column has one type throughout
         options = {"low_memory": False, **options}
     frame = _read(read, path, **options)
     if "decimal" not in options and options.get("sep") != "," and _has_decimal_commas(frame):
@@ -88,7 +88,7 @@ def read_frame(path: Path, **options: Any) -> Any:
 
 
 def check_complete(frame: Any) -> None:
-    """Refuse missing values, columns that cannot be told apart, and no rows at all."""
+    """Refuse missing values, columns of the same name, and tables without rows."""
     if len(frame) == 0:
         raise ValueError("a table must have at least one row; got none")
     if not frame.columns.is_unique:
@@ -107,7 +107,7 @@ def check_complete(frame: Any) -> None:
 
 
 def check_size(name: Any, values: np.ndarray, dtype: np.dtype) -> None:
-    """Refuse numbers beyond the dtype, as what they were and not as the infinity they become."""
+    """Refuse numbers that overflow the dtype, and show them as they are in the table."""
     most = np.finfo(dtype).max
     if values.dtype.kind != "f" or np.abs(values).max() <= most:
         return
@@ -120,7 +120,7 @@ def check_size(name: Any, values: np.ndarray, dtype: np.dtype) -> None:
 
 
 def find_column(wanted: Any, names: Sequence[Any], parameter: str = "target") -> Any:
-    """Return the column that a name or a number means."""
+    """Return the name of a column that is given by name or by number."""
     if wanted in names:
         return wanted
     try:
@@ -136,14 +136,14 @@ def find_column(wanted: Any, names: Sequence[Any], parameter: str = "target") ->
 
 
 def values_of(column: Any) -> np.ndarray:
-    """Return a column as numbers, truth values or text."""
+    """Return a column as numbers, booleans or text."""
     values = column.to_numpy()
     if values.dtype.kind in "biuf":
         return values
     infer = import_pandas("reading a table").api.types.infer_dtype
     if infer(values, skipna=False) != "string":
         raise ValueError(
-            f"column {str(column.name)!r} must hold numbers, truth values or text; got "
+            f"column {str(column.name)!r} must hold numbers, booleans or text; got "
             f"{column.dtype}: turn it into numbers, or leave the column out (--ignore, ignore=)"
         )
     return values.astype(str)
@@ -174,7 +174,7 @@ def _read(read: Any, path: Path, **options: Any) -> Any:
 
 
 def _lines(path: Path, encoding: str | None) -> list[str]:
-    """Return the first two lines that are not empty, or fewer."""
+    """Return the first two lines that are not empty, or fewer if there are no more."""
     found = []
     with path.open(encoding=encoding or "utf-8-sig", errors="replace", newline="") as file:
         for line in file:
@@ -186,7 +186,7 @@ def _lines(path: Path, encoding: str | None) -> list[str]:
 
 
 def _separator(lines: Sequence[str]) -> str:
-    """Return what parts the first two lines into equally many values, most of all; or a comma."""
+    """Return the separator that splits the first lines into equally many values, and the most."""
 
     def fit(separator: str) -> tuple[bool, bool, int]:
         columns = [len(row) for row in csv.reader(lines, delimiter=separator)] or [0]
@@ -196,7 +196,7 @@ def _separator(lines: Sequence[str]) -> str:
 
 
 def _has_decimal_commas(frame: Any) -> bool:
-    """Return whether a column of text is numbers with decimal commas throughout."""
+    """Return whether a text column consists of numbers with decimal commas."""
     for name in frame.columns:
         column = frame[name]
         if getattr(column, "dtype", None) is None or column.dtype.kind in "biufM":
@@ -209,8 +209,10 @@ def _has_decimal_commas(frame: Any) -> bool:
 
 
 def _check_header(path: Path, options: dict[str, Any], frame: Any) -> None:
-    """Refuse names that pandas would change, and lines that are longer than the first."""
-    if not np.array_equal(frame.index, np.arange(len(frame))):  # pandas took values for it
+    """Refuse names that pandas would change, and lines longer than the first."""
+    if not np.array_equal(
+        frame.index, np.arange(len(frame))
+    ):  # pandas took the first values of longer lines as index
         raise ValueError(
             f"every line must have as many values as there are names in the first, "
             f"{len(frame.columns)}; got more"
