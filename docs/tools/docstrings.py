@@ -24,30 +24,41 @@ class Docstrings(griffe.Extension):
 
     def on_object(self, *, obj: griffe.Object, **kwargs: Any) -> None:
         """Fill in generated parameters; make links of roles and a list of references."""
+        if isinstance(obj, griffe.Function) and any(
+            one.kind is griffe.ParameterKind.var_keyword for one in obj.parameters
+        ):
+            found = getattr(import_module(obj.module.path), obj.name, None)
+            if hasattr(found, "__signature__"):
+                obj.parameters = _parameters(found)
         if obj.docstring:
             text = obj.docstring.value
             if "{parameters}" in text:
                 found = getattr(import_module(obj.module.path), obj.name)
                 text = inspect.getdoc(found) or ""
                 if isinstance(obj, griffe.Class):
-                    obj.set_member("__init__", _constructor(found))
-            text = ROLE.sub(lambda role: _link(obj, role[1]), text)
-            text = REFERENCE.sub(r"\1. ", CITATION.sub(r"[\1]", text))
-            text = CHOICES.sub(lambda match: match[1] + match[2].replace(", ", " | "), text)
-            text = TYPES.sub(r"\1 or \2", text)
-            text = SHAPE.sub(r"\1 of shape \2", text)
-            # With a plain hyphen, types such as path-like are taken for a subtraction.
-            obj.docstring.value = text.replace("-like", "\N{NON-BREAKING HYPHEN}like")
+                    parameters = griffe.Parameters(griffe.Parameter("self"), *_parameters(found))
+                    obj.set_member("__init__", griffe.Function("__init__", parameters=parameters))
+            obj.docstring.value = _markdown(obj, text)
 
 
-def _constructor(found: type) -> griffe.Function:
-    """Return the constructor of a class whose signature is generated."""
-    parameters = [griffe.Parameter("self", kind=griffe.ParameterKind.positional_or_keyword)]
+def _parameters(found: Any) -> griffe.Parameters:
+    """Return the parameters of the signature that help() shows."""
+    parameters = []
     for name, one in inspect.signature(found).parameters.items():
         default = None if one.default is one.empty else repr(one.default)
         kind = griffe.ParameterKind(one.kind.description)
         parameters.append(griffe.Parameter(name, kind=kind, default=default))
-    return griffe.Function("__init__", parameters=griffe.Parameters(*parameters))
+    return griffe.Parameters(*parameters)
+
+
+def _markdown(obj: griffe.Object, text: str) -> str:
+    text = ROLE.sub(lambda role: _link(obj, role[1]), text)
+    text = REFERENCE.sub(r"\1. ", CITATION.sub(r"[\1]", text))
+    text = CHOICES.sub(lambda match: match[1] + match[2].replace(", ", " | "), text)
+    text = TYPES.sub(r"\1 or \2", text)
+    text = SHAPE.sub(r"\1 of shape \2", text)
+    # With a plain hyphen, types such as path-like are taken for a subtraction.
+    return text.replace("-like", "\N{NON-BREAKING HYPHEN}like")
 
 
 def _link(obj: griffe.Object, name: str) -> str:
