@@ -82,8 +82,15 @@ def headline() -> str:
 
 
 def first_training_headline() -> list[str]:
-    """Return the line for the time of compiling, once it has been measured."""
-    return []
+    """Return the line for the first training, if it has been measured."""
+    if not (HERE / "first_training.json").exists():
+        return []
+    found = result("first_training")
+    first, later = (found[f"default, {cache} cache"] for cache in ("empty", "warm"))
+    return [
+        f"**The first training on a machine** waits {first['compiling_seconds']:.0f} s for the "
+        f"compiler; with the kernels on disk a small one takes {later['fit_seconds']:.1f} s in all."
+    ]
 
 
 def training_step() -> str:
@@ -223,8 +230,29 @@ def rewiring() -> str:
 
 
 def first_training() -> str:
-    """Return the section on the first training, or nothing where it was not measured."""
-    return ""
+    """Return the section on the first training, if it has been measured."""
+    if not (HERE / "first_training.json").exists():
+        return ""
+    found = result("first_training")
+    body = []
+    for name in dict.fromkeys(row.split(",")[0] for row in found):
+        first, later = (found[f"{name}, {cache} cache"] for cache in ("empty", "warm"))
+        body.append(
+            [
+                name,
+                str(first["kernels_compiled"]),
+                f"{first['compiling_seconds']:.1f} s",
+                f"{first['fit_seconds']:.1f} s ({first['fit_processor_seconds']:.1f} s)",
+                f"{later['fit_seconds']:.2f} s ({later['fit_processor_seconds']:.2f} s)",
+            ]
+        )
+    heading = ["optimiser", "kernels", "compiling", "`fit`, first", "`fit`, later"]
+    return (
+        "\n## The first training\n\n"
+        "`python benchmarks/first_training.py` trains a small network for three epochs in a fresh "
+        "process: first with an empty cache of kernels, later with the kernels on disk. Seconds of "
+        "processor time are in brackets.\n\n" + table(heading, body) + "\n"
+    )
 
 
 def recording() -> str:

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 import rewire
-from rewire import data, export, methods
+from rewire import export, methods
 from rewire.cli.app import app
+from rewire.data.registry import loaders
 from rewire.topology import drop_criteria, grow_criteria, neuron_rules, redistributions
 
 ROOT = Path(__file__).parents[2]
@@ -46,7 +47,7 @@ def registries_as_before():
     """Remove what a page has registered."""
     registries = [
         *(drop_criteria, grow_criteria, neuron_rules, redistributions),
-        *(methods.registry, data.registry, export.registry),
+        *(methods.registry, loaders, export.registry),
     ]
     names_before = [set(registry) for registry in registries]
     yield
