@@ -116,7 +116,7 @@ def test_the_shell_completes_without_what_is_slow_to_import(words, expected):
 
 
 def test_the_data_sets_that_a_shell_completes_are_all_there_are():
-    own = {name for name, loader in data.registry._LOADERS.items() if "rewire" in loader.__module__}
+    own = {name for name, loader in data.registry.loaders.items() if "rewire" in loader.__module__}
     assert set(data_names()) == own
 
 

@@ -36,8 +36,8 @@ def short():
 @pytest.fixture
 def fragile(monkeypatch, tmp_path):
     """The path of a file that registers a data set and a method; both are forgotten afterwards."""
-    monkeypatch.setattr(registry, "_LOADERS", dict(registry._LOADERS))
-    monkeypatch.setattr(methods.registry, "_own", dict(methods.registry._parts))
+    monkeypatch.setattr(registry.loaders, "_parts", dict(registry.loaders._parts))
+    monkeypatch.setattr(methods.registry, "_parts", dict(methods.registry._load()))
     path = tmp_path / "fragile.py"
     path.write_text(FRAGILE)
     return str(path)
