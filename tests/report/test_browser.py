@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import rewire
+from rewire import methods
 from rewire.data import load, moons
-from rewire.methods import get as get_method
 from rewire.report import Recorder, write_report
 from rewire.report import recorder as recorder_module
 from rewire.report.frame_features import extract_features
@@ -19,7 +19,7 @@ X, y = moons(seed=0)
 def small(method):
     """Return the recording of a training on two moons, and its recorder's networks."""
     net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
-    chosen = get_method(method, **({} if method == "static" else {"every": 20}))
+    chosen = methods.get(method, **({} if method == "static" else {"every": 20}))
     recorder = Recorder(data="moons")
     rewire.fit(
         net, X, y, loss="hinge", method=chosen, total_steps=400, seed=0, callbacks=[recorder]

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import rewire
+from rewire import methods
 from rewire.data import load, moons
-from rewire.methods import get as get_method
 from rewire.report import Recorder, read_recording, write_report
 from rewire.report import recorder as recorder_module
 from rewire.report.recording import thin
@@ -20,8 +20,8 @@ X, y = moons(seed=0)
 
 def training_of(method="rigl", total_steps=400, every=20, **options):
     net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
-    method = method and get_method(method, **({} if method == "static" else {"every": every}))
-    return Training(
+    method = method and methods.get(method, **({} if method == "static" else {"every": every}))
+    return prepare(
         net, X, y, method=method, loss="hinge", total_steps=total_steps, seed=0, **options
     )
 
