@@ -34,7 +34,7 @@ from rewire.data import load
 from rewire.methods import DSR, GMP, SET, SNFS, RigL, SRigL, Static
 from rewire.optimizers import SGD
 from rewire.topology import Method
-from rewire.train import Training, prepare
+from rewire.train import Training
 
 RESULT = Path(__file__).with_suffix(".json")
 SEEDS = ("0", "1", "2", "cost")
@@ -194,7 +194,7 @@ class Averaging:
 
 def begin(row: Row, X: np.ndarray, y: np.ndarray, seed: int) -> Training:
     rewire.set_num_threads(1)
-    return prepare(
+    return Training(
         rewire.mlp(row.sizes, seed=seed, **row.network),
         X,
         y,

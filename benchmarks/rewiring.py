@@ -114,7 +114,7 @@ def post(rounds: int) -> dict:
     from rewire.data import moons
     from rewire.losses import Hinge
     from rewire.methods import PostRigL
-    from rewire.reproduce import run_experiment
+    from rewire.reproduce import reproduce_post
     from rewire.topology import Rewirer
 
     X, y = moons(n_samples=100, noise=0.1, seed=1337)
@@ -125,8 +125,8 @@ def post(rounds: int) -> dict:
         for _ in range(POST_CALLS):
             rewirer.rewire(21, [net.signals(X[-1:], y[-1:], Hinge())], learning_rate=0.7)
 
-    run_experiment()
-    runs = [run_experiment() for _ in range(rounds)]
+    reproduce_post()
+    runs = [reproduce_post() for _ in range(rounds)]
     each = statistics.median(seconds(rewirings) for _ in range(rounds)) / POST_CALLS
     both = statistics.median(run.static.seconds + run.rigl.seconds for run in runs)
     return {

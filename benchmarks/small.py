@@ -17,7 +17,7 @@ from torch import nn
 import rewire
 from rewire import losses
 from rewire.data import moons
-from rewire.reproduce import run_experiment
+from rewire.reproduce import reproduce_post
 
 RESULT = Path(__file__).with_suffix(".json")
 
@@ -33,7 +33,7 @@ def the_posts_runs() -> dict:
     """Both trainings of the post, scalar and array engine in turn."""
 
     def both(engine: str) -> float:
-        experiment = run_experiment(engine=engine)
+        experiment = reproduce_post(engine=engine)
         return experiment.static.seconds + experiment.rigl.seconds
 
     both("array")

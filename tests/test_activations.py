@@ -157,11 +157,26 @@ def test_a_wrong_derivative_is_refused(function, derivative):
         Activation("wrong", function, derivative)
 
 
-@pytest.mark.parametrize("name", ["softmax", "", "ReLU", None, 3])
+@pytest.mark.parametrize("name", ["softmax", "", "ReLU"])
 def test_unknown_activations_are_refused_by_name(name):
-    with pytest.raises(ValueError, match=r"activation must be one of .*'tanh'.* got ") as refusal:
+    with pytest.raises(ValueError, match=r"activation must be one of .*tanh.* got ") as refusal:
         activations.get(name)
     assert repr(name) in str(refusal.value)
+
+
+@pytest.mark.parametrize("thing", [None, 3, math.tanh])
+def test_what_is_neither_a_name_nor_an_activation_is_refused(thing):
+    with pytest.raises(TypeError, match=r"must be a name .*tanh.* object of type Activation; got"):
+        activations.get(thing)
+
+
+def test_a_registered_activation_goes_by_its_name():
+    activations.registry.add("softplus", SOFTPLUS)
+    try:
+        assert rewire.mlp([2, 3, 1], activation="softplus").activations[1] is SOFTPLUS
+    finally:
+        activations.registry.remove("softplus")
+    assert not SOFTPLUS.built_in
 
 
 def test_an_unknown_activation_of_a_network_is_refused():

@@ -84,8 +84,8 @@ def test_the_learning_rate_is_followed():
         (Rounds(4), [25, 50, 75]),
     ],
 )
-def test_when_to_rewire_in_100_updates(schedule, expected):
-    assert schedule.steps(total=100, epoch=30).tolist() == expected
+def test_when_to_rewire_in_100_steps(schedule, expected):
+    assert schedule.steps(total_steps=100, steps_per_epoch=30).tolist() == expected
 
 
 @given(st.integers(2, 30), st.integers(1, 300))
@@ -133,7 +133,7 @@ def test_shares_stay_between_0_and_1(schedule, total, data):
         (lambda: Every("step"), "interval must be .*; got 'step'"),
         (lambda: Every(5, begin=0.5, end=0.5), "end must come after begin"),
         (lambda: Every(5, offset=-1), "offset must be at least 0; got -1"),
-        (lambda: At(-1), "moment must be at least 0 steps; got -1"),
+        (lambda: At(-1), "step must be at least 0; got -1"),
         (lambda: Rounds(1), "rounds must be at least 2; got 1"),
     ],
 )

@@ -18,6 +18,7 @@
 ``rewire.report``       a training as a page for the browser
 ``rewire.export``       networks for other programs, and back
 ``rewire.experiment``   recipes and the folders that ``rewire train`` writes
+``rewire.graph``        networks of neurons: summaries, signals and gradients
 ``rewire.scalar``       the teaching core, to be read in one sitting
 ``rewire.reproduce``    the experiment this library grew out of
 ======================  =====================================================================
@@ -27,6 +28,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .export import load as load
     from .graph import Network as Network
     from .graph import mlp as mlp
     from .kernels import get_num_threads as get_num_threads
@@ -46,6 +48,7 @@ _HOMES = {
     "evaluate": "train",
     "fit": "train",
     "get_num_threads": "kernels",
+    "load": "export",
     "mlp": "graph",
     "set_num_threads": "kernels",
 }

@@ -1,5 +1,6 @@
 """``python -m rewire``: the same as the ``rewire`` command."""
 
-from rewire.cli import app
+from rewire.cli import main
 
-app()
+if __name__ == "__main__":
+    main()

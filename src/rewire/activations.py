@@ -1,4 +1,4 @@
-"""Activations: the built-in ones by name, and a person's own function of one number."""
+"""Activations: the built-in ones by name, and functions of your own."""
 
 from __future__ import annotations
 
@@ -8,32 +8,34 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rewire.io import Registry
 from rewire.kernels import layout
 
-__all__ = ["Activation", "get"]
+__all__ = ["Activation", "get", "registry"]
 
-# Where a derivative is tried: both sides of the usual kinks, never on one.
+# Where a derivative is checked: both sides of the usual kinks, never on one.
 _TRIED = np.array([-6.0, -2.3, -1.1, -0.7, -0.2, -0.03, 0.04, 0.3, 0.8, 1.2, 2.6, 5.0])
 
 
 @dataclass(frozen=True, eq=False)
 class Activation:
-    """A function of one number that a neuron applies to its weighted sum, with its derivative.
+    """A function that a neuron applies to its weighted sum, with its derivative.
 
-    The built-in ones are called by name: ``"relu"``, ``"leaky_relu"`` (slope 0.01 below zero),
-    ``"tanh"``, ``"sigmoid"`` and ``"linear"``. Any other one is made from two plain Python
-    functions of one number, which are compiled into the kernels and may use what Numba compiles
-    (``math`` and NumPy functions, arithmetic, if and else).
+    The built-in ones go by name: ``"relu"``, ``"leaky_relu"`` (slope 0.01 below zero), ``"tanh"``,
+    ``"sigmoid"`` and ``"linear"``. Make any other one from two plain Python functions of one
+    number; they are compiled into the kernels and may use what Numba compiles (``math`` and NumPy
+    functions, arithmetic, if and else). ``rewire.activations.registry.add(name, activation)``
+    gives it a name that works everywhere.
 
     Parameters
     ----------
     name : str
-        What it is called in summaries.
+        Shown in summaries and kept in files.
     function : callable
         From a float to a float.
     derivative : callable
-        Of ``function``, also from a float to a float. It is compared with finite differences at a
-        dozen points.
+        Derivative of ``function``, also from a float to a float; checked against finite
+        differences at a dozen points.
 
     Raises
     ------
@@ -59,7 +61,7 @@ class Activation:
     code: int = layout.CUSTOM
 
     def __post_init__(self) -> None:
-        if self.code != layout.CUSTOM:
+        if self.built_in:
             return
         step = 1e-5
         for x in _TRIED.tolist():
@@ -70,6 +72,11 @@ class Activation:
                     f"derivative must be that of function; at {x} it is {given:.6g}, finite "
                     f"differences give {measured:.6g}"
                 )
+
+    @property
+    def built_in(self) -> bool:
+        """Whether it is one of the library's own, which other programs know too."""
+        return self.code != layout.CUSTOM
 
     def __repr__(self) -> str:
         return f"Activation({self.name!r})"
@@ -129,24 +136,25 @@ def _one(x: float) -> float:
     return 1.0
 
 
-BUILT_IN = {
-    name: Activation(name, function, derivative, layout.ACTIVATIONS[name])
-    for name, function, derivative in [
-        ("relu", _relu, _relu_slope),
-        ("leaky_relu", _leaky_relu, _leaky_relu_slope),
-        ("tanh", math.tanh, _tanh_slope),
-        ("sigmoid", _sigmoid, _sigmoid_slope),
-        ("linear", _linear, _one),
-    ]
-}
+registry: Registry[Activation] = Registry("activation")
+"""Activations by name; ``registry.add(name, activation)`` adds your own."""
+
+for _name, _function, _derivative in [
+    ("relu", _relu, _relu_slope),
+    ("leaky_relu", _leaky_relu, _leaky_relu_slope),
+    ("tanh", math.tanh, _tanh_slope),
+    ("sigmoid", _sigmoid, _sigmoid_slope),
+    ("linear", _linear, _one),
+]:
+    registry.add(_name, Activation(_name, _function, _derivative, layout.ACTIVATIONS[_name]))
 
 
-def get(name: str | Activation) -> Activation:
-    """Return the built-in activation of that name; an Activation is returned as it is."""
-    if isinstance(name, Activation):
-        return name
-    if name not in BUILT_IN:
-        raise ValueError(
-            f"activation must be one of {sorted(BUILT_IN)} or an Activation; got {name!r}"
-        )
-    return BUILT_IN[name]
+def get(activation: str | Activation) -> Activation:
+    """Return the activation of that name; an Activation is returned as it is.
+
+    Examples
+    --------
+    >>> get("tanh")
+    Activation('tanh')
+    """
+    return registry.find(activation, Activation)

@@ -1,4 +1,4 @@
-"""Losses: what each expects as targets, and how it is scaled. The formulas are in the kernels."""
+"""Losses: the targets each expects, and how it is scaled. The formulas are in the kernels."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from rewire.io import Registry
 from rewire.kernels import layout
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Loss",
     "MeanSquaredError",
     "get",
+    "registry",
 ]
 
 
@@ -72,7 +74,7 @@ class Loss:
         return y
 
     def check(self, y: np.ndarray, outputs: int) -> None:
-        """Refuse targets that this loss does not know, by name; what the kernels found is said."""
+        """Refuse targets outside the loss's range; the error shows the first of them."""
         columns = y.shape[1] - self.weighted
         wanted, weights = y[:, :columns], y[:, columns:]
         bad = wanted[~self._allowed(wanted, outputs)]
@@ -205,19 +207,19 @@ def _numbers(y: Any, dtype: np.dtype) -> np.ndarray:
     return layout.as_wanted(y, dtype)
 
 
-LOSSES = {kind.name: kind for kind in (Hinge, CrossEntropy, BinaryCrossEntropy, MeanSquaredError)}
+registry: Registry[type[Loss]] = Registry("loss")
+"""Classes of losses by name."""
+
+for _loss in (Hinge, CrossEntropy, BinaryCrossEntropy, MeanSquaredError):
+    registry.add(_loss.name, _loss)
 
 
-def get(loss: str | Loss) -> Loss:
-    """Return the loss of that name, without a penalty; a loss is returned as it is.
+def get(loss: str | Loss, **options: Any) -> Loss:
+    """Return the loss of that name, made with the options; a Loss is returned as it is.
 
     Examples
     --------
-    >>> get("hinge")
-    Hinge(l2=0.0, weighted=False)
+    >>> get("hinge", l2=1e-4)
+    Hinge(l2=0.0001, weighted=False)
     """
-    if isinstance(loss, Loss):
-        return loss
-    if loss not in LOSSES:
-        raise ValueError(f"loss must be one of {sorted(LOSSES)} or a Loss; got {loss!r}")
-    return LOSSES[loss]()
+    return registry.create(loss, Loss, **options)

@@ -1,7 +1,14 @@
-"""The methods of the field by their names, each a choice of parts.
+"""Known methods by name, each a composition of parts.
 
-``fraction`` is a number, which goes by the method's own schedule, or another schedule; further
-keywords replace any part of :class:`Method`.
+``fraction`` is a number, to which the method's own schedule applies, or a schedule; any other part
+of :class:`rewire.topology.Method` can be replaced by a keyword. So SET is RigL with other criteria:
+
+>>> RigL(0.3, every="epoch").drop, RigL().grow
+(<DropCriterion 'magnitude'>, <GrowCriterion 'gradient'>)
+>>> SET().drop, SET().grow
+(<DropCriterion 'sign magnitude'>, <GrowCriterion 'random'>)
+>>> get("rigl", grow="random", name="mine").grow
+<GrowCriterion 'random'>
 """
 
 from __future__ import annotations
@@ -10,8 +17,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from rewire.schedules import At, Cosine, Cubic, Every, FollowLearningRate, Rounds, Schedule, Sigmoid
+from rewire.topology.amounts import PruningSchedule, Threshold
 from rewire.topology.criteria import magnitude_and_gradient
-from rewire.topology.method import Method, PruningSchedule, Threshold, get_method, method_registry
+from rewire.topology.method import Method, get_method, method_registry
 from rewire.topology.neurons import constant_fan_in
 from rewire.topology.revival import Revival
 
@@ -44,7 +52,7 @@ Fraction = float | Schedule | Threshold
 
 
 def _schedule(fraction: Fraction, make: Callable[..., Any], *options: Any) -> Any:
-    """Return a number as the method's own schedule, and any other schedule as it is."""
+    """Return a number as the start of the method's own schedule, and a schedule as it is."""
     return make(fraction, *options) if isinstance(fraction, (int, float)) else fraction
 
 
@@ -144,13 +152,13 @@ def RevivingRigL(
     """RigL over the whole network, with idle neurons revived before each rewiring; the default.
 
     RigL fails where silent neurons leave samples that no gradient reaches, and where a small layer
-    has too few connections to see around them. Here idle neurons start anew where the error is
-    (:class:`Revival`), and budget moves to the layers that need it. On the post's task with 101
-    parameters 100 of 100 networks reach 99% accuracy, of RigL's 88 to 93; see
-    docs/methods/reviving-rigl.md. ``tries`` are the draws for each idle neuron.
+    has too few connections to grow around them. Here idle neurons start anew where the error is
+    (:class:`Revival`), and connections move to the layers that need them. On the post's task with
+    101 parameters 100 of 100 networks reach 99% accuracy, of RigL's 88 to 93; see
+    docs/methods/reviving-rigl.md. ``tries`` is the number of draws for each idle neuron.
 
-    Rewirings come at least 15 to a training, also where it is short. ``batches=4``, so that a
-    neuron is called idle only if it is on none of them.
+    A training has at least 15 rewirings, even a short one. With ``batches=4`` a neuron is called
+    idle only if it is idle on all of them.
     """
     return _compose(
         parts,
@@ -167,7 +175,7 @@ def RevivingRigL(
 
 @_method("post rigl")
 def PostRigL(fraction: Fraction = 0.3, every: int = 20, **parts: Any) -> Method:
-    """The post's RigL: after steps 21, 41, ...; a share that follows the learning rate.
+    """The post's RigL: after steps 21, 41, ..., a share that follows the learning rate.
 
     Growth looks at the last sample alone, because the post's code renews its candidates with every
     sample.
@@ -214,8 +222,8 @@ def SNIP(density: Density = 0.1, **parts: Any) -> Method:
 def LotteryTicket(density: Density = 0.1, rounds: int = 5, **parts: Any) -> Method:
     """Train, prune by magnitude, rewind to the first weights, and again (arXiv 1803.03635).
 
-    The training is divided into ``rounds``; each prunes the same share of what is left, so that the
-    last one trains the ticket of the final density.
+    The training is divided into ``rounds``; each prunes the same share of the remaining
+    connections, so that the last one trains the ticket of the final density.
     """
     return _compose(
         parts,

@@ -1,20 +1,24 @@
-"""Optimisers. What they remember of a connection is a column of the table and moves with it."""
+"""Optimisers; the state they keep for a connection is a column of the table and moves with it."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from rewire.connectivity.table import Columns
-from rewire.graph import Network
+from rewire.io import Registry
 from rewire.kernels import load
 from rewire.kernels.layout import Descent
 
-__all__ = ["SGD", "Adam", "AdamW", "Optimizer"]
+if TYPE_CHECKING:
+    from rewire.graph import Network
+
+__all__ = ["SGD", "Adam", "AdamW", "Optimizer", "get", "registry"]
 
 
 @dataclass
@@ -26,9 +30,9 @@ class Optimizer(ABC):
     lr : float
         Learning rate; may be changed between steps.
     steps : int
-        Updates made so far. One that has made none begins afresh, whatever the network has
-        learnt before; the same object goes on where it was. To go on from a file, set it to what
-        it was.
+        Updates made so far. An optimiser that has made none clears the state that an earlier one
+        left in the network; the same object continues. To resume from a file, use
+        :meth:`load_state_dict`.
 
     Examples
     --------
@@ -40,7 +44,7 @@ class Optimizer(ABC):
 
     lr: float
 
-    # What optimisers keep of each connection and neuron; one of your own adds its columns here.
+    # Columns that optimisers keep for each connection and neuron; add those of your own here.
     remembers: ClassVar[tuple[str, ...]] = ("velocity", "first_moment", "second_moment")
 
     def __post_init__(self) -> None:
@@ -48,18 +52,29 @@ class Optimizer(ABC):
         check("lr", self.lr, 0, np.inf)
 
     def begin(self, net: Network) -> None:
-        """Forget what an optimiser before it has left in the network, if it has made no step."""
+        """Clear the state that an earlier optimiser left in the network, if none was made here."""
         if self.steps == 0:
             for columns in (net.connections, net.neurons):
                 for name in self.remembers:
                     columns.data.pop(name, None)
 
     def update(self, net: Network, weight_gradient: np.ndarray, bias_gradient: np.ndarray) -> None:
-        """Make one step, in place; gradients are aligned with the table and with the neurons."""
+        """Make one step in place; gradients are aligned with the table and with the neurons."""
         self.steps += 1
         kernels = load(net.backend)
         self._apply(kernels, net.connections, "weight", weight_gradient)
         self._apply(kernels, net.neurons, "bias", bias_gradient)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the learning rate and the number of steps, fit for JSON.
+
+        What is kept for each connection and neuron is in the network, and saved with it.
+        """
+        return {"lr": self.lr, "steps": self.steps}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue from what :meth:`state_dict` returned."""
+        self.lr, self.steps = state["lr"], state["steps"]
 
     @abstractmethod
     def _apply(self, kernels: Any, columns: Columns, name: str, gradient: np.ndarray) -> None:
@@ -106,7 +121,7 @@ class SGD(Optimizer):
             raise ValueError("momentum must be above 0 for nesterov=True; got 0")
 
     def descent(self, net: Network) -> Descent:
-        """Return what the compiled pass needs to make the update itself."""
+        """Return the arrays and settings with which the compiled pass makes the update itself."""
         if not self.momentum:
             return _without_momentum(self.weight_decay)
         return Descent(
@@ -128,7 +143,7 @@ class SGD(Optimizer):
             )
 
 
-@lru_cache(maxsize=16)  # made anew at each call it took a tenth of what surrounds a small step
+@lru_cache(maxsize=16)  # making it anew takes a tenth of the overhead of a small step
 def _without_momentum(decay: float) -> Descent:
     return Descent(decay=decay)
 
@@ -204,6 +219,25 @@ class AdamW(Adam):
     weight_decay: float = 0.01
 
     decoupled = True
+
+
+registry: Registry[type[Optimizer]] = Registry("optimizer")
+"""Classes of optimisers by name; ``registry.add(name, class_)`` adds your own."""
+
+registry.add("sgd", SGD)
+registry.add("adam", Adam)
+registry.add("adamw", AdamW)
+
+
+def get(optimizer: str | Optimizer, **options: Any) -> Optimizer:
+    """Return the optimiser of that name, made with the options; an Optimizer is returned as it is.
+
+    Examples
+    --------
+    >>> get("adam", lr=0.01).lr
+    0.01
+    """
+    return registry.create(optimizer, Optimizer, **options)
 
 
 def check(name: str, value: Any, low: float, high: float) -> None:

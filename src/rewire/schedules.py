@@ -1,17 +1,19 @@
-"""When a network is rewired, and how much: schedules are functions of the time.
+"""Schedules: when to rewire, how much, and how learning rates change.
 
-A schedule takes a :class:`Time` and returns a number, so any function will do. The begin and the
-end of these are shares of the training, in [0, 1].
+A schedule is any function of a :class:`Time` that returns a number. Where one has a ``begin`` and
+an ``end``, these are shares of the training, in [0, 1].
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+
+from rewire.io import Registry
 
 __all__ = [
     "At",
@@ -26,20 +28,22 @@ __all__ = [
     "Schedule",
     "Sigmoid",
     "Time",
+    "get",
+    "registry",
 ]
 
 
 class Time(NamedTuple):
-    """Where in the training we are.
+    """A time in a training.
 
     Attributes
     ----------
     step : int
-        Steps of the optimiser made so far.
+        Steps made so far.
     total_steps : int
         Steps in the whole training.
     learning_rate : float
-        Of the step made last.
+        Of the latest step.
     """
 
     step: int
@@ -48,7 +52,7 @@ class Time(NamedTuple):
 
     @property
     def progress(self) -> float:
-        """Share of the training that is done, in [0, 1]."""
+        """Share of the training that is over, in [0, 1]."""
         return self.step / max(self.total_steps, 1)
 
 
@@ -60,7 +64,7 @@ Schedule = Callable[[Time], float]
 
 @dataclass(frozen=True)
 class Constant:
-    """The same at all times, as in SET and ITOP.
+    """The same value at all times, as in SET and ITOP.
 
     Examples
     --------
@@ -80,7 +84,7 @@ class Constant:
 
 @dataclass(frozen=True)
 class Linear:
-    """From ``start`` down (or up) to ``stop`` in equal steps.
+    """From ``start`` down (or up) to ``stop``, linearly over the training.
 
     Examples
     --------
@@ -157,7 +161,7 @@ class MultiStep:
 
 @dataclass(frozen=True)
 class FollowLearningRate:
-    """The post's: a number times the learning rate of the step made last.
+    """A factor times the learning rate of the latest step, as in the post.
 
     Examples
     --------
@@ -178,7 +182,7 @@ class FollowLearningRate:
 
 @dataclass(frozen=True)
 class Cubic:
-    """How much of a pruning is done: 1 - (1 - x)³, x being the share of its time that is over.
+    """Progress of a pruning, 1 - (1 - x)³, x being the share of its time that is over.
 
     Fast while there is much to remove. Zhu and Gupta, arXiv 1710.01878, equation 1.
 
@@ -201,7 +205,7 @@ class Cubic:
 
 @dataclass(frozen=True)
 class Sigmoid:
-    """How much of a pruning is done along an S: slow, fast, slow; CHTss's.
+    """Progress of a pruning along an S (slow, fast, slow), as in CHTss.
 
     The logistic function of ``steepness`` (2 x - 1), scaled to go from 0 to 1 (arXiv 2501.19107;
     steepness 6 in its code).
@@ -241,10 +245,10 @@ class Every:
     begin, end : float, default 0 and 1
         Shares of the training between which it happens, the end excluded.
     offset : int, default 0
-        Steps by which all come later; the post's code rewires after steps 21, 41, ...
+        Steps by which all are delayed; the post's code rewires after steps 21, 41, ...
     periods : int, default 1
-        At least so many intervals lie between begin and end: in a training too short for that, the
-        interval is shorter.
+        Least number of intervals between begin and end; in a training too short for so many, the
+        interval is shortened.
 
     Examples
     --------
@@ -289,7 +293,7 @@ class Every:
 
 @dataclass(frozen=True)
 class At:
-    """Rewire at given moments.
+    """Rewire once, after a given step.
 
     Examples
     --------
@@ -297,15 +301,15 @@ class At:
     array([0])
     """
 
-    moment: int = 0
+    step: int = 0
 
     def __post_init__(self) -> None:
-        if self.moment < 0:
-            raise ValueError(f"moment must be at least 0 steps; got {self.moment}")
+        if self.step < 0:
+            raise ValueError(f"step must be at least 0; got {self.step}")
 
     def steps(self, total_steps: int, steps_per_epoch: int) -> np.ndarray:
         """Return after which steps to rewire."""
-        return np.array([self.moment] if self.moment < total_steps else [], int)
+        return np.array([self.step] if self.step < total_steps else [], int)
 
 
 @dataclass(frozen=True)
@@ -330,7 +334,7 @@ class Rounds:
 
     def __call__(self, time: Time) -> float:
         """Return how many of the prunings between rounds are done, as a share of all."""
-        # The greatest k with total_steps · k // rounds <= steps: what is due by then is done.
+        # The greatest k with total_steps · k // rounds <= step: rewirings due by then are done.
         over = ((time.step + 1) * self.rounds - 1) // max(time.total_steps, 1)
         return min(over / (self.rounds - 1), 1.0)
 
@@ -339,7 +343,7 @@ class Rounds:
 
 
 def check_fraction(name: str, value: float, zero: bool = False) -> None:
-    """Refuse what is not a fraction."""
+    """Refuse a number that is not a fraction."""
     if not (0 < value <= 1 or (zero and value == 0)):
         interval = "[0, 1]" if zero else "(0, 1]"
         raise ValueError(f"{name} must be in {interval}; got {value}")
@@ -356,5 +360,53 @@ def check_span(begin: float, end: float) -> None:
 
 
 def share_over(time: Time, begin: float, end: float) -> float:
-    """Return how much of a span of the training is over, in [0, 1]."""
+    """Return the share of a span of the training that is over, in [0, 1]."""
     return min(max((time.progress - begin) / (end - begin), 0.0), 1.0)
+
+
+# ------------------------------------------------------------------------ learning rates by name
+
+registry: Registry[Callable[..., Schedule]] = Registry("schedule")
+"""Functions that make the schedule of a learning rate, by name."""
+
+
+@registry.register("constant")
+def _constant_rate() -> Schedule:
+    """Keep the learning rate."""
+    return Constant(1.0)
+
+
+@registry.register("linear")
+def _linear_rate(final_lr: float = 0.01) -> Schedule:
+    """Decay the learning rate to ``final_lr`` times itself in equal steps."""
+    return Linear(1.0, final_lr)
+
+
+@registry.register("cosine")
+def _cosine_rate(final_lr: float = 0.01) -> Schedule:
+    """Decay the learning rate to ``final_lr`` times itself along half a cosine."""
+    return Cosine(1.0, stop=final_lr)
+
+
+@registry.register("multistep")
+def _multistep_rate(drop_at: Sequence[float] = (0.5, 0.75), drop_lr: float = 1 / 3) -> Schedule:
+    """Multiply the learning rate by ``drop_lr`` at each share of the training in ``drop_at``."""
+    return MultiStep(tuple(drop_at), drop_lr)
+
+
+def get(schedule: str | Schedule, **options: Any) -> Schedule:
+    """Return the learning-rate schedule of that name; a function of the time is returned as it is.
+
+    Parameters
+    ----------
+    schedule : str or callable
+        ``"constant"``, ``"linear"`` or ``"cosine"`` (option ``final_lr``, default 0.01),
+        ``"multistep"`` (options ``drop_at`` and ``drop_lr``); or a function from a :class:`Time`
+        to a factor for the learning rate.
+
+    Examples
+    --------
+    >>> get("cosine", final_lr=0.1)(Time(100, 100))
+    0.1
+    """
+    return registry.create(schedule, Callable, **options)  # type: ignore[arg-type]

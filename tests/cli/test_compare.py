@@ -10,10 +10,10 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from rewire.cli import app
-from rewire.compare import Failure, Run
+from rewire.cli import comparing
+from rewire.cli.app import app
+from rewire.compare import Failure, Trial
 
-command = sys.modules["rewire.cli.compare"]
 SMALL = ["moons", "--methods", "static,rigl", "--seeds", "3", "--total-steps", "60"]
 
 
@@ -108,7 +108,7 @@ def test_json_alone_is_printed_for_machines(run, tmp_path):
     assert summary["methods"]["static"]["difference"] is None
     assert summary["methods"]["rigl"]["optimizer"] == "sgd, lr 1, momentum 0"
     assert "grow=<GrowCriterion 'gradient'>" in summary["methods"]["rigl"]["composition"]
-    assert summary["setting"]["total_steps"] == 60
+    assert summary["config"]["total_steps"] == 60
     assert summary["failures"] == []
 
 
@@ -170,9 +170,9 @@ def test_a_single_method_is_compared_with_nothing(run, tmp_path):
 def test_the_tables_fit_a_narrow_terminal_whole(run, tmp_path, monkeypatch):
     """Also with the longest names and figures that a comparison may have."""
 
-    def attempt(setting, method, seed, data_dir=None):
+    def attempt(config, method, seed, data_dir=None):
         loss = 1.2345e10 * (seed + 1) + len(method)
-        return Run(method, seed, loss, float("nan"), 68, 101, 1234.5)
+        return Trial(method, seed, loss, float("nan"), 68, 101, 1234.5)
 
     monkeypatch.setattr(sys.modules["rewire.compare.study"], "attempt", attempt)
     result = run(
@@ -210,14 +210,14 @@ def test_a_file_is_compared_by_the_column_that_train_would_take(run, tmp_path):
     )
     assert result.exit_code == 0, result.output
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
-    assert (summary["measure"], summary["setting"]["target"]) == ("loss", "price")
+    assert (summary["measure"], summary["config"]["target"]) == ("loss", "price")
 
 
 def test_a_failing_run_has_exit_status_1_and_is_named(run, tmp_path, monkeypatch):
-    def attempt(setting, method, seed, data_dir=None):
+    def attempt(config, method, seed, data_dir=None):
         if seed == 1:
             return Failure(method, seed, "ValueError: no [good]")
-        return Run(method, seed, 0.5, 0.9, 68, 101, 0.1)
+        return Trial(method, seed, 0.5, 0.9, 68, 101, 0.1)
 
     monkeypatch.setattr(sys.modules["rewire.compare.study"], "attempt", attempt)
     result = run(*SMALL, "--out", tmp_path)
@@ -231,7 +231,7 @@ def test_no_run_at_all_leaves_a_table_without_lines(run, tmp_path, monkeypatch):
     monkeypatch.setattr(
         sys.modules["rewire.compare.study"],
         "attempt",
-        lambda setting, method, seed, data_dir=None: Failure(method, seed, "none"),
+        lambda config, method, seed, data_dir=None: Failure(method, seed, "none"),
     )
     result = run(*SMALL, "--out", tmp_path)
     assert result.exit_code == 1
@@ -239,10 +239,10 @@ def test_no_run_at_all_leaves_a_table_without_lines(run, tmp_path, monkeypatch):
 
 
 def test_a_method_of_which_runs_fail_shows_its_number(run, tmp_path, monkeypatch):
-    def attempt(setting, method, seed, data_dir=None):
+    def attempt(config, method, seed, data_dir=None):
         if (method, seed) == ("rigl", 1):
             return Failure(method, seed, "none")
-        return Run(method, seed, float("inf"), 0.9, 68 + seed, 101, 0.1)
+        return Trial(method, seed, float("inf"), 0.9, 68 + seed, 101, 0.1)
 
     monkeypatch.setattr(sys.modules["rewire.compare.study"], "attempt", attempt)
     result = run(*SMALL, "--out", tmp_path)
@@ -255,16 +255,25 @@ def test_a_method_of_which_runs_fail_shows_its_number(run, tmp_path, monkeypatch
     ("arguments", "message"),
     [
         (["moon"], "did you mean 'moons'"),
-        (["moons", "--methods", "static,rgil"], "method must be one of cht, chts"),
-        (["moons", "--methods", "static,,rigl"], "method must be one of cht, chts"),
+        (["moons", "--methods", "static,rgil"], "method must be one of static, set"),
+        (["moons", "--methods", "static,,rigl"], "method must be one of static, set"),
         (["moons", "--seeds", "9-5"], "write 5-9"),
-        (["moons", "--every", "often"], "--every must be whole numbers"),
-        (["moons", "--sparsity", "high"], "--sparsity must be a number"),
-        (["moons", "--sparsity", "1.5"], "sparsity must be in [0, 1); got 1.5"),
-        (["moons", "--init", "big"], "init must be 'fan_in', a number"),
-        (["moons", "--epochs", "1", "--total-steps", "2"], "either epochs or steps"),
-        (["moons", "--measure", "mine"], "measure must be one of unseen, training"),
-        (["moons", "--lr", "-1"], "lr must be in [0, inf)"),
+        (
+            ["moons", "--every", "often"],
+            "--every must be a whole number, at least 1 or 'epoch'; got often",
+        ),
+        (
+            ["moons", "--sparsity", "high"],
+            "--sparsity must be numbers in [0, 1), with commas between; got high",
+        ),
+        (
+            ["moons", "--sparsity", "1.5"],
+            "--sparsity must be numbers in [0, 1), with commas between; got 1.5",
+        ),
+        (["moons", "--init", "big"], "--init must be a number, above 0 or 'fan_in'; got big"),
+        (["moons", "--epochs", "1", "--total-steps", "2"], "either epochs or total_steps"),
+        (["moons", "--measure", "mine"], "--measure must be one of unseen, training"),
+        (["moons", "--lr", "-1"], "--lr must be a number, above 0; got -1"),
         (["moons", "--target", "price"], "target is for files"),
         (["moons", "--import", "no_such_module"], "no_such_module"),
     ],
@@ -300,13 +309,13 @@ def test_help_teaches(run):
         "rewire compare moons --methods static,set,rigl --seeds 100 --jobs 2",
         "rewire compare mnist --hidden 300,100 --sparsity 0.99,0.89,0 --epochs 5 --seeds 3",
         "Exit status",
-        "(default 1 - momentum; adam 0.001)",
+        "(1 - momentum for sgd, 0.001 for adam and adamw;",
     ):
         assert text in output
 
 
 def test_ctrl_c_while_training_has_exit_status_130(run, tmp_path, monkeypatch):
-    study = command.study
+    run_study = comparing.run_study
 
     def stopped(*arguments, on_run, **named):
         def stop(outcome):
@@ -314,9 +323,9 @@ def test_ctrl_c_while_training_has_exit_status_130(run, tmp_path, monkeypatch):
             if outcome.seed == 1:
                 raise KeyboardInterrupt
 
-        return study(*arguments, on_run=stop, **named)
+        return run_study(*arguments, on_run=stop, **named)
 
-    monkeypatch.setattr(command, "study", stopped)
+    monkeypatch.setattr(comparing, "run_study", stopped)
     result = run(*SMALL, "--out", tmp_path)
     assert result.exit_code == 130
     assert f"3 of 6 runs are kept in {tmp_path}" in result.stderr
@@ -325,7 +334,8 @@ def test_ctrl_c_while_training_has_exit_status_130(run, tmp_path, monkeypatch):
 
 
 SCRIPT = """
-from rewire.cli import app
+from rewire.cli import comparing
+from rewire.cli.app import app
 from rewire.cli.comparison import Board
 
 add = Board.add

@@ -2,17 +2,15 @@
 
 import json
 import shutil
-import sys
 
 import pytest
 from typer.testing import CliRunner
 
-from rewire.cli import app
+from rewire.cli import live
+from rewire.cli.app import app
 from rewire.experiment import RunDirectory
 from rewire.report import read_recording
 from rewire.train import Training
-
-live = sys.modules["rewire.cli.live"]
 
 
 def run(*arguments):

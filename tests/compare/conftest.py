@@ -1,8 +1,8 @@
 import pytest
 
+from rewire import methods
 from rewire.compare import study_config
 from rewire.data import registry
-from rewire.methods import registry as methods
 
 # What a person's own file may hold; a file, because other processes import it too.
 FRAGILE = '''
@@ -10,8 +10,7 @@ import os
 import signal
 
 from rewire.data import load, register
-from rewire.methods import RigL
-from rewire.methods import registry as methods
+from rewire import methods
 
 
 @register("fragile")
@@ -24,13 +23,13 @@ def fragile(*, seed=None):
     return load("moons", seed=seed)
 
 
-methods.add("mine", lambda every=100: RigL(0.5, every, name="mine"))
+methods.registry.add("mine", lambda every=100: methods.RigL(0.5, every, name="mine"))
 '''
 
 
 @pytest.fixture
 def short():
-    """The post's setting with few steps, so that a run takes some milliseconds."""
+    """The post's config with few steps, so that a run takes some milliseconds."""
     return study_config("moons", total_steps=60)
 
 
@@ -38,7 +37,7 @@ def short():
 def fragile(monkeypatch, tmp_path):
     """The path of a file that registers a data set and a method; both are forgotten afterwards."""
     monkeypatch.setattr(registry, "_LOADERS", dict(registry._LOADERS))
-    monkeypatch.setattr(methods, "_parts", dict(methods._parts))
+    monkeypatch.setattr(methods.registry, "_own", dict(methods.registry._parts))
     path = tmp_path / "fragile.py"
     path.write_text(FRAGILE)
     return str(path)

@@ -8,7 +8,14 @@ import math
 import numpy as np
 import pytest
 
-from rewire.compare import Failure, pairwise, rank_methods, study, study_config, write_report
+from rewire.compare import (
+    Failure,
+    pairwise,
+    rank_methods,
+    run_study,
+    study_config,
+    write_comparison,
+)
 
 from .studies import made_up
 
@@ -26,8 +33,8 @@ def trained(tmp_path_factory):
     """The folder of a real comparison, and the study."""
     folder = tmp_path_factory.mktemp("moons")
     methods = ["static", "set", "rigl"]
-    done = study(study_config("moons", total_steps=100), methods, range(6), out=folder)
-    write_report(done, folder, reach=0.9)
+    done = run_study(study_config("moons", total_steps=100), methods, range(6), out=folder)
+    write_comparison(done, folder, reach=0.9)
     return folder, done
 
 
@@ -37,7 +44,7 @@ def opened(visit, tmp_path):
 
     def open_(values, measure="accuracy", reach=None, failures=(), **look):
         made = made_up(values, measure, failures)
-        write_report(made, tmp_path, reach)
+        write_comparison(made, tmp_path, reach)
         return visit(tmp_path / "report.html", **look)
 
     return open_

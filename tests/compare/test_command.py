@@ -1,42 +1,42 @@
 """The command on the page makes the study again: the command line itself takes it apart."""
 
 import shlex
-import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from rewire.cli import app
-from rewire.compare import parse_seeds, study_config
+from rewire.cli import comparing
+from rewire.cli.app import app
+from rewire.compare import StudyConfig, parse_seeds, study_config
 from rewire.compare.command import command_for, seeds_as_text
 from rewire.compare.study import Study
+from rewire.experiment import Recipe
 
 
-def planned(setting, methods=("static", "post rigl"), seeds=(0, 1, 2)):
-    return Study(setting, methods, seeds, "", "", "accuracy", {})
+def planned(config, methods=("static", "post rigl"), seeds=(0, 1, 2)):
+    return Study(config, methods, seeds, "", "", "accuracy", {})
 
 
 @pytest.fixture
 def asked(monkeypatch):
-    """Return what a command would begin: its setting, methods, seeds and what is to be reached."""
+    """Return what a command would begin: its config, methods, seeds and what is to be reached."""
     found = {}
 
     class EnoughError(Exception):
         pass
 
-    def study(setting, methods, seeds, **_):
-        found.update(setting=setting, methods=methods, seeds=seeds)
-        return planned(setting)
+    def study(config, methods, seeds, **_):
+        found.update(config=config, methods=methods, seeds=seeds)
+        return planned(config)
 
     def summary_of(study, reach):
         found["reach"] = reach
         raise EnoughError
 
-    command = sys.modules["rewire.cli.compare"]
-    monkeypatch.setattr(command, "study", study)
-    monkeypatch.setattr(command, "summary_of", summary_of)
+    monkeypatch.setattr(comparing, "run_study", study)
+    monkeypatch.setattr(comparing, "summary_of", summary_of)
 
     def run(text):
         result = CliRunner().invoke(app, shlex.split(text)[1:])
@@ -59,7 +59,8 @@ SETTINGS = {
         distribution="erk",
         init=0.1,
         wiring="first",
-        method_options={"every": 5, "fraction": 0.2},
+        every=5,
+        fraction=0.2,
         total_steps=77,
         batch_size=32,
         loss="cross_entropy",
@@ -72,15 +73,15 @@ SETTINGS = {
     "epochs for steps": study_config("moons", epochs=2.5),
     "Adam": study_config("iris", optimizer="adam", standardize=False, hidden=()),
     "momentum": study_config("moons", momentum=0.9),
-    "by epoch": study_config("iris", method_options={"every": "epoch"}),
+    "by epoch": study_config("iris", every="epoch"),
 }
 
 
-@pytest.mark.parametrize("setting", SETTINGS.values(), ids=SETTINGS)
-def test_the_command_begins_the_same_study(asked, setting):
-    text = command_for(planned(setting, seeds=(3, 7, 8)), reach=0.875)
+@pytest.mark.parametrize("config", SETTINGS.values(), ids=SETTINGS)
+def test_the_command_begins_the_same_study(asked, config):
+    text = command_for(planned(config, seeds=(3, 7, 8)), reach=0.875)
     assert asked(text) == {
-        "setting": setting,
+        "config": config,
         "methods": ["static", "post-rigl"],
         "seeds": (3, 7, 8),
         "reach": 0.875,
@@ -98,15 +99,20 @@ def test_it_is_as_short_as_it_can_be():
 def test_files_are_named_for_the_shell(asked, tmp_path):
     path = tmp_path / "my houses.csv"
     path.write_text("a,price\n" + "".join(f"{n % 7},{n + 0.5}\n" for n in range(20)))
-    setting = study_config(str(path), target="price")
-    assert asked(command_for(planned(setting)))["setting"] == setting
+    config = study_config(str(path), target="price")
+    assert asked(command_for(planned(config)))["config"] == config
 
 
 @pytest.mark.parametrize(
-    "given", [{"l2": 0.5}, {"density": (0.1,)}, {"method_options": {"scope": "network"}}]
+    "config",
+    [
+        study_config("moons", method_options={"scope": "network"}),
+        StudyConfig(Recipe("moons")),
+    ],
+    ids=["without an option", "made by hand"],
 )
-def test_what_has_no_option_has_no_command(given):
-    assert command_for(planned(study_config("moons", **given))) is None
+def test_what_has_no_option_has_no_command(config):
+    assert command_for(planned(config)) is None
 
 
 @given(st.lists(st.integers(0, 30), min_size=1, unique=True))

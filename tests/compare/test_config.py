@@ -1,41 +1,41 @@
-"""What runs have in common, and what a method adds of its own."""
+"""What trials have in common, and what a method adds of its own."""
 
 import json
 
 import numpy as np
 import pytest
 
-from rewire.compare import StudyConfig, run_one, study_config
-from rewire.compare.config import method_name
+from rewire import methods
+from rewire.compare import StudyConfig, run_trial, study_config
 from rewire.experiment import Recipe
-from rewire.methods import registry as methods
+from rewire.experiment.build import make_method, make_schedule
 from rewire.schedules import Time
 
 
 def test_moons_is_the_posts_experiment():
-    setting = study_config("moons")
-    settings = setting.settings
-    assert (settings.hidden, settings.sparsity) == ((16, 16), (0.0, 0.9, 0.8))
-    assert (settings.loss, settings.l2, settings.steps) == ("hinge", 1e-4, 400)
-    assert (settings.optimizer, settings.lr, settings.momentum) == ("sgd", 1.0, 0.0)
-    rates = settings.make_schedule()
+    config = study_config("moons")
+    recipe = config.recipe
+    assert (recipe.hidden, recipe.sparsity) == ((16, 16), (0.0, 0.9, 0.8))
+    assert (recipe.loss, recipe.l2, recipe.total_steps) == ("hinge", 1e-4, 400)
+    assert (recipe.optimizer, recipe.lr, recipe.momentum) == ("sgd", 1.0, 0.0)
+    rates = make_schedule(recipe)
     assert [rates(Time(k, 400)) for k in (0, 100, 399)] == pytest.approx(
         [1 - 0.9 * k / 400 for k in (0, 100, 399)]
     )
-    assert (setting.measure, settings.validation, settings.dtype) == ("training", 0.0, "float64")
-    assert settings.init == "fan_in"
+    assert (config.measure, recipe.validation, recipe.dtype) == ("training", 0.0, "float64")
+    assert recipe.init == "fan_in"
 
 
 def test_a_data_set_without_a_test_part_holds_a_fifth_out():
-    setting = study_config("iris")
-    assert (setting.measure, setting.settings.validation) == ("unseen", 0.2)
-    assert study_config("iris", validation=0.5).settings.validation == 0.5
-    assert study_config("iris", measure="training").settings.validation == 0.0
+    config = study_config("iris")
+    assert (config.measure, config.recipe.validation) == ("unseen", 0.2)
+    assert study_config("iris", validation=0.5).recipe.validation == 0.5
+    assert study_config("iris", measure="training").recipe.validation == 0.0
 
 
 def test_a_data_set_with_a_test_part_holds_nothing_out(data_dir):
-    setting = study_config("madelon")
-    assert (setting.measure, setting.settings.validation) == ("unseen", 0.0)
+    config = study_config("madelon")
+    assert (config.measure, config.recipe.validation) == ("unseen", 0.0)
 
 
 @pytest.mark.parametrize(
@@ -49,27 +49,27 @@ def test_a_data_set_with_a_test_part_holds_nothing_out(data_dir):
     ],
 )
 def test_the_learning_rate_goes_by_the_optimizer(given, rate):
-    assert study_config("iris", **given).settings.lr == rate
+    assert study_config("iris", **given).recipe.lr == rate
 
 
 def test_a_regression_is_compared_with_what_does_not_diverge_on_it():
-    settings = study_config("diabetes").settings
-    assert (settings.optimizer, settings.lr) == ("adam", 0.01)
-    settings = study_config("diabetes", lr=0.001).settings
-    assert (settings.optimizer, settings.lr) == ("sgd", 0.001)
+    recipe = study_config("diabetes").recipe
+    assert (recipe.optimizer, recipe.lr) == ("adam", 0.01)
+    recipe = study_config("diabetes", lr=0.001).recipe
+    assert (recipe.optimizer, recipe.lr) == ("adam", 0.001)
     for method in ("static", "reviving rigl"):
-        assert np.isfinite(run_one(study_config("diabetes", total_steps=100), method, 0).loss)
+        assert np.isfinite(run_trial(study_config("diabetes", total_steps=100), method, 0).loss)
 
 
 def test_none_stands_for_the_default_and_epochs_and_density_replace_the_presets():
-    setting = study_config("moons", epochs=3, density=(0.5,), total_steps=None, hidden=None)
-    assert (setting.settings.steps, setting.settings.epochs) == (None, 3)
-    assert (setting.settings.sparsity, setting.settings.density) == (None, (0.5,))
-    assert setting.settings.hidden == (16, 16)
+    config = study_config("moons", epochs=3, density=(0.5,), total_steps=None, hidden=None)
+    assert (config.recipe.total_steps, config.recipe.epochs) == (None, 3)
+    assert (config.recipe.sparsity, config.recipe.density) == (None, (0.5,))
+    assert config.recipe.hidden == (16, 16)
 
 
 def test_each_method_gets_the_options_that_it_takes():
-    setting = study_config("moons", method_options={"fraction": 0.4})
+    config = study_config("moons", fraction=0.4)
     for name, options in {
         "static": {},
         "set": {"every": 20, "fraction": 0.4},
@@ -78,44 +78,39 @@ def test_each_method_gets_the_options_that_it_takes():
         "lottery ticket": {},
         "post rigl": {"every": 20, "fraction": 0.4},
     }.items():
-        assert setting.of(name, 3).method_options == options
-        assert (setting.of(name, 3).method, setting.of(name, 3).seed) == (name, 3)
+        recipe = config.recipe_for(name, 3)
+        assert (recipe.every, recipe.fraction) == (options.get("every"), options.get("fraction"))
+        assert (recipe.method, recipe.seed) == (name, 3)
 
 
-@pytest.mark.parametrize("name", list(methods))
+@pytest.mark.parametrize("name", list(methods.registry))
 def test_every_method_that_is_known_can_be_made(name):
-    assert study_config("moons").of(name, 0).make_method().name == name
+    assert make_method(study_config("moons").recipe_for(name, 0)).name == name
 
 
 def test_only_what_needs_momentum_gets_it_at_the_same_effective_rate():
-    setting = study_config("moons", lr=0.8)
-    for name in methods:
-        settings = setting.of(name, 0)
-        assert (settings.momentum, settings.lr) == ((0.9, 0.08) if name == "snfs" else (0.0, 0.8))
-        assert settings.lr / (1 - settings.momentum) == pytest.approx(0.8)
+    config = study_config("moons", lr=0.8)
+    for name in methods.registry:
+        recipe = config.recipe_for(name, 0)
+        assert (recipe.momentum, recipe.lr) == ((0.9, 0.08) if name == "snfs" else (0.0, 0.8))
+        assert recipe.lr / (1 - recipe.momentum) == pytest.approx(0.8)
     for given in ({"momentum": 0.5}, {"optimizer": "adam"}):
-        setting = study_config("moons", **given)
-        same = {(setting.of(name, 0).momentum, setting.of(name, 0).lr) for name in methods}
-        assert len(same) == 1
+        config = study_config("moons", **given)
+        recipes = [config.recipe_for(name, 0) for name in methods.registry]
+        assert len({(recipe.momentum, recipe.lr) for recipe in recipes}) == 1
 
 
-def test_a_setting_survives_json():
-    setting = study_config("moons", imports=("json",))
-    values = json.loads(json.dumps(setting.to_dict()))
+def test_a_configuration_survives_json():
+    config = study_config("moons", imports=("json",))
+    values = json.loads(json.dumps(config.to_dict()))
     assert (values.pop("measure"), values.pop("imports")) == ("training", ["json"])
-    assert Recipe.from_dict(values) == setting.settings
+    assert Recipe.from_dict(values) == config.recipe
     assert "seed" not in values
 
 
-def test_hyphens_stand_for_spaces_in_names_of_methods():
-    assert method_name("post-rigl") == method_name(" post rigl ") == "post rigl"
-    with pytest.raises(ValueError, match=r"method must be one of .*did you mean 'rigl'"):
-        method_name("rgil")
-
-
 def test_a_file_of_ones_own_registers_methods_and_data(fragile):
-    setting = study_config("fragile", imports=(fragile,), method_options={"every": 7})
-    assert setting.of("mine", 0).make_method().when.interval == 7
+    config = study_config("fragile", imports=(fragile,), every=7)
+    assert make_method(config.recipe_for("mine", 0)).when.interval == 7
     assert study_config("fragile", imports=(fragile,)).imports == (fragile,)  # once is enough
 
 

@@ -6,13 +6,13 @@ import os
 
 import pytest
 
-from rewire.compare import Run, study_config
+from rewire.compare import Trial, study_config
 from rewire.compare.records import append, open_folder
 
 RUNS = [
-    Run("static", 0, 0.1 + 0.2, 0.87, 68, 101, 0.012),
-    Run("post rigl", 4294967295, 1 / 3, 1.0, 68, 101, 0.5),
-    Run("rigl", 7, 5e-324, 0.07, 1234567, 7654321, 1234.5),
+    Trial("static", 0, 0.1 + 0.2, 0.87, 68, 101, 0.012),
+    Trial("post rigl", 4294967295, 1 / 3, 1.0, 68, 101, 0.5),
+    Trial("rigl", 7, 5e-324, 0.07, 1234567, 7654321, 1234.5),
 ]
 
 
@@ -31,7 +31,7 @@ def test_what_was_written_is_read_to_the_bit(folder, short):
 
 def test_numbers_that_are_none_are_kept(tmp_path, short):
     open_folder(tmp_path, short, overwrite=False)
-    append(tmp_path, Run("static", 0, math.inf, math.nan, 1, 2, 0.0))
+    append(tmp_path, Trial("static", 0, math.inf, math.nan, 1, 2, 0.0))
     (run,) = open_folder(tmp_path, short, overwrite=False)
     assert run.loss == math.inf
     assert math.isnan(run.accuracy)

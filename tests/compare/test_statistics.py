@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from rewire.compare import Run, summarise
+from rewire.compare import Trial, summarise
 from rewire.compare.statistics import difference_of, mean_interval, share_of
 
 numbers = st.floats(-100, 100).map(lambda x: round(x, 3))
@@ -19,7 +19,7 @@ numbers = st.floats(-100, 100).map(lambda x: round(x, 3))
 def runs(method, values, **fields):
     plain = {"loss": 0.5, "connections": 68, "parameters": 101, "seconds": 0.25} | fields
     return [
-        Run(method=method, seed=seed, **plain | {"accuracy": value})
+        Trial(method=method, seed=seed, **plain | {"accuracy": value})
         for seed, value in enumerate(values)
     ]
 
@@ -165,9 +165,9 @@ def test_methods_are_compared_with_the_baseline_in_the_order_they_come():
 
 def test_sizes_time_and_divergence():
     some = [
-        Run("gmp", 0, 0.1, 0.9, 70, 103, 1.0),
-        Run("gmp", 1, math.inf, 0.5, 68, 101, 9.0),
-        Run("gmp", 2, math.nan, 0.5, 69, 102, 2.0),
+        Trial("gmp", 0, 0.1, 0.9, 70, 103, 1.0),
+        Trial("gmp", 1, math.inf, 0.5, 68, 101, 9.0),
+        Trial("gmp", 2, math.nan, 0.5, 69, 102, 2.0),
     ]
     found = summarise(some)["gmp"]
     assert (found.connections, found.parameters) == ((68, 70), (101, 103))
@@ -177,7 +177,7 @@ def test_sizes_time_and_divergence():
 def test_a_training_that_diverged_is_the_worst_and_two_are_alike():
     losses = {"a": [1.0, math.nan, 3.0, 4.0], "b": [2.0, math.inf, 4.0, math.inf]}
     some = [
-        Run(method, seed, loss, 0.5, 68, 101, 1.0)
+        Trial(method, seed, loss, 0.5, 68, 101, 1.0)
         for method, own in losses.items()
         for seed, loss in enumerate(own)
     ]

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,12 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import rewire
-from rewire.compare import Failure, Run, run_one, study, study_config
+from rewire import methods
+from rewire.compare import Failure, Trial, run_study, run_trial, study_config
 from rewire.compare.records import read_runs
 from rewire.data import load
+from rewire.experiment.build import make_schedule
 from rewire.losses import Hinge
 from rewire.methods import RigL
-from rewire.methods import registry as methods
 from rewire.schedules import Linear
 
 METHODS = ("static", "rigl")
@@ -30,7 +32,7 @@ def figures(runs):
 @pytest.fixture(scope="module")
 def whole():
     """Two methods with three seeds."""
-    return study(study_config("moons", total_steps=60), METHODS, range(3))
+    return run_study(study_config("moons", total_steps=60), METHODS, range(3))
 
 
 # ------------------------------------------------------------------------------------- one run
@@ -51,7 +53,7 @@ def test_a_run_is_what_fit_and_evaluate_give():
         schedule=Linear(1, 0.1),
         seed=5,
     )
-    run = run_one(study_config("moons"), "rigl", 5)
+    run = run_trial(study_config("moons"), "rigl", 5)
     assert (run.method, run.seed) == ("rigl", 5)
     assert (run.loss, run.accuracy) == tuple(rewire.evaluate(net, data.X, y, loss))
     assert (run.connections, run.parameters) == (68, 101)
@@ -59,9 +61,9 @@ def test_a_run_is_what_fit_and_evaluate_give():
 
 
 def test_held_out_samples_are_not_trained_on():
-    setting = study_config("iris", epochs=5)
+    config = study_config("iris", epochs=5)
     train, held_out = load("iris").split(0.2, seed=4)
-    net = rewire.mlp([4, 100, 3], sparsity=0.9, seed=4)
+    net = rewire.mlp([4, 100, 3], sparsity=0.9, distribution="erk", seed=4)
     rewire.fit(
         net,
         train.X,
@@ -69,23 +71,23 @@ def test_held_out_samples_are_not_trained_on():
         method="static",
         optimizer=rewire.optimizers.SGD(0.1, 0.9, nesterov=True),
         epochs=5,
-        schedule=setting.settings.make_schedule(),
+        schedule=make_schedule(config.recipe),
         seed=4,
     )
-    run = run_one(setting, "static", 4)
+    run = run_trial(config, "static", 4)
     assert (run.loss, run.accuracy) == tuple(rewire.evaluate(net, held_out.X, held_out.y))
 
 
 def test_the_test_part_is_measured_where_there_is_one(data_dir):
-    setting = study_config("madelon", hidden=(10,), total_steps=20, standardize=True)
-    done = study(setting, ["static"], [0])
+    config = study_config("madelon", hidden=(10,), total_steps=20, standardize=True)
+    done = run_study(config, ["static"], [0])
     assert done.measured_on == "the test part, 600 samples"
     assert done.runs[0].accuracy * 600 == pytest.approx(round(done.runs[0].accuracy * 600))
 
 
 def test_a_regression_is_measured_by_its_error_in_the_targets_unit():
-    setting = study_config("diabetes", hidden=(20,), epochs=20, standardize=True)
-    done = study(setting, ["static"], [0])
+    config = study_config("diabetes", hidden=20, sparsity=0.5, epochs=20, standardize=True)
+    done = run_study(config, ["static"], [0])
     _, held_out = load("diabetes").split(0.2, seed=0)
     assert done.measure == "loss"
     assert np.isnan(done.runs[0].accuracy)
@@ -93,20 +95,20 @@ def test_a_regression_is_measured_by_its_error_in_the_targets_unit():
     assert 0.1 * held_out.y.var() < done.runs[0].loss < held_out.y.var()
 
 
-@pytest.mark.parametrize("name", list(methods))
+@pytest.mark.parametrize("name", list(methods.registry))
 def test_all_methods_end_with_the_same_connections(name):
-    assert run_one(study_config("moons", total_steps=120), name, 1).connections == 68
+    assert run_trial(study_config("moons", total_steps=120), name, 1).connections == 68
 
 
 @settings(max_examples=5)
 @given(
     st.lists(st.integers(2, 24), min_size=1, max_size=2),
     st.floats(0.3, 0.9),
-    st.sampled_from([name for name, make in methods.items() if make().initial == "dense"]),
+    st.sampled_from([name for name, make in methods.registry.items() if make().initial == "dense"]),
 )
 def test_methods_that_start_dense_end_as_sparse_as_the_others(hidden, sparsity, name):
-    setting = study_config("moons", hidden=tuple(hidden), sparsity=(sparsity,), total_steps=100)
-    ends = {run_one(setting, method, 0).connections for method in ("static", name)}
+    config = study_config("moons", hidden=tuple(hidden), sparsity=(sparsity,), total_steps=100)
+    ends = {run_trial(config, method, 0).connections for method in ("static", name)}
     assert len(ends) == 1
 
 
@@ -124,17 +126,17 @@ def test_runs_come_by_method_and_seed(whole):
 
 def test_figures_are_the_same_bits_side_by_side(whole, tmp_path):
     seen = []
-    done = study(whole.setting, METHODS, range(3), jobs=2, out=tmp_path, on_run=seen.append)
+    done = run_study(whole.config, METHODS, range(3), jobs=2, out=tmp_path, on_run=seen.append)
     assert figures(done.runs) == figures(whole.runs)
     assert sorted(seen) == sorted(done.runs) == sorted(read_runs(tmp_path / "runs.csv"))
 
 
 def test_what_is_there_is_not_trained_again(whole, tmp_path):
-    study(whole.setting, ["rigl"], [1], out=tmp_path)
+    run_study(whole.config, ["rigl"], [1], out=tmp_path)
     found, seen = [], []
     for _ in range(2):
-        done = study(
-            whole.setting,
+        done = run_study(
+            whole.config,
             METHODS,
             range(3),
             out=tmp_path,
@@ -146,15 +148,13 @@ def test_what_is_there_is_not_trained_again(whole, tmp_path):
     # seed by seed, so that an interrupted study has pairs
     assert seen == [("static", 0), ("rigl", 0), ("static", 1), ("static", 2), ("rigl", 2)]
     assert len(read_runs(tmp_path / "runs.csv")) == 6
-    assert study(whole.setting, ["static"], [2], out=tmp_path).runs == done.runs[2:3]
+    assert run_study(whole.config, ["static"], [2], out=tmp_path).runs == done.runs[2:3]
 
 
 def test_a_failing_run_is_reported_and_the_others_go_on(fragile):
-    setting = study_config(
-        "fragile", imports=(fragile,), total_steps=60, method_options={"every": 20}
-    )
+    config = study_config("fragile", imports=(fragile,), total_steps=60, every=20)
     seen = []
-    done = study(setting, ["static", "mine"], [0, 1, 3], on_run=seen.append)
+    done = run_study(config, ["static", "mine"], [0, 1, 3], on_run=seen.append)
     error = "ValueError: there are no such points"
     assert done.failures == [Failure("static", 1, error), Failure("mine", 1, error)]
     assert [(run.method, run.seed) for run in done.runs] == [
@@ -167,8 +167,8 @@ def test_a_failing_run_is_reported_and_the_others_go_on(fragile):
 
 
 def test_a_killed_process_is_a_failure_of_its_run_alone(fragile, tmp_path):
-    setting = study_config("fragile", imports=(fragile,), total_steps=60)
-    done = study(setting, ["static"], [0, 1, 2, 3, 4], jobs=2, out=tmp_path)
+    config = study_config("fragile", imports=(fragile,), total_steps=60)
+    done = run_study(config, ["static"], [0, 1, 2, 3, 4], jobs=2, out=tmp_path)
     assert [run.seed for run in done.runs] == [0, 3, 4]
     assert [failure.seed for failure in done.failures] == [1, 2]
     assert done.failures[1].error == "its process was ended from outside, exit code -9"
@@ -185,33 +185,47 @@ def test_a_killed_process_is_a_failure_of_its_run_alone(fragile, tmp_path):
         ({"seeds": [1, 1]}, "all different"),
         ({"jobs": 0}, "jobs must be a whole number, at least 1; got 0"),
         ({"jobs": True}, "jobs must be a whole number"),
-        ({"setting": {"hidden": (3,)}}, "one for each of the 2 layers; got 3"),
+        ({"config": {"hidden": (3,)}}, "one for each of the 2 layers; got 3"),
         (
-            {"setting": {"total_steps": 20}},
+            {"config": {"total_steps": 20}},
             "method 'set' never rewires.*every, epochs or total_steps",
         ),
-        ({"setting": {"measure": "unseen", "validation": 0.0}}, "validation must be above 0"),
-        ({"setting": {"optimizer": "sdg"}}, "optimizer must be one of sgd"),
-        ({"setting": {"loss": "hnge"}}, "loss must be one of"),
+        ({"config": {"measure": "unseen", "validation": 0.0}}, "validation must be above 0"),
+        ({"config": {"optimizer": "sdg"}}, "optimizer must be one of sgd"),
+        ({"config": {"loss": "hnge"}}, "loss must be one of"),
     ],
 )
 def test_what_cannot_work_fails_before_anything_is_trained_or_written(change, message, tmp_path):
     folder = tmp_path / "new"
-    setting = study_config("moons", **{"total_steps": 60} | change.pop("setting", {}))
+    given = {"total_steps": 60} | change.pop("config", {})
     plan = {"methods": ["static", "set"], "seeds": [0]} | change
+
+    def begin():
+        config = study_config("moons", **given)
+        run_study(config, **plan, out=folder, on_start=lambda _: pytest.fail("it began"))
+
     with pytest.raises(ValueError, match=message):
-        study(setting, **plan, out=folder, on_start=lambda _: pytest.fail("it began"))
+        begin()
     assert not folder.exists()
+
+
+def test_a_notebook_shows_the_means(whole):
+    lines = repr(whole).splitlines()
+    assert lines[0] == whole.description
+    assert lines[1].endswith("; 6 of 6 runs")
+    for line, (method, found) in zip(lines[2:], whole.statistics().items(), strict=True):
+        assert line.split()[:3] == [method, "mean", f"{found.mean:.1%}"]
+    assert "0 of 6 runs" in repr(replace(whole, runs=[]))
 
 
 # --------------------------------------------------------------------------- interrupted studies
 
 SCRIPT = """
 import sys
-from rewire.compare import study_config, study
+from rewire.compare import study_config, run_study
 
 if __name__ == "__main__":
-    study(
+    run_study(
         study_config("moons", total_steps=60), ["static", "rigl"], range(10_000), out=sys.argv[1],
         jobs=int(sys.argv[2]), on_run=lambda run: print(run.method, run.seed, flush=True),
     )
@@ -256,8 +270,8 @@ def test_an_interrupted_study_keeps_what_is_done_and_goes_on(whole, tmp_path, jo
     assert len(kept) >= 5
     missing = max(run.seed for run in kept) + 1
     seen = []
-    done = study(
-        whole.setting, METHODS, [0, 1, 2, missing], out=tmp_path / "out", on_run=seen.append
+    done = run_study(
+        whole.config, METHODS, [0, 1, 2, missing], out=tmp_path / "out", on_run=seen.append
     )
     assert figures(run for run in done.runs if run.seed < 3) == figures(whole.runs)
     assert {(run.method, run.seed) for run in seen}.isdisjoint(
@@ -280,10 +294,10 @@ def test_a_script_without_a_guard_is_told_so(tmp_path):
 
 
 def test_ctrl_c_leaves_what_is_done(whole, tmp_path):
-    def stop(run: Run) -> None:
+    def stop(run: Trial) -> None:
         if run.seed == 1:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        study(whole.setting, METHODS, range(3), out=tmp_path, on_run=stop)
+        run_study(whole.config, METHODS, range(3), out=tmp_path, on_run=stop)
     assert len(read_runs(tmp_path / "runs.csv")) == 3

@@ -8,16 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rewire import Network
-from rewire.connectivity.blocks import SCOPES, Candidates
+from rewire.connectivity import SCOPES, Block, Candidates
 
 from ..graph.strategies import networks
 from ..topology.tables import by_layer, eight
-from ..topology.test_candidates import absent_pairs
+from ..topology.test_growth import absent_pairs
 
 
-def absent(net, places):
+def count(net, candidates):
     table = net.connections
-    return places.absent(table.indptr, table.source, table.target, places.group_start)
+    return candidates.count(table, table.target, candidates.group_start)
 
 
 NET = Network.from_connections([2, 0, 3, 1], [0, 1, 2, 0], [2, 3, 5, 5], [1, 2, 3, 4])
@@ -31,11 +31,13 @@ def test_groups_of_target_neurons(scope, expected):
     assert Candidates(NET, scope).group_start.tolist() == expected
 
 
-def test_regions_are_what_may_be_connected():
+def test_blocks_are_what_may_be_connected():
     layered = [(range(2), range(2, 2)), (range(2, 2), range(2, 5)), (range(2, 5), range(5, 6))]
-    assert Candidates(NET).regions == layered
+    layered = [Block(*ranges) for ranges in layered]
+    assert Candidates(NET).blocks == layered
     skip = [(range(2), range(2, 2)), (range(2), range(2, 5)), (range(5), range(5, 6))]
-    assert Candidates(NET, wiring="skip").regions == skip
+    skip = [Block(*ranges) for ranges in skip]
+    assert Candidates(NET, wiring="skip").blocks == skip
 
 
 def test_connections_of_each_layer():
@@ -43,18 +45,18 @@ def test_connections_of_each_layer():
 
 
 def test_absent_connections_of_each_neuron_by_hand():
-    assert absent(eight(), Candidates(eight(), "neuron")).tolist() == [1, 2, 1]
+    assert count(eight(), Candidates(eight(), "neuron")).tolist() == [1, 2, 1]
 
 
 @given(networks(), st.sampled_from(SCOPES), st.sampled_from(["layered", "skip"]))
 def test_absent_connections_are_counted(net, scope, wiring):
-    places = Candidates(net, scope, wiring)
+    candidates = Candidates(net, scope, wiring)
     free = [t for t, _ in absent_pairs(net, wiring)]
-    assert absent(net, places).tolist() == [
-        sum(first <= t < last for t in free) for first, last in pairwise(places.group_start)
+    assert count(net, candidates).tolist() == [
+        sum(first <= t < last for t in free) for first, last in pairwise(candidates.group_start)
     ]
     rank = np.repeat(np.arange(len(net.ranks)), net.ranks)
-    assert places.possible == sum(
+    assert candidates.possible == sum(
         rank[s] == rank[t] - 1 or (wiring == "skip" and rank[s] < rank[t])
         for t in range(net.size)
         for s in range(net.size)

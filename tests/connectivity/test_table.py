@@ -63,25 +63,25 @@ def test_additions_are_the_youngest_and_start_at_zero_state():
 
 def test_a_new_neuron_moves_later_ones_up():
     table = small_table()
-    table.insert_neuron(2)
+    table.insert_unit(2)
     table.check()
     assert as_dict(table) == {(0, 3): 2.0, (1, 3): 12.0, (0, 4): 3.0, (3, 4): 23.0}
 
 
-def test_deleting_neurons_takes_their_connections_and_closes_ranks():
+def test_deleting_units_takes_their_connections_and_closes_ranks():
     table = small_table()
-    table.delete_neurons(np.array([True, False, False, False]))
+    table.delete_units(np.array([True, False, False, False]))
     table.check()
     assert as_dict(table) == {(0, 1): 12.0, (1, 2): 23.0}
 
 
 @given(st.data())
 def test_any_sequence_of_changes_agrees_with_a_dictionary(data):
-    neurons = data.draw(st.integers(2, 7))
-    table = ConnectionTable(neurons, [], [], np.array([]))
+    units = data.draw(st.integers(2, 7))
+    table = ConnectionTable(units, [], [], np.array([]))
     reference: dict = {}
     for number in range(data.draw(st.integers(1, 6))):
-        absent = [(s, t) for t in range(neurons) for s in range(t) if (s, t) not in reference]
+        absent = [(s, t) for t in range(units) for s in range(t) if (s, t) not in reference]
         if absent and data.draw(st.booleans()):
             new = data.draw(st.lists(st.sampled_from(absent), unique=True))
             weights = [float(100 * number + n) for n in range(len(new))]

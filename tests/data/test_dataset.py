@@ -108,7 +108,7 @@ def test_repeated_entries_are_summed_and_the_givers_matrix_is_left_alone():
 def test_a_sparse_matrix_with_indices_outside_is_refused():
     broken = csr_array(X)
     broken.indices[0] = 9
-    with pytest.raises(ValueError, match=r"X must be a sound sparse matrix: .*2"):
+    with pytest.raises(ValueError, match=r"X must be a valid sparse matrix: .*2"):
         Dataset.from_arrays(broken, Y)
 
 
@@ -184,9 +184,9 @@ def test_signed_labels():
     y, y_test = data.signed()
     assert (y.tolist(), y_test.tolist()) == ([-1, 1, -1], [1, -1])
     assert Dataset.from_arrays(X, Y).signed()[1] is None
-    with pytest.raises(ValueError, match="exactly two classes; data has 3 classes"):
+    with pytest.raises(ValueError, match="a data set of two classes; data has 3 classes"):
         Dataset.from_arrays(X, [0, 1, 2]).signed()
-    with pytest.raises(ValueError, match="exactly two classes; data has regression"):
+    with pytest.raises(ValueError, match="a data set of two classes; data has regression"):
         Dataset.from_arrays(X, [0.5, 1, 2]).signed()
 
 

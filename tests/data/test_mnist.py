@@ -63,7 +63,9 @@ def test_the_argument_goes_before_the_environment(tmp_path, monkeypatch):
 
 
 def test_a_folder_without_the_files_is_refused_and_nothing_is_fetched(tmp_path, monkeypatch):
-    monkeypatch.setattr(mnist, "fetch_openml", lambda *a, **k: pytest.fail("it was fetched"))
+    monkeypatch.setattr(
+        "sklearn.datasets.fetch_openml", lambda *a, **k: pytest.fail("it was fetched")
+    )
     with pytest.raises(FileNotFoundError, match=r"train-labels-idx1-ubyte or .*\.gz.*mnist or"):
         load("mnist", data_dir=tmp_path)
     monkeypatch.setenv("REWIRE_DATA_DIR", str(tmp_path / "nowhere"))
@@ -78,7 +80,7 @@ def test_without_network_the_message_says_what_to_do(monkeypatch):
         raise URLError("Name or service not known")
 
     monkeypatch.delenv("REWIRE_DATA_DIR", raising=False)
-    monkeypatch.setattr(mnist, "fetch_openml", unreachable)
+    monkeypatch.setattr("sklearn.datasets.fetch_openml", unreachable)
     message = "could not be fetched.*not known.*--data-dir, data_dir= or REWIRE_DATA_DIR"
     with pytest.raises(ConnectionError, match=message):
         load("mnist")
@@ -94,7 +96,7 @@ def test_fetched_data_are_parted_as_the_original(monkeypatch):
         return pixels, labels
 
     monkeypatch.delenv("REWIRE_DATA_DIR", raising=False)
-    monkeypatch.setattr(mnist, "fetch_openml", fetch)
+    monkeypatch.setattr("sklearn.datasets.fetch_openml", fetch)
     data = load("mnist")
     assert (data.X.shape, data.X_test.shape) == ((60_000, 784), (3, 784))
     np.testing.assert_array_equal(data.X_test[:, 0], np.float32([51, 102, 255]) / np.float32(255))

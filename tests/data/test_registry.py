@@ -18,7 +18,7 @@ DOCUMENTATION = Path(__file__).parent.parent.parent / "docs" / "data.md"
 @pytest.fixture
 def own_registry(monkeypatch):
     """Let the test add data sets that are gone after it."""
-    monkeypatch.setattr(registry, "_LOADERS", dict(registry._LOADERS))
+    monkeypatch.setattr(registry.loaders, "_parts", dict(registry.loaders._parts))
 
 
 @pytest.mark.parametrize("name", ["breast_cancer", "diabetes", "iris", "linnerud", "wine"])
@@ -67,13 +67,13 @@ def test_options_reach_the_data_set():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: load("irish"), r"'irish' \(did you mean 'iris'\?\)"),
+        (lambda: load("irish"), r"got 'irish'; did you mean 'iris'\?"),
         (lambda: load("nothing like it"), r"one of .*iris, .*\.csv, \.tsv, \.parquet, \.npz; got"),
         (lambda: load("table.xlsx"), r"ends in \.csv.*got 'table.xlsx'"),
         (lambda: load("moons", noize=1), "moons takes the options n_samples, noise; got noize"),
         (lambda: load("iris", noise=1), "iris takes no options; got noise"),
-        (lambda: load("iris", target="species"), "target is for files; got 'species'"),
-        (lambda: load("iris", task="regression"), "task is for files; got 'regression'"),
+        (lambda: load("iris", target="species"), "target is for files only; got 'species'"),
+        (lambda: load("iris", task="regression"), "task is for files only; got 'regression'"),
         (lambda: load("iris", dtype="float16"), "dtype must be 'float32' or 'float64'"),
     ],
 )
@@ -103,7 +103,7 @@ def test_a_name_is_given_once_but_a_cell_may_run_again(own_registry):
 
     register("mine")(mine)
     register("mine")(mine)
-    with pytest.raises(ValueError, match="name must not be taken; got 'iris'"):
+    with pytest.raises(ValueError, match="name must be new; got 'iris'"):
         register("iris")(mine)
     assert load("iris").outputs == 3
     assert load("mine").name == "mine"

@@ -156,12 +156,12 @@ def test_dates_are_refused_by_name(tmp_path):
 
 def test_a_text_column_of_too_many_values_is_refused(tmp_path):
     path = tmp_path / "names.csv"
-    rows = "".join(f"name{i},{i % 2}\n" for i in range(tables.MOST_CATEGORIES + 1))
+    rows = "".join(f"name{i},{i % 2}\n" for i in range(tables.MAX_CATEGORIES + 1))
     path.write_text("name,y\n" + rows)
     with pytest.raises(ValueError, match=r"column 'name' must have at most 100 .*got 101"):
         load(path, target="y")
     path.write_text("name,y\n" + rows.replace("name100", "name99"))
-    assert load(path, target="y").inputs == tables.MOST_CATEGORIES
+    assert load(path, target="y").inputs == tables.MAX_CATEGORIES
 
 
 def test_a_file_that_is_not_there(tmp_path):
@@ -178,5 +178,5 @@ def test_without_pandas_or_pyarrow_the_extra_is_named(
     monkeypatch.setitem(sys.modules, missing, None)
     if missing == "pyarrow":
         monkeypatch.setitem(sys.modules, "fastparquet", None)
-    with pytest.raises(ImportError, match=rf"reading mine\{suffix} needs .*'rewire\[data\]'"):
+    with pytest.raises(ImportError, match=rf"reading mine\{suffix} needs .*'rewire-nn\[data\]'"):
         load(path, target="score")

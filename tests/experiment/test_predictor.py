@@ -1,4 +1,4 @@
-"""Models: what stands before and after the network comes back from the file."""
+"""Predictors: what stands before and after the network comes back from the file."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,6 @@ from scipy.sparse import csr_array
 import rewire
 from rewire.data import Dataset, Standardizer, load
 from rewire.experiment import Predictor
-from rewire.export import save_safetensors
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(5, 3, size=(60, 4))
@@ -75,7 +74,7 @@ def test_pieces_and_sparse_inputs_make_no_difference(monkeypatch):
     model = classifier(("a", "b", "c"))
     whole = model.outputs(X)
     np.testing.assert_array_equal(model.outputs(csr_array(X)), whole)
-    monkeypatch.setattr("rewire.experiment.model.PIECE", 7)
+    monkeypatch.setattr("rewire.experiment.predictor.PIECE", 7)
     np.testing.assert_allclose(model.outputs(X), whole, rtol=1e-12)
 
 
@@ -131,7 +130,7 @@ def test_data_of_other_inputs_are_refused():
 
 def test_other_files_are_refused(tmp_path):
     path = tmp_path / "model.safetensors"
-    save_safetensors(rewire.mlp([2, 2], seed=0), path)
+    rewire.mlp([2, 2], seed=0).save(path)
     with pytest.raises(ValueError, match="it must be a model; got a network"):
         Predictor.load(path)
     regression().save(path)

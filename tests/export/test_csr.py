@@ -6,7 +6,8 @@ import scipy.sparse
 from hypothesis import given
 
 from rewire import Network
-from rewire.export import blocks, load_csr, save_csr, to_scipy
+from rewire.export import blocks, to_scipy
+from rewire.export.csr import load_csr, save_csr
 
 from .graphs import any_networks, assert_same_bits, assert_same_graph, batch, close_to
 

@@ -6,8 +6,10 @@ from importlib import import_module
 import numpy as np
 import pytest
 
+import rewire
 from rewire import Network
-from rewire.export import common, export, formats, load
+from rewire.export import Format, export, load, registry
+from rewire.io import optional
 
 from .graphs import SQUARE, assert_same_graph
 
@@ -19,7 +21,7 @@ CUSTOM = Network.from_connections([2, 1, 1], [0, 2], [2, 3], [1, 2], activation=
 
 @pytest.mark.parametrize("format", ["safetensors", "npz", "json", "graphml", "state_dict"])
 def test_every_readable_format_returns_the_graph(format, tmp_path):
-    for path in [tmp_path / f"net{ending}" for ending in formats()[format]]:
+    for path in [tmp_path / f"net{ending}" for ending in registry[format].suffixes]:
         export(NET, path)
         assert_same_graph(load(path), NET)
         other = tmp_path / "net.other"
@@ -27,18 +29,42 @@ def test_every_readable_format_returns_the_graph(format, tmp_path):
         assert_same_graph(load(other, format=format), NET)
 
 
-@pytest.mark.parametrize("format", formats())
+def test_a_network_saves_itself_and_rewire_loads_it(tmp_path):
+    for name in ("net.safetensors", "net.json"):
+        NET.save(tmp_path / name)
+        assert_same_graph(rewire.load(tmp_path / name), NET)
+    NET.save(tmp_path / "net", format="npz")
+    assert_same_graph(rewire.load(tmp_path / "net", format="npz"), NET)
+    NET.save(tmp_path / "net.c", name="tiny")  # an option of the format
+    assert "void tiny_predict(" in (tmp_path / "net.c").read_text()
+
+
+def test_a_format_of_your_own_is_known_everywhere(tmp_path):
+    def write(net, path):
+        path.write_text(repr(net.ranks))
+
+    registry.add("ranks", Format(write, suffixes=(".ranks",)))
+    try:
+        NET.save(tmp_path / "net.RANKS")
+        assert (tmp_path / "net.RANKS").read_text() == "(3, 2, 1)"
+        with pytest.raises(ValueError, match=r"one that can be read: (?!.*ranks \()"):
+            rewire.load(tmp_path / "net.ranks")
+    finally:
+        registry.remove("ranks")
+
+
+@pytest.mark.parametrize("format", registry)
 def test_every_format_replaces_the_file_and_leaves_nothing_else(format, tmp_path):
-    path = tmp_path / f"net{formats()[format][0]}"
+    path = tmp_path / f"net{registry[format].suffixes[0]}"
     path.write_text("old")
     export(NET, path)
     assert os.listdir(tmp_path) == [path.name]
     assert path.read_bytes() != b"old"
 
 
-@pytest.mark.parametrize("format", formats())
+@pytest.mark.parametrize("format", registry)
 def test_nothing_is_half_written(format, tmp_path, monkeypatch):
-    path = tmp_path / f"net{formats()[format][0]}"
+    path = tmp_path / f"net{registry[format].suffixes[0]}"
     path.write_text("old")
 
     def fail(*_):
@@ -53,7 +79,7 @@ def test_nothing_is_half_written(format, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("format", ["onnx", "state_dict", "c"])
 def test_formats_without_functions_refuse_custom_activations_by_name(format, tmp_path):
-    path = tmp_path / f"net{formats()[format][0]}"
+    path = tmp_path / f"net{registry[format].suffixes[0]}"
     with pytest.raises(ValueError, match=r"'square' for rank 1.*safetensors"):
         export(CUSTOM, path)
     assert os.listdir(tmp_path) == []
@@ -68,11 +94,11 @@ def test_other_formats_keep_the_names_of_custom_activations(format, tmp_path):
         load(path)
 
 
-@pytest.mark.parametrize("format", formats())
+@pytest.mark.parametrize("format", registry)
 def test_a_custom_activation_that_poses_as_a_built_in_one_is_refused(format, tmp_path):
     impostor = type(SQUARE)("relu", SQUARE.function, SQUARE.derivative)
     net = Network.from_connections([1, 1], [0], [1], [1], activation=[impostor])
-    with pytest.raises(ValueError, match="custom one named 'relu'"):
+    with pytest.raises(ValueError, match="got one named 'relu'"):
         export(net, tmp_path / "net", format=format)
     assert os.listdir(tmp_path) == []
 
@@ -81,8 +107,8 @@ def test_a_custom_activation_that_poses_as_a_built_in_one_is_refused(format, tmp
 def test_unknown_endings_list_the_known_formats(name):
     with pytest.raises(ValueError, match=f"can be written: .*; got '{name}'$") as refusal:
         export(NET, name)
-    for format, endings in formats().items():
-        assert f"{format} ({' '.join(endings)})" in str(refusal.value)
+    for format, known in registry.items():
+        assert f"{format} ({' '.join(known.suffixes)})" in str(refusal.value)
 
 
 def test_unknown_formats_list_the_known_ones():
@@ -98,7 +124,7 @@ def test_formats_that_can_only_be_written_are_not_offered_for_reading():
 @pytest.mark.parametrize("format", ["safetensors", "npz", "json", "graphml", "state_dict"])
 def test_a_missing_file_is_a_missing_file(format, tmp_path):
     with pytest.raises(FileNotFoundError):
-        load(tmp_path / f"net{formats()[format][0]}")
+        load(tmp_path / f"net{registry[format].suffixes[0]}")
 
 
 @pytest.mark.parametrize(
@@ -106,7 +132,7 @@ def test_a_missing_file_is_a_missing_file(format, tmp_path):
 )
 @pytest.mark.parametrize("format", ["safetensors", "npz", "json", "graphml", "state_dict"])
 def test_foreign_contents_are_refused_by_the_files_name(format, content, tmp_path):
-    path = tmp_path / f"net{formats()[format][0]}"
+    path = tmp_path / f"net{registry[format].suffixes[0]}"
     path.write_bytes(content)
     with pytest.raises(ValueError, match=f"cannot read '.*{path.name}'"):
         load(path)
@@ -126,15 +152,15 @@ def test_a_missing_package_is_named_with_its_extra(module, format, extra, tmp_pa
             raise ModuleNotFoundError(name)
         return import_module(name)
 
-    monkeypatch.setattr(common, "import_module", without)
-    with pytest.raises(ImportError, match=rf"{module} is needed.*'rewire\[{extra}\]'"):
-        export(NET, tmp_path / f"net{formats()[format][0]}")
+    monkeypatch.setattr(optional, "import_module", without)
+    with pytest.raises(ImportError, match=rf"{module} is needed.*'rewire-nn\[{extra}\]'"):
+        export(NET, tmp_path / f"net{registry[format].suffixes[0]}")
     assert os.listdir(tmp_path) == []
 
 
 def test_exporting_changes_nothing(tmp_path):
     before = NET.copy()
-    for format, endings in formats().items():
-        export(NET, tmp_path / f"net{endings[0]}", format=format)
+    for format, known in registry.items():
+        export(NET, tmp_path / f"net{known.suffixes[0]}", format=format)
     assert_same_graph(NET, before)
     assert np.array_equal(NET.connections.birth, before.connections.birth)

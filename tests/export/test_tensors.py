@@ -11,14 +11,13 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 import rewire
-from rewire.export import (
+from rewire.export.tensors import (
     load_safetensors,
     network_from_tensors,
     network_to_tensors,
-    read_tensors,
     save_safetensors,
-    write_tensors,
 )
+from rewire.io.tensors import read_tensors, write_tensors
 
 from .graphs import any_networks, assert_same_bits, assert_same_graph
 
@@ -128,9 +127,7 @@ def test_a_file_cut_short_is_refused(stored, data):
 def test_files_of_other_programs_are_refused(tmp_path):
     path = tmp_path / "other.safetensors"
     save_file({"0.weight": np.zeros((2, 2))}, path)
-    with pytest.raises(
-        ValueError, match=r"other.safetensors.*not one that rewire.*load_state_dict"
-    ):
+    with pytest.raises(ValueError, match=r"other.safetensors.*not one that rewire.*state_dict"):
         load_safetensors(path)
 
 
@@ -140,31 +137,24 @@ def test_files_of_another_kind_are_refused(tmp_path):
     tensors, header = read_tensors(path, kind="log")
     assert tensors["x"].tolist() == [0, 1, 2]
     assert header["y"] == 1
-    with pytest.raises(ValueError, match=r"log.safetensors.*must be a network; got a log"):
+    with pytest.raises(ValueError, match=r"log.safetensors.*must be a network; got a log$"):
+        load_safetensors(path)
+
+
+def test_the_error_says_what_reads_the_file(tmp_path):
+    path = tmp_path / "model.safetensors"
+    write_tensors(path, {}, {}, kind="model")
+    with pytest.raises(ValueError, match=r"got a model: read it by rewire.experiment.Predictor"):
         load_safetensors(path)
 
 
 def test_files_of_a_later_version_are_refused(tmp_path, monkeypatch):
     path = tmp_path / "later.safetensors"
-    monkeypatch.setattr("rewire.export.tensors.VERSION", 2)
+    monkeypatch.setattr("rewire.io.tensors.VERSION", 2)
     save_safetensors(rewire.mlp([2, 2], seed=0), path)
     monkeypatch.undo()
     with pytest.raises(ValueError, match=r"later.safetensors.*at most 1; got 2: update rewire"):
         load_safetensors(path)
-
-
-def test_arrays_of_any_layout_are_written_as_they_look(tmp_path):
-    array = np.arange(12).reshape(3, 4)
-    arrays = {
-        "transposed": array.T,
-        "strided": array[:, ::2],
-        "empty": array[:0],
-        "one": array[0, 0],
-    }
-    write_tensors(tmp_path / "a.safetensors", arrays, {}, kind="test")
-    read, _ = read_tensors(tmp_path / "a.safetensors", kind="test")
-    for name, expected in arrays.items():
-        np.testing.assert_array_equal(read[name], expected)
 
 
 def broken(**changes):
@@ -181,10 +171,10 @@ def broken(**changes):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"connections__row_pointer": [0, 0, 0, 2]}, "indptr must rise"),
-        ({"connections__row_pointer": [0, 0, 0, 2, 2]}, "indptr must rise"),
-        ({"connections__row_pointer": [0, 0, 2, 1, 3]}, "indptr must rise"),
-        ({"connections__row_pointer": [0.0, 0.0, 0.0, 2.0, 3.0]}, "indptr must rise"),
+        ({"connections__indptr": [0, 0, 0, 2]}, "indptr must rise"),
+        ({"connections__indptr": [0, 0, 0, 2, 2]}, "indptr must rise"),
+        ({"connections__indptr": [0, 0, 2, 1, 3]}, "indptr must rise"),
+        ({"connections__indptr": [0.0, 0.0, 0.0, 2.0, 3.0]}, "indptr must rise"),
         ({"connections__source": np.int32([1, 0, 2])}, "sorted by source"),
         ({"connections__source": np.int32([0, 0, 2])}, "0 to 2 twice"),
         ({"connections__source": np.int32([0, 1, 3])}, "later rank"),

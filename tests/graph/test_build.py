@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import rewire
-from rewire.graph import layer_densities
 
 
 def test_the_posts_network_has_its_101_parameters():
@@ -67,25 +66,6 @@ def test_a_generator_is_used_and_advanced():
     generator = np.random.default_rng(0)
     a, b = (rewire.mlp([30, 20], density=0.3, seed=generator) for _ in range(2))
     assert a.connections.source.tobytes() != b.connections.source.tobytes()
-
-
-def test_er_keeps_the_networks_number_of_connections():
-    ranks = [784, 300, 100, 10]
-    densities = np.array(layer_densities(ranks, density=0.05, distribution="er"))
-    possible = np.array([784 * 300, 300 * 100, 100 * 10])
-    assert (densities * possible).sum() == pytest.approx(0.05 * possible.sum())
-    raw = np.array([1084 / (784 * 300), 400 / (300 * 100), 110 / 1000])
-    np.testing.assert_allclose(densities / raw, densities[0] / raw[0])
-
-
-def test_er_makes_a_layer_that_would_exceed_one_dense_and_solves_the_rest_again():
-    ranks = [784, 300, 100, 10]
-    densities = np.array(layer_densities(ranks, density=0.1, distribution="erk"))
-    possible = np.array([784 * 300, 300 * 100, 100 * 10])
-    assert densities[2] == 1
-    assert (densities * possible).sum() == pytest.approx(0.1 * possible.sum())
-    raw = np.array([1084 / (784 * 300), 400 / (300 * 100)])
-    assert densities[0] / raw[0] == pytest.approx(densities[1] / raw[1])
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from numba.core.errors import TypingError
 
 import rewire
-from rewire.topology import rewire as change_wiring
 
 from .strategies import networks
 
@@ -81,7 +80,7 @@ def move_a_connection(net, chance):
     absent = [pair for pair in pairs if not net.connections.find(*np.array([pair]).T)[1][0]]
     if absent and len(net.connections):
         row, (source, target) = chance.randrange(len(net.connections)), chance.choice(absent)
-        change_wiring(net, np.array([row]), np.array([source]), np.array([target]))
+        net.rewire([row], [source], [target])
     return net
 
 

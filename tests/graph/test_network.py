@@ -1,7 +1,5 @@
 """The network as a graph of neurons: reading it, changing it, refusing what makes no sense."""
 
-import random
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +7,6 @@ from hypothesis import strategies as st
 
 import rewire
 from rewire import Network
-from rewire.scalar import SparseMLP
 
 from .strategies import networks
 
@@ -228,37 +225,14 @@ def test_bad_inputs_are_refused_by_name(X, message):
         skipping_network().predict(X)
 
 
-def test_scalar_networks_convert_both_ways_exactly():
-    model = SparseMLP(3, [5, 4, 2], [0, 0.5, 0.3], rng=random.Random(3))
-    for p in model.parameters():
-        p.data += 0.1
-    net = Network.from_scalar(model)
-    net.check()
-    again = net.to_scalar()
-    for ours, theirs in zip(again.layers, model.layers, strict=True):
-        for a, b in zip(ours.neurons, theirs.neurons, strict=True):
-            assert [(i, w.data) for i, w in a.w.items()] == [(i, w.data) for i, w in b.w.items()]
-            assert a.b.data == b.b.data
-            assert (a.nonlin, a.nin) == (b.nonlin, b.nin)
-    x = [0.3, -1.2, 2.0]
-    np.testing.assert_allclose(net.predict([x])[0], [out.data for out in model(x)], rtol=1e-13)
-
-
-def test_what_scalar_neurons_cannot_express_is_refused():
-    with pytest.raises(ValueError, match="got 0_1 to 2_0"):
-        skipping_network().to_scalar()
-    with pytest.raises(ValueError, match=r"activations must be 'relu' or 'linear'.*tanh"):
-        rewire.mlp([2, 2, 1], activation="tanh").to_scalar()
-
-
 def test_the_summary_counts():
     summary = skipping_network().summary()
-    assert (summary.connections, summary.possible, summary.parameters) == (6, 6, 9)
-    assert (summary.flops, summary.dense_flops) == (2 * 6 + 3, 2 * 6 + 3)
+    assert (summary.connections, summary.possible, summary.parameters) == (6, 8, 9)
+    assert (summary.flops, summary.dense_flops) == (2 * 6 + 3, 2 * 8 + 3)
     assert [rank.connections for rank in summary.ranks] == [0, 3, 3]
     assert summary.ranks[1].fan_in == (1, 1.5, 2)
     assert summary.dead == 0
-    assert "6 of 6 connections" in str(summary)
+    assert "6 of 8 connections" in str(summary)
 
 
 def test_the_summary_counts_dead_neurons():

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import rewire
-from rewire import Network, Trainer, activations, kernels, losses
+from rewire import Trainer, activations, kernels, losses
+from rewire.export import from_scalar, to_scalar
 from rewire.graph import program
 from rewire.graph.program import Program
 from rewire.kernels import layout, threads
@@ -285,7 +286,7 @@ def test_right_counts_the_samples_on_the_right_side(backend, rule, scores, y, ri
 
 def test_400_steps_follow_the_scalar_engine():
     model = SparseMLP(2, [6, 6, 1], [0.0, 0.5, 0.3], wiring="first", init=0.5, rng=random.Random(3))
-    net, rng = Network.from_scalar(model), np.random.default_rng(3)
+    net, rng = from_scalar(model), np.random.default_rng(3)
     X = rng.standard_normal((12, 2))
     y = np.where(X[:, 0] * X[:, 1] > 0, 1, -1)
     rates = [0.5 - 0.4 * step / 400 for step in range(400)]
@@ -302,7 +303,7 @@ def test_400_steps_follow_the_scalar_engine():
     assert expected[-1] < 0.8 * expected[0]
     np.testing.assert_allclose(learned.losses, expected, rtol=0, atol=1e-9)
     assert learned.right.tolist() == right
-    back = net.to_scalar().parameters()
+    back = to_scalar(net).parameters()
     np.testing.assert_allclose(
         [p.data for p in back], [p.data for p in model.parameters()], rtol=0, atol=1e-9
     )

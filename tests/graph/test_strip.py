@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 import rewire
 from rewire import Network
+from rewire.export import from_scalar
 from rewire.graph.strip import alive
 from rewire.scalar import SparseMLP
 from rewire.scalar import strip as strip_scalar
@@ -60,7 +61,7 @@ def test_agrees_with_the_scalar_engine(seed):
             neuron.b.data = rng.uniform(-1, 1)
             if rng.random() < 0.3:
                 neuron.w.clear()
-    ours, theirs = Network.from_scalar(model).strip(), Network.from_scalar(strip_scalar(model))
+    ours, theirs = from_scalar(model).strip(), from_scalar(strip_scalar(model))
     assert ours.ranks == theirs.ranks
     assert ours.connections.source.tolist() == theirs.connections.source.tolist()
     np.testing.assert_allclose(ours.bias, theirs.bias, atol=1e-14)

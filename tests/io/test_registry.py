@@ -38,5 +38,37 @@ def test_a_name_is_taken_once_and_free_again_when_removed(parts):
 def test_a_part_itself_is_taken_as_it_is_if_it_fits(parts):
     assert parts.find("first", int) == 1
     assert parts.find(7, int) == 7
-    with pytest.raises(TypeError, match=r"part must be a name \(first, second\) or a part made"):
+    message = r"part must be a name \(first, second\) or an object of type int; got 1.5"
+    with pytest.raises(TypeError, match=message):
         parts.find(1.5, int)
+
+
+def test_a_cell_that_is_run_again_replaces_its_own_part(parts):
+    def make():
+        @parts.register("mine")
+        def mine():
+            return None
+
+        return mine
+
+    first, second = make(), make()
+    assert first is not second
+    assert parts["mine"] is second
+
+
+def test_two_lambdas_are_never_the_same_part(parts):
+    parts.add("double", lambda x: 2 * x)
+    with pytest.raises(ValueError, match="exists already"):
+        parts.add("double", lambda x: x + x)
+
+
+def test_a_factory_is_called_with_options_and_its_product_is_taken_as_it_is():
+    lists = Registry("list")
+    lists.add("repeated", lambda value, times=2: [value] * times)
+    made = lists.create("repeated", list, value=3, times=3)
+    assert made == [3, 3, 3]
+    assert lists.create(made, list) is made
+    with pytest.raises(ValueError, match=r"options must go with a name; got \['times'"):
+        lists.create(made, list, times=3)
+    with pytest.raises(TypeError, match=r"list must be a name \(repeated\) or an object of type"):
+        lists.create(5, list)

@@ -71,5 +71,5 @@ def test_axes_and_titles_are_used():
 def test_what_cannot_be_drawn_is_refused():
     with pytest.raises(ValueError, match="at least two methods; got 1"):
         plot_critical_difference({"rigl": 1.0})
-    with pytest.raises(ValueError, match="cliques must be of methods in ranks; got 'snfs'"):
+    with pytest.raises(ValueError, match="cliques must hold methods in ranks; got 'snfs'"):
         plot_critical_difference(RANKS, [["rigl", "snfs"]])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import rewire
+from rewire.export import to_scalar
 from rewire.plot import Wiring
 from rewire.scalar import MLP, SparseMLP, Value
 
@@ -85,7 +86,7 @@ def test_a_network_without_connections_has_empty_arrays():
 
 def test_a_network_is_drawn_like_its_scalar_twin():
     net = rewire.mlp([3, 4, 2], density=0.5, seed=0)
-    ours, theirs = Wiring.of(net), Wiring.of(net.to_scalar())
+    ours, theirs = Wiring.of(net), Wiring.of(to_scalar(net))
     assert ours.sizes == theirs.sizes
     order = np.lexsort((theirs.source, theirs.target))
     assert ours.source.tolist() == theirs.source[order].tolist()

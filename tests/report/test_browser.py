@@ -8,7 +8,10 @@ from rewire.data import load, moons
 from rewire.methods import get as get_method
 from rewire.report import Recorder, write_report
 from rewire.report import recorder as recorder_module
-from rewire.report.frame_features import look, restore
+from rewire.report.frame_features import extract_features
+from rewire.report.snapshots import restore
+
+pytestmark = pytest.mark.browser
 
 X, y = moons(seed=0)
 
@@ -38,10 +41,10 @@ def static():
 def large():
     digits = load("digits")
     net = rewire.mlp([64, 200, 10], sparsity=[0.7, 0.5], seed=0)
-    assert len(net.connections) > recorder_module.DRAWABLE
+    assert len(net.connections) > recorder_module.MAX_DRAWN
     recorder = Recorder(image_shape=digits.image_shape, data="digits", classes=digits.classes)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recorder_module, "SHARE", np.inf)
+        patch.setattr(recorder_module, "MAX_SHARE", np.inf)
         rewire.fit(net, digits.X, digits.y, total_steps=400, seed=0, callbacks=[recorder])
     return recorder.recording
 
@@ -156,7 +159,8 @@ def test_the_table_says_what_the_network_is(opened, rigl):
             f"{summary.connections} of {summary.possible} ("
         )
         assert rows["Dead hidden neurons"].startswith(f"{summary.dead} of 32 (")
-        assert rows["FLOPs per answer, against dense"].startswith(f"{summary.flops} of {dense} (")
+        flops = rows["FLOPs per prediction, of those of a dense network"]
+        assert flops.startswith(f"{summary.flops} of {dense} (")
         assert rows["Connections left when stripped"] == str(len(net.strip().connections))
 
 
@@ -252,7 +256,7 @@ def test_a_chosen_neuron_stays_chosen_while_time_moves(opened, rigl):
 
 
 def _alive(net, number):
-    return bool(look(net, X[:2], "hinge", whole=True)["alive"][number])
+    return bool(extract_features(net, X[:2], "hinge", whole=True)["alive"][number])
 
 
 def test_play_runs_to_the_end_and_stops(opened, rigl):
@@ -339,7 +343,9 @@ def test_the_decision_boundary_follows_the_network(opened, rigl):
     page, nets = opened(rigl), networks_of(rigl)
     for moment in (0, len(rigl.frames) // 2, len(rigl.frames) - 1):
         go_to(page, moment)
-        shown = look(nets[moments_of(rigl)[moment]], rigl.X, "hinge", whole=True)["boundary"]
+        shown = extract_features(nets[moments_of(rigl)[moment]], rigl.X, "hinge", whole=True)[
+            "boundary"
+        ]
         assert int(page.get_attribute(".boundary", "data-positive")) == (shown > 0).sum()
     assert page.locator(".boundary path.zero").count() == 1
 

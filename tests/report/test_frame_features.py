@@ -5,62 +5,19 @@ import itertools
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 import rewire
 from rewire import Network
-from rewire.report.frame_features import BLOCKS, boundary_points, look
-from rewire.report.strongest_paths import strongest_paths
+from rewire.report.frame_features import BLOCKS, boundary_points, extract_features
 
 from ..graph.strategies import networks
 
 SAMPLES = np.linspace(-1, 1, 12).reshape(6, 2)
 
 
-@given(networks(), st.integers(1, 4))
-def test_the_strongest_paths_are_those_that_trying_all_finds(net, count):
-    table = net.connections
-    target = table.target
-    out = {n: np.flatnonzero(table.source == n) for n in range(net.size)}
-    first_output = net.rank_start[-2]
-
-    def strength(neuron):
-        """Return the strength of the best way to an output."""
-        if neuron >= first_output:
-            return 1.0
-        ways = [abs(float(table.weight[c])) * strength(int(target[c])) for c in out[neuron]]
-        return max(ways, default=0.0)
-
-    rows = strongest_paths(net, count)
-    best = sorted((strength(n) for n in range(net.ranks[0])), reverse=True)
-    best = [value for value in best[:count] if value > 0]
-    followed = []
-    for neuron in range(net.ranks[0]):
-        product, at = 1.0, neuron
-        while at < first_output:
-            onward = [c for c in out[at] if c in set(rows.tolist())]
-            if not onward:
-                product = 0.0
-                break
-            assert len(onward) == 1
-            product *= abs(float(table.weight[onward[0]]))
-            at = int(target[onward[0]])
-        followed.append(product)
-    got = sorted((value for value in followed if value > 0), reverse=True)
-    assert len(got) >= len(best)
-    np.testing.assert_allclose(got[: len(best)], best, rtol=1e-4)
-
-
-def test_a_network_without_ways_has_no_strongest_paths():
-    net = Network.from_connections([2, 2, 1], [0], [2], [1.0])
-    assert strongest_paths(net).tolist() == []
-    net = Network.from_connections([2, 2, 1], [], [], [])
-    assert strongest_paths(net).tolist() == []
-
-
 @given(networks())
 def test_densities_count_every_connection_once(net):
-    shown = look(net, np.zeros((3, net.ranks[0]), net.dtype), "hinge", whole=False)
+    shown = extract_features(net, np.zeros((3, net.ranks[0]), net.dtype), "hinge", whole=False)
     total = 0
     for name, density in shown.items():
         if not name.startswith("density "):
@@ -77,7 +34,7 @@ def test_densities_count_every_connection_once(net):
 def test_the_density_of_a_block_is_that_of_its_neurons():
     # 48 inputs make 24 blocks of two; of the first block's four possible connections three exist.
     net = Network.from_connections([48, 2], [0, 1, 1, 47], [48, 48, 49, 49], [1, 1, 1, 1])
-    density = look(net, np.zeros((1, 48)), "hinge", whole=False)["density 0 1"]
+    density = extract_features(net, np.zeros((1, 48)), "hinge", whole=False)["density 0 1"]
     assert density.shape == (2, 24)
     assert density[:, 0].tolist() == [1.0, 0.5]
     assert density[:, 23].tolist() == [0.0, 0.5]
@@ -86,7 +43,7 @@ def test_the_density_of_a_block_is_that_of_its_neurons():
 
 @given(networks())
 def test_totals_and_distributions_are_those_of_the_network(net):
-    shown = look(net, np.zeros((3, net.ranks[0]), net.dtype), "hinge", whole=True)
+    shown = extract_features(net, np.zeros((3, net.ranks[0]), net.dtype), "hinge", whole=True)
     summary, stripped = net.summary(), net.strip()
     totals = shown["totals"].tolist()
     assert totals[0] == summary.connections == len(shown["source"])
@@ -103,14 +60,14 @@ def test_totals_and_distributions_are_those_of_the_network(net):
 
 def test_stripping_by_the_marks_leaves_what_stripping_leaves():
     net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=3)
-    shown, stripped = look(net, SAMPLES, "hinge", whole=True), net.strip()
+    shown, stripped = extract_features(net, SAMPLES, "hinge", whole=True), net.strip()
     assert shown["alive"].sum() == stripped.size < net.size
     assert shown["totals"][5] == len(stripped.connections)
 
 
 def test_activity_is_the_mean_of_the_absolute_activations():
     net = Network.from_connections([2, 1, 1], [0, 1, 2], [2, 2, 3], [1, -1, -2])
-    shown = look(net, np.array([[3.0, 1.0], [1.0, 3.0]]), "hinge", whole=True)
+    shown = extract_features(net, np.array([[3.0, 1.0], [1.0, 3.0]]), "hinge", whole=True)
     assert shown["activity"].tolist() == [2, 2, 1, 2]
 
 
@@ -118,7 +75,9 @@ def test_activity_is_the_mean_of_the_absolute_activations():
 def test_an_input_map_holds_every_pixels_fan_out(shape):
     pixels = shape[0] * shape[1]
     net = rewire.mlp([pixels, 5], density=0.3, seed=0)
-    got = look(net, np.zeros((1, pixels)), "hinge", whole=False, image=shape)["input_map"]
+    got = extract_features(net, np.zeros((1, pixels)), "hinge", whole=False, image_shape=shape)[
+        "input_map"
+    ]
     assert max(got.shape) <= 64
     assert got.sum() == len(net.connections)
     if got.shape == shape:
@@ -128,7 +87,7 @@ def test_an_input_map_holds_every_pixels_fan_out(shape):
 def test_a_boundary_is_positive_where_the_output_is():
     # output = x1 - x0
     net = Network.from_connections([2, 1], [0, 1], [2, 2], [-1, 1])
-    boundary = look(net, SAMPLES, "hinge", whole=True)["boundary"]
+    boundary = extract_features(net, SAMPLES, "hinge", whole=True)["boundary"]
     across, up = boundary_points(SAMPLES)
     for (j, b), (i, a) in itertools.product(enumerate(up), enumerate(across)):
         assert np.sign(boundary[j, i]) == np.sign(np.rint(127 * np.clip((b - a) / 2, -1, 1)))
@@ -136,6 +95,6 @@ def test_a_boundary_is_positive_where_the_output_is():
 
 def test_a_boundary_of_three_classes_holds_their_numbers():
     net = Network.from_connections([2, 3], [0, 1, 0], [2, 3, 4], [1, 1, -5])
-    boundary = look(net, SAMPLES, "cross_entropy", whole=True)["boundary"]
+    boundary = extract_features(net, SAMPLES, "cross_entropy", whole=True)["boundary"]
     points = np.stack(np.meshgrid(*boundary_points(SAMPLES)), axis=-1).reshape(-1, 2)
     np.testing.assert_array_equal(boundary.ravel(), net.predict(points).argmax(axis=1))

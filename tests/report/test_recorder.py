@@ -10,8 +10,8 @@ from rewire.data import load, moons
 from rewire.methods import get as get_method
 from rewire.report import Recorder, read_recording, write_report
 from rewire.report import recorder as recorder_module
-from rewire.report.frame_features import restore
-from rewire.report.recording import thinned
+from rewire.report.recording import thin
+from rewire.report.snapshots import restore
 from rewire.train import load_checkpoint, prepare, save_checkpoint
 from rewire.train import training as training_module
 
@@ -21,7 +21,7 @@ X, y = moons(seed=0)
 def training_of(method="rigl", total_steps=400, every=20, **options):
     net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
     method = method and get_method(method, **({} if method == "static" else {"every": every}))
-    return prepare(
+    return Training(
         net, X, y, method=method, loss="hinge", total_steps=total_steps, seed=0, **options
     )
 
@@ -116,7 +116,7 @@ def test_frames_are_thinned_to_equal_distances(rewirings):
     recorder.start(net, X, y, method="rigl", loss="hinge", total_steps=10 * rewirings)
     for number in range(1, rewirings + 1):
         recorder.take(net, 10 * number, "rewiring")
-        assert len(recorder.recording.frames) <= recorder_module.MOST_FRAMES
+        assert len(recorder.recording.frames) <= recorder_module.MAX_FRAMES
     recorder.take(net, 10 * rewirings + 5, "end")
     frames = recorder.recording.frames
     assert moments(recorder.recording)[0] == (0, "start")
@@ -129,7 +129,7 @@ def test_frames_are_thinned_to_equal_distances(rewirings):
 
 def test_thinning_keeps_start_and_end():
     recording = run(training_of())
-    few = thinned(recording.frames, 1024)
+    few = thin(recording.frames, 1024)
     assert few[0].kind == "start"
     assert few[-1].kind in ("start", "end")
 
@@ -165,7 +165,7 @@ def test_a_run_killed_after_the_recording_and_before_the_checkpoint_has_its_whol
     resumed, again = training_of(**options), Recorder()
     load_checkpoint(resumed, tmp_path / "checkpoint.safetensors")
     again.begin(resumed, tmp_path / "recording.safetensors")
-    assert all(frame.step <= resumed.done for frame in again.recording.frames)
+    assert all(frame.step <= resumed.step for frame in again.recording.frames)
     go_on(resumed, again)
     same(again.recording, whole)
 
@@ -230,7 +230,7 @@ def test_a_custom_activation_is_looked_at_on_the_way(tmp_path):
 def test_a_network_that_diverged_has_a_report_that_says_so(tmp_path):
     net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
     recorder, settings = Recorder(), {"loss": "mean_squared_error", "method": "static"}
-    training = prepare(net, X, y, total_steps=100, report_every=50, seed=0, **settings)
+    training = Training(net, X, y, total_steps=100, report_every=50, seed=0, **settings)
     recorder.begin(training)
     for _ in range(2):
         training.advance()
@@ -241,7 +241,7 @@ def test_a_network_that_diverged_has_a_report_that_says_so(tmp_path):
     recorder(training)
     text = write_report(recorder.recording, tmp_path / "it.html").read_text()
     assert "the training has diverged" in text
-    assert "ends at a loss that is no number" in text
+    assert "ends at a loss that is not finite" in text
 
 
 # -------------------------------------------------------------------------------- large networks
@@ -256,7 +256,7 @@ def digits():
 def test_large_networks_are_summarised_as_far_as_time_allows(
     monkeypatch, digits, share, all_of_them
 ):
-    monkeypatch.setattr(recorder_module, "SHARE", share)
+    monkeypatch.setattr(recorder_module, "MAX_SHARE", share)
     net = rewire.mlp([64, 200, 10], sparsity=[0.7, 0.5], seed=0)
     recorder = Recorder(image_shape=digits.image_shape)
     history = rewire.fit(net, digits.X, digits.y, total_steps=400, seed=0, callbacks=[recorder])
@@ -290,3 +290,17 @@ def test_a_damaged_recording_is_refused_by_name(tmp_path, damage):
     file.write_bytes(content)
     with pytest.raises(ValueError, match=r"recording.safetensors"):
         read_recording(tmp_path)
+
+
+# --------------------------------------------------------------------------------- in a notebook
+
+
+def test_a_recording_shows_itself_in_a_few_lines():
+    recording = run(training_of())
+    first, *others = repr(recording).splitlines()
+    assert first == "<Recording of 'rigl', 2-16-16-1, steps 0 to 400 of 400"
+    moved = sum(sum(record["grown"]) for record in recording.rewirings)
+    assert others[0] == f"  frames      {len(recording.frames)}"
+    assert others[1] == f"  rewirings   {len(recording.rewirings)}, moving {moved} connections"
+    assert others[2].startswith("  at the end  loss ")
+    assert repr(recording.frames[0]) == "Frame(step=0, kind='start', form='snapshot', moment=0)"

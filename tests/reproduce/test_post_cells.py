@@ -94,6 +94,7 @@ def names(monkeypatch, global_randomness_restored) -> dict:
     }
 
 
+@pytest.mark.slow
 def test_cells_of_the_post_run_unchanged_and_print_its_numbers(post_dir, names):
     (text,) = post_dir.glob("*.txt")
     blocks = blocks_of(text.read_text(encoding="utf-8"))

@@ -6,7 +6,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from rewire.methods import RigL
 from rewire.sklearn import SparseMLPClassifier, SparseMLPRegressor
 
-OTHER = {"density": 0.5, "distribution": "uniform", "optimizer": "sgd", "strip": True}
+OTHER = {"density": 0.5, "distribution": "uniform", "solver": "sgd", "strip": True}
 
 
 @parametrize_with_checks(
@@ -14,7 +14,9 @@ OTHER = {"density": 0.5, "distribution": "uniform", "optimizer": "sgd", "strip":
         SparseMLPClassifier(),
         SparseMLPRegressor(),
         SparseMLPClassifier(hidden_layer_sizes=(20, 20), method="set", **OTHER),
-        SparseMLPRegressor(hidden_layer_sizes=20, method=RigL(every=5), schedule="linear", **OTHER),
+        SparseMLPRegressor(
+            hidden_layer_sizes=20, method=RigL(every=5), learning_rate="linear", **OTHER
+        ),
     ]
 )
 # An array of another library would need SCIPY_ARRAY_API to be set before SciPy is imported.

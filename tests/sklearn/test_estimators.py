@@ -12,19 +12,22 @@ from scipy.special import log_softmax
 from sklearn.base import clone
 from sklearn.datasets import load_digits, load_iris, make_multilabel_classification
 from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import rewire
+from rewire import defaults, methods
+from rewire.experiment import Recipe
+from rewire.experiment.settings import settings_of
 from rewire.methods import RigL
-from rewire.methods import registry as methods
 from rewire.schedules import Cosine, Every
 from rewire.sklearn import SparseMLPClassifier, SparseMLPRegressor
+from rewire.sklearn.parameters import DEFAULTS, FIELDS
 from rewire.topology import Method
-from rewire.train.fitting import DEFAULT_METHOD
 
 BOTH = pytest.mark.parametrize("kind", [SparseMLPClassifier, SparseMLPRegressor])
-SMALL = {"hidden_layer_sizes": 16, "density": 0.4, "max_epochs": 10, "random_state": 0}
+SMALL = {"hidden_layer_sizes": 16, "density": 0.4, "max_iter": 10, "random_state": 0}
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +66,7 @@ def same_network(one, other):
 
 def test_digits_are_learnt_at_a_tenth_of_the_connections(digits):
     X, y = digits
-    model = SparseMLPClassifier(sparsity=0.9, max_epochs=30, random_state=0).fit(X[:1200], y[:1200])
+    model = SparseMLPClassifier(sparsity=0.9, max_iter=30, random_state=0).fit(X[:1200], y[:1200])
     assert model.score(X[1200:], y[1200:]) > 0.85
     assert len(model.network_.connections) <= 0.11 * 7400
     assert len(model.history_.rewirings) > 5
@@ -85,7 +88,7 @@ def test_numbers_are_learnt_in_any_unit(outputs):
 def test_several_labels_at_once():
     X, y = make_multilabel_classification(400, n_classes=4, random_state=0)
     X = StandardScaler().fit_transform(X)
-    model = SparseMLPClassifier(max_epochs=40, random_state=0).fit(X, y)
+    model = SparseMLPClassifier(max_iter=40, random_state=0).fit(X, y)
     assert (model.predict(X) == y).mean() > 0.8
     assert_array_equal(model.predict(X), model.predict_proba(X) > 0.5)
     assert_allclose(np.exp(model.predict_log_proba(X)), model.predict_proba(X), rtol=1e-12)
@@ -114,7 +117,7 @@ def test_labels_of_any_kind(iris):
     same_network(model, plain)
     assert_array_equal(model.classes_, names)
     assert_array_equal(model.predict(X), names[plain.predict(X)])
-    other = SparseMLPClassifier(**SMALL | {"max_epochs": 100}).fit(X, y - 7.0)
+    other = SparseMLPClassifier(**SMALL | {"max_iter": 100}).fit(X, y - 7.0)
     assert_array_equal(other.classes_, [-7.0, -6.0, -5.0])
     assert other.score(X, y - 7) > 0.8
 
@@ -131,22 +134,52 @@ def test_float32_stays_float32(iris):
 # ----------------------------------------------------------------------------------- parameters
 
 
-def test_the_defaults_are_the_librarys():
-    assert SparseMLPClassifier().method == SparseMLPRegressor().method == DEFAULT_METHOD
+def test_the_defaults_are_the_recipes_unless_there_is_a_reason():
+    for kind in (SparseMLPClassifier, SparseMLPRegressor):
+        model = kind()
+        assert (model.method, model.distribution) == (defaults.METHOD, defaults.DISTRIBUTION)
+        for name, field in FIELDS.items():
+            expected = DEFAULTS.get(name, settings_of(Recipe)[field].default)
+            assert getattr(model, name) == expected
 
 
-@pytest.mark.parametrize("method", [None, *(name for name, _ in methods.items())])
+def test_parameters_are_called_as_in_scikit_learns_own_networks():
+    """All of MLPClassifier's that have a meaning here; a pipeline takes one for the other."""
+    theirs, mine = MLPClassifier().get_params(), SparseMLPClassifier().get_params()
+    of_other_solvers = {"beta_1", "beta_2", "epsilon", "max_fun", "power_t", "shuffle", "tol"}
+    assert set(theirs) - set(mine) == of_other_solvers | {"alpha"}
+    same = ("hidden_layer_sizes", "activation", "solver", "momentum", "nesterovs_momentum")
+    same += ("early_stopping", "validation_fraction", "n_iter_no_change", "warm_start")
+    for name in (*same, "random_state", "verbose"):
+        assert mine[name] == theirs[name]
+
+
+def test_an_unknown_parameter_is_refused_by_name():
+    with pytest.raises(TypeError, match=r"SparseMLPRegressor\(\) got an .* argument 'optimizer'"):
+        SparseMLPRegressor(optimizer="sgd")
+
+
+def test_a_method_without_intervals_ignores_one(iris):
+    """So that a search may go over methods."""
+    settings = SMALL | {"method": "static", "max_iter": 1}
+    same_network(
+        SparseMLPClassifier(**settings).fit(*iris),
+        SparseMLPClassifier(rewire_every=5, **settings).fit(*iris),
+    )
+
+
+@pytest.mark.parametrize("method", [None, *(name for name, _ in methods.registry.items())])
 def test_every_method_by_its_name_ends_with_the_connections_asked_for(digits, method):
     X, y = digits
     model = SparseMLPClassifier(
         hidden_layer_sizes=(20,),
         density=0.2,
         method=method,
-        learning_rate=0.02,
-        max_epochs=20,
+        learning_rate_init=0.02,
+        max_iter=20,
         random_state=0,
     ).fit(X[:400], y[:400])
-    asked = rewire.mlp([64, 20, 10], density=0.2, distribution="er")
+    asked = rewire.mlp([64, 20, 10], density=0.2, distribution="erk")
     assert len(model.network_.connections) == len(asked.connections)
     assert model.score(X[:400], y[:400]) > 0.25
 
@@ -155,13 +188,13 @@ def test_intervals(digits):
     X, y = digits[0][:300], digits[1][:300]  # 3 steps per epoch
 
     def rewired(**settings):
-        model = SparseMLPClassifier(**{**SMALL, "max_epochs": 20, "method": "set"} | settings)
+        model = SparseMLPClassifier(**{**SMALL, "max_iter": 20, "method": "set"} | settings)
         return [record.step for record in model.fit(X, y).history_.rewirings]
 
-    assert rewired(every=25) == [25, 50]
-    assert rewired(every="epoch") == list(range(3, 60, 3))
+    assert rewired(rewire_every=25) == [25, 50]
+    assert rewired(rewire_every="epoch") == list(range(3, 60, 3))
     assert rewired() == list(range(3, 60, 3))  # a twentieth of 60
-    assert rewired(max_epochs=1000)[:2] == [100, 200]
+    assert rewired(max_iter=1000)[:2] == [100, 200]
     assert rewired(method=RigL(every=20)) == [20, 40]
 
 
@@ -169,7 +202,7 @@ def test_densities():
     X, y = numbers(50)
 
     def ranks(**settings):
-        model = SparseMLPRegressor(method="rigl", max_epochs=2, random_state=0, **settings)
+        model = SparseMLPRegressor(method="rigl", max_iter=2, random_state=0, **settings)
         net = model.fit(X, y).network_
         return net.ranks, [round(density, 2) for density in net.layer_densities()]
 
@@ -180,7 +213,7 @@ def test_densities():
     expected = (6, 10, 1), [0.5, 1.0]
     assert ranks(hidden_layer_sizes=10, sparsity=np.array([0.5, 0])) == expected
     assert ranks(hidden_layer_sizes=[10], sparsity=[np.float32(0.5), 0]) == expected
-    assert ranks(hidden_layer_sizes=()) == ((6, 1), [0.33])
+    assert ranks(hidden_layer_sizes=()) == ((6, 1), [0.17])
 
 
 @pytest.mark.parametrize(
@@ -188,19 +221,19 @@ def test_densities():
     [
         ({"sparsity": 0.5, "density": 0.5}, "either sparsity or density"),
         ({"sparsity": 1.0}, "sparsity"),
-        ({"sparsity": [0.5, 1.5]}, r"sparsity must be in \[0, 1\); got 1.5 for layer 2"),
-        ({"density": [0.5]}, "one for each of the 2 layers"),
-        ({"hidden_layer_sizes": (0,)}, "sizes must all be at least 1"),
+        ({"sparsity": [0.5, 1.5]}, r"sparsity must be numbers in \[0, 1\); got \(0.5, 1.5\)"),
+        ({"density": [0.5, 0.5, 0.5]}, "one for each of the 2 layers; got 3"),
+        ({"hidden_layer_sizes": (0,)}, "hidden_layer_sizes must be whole numbers, at least 1"),
         ({"method": "rigel"}, "did you mean 'rigl'"),
-        ({"method": RigL(), "every": 10}, r"RigL\(every=10\)"),
+        ({"method": RigL(), "rewire_every": 10}, r"RigL\(every=10\)"),
         ({"activation": "swish"}, "activation"),
-        ({"optimizer": "lbfgs"}, "optimizer"),
-        ({"schedule": "warm"}, "schedule"),
-        ({"learning_rate": 0}, "learning_rate"),
+        ({"solver": "lbfgs"}, "solver"),
+        ({"learning_rate": "warm"}, "learning_rate"),
+        ({"learning_rate_init": 0}, "learning_rate_init"),
         ({"batch_size": 0}, "batch_size"),
-        ({"max_epochs": 1.5}, "max_epochs"),
+        ({"max_iter": 1.5}, "max_iter"),
         ({"validation_fraction": 1.0}, "validation_fraction"),
-        ({"optimizer": "sgd", "momentum": 0, "method": "snfs"}, "momentum"),
+        ({"solver": "sgd", "momentum": 0, "method": "snfs"}, "momentum"),
     ],
 )
 @BOTH
@@ -220,7 +253,7 @@ def test_a_training_that_diverges_says_so_and_loses_nothing(kind, iris):
     X, y = iris
     model = kind(**SMALL).fit(X, y)
     before = vars(model).copy()
-    reckless = {"optimizer": "sgd", "learning_rate": 1e6, "method": "static", "max_epochs": 100}
+    reckless = {"solver": "sgd", "learning_rate_init": 1e6, "method": "static", "max_iter": 100}
     with pytest.raises(ValueError, match=r"training diverged: .* lower the learning rate"):
         model.set_params(**reckless).fit(X[:, :2], y == 1)
     assert model.n_features_in_ == 4
@@ -238,7 +271,7 @@ def test_several_classes_per_output_are_refused(iris):
 
 def test_a_search_over_sparsity_and_methods_in_processes(digits):
     X, y = digits[0][:300], digits[1][:300]
-    pipeline = make_pipeline(StandardScaler(), SparseMLPClassifier(max_epochs=5, random_state=0))
+    pipeline = make_pipeline(StandardScaler(), SparseMLPClassifier(max_iter=5, random_state=0))
     grid = {
         "sparsemlpclassifier__sparsity": [0.5, 0.9],
         "sparsemlpclassifier__method": ["set", RigL(every=2)],
@@ -275,7 +308,7 @@ def test_the_same_seed_gives_the_same_bits_and_another_one_others(kind, digits):
 @BOTH
 def test_pickles_predict_the_same_and_go_on_the_same(kind, digits):
     X, y = digits[0][:300], digits[1][:300]
-    model = kind(method="set", every=2, **SMALL).fit(X, y).partial_fit(X, y)
+    model = kind(method="set", rewire_every=2, **SMALL).fit(X, y).partial_fit(X, y)
     again = pickle.loads(pickle.dumps(model))
     assert_array_equal(model.predict(X), again.predict(X))
     same_network(model.partial_fit(X, y), again.partial_fit(X, y))
@@ -299,7 +332,7 @@ def test_weights_are_repetitions_where_all_samples_make_one_batch(kind, method, 
     X, y = iris
     rng = np.random.default_rng(0)
     weight = rng.integers(0, 4, len(y))
-    settings = SMALL | {"method": method, "batch_size": 500, "max_epochs": 60}
+    settings = SMALL | {"method": method, "batch_size": 500, "max_iter": 60}
     weighted = kind(**settings).fit(X, y, sample_weight=7.5 * weight)
     repeated = kind(**settings).fit(X.repeat(weight, axis=0), y.repeat(weight))
     assert weighted.history_.rewirings
@@ -320,7 +353,7 @@ def test_weights_pull_towards_what_they_weigh_in_small_batches_too():
     X = np.random.default_rng(0).normal(size=(2000, 3))
     y = np.tile([0, 1], 1000)  # nothing to learn but how often
     weight = np.where(y == 1, 3.0, 1.0)
-    model = SparseMLPClassifier(max_epochs=10, batch_size=32, random_state=0).fit(X, y, weight)
+    model = SparseMLPClassifier(max_iter=10, batch_size=32, random_state=0).fit(X, y, weight)
     assert model.predict_proba(X)[:, 1].mean() == pytest.approx(0.75, abs=0.03)
 
 
@@ -339,7 +372,7 @@ def test_passes_one_by_one_are_a_training(iris):
     """Without schedules, and one batch that keeps its order, they make the same steps."""
     X, y = iris
     method = Method(name="m", when=Every(4), grow="gradient", fraction=0.3)
-    settings = SMALL | {"schedule": "constant", "batch_size": 200, "method": method}
+    settings = SMALL | {"learning_rate": "constant", "batch_size": 200, "method": method}
     whole = SparseMLPClassifier(**settings).fit(X, y)
     steps = SparseMLPClassifier(**settings)
     for _ in range(10):
@@ -362,6 +395,7 @@ def test_a_stream_keeps_rewiring_as_it_began(digits):
     model = SparseMLPClassifier(
         method=Method(name="m", when=Every(7, end=0.5), grow="random", fraction=Cosine(0.3)),
         hidden_layer_sizes=100,
+        sparsity=0.8,
         batch_size=32,
         random_state=0,
     )
@@ -378,7 +412,7 @@ def test_a_stream_keeps_rewiring_as_it_began(digits):
 
 def test_a_stream_remembers_the_age_of_connections(digits):
     X, y = digits[0][:100], digits[1][:100]
-    model = SparseMLPClassifier(method="set", every=3, batch_size=50, random_state=0)
+    model = SparseMLPClassifier(method="set", rewire_every=3, batch_size=50, random_state=0)
     for _ in range(6):
         model.partial_fit(X, y, classes=range(10))
     assert [record.step for record in model.history_.rewirings] == [3, 6, 9]
@@ -434,12 +468,12 @@ def test_early_stopping_ends_and_returns_to_the_best(digits):
     X, y = digits[0][:600], digits[1][:600]
     y = np.where(np.random.default_rng(0).random(600) < 0.3, 0, y)  # noise to overfit
     model = SparseMLPClassifier(
-        density=0.5, max_epochs=200, early_stopping=True, patience=5, random_state=0
+        density=0.5, max_iter=200, early_stopping=True, n_iter_no_change=5, random_state=0
     ).fit(X, y)
     losses = model.history_["validation_loss"]
     assert model.n_iter_ == len(losses) < 200
     assert int(np.argmin(losses)) == len(losses) - 6
-    split = SparseMLPClassifier(**model.get_params() | {"max_epochs": model.n_iter_ - 5})
+    split = SparseMLPClassifier(**model.get_params() | {"max_iter": model.n_iter_ - 5})
     assert split.fit(X, y).history_["validation_loss"][-1] != losses[-1]
 
 
@@ -462,7 +496,7 @@ def test_validation_has_all_classes_alike_and_weights(iris, monkeypatch):
 @BOTH
 def test_strip_keeps_predictions(kind, digits):
     X, y = digits[0][:300], digits[1][:300]
-    settings = {"sparsity": 0.97, "max_epochs": 10, "random_state": 0}
+    settings = {"sparsity": 0.97, "max_iter": 10, "random_state": 0}
     whole = kind(**settings).fit(X, y)
     stripped = kind(strip=True, **settings).fit(X, y)
     assert stripped.network_.size < whole.network_.size
@@ -489,7 +523,7 @@ def test_warm_start_goes_on(kind, digits):
 def test_a_sparse_x_gives_the_same_bits_as_a_dense_one(kind, form, digits):
     X, y = digits[0][:300], digits[1][:300]
     weight = np.random.default_rng(0).uniform(size=300)
-    settings = SMALL | {"early_stopping": True, "every": 5}
+    settings = SMALL | {"early_stopping": True, "rewire_every": 5}
     dense = kind(**settings).fit(X, y, weight)
     rare = kind(**settings).fit(form(X), y, weight)
     same_network(dense, rare)
@@ -512,7 +546,7 @@ def test_a_sparse_x_is_never_dense_as_a_whole(monkeypatch):
 
     monkeypatch.setattr(sparse.csr_array, "toarray", watched)
     model = SparseMLPClassifier(
-        hidden_layer_sizes=8, density=0.01, batch_size=64, max_epochs=1, random_state=0
+        hidden_layer_sizes=8, density=0.01, batch_size=64, max_iter=1, random_state=0
     ).fit(X, y)
     model.predict(X)
     assert max(largest) <= 1 << 22

@@ -1,9 +1,9 @@
-"""Small networks whose rewirings can be worked out by hand, and the moments to look at them."""
+"""Small networks whose rewirings can be worked out by hand, and contexts to look at them in."""
 
 import numpy as np
 
 from rewire import Network
-from rewire.connectivity.blocks import Candidates, count_in_groups
+from rewire.connectivity import Candidates, count_in_groups
 from rewire.schedules import Time
 from rewire.topology import RewiringContext
 
@@ -17,14 +17,19 @@ def eight(weight=WEIGHT, dtype="float64"):
     return Network.from_connections([4, 3], SOURCE, TARGET, weight, dtype=dtype)
 
 
-def moment(net, scope="layer", total_steps=10, total=100, seed=0, **parts):
-    time = Time(total_steps, total)
+def context(net, scope="layer", step=10, total_steps=100, seed=0, **parts):
+    time = Time(step, total_steps)
     return RewiringContext(net, time, np.random.default_rng(seed), Candidates(net, scope), **parts)
 
 
-def by_layer(net, targets):
+def signals_of(net, *batches):
+    """Return a function that computes the signals of some batches."""
+    return lambda: [net.signals(X, y, "mean_squared_error") for X, y in batches]
+
+
+def by_layer(model, targets):
     """Return how many connections into each layer there are among those with these targets."""
-    return count_in_groups(net.rank_start[1:], targets)
+    return count_in_groups(Candidates(model).layer_start, targets)
 
 
 def pairs(net):

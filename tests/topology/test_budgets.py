@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rewire import mlp
 from rewire.topology.budgets import apportion, redistribution, redistributions, whole
 
-from .tables import eight, moment
+from .tables import context, eight
 
 
 @pytest.mark.parametrize(
@@ -85,24 +85,24 @@ def test_those_below_their_bound_share_in_proportion(total, groups):
 def test_momentum_shares_by_the_mean_size_in_each_layer():
     net = mlp([2, 2, 1], seed=0, dtype="float64")
     net.connections.zeros("velocity", np.float64)[:] = [1, -3, 2, 2, 5, -7]
-    shares = redistributions["momentum"](moment(net), np.zeros(6, bool))
+    shares = redistributions["momentum"](context(net), np.zeros(6, bool))
     np.testing.assert_allclose(shares, [2, 6])
 
 
 def test_momentum_before_the_first_step_is_zero():
-    shares = redistributions["momentum"](moment(mlp([2, 2, 1], seed=0)), np.zeros(6, bool))
+    shares = redistributions["momentum"](context(mlp([2, 2, 1], seed=0)), np.zeros(6, bool))
     assert shares.tolist() == [0, 0]
 
 
 def test_surviving_shares_by_what_is_left():
     net = mlp([2, 2, 1], seed=0)
     dropped = np.array([True, True, True, False, False, False])
-    assert redistributions["surviving"](moment(net), dropped).tolist() == [1, 2]
+    assert redistributions["surviving"](context(net), dropped).tolist() == [1, 2]
 
 
 @pytest.mark.parametrize("shares", [[1.0, 2.0], [np.nan], [-1.0], [np.inf]])
 def test_shares_of_the_wrong_shape_or_size_are_refused(shares):
-    mine = redistribution("mine")(lambda now, dropped: shares)
+    mine = redistribution("mine")(lambda ctx, dropped: shares)
     redistributions.remove("mine")
     with pytest.raises(ValueError, match=r"'mine' must return one share per layer, shape \(1,\)"):
-        mine(moment(eight()), np.zeros(8, bool))
+        mine(context(eight()), np.zeros(8, bool))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rewire import Network
 from rewire.topology import grow_criteria
 
-from .tables import moment, pairs
+from .tables import context, pairs
 
 
 def paths(links, u, v):
@@ -63,8 +63,8 @@ def layers(draw):
     )
 
 
-def check(name, net, now, links, first, sources):
-    found = grow_criteria[name](now, slice(first, net.size), sources)
+def check(name, net, ctx, links, first, sources):
+    found = grow_criteria[name](ctx, slice(first, net.size), sources)
     for v in range(first, net.size):
         for column, u in enumerate(np.arange(net.size)[sources].tolist()):
             if (u, v) not in pairs(net):
@@ -79,7 +79,7 @@ def test_scores_are_those_of_enumerated_paths(name, net, data):
     low = data.draw(st.integers(0, net.ranks[0] - 1))
     high = data.draw(st.integers(low + 1, net.ranks[0]))
     sources = data.draw(st.sampled_from([slice(low, high), np.arange(low, high, 2)]))
-    check(name, net, moment(net), pairs(net), first, sources)
+    check(name, net, context(net), pairs(net), first, sources)
 
 
 @pytest.mark.parametrize("name", FORMULAS)
@@ -87,10 +87,10 @@ def test_scores_are_those_of_enumerated_paths(name, net, data):
 def test_what_is_going_to_be_dropped_is_no_link(name, net, seed):
     dropped = np.flatnonzero(np.random.default_rng(seed).random(len(net.connections)) < 0.3)
     gone = {(int(net.connections.source[row]), int(net.connections.target[row])) for row in dropped}
-    now = moment(net)
-    grow_criteria[name](now, slice(net.ranks[0], net.size), slice(0, 1))  # fills the cache
-    now.dropped = dropped
-    check(name, net, now, pairs(net) - gone, net.ranks[0], slice(0, net.ranks[0]))
+    ctx = context(net)
+    grow_criteria[name](ctx, slice(net.ranks[0], net.size), slice(0, 1))  # fills the cache
+    ctx.dropped = dropped
+    check(name, net, ctx, pairs(net) - gone, net.ranks[0], slice(0, net.ranks[0]))
 
 
 @pytest.mark.parametrize("backend", ["numba", "numpy"])
@@ -104,7 +104,7 @@ def test_a_pair_by_hand(backend):
     # Paths over (4, 1), (4, 2), (5, 2).
     of_paths = 1 + 1 + 1 / np.sqrt(2)
     for name, expected in zip(FORMULAS, (nodes, of_paths), strict=True):
-        found = grow_criteria[name](moment(net), slice(6, 7), slice(0, 1))
+        found = grow_criteria[name](context(net), slice(6, 7), slice(0, 1))
         assert found[0, 0] == pytest.approx(expected)
 
 
@@ -113,19 +113,19 @@ def test_links_that_skip_a_rank_belong_to_the_layer_of_their_target(name):
     source, target = [0, 2, 0, 1, 3, 0], [4, 4, 5, 5, 5, 2]
     net = Network.from_connections([2, 2, 2], source, target, np.ones(6))
     links = {(s, t) for s, t in pairs(net) if t >= 4}
-    check(name, net, moment(net), links, 4, slice(0, 4))
-    check(name, net, moment(net), links, 4, slice(2, 4))
+    check(name, net, context(net), links, 4, slice(0, 4))
+    check(name, net, context(net), links, 4, slice(2, 4))
 
 
 def test_the_soft_rule_draws_in_proportion():
     source, target = [0, 0, 1, 2, 1, 2, 2, 3], [4, 5, 6, 6, 4, 4, 5, 5]
     net = Network.from_connections([4, 3], source, target, np.ones(8))
-    now = moment(net)
-    scores = grow_criteria["cannistraci-hebb nodes"](now, slice(4, 7), slice(0, 4)).ravel()
+    ctx = context(net)
+    scores = grow_criteria["cannistraci-hebb nodes"](ctx, slice(4, 7), slice(0, 4)).ravel()
     absent = np.flatnonzero([(s, t) not in pairs(net) for t in (4, 5, 6) for s in range(4)])
     soft, draws = grow_criteria["soft cannistraci-hebb nodes"], 20_000
     first = [
-        int(np.argmax(soft(now, slice(4, 7), slice(0, 4)).ravel()[absent])) for _ in range(draws)
+        int(np.argmax(soft(ctx, slice(4, 7), slice(0, 4)).ravel()[absent])) for _ in range(draws)
     ]
     share = np.bincount(first, minlength=len(absent)) / draws
     expected = scores[absent] / scores[absent].sum()
@@ -135,4 +135,4 @@ def test_the_soft_rule_draws_in_proportion():
 @pytest.mark.parametrize("name", FORMULAS)
 def test_a_layer_without_links_scores_zero(name):
     net = Network.from_connections([3, 2], [], [], [])
-    assert not grow_criteria[name](moment(net), slice(3, 5), slice(0, 3)).any()
+    assert not grow_criteria[name](context(net), slice(3, 5), slice(0, 3)).any()

@@ -5,10 +5,10 @@ import pytest
 
 import rewire
 from rewire.data import moons
+from rewire.defaults import METHOD as DEFAULT_METHOD
 from rewire.methods import RevivingRigL
 from rewire.schedules import Every, Linear
 from rewire.topology import Rewirer
-from rewire.train.fitting import DEFAULT_METHOD
 
 
 def train(seed, dtype):
@@ -38,12 +38,12 @@ def test_101_parameters_learn_the_moons(dtype):
 
 
 def test_short_trainings_are_rewired_as_often_as_long_ones():
-    for steps, interval in [(400, 20), (100, 5), (20, 1), (10_000, 100)]:
+    for total_steps, interval in [(400, 20), (100, 5), (20, 1), (10_000, 100)]:
         net = rewire.mlp([2, 4, 1], seed=0)
-        total_steps = Rewirer("reviving rigl", net, total_steps=steps).total_steps
-        assert total_steps[0] == interval
-        assert (np.diff(total_steps) == interval).all()
-        assert total_steps[-1] < 0.75 * steps
+        due = Rewirer("reviving rigl", net, total_steps=total_steps).due_steps
+        assert due[0] == interval
+        assert (np.diff(due) == interval).all()
+        assert due[-1] < 0.75 * total_steps
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_short_trainings_are_rewired_as_often_as_long_ones():
     ],
 )
 def test_periods_shorten_the_interval(schedule, total, expected):
-    assert schedule.steps(total, epoch=40).tolist() == expected
+    assert schedule.steps(total, steps_per_epoch=40).tolist() == expected
 
 
 def test_periods_out_of_range_are_refused():
@@ -69,9 +69,9 @@ def test_a_batch_of_all_samples_is_looked_at_once(monkeypatch):
     seen = []
     original = Rewirer.rewire
 
-    def spy(self, total_steps, batches=(), *rest):
-        seen.append(len(batches))
-        return original(self, total_steps, batches, *rest)
+    def spy(self, step, signals=(), **options):
+        seen.append(len(signals()))
+        return original(self, step, signals, **options)
 
     monkeypatch.setattr(Rewirer, "rewire", spy)
     train(0, "float32")

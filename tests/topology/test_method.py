@@ -3,43 +3,42 @@
 import numpy as np
 import pytest
 
-from rewire import mlp
-from rewire.methods import get as get_method
+from rewire import methods, mlp
 from rewire.optimizers import SGD, Adam, AdamW
 from rewire.schedules import Constant, Cosine, Cubic, Every, Rounds, Time
-from rewire.topology import Method, PruningSchedule, Threshold
+from rewire.topology import Method, PruningSchedule, Revival, Threshold
 from rewire.topology.method import momentum_of
 
 NET = mlp([10, 20, 5], seed=0)  # 200 and 100 connections
 
 
-def thin(pruning, *total_steps, first=(200, 100)):
-    return [pruning.budget(NET, np.array(first), Time(step, 100)).tolist() for step in total_steps]
+def budgets(pruning, *steps, initial=(200, 100)):
+    return [pruning.budget(NET, np.array(initial), Time(step, 100)).tolist() for step in steps]
 
 
-def test_thinning_goes_from_what_there_is_to_the_final_density():
-    assert thin(PruningSchedule(0.1, Cubic(0, 0.5)), 0, 25, 50, 99) == [
+def test_pruning_goes_from_what_there_is_to_the_final_density():
+    assert budgets(PruningSchedule(0.1, Cubic(0, 0.5)), 0, 25, 50, 99) == [
         *[[200, 100], [42, 21], [20, 10], [20, 10]]  # 200 - 180 · 7/8 = 42.5, to the even one
     ]
 
 
-def test_thinning_at_once_and_to_a_density_for_each_layer():
-    assert thin(PruningSchedule([0.1, 0.5]), 0) == [[20, 50]]
+def test_pruning_at_once_and_to_a_density_for_each_layer():
+    assert budgets(PruningSchedule([0.1, 0.5]), 0) == [[20, 50]]
 
 
-def test_thinning_over_layers_by_size():
+def test_pruning_over_layers_by_size():
     # Erdős-Rényi: (10 + 20) and (20 + 5) connections, scaled to 30 in all.
-    assert thin(PruningSchedule(0.1, distribution="er"), 0) == [[16, 14]]
+    assert budgets(PruningSchedule(0.1, distribution="er"), 0) == [[16, 14]]
 
 
-def test_geometric_thinning_removes_equal_shares():
-    assert thin(PruningSchedule(0.1, Rounds(4), geometric=True), 0, 25, 50, 75) == [
+def test_geometric_pruning_removes_equal_shares():
+    assert budgets(PruningSchedule(0.1, Rounds(4), geometric=True), 0, 25, 50, 75) == [
         *[[200, 100], [93, 46], [43, 22], [20, 10]]  # 10^(-1/3) of what is left, three times
     ]
 
 
-def test_no_layer_is_thinned_to_nothing():
-    assert thin(PruningSchedule(0.001), 0) == [[1, 1]]
+def test_no_layer_is_pruned_to_nothing():
+    assert budgets(PruningSchedule(0.001), 0) == [[1, 1]]
 
 
 def test_a_threshold_doubles_halves_or_stays():
@@ -66,6 +65,8 @@ def test_needs_are_those_of_all_parts():
     assert method.needs == {"gradient", "momentum", "signals"}
     assert method.looks_at_data
     assert not Method(name="mine", when=Every(5), grow="random", fraction=0.1).looks_at_data
+    assert Method(name="mine", rewind=True, wiring="skip").needs == {"rewinding", "skip wiring"}
+    assert Method(name="mine", revive=Revival()).needs == {"revival", "signals"}
 
 
 @pytest.mark.parametrize(
@@ -79,10 +80,10 @@ def test_needs_are_those_of_all_parts():
         ({"scope": "rank"}, ValueError, "scope must be one of neuron, layer, network; got 'rank'"),
         ({"wiring": "all"}, ValueError, "wiring must be one of layered, skip; got 'all'"),
         ({"samples": "first"}, ValueError, "samples must be one of all, last; got 'first'"),
-        ({"initial": "empty"}, ValueError, "starts must be one of sparse, dense; got 'empty'"),
+        ({"initial": "empty"}, ValueError, "initial must be one of sparse, dense; got 'empty'"),
         ({"batches": 0}, ValueError, "batches must be at least 1; got 0"),
         ({"candidates": 0.5}, ValueError, "candidates must be at least 1 .* got 0.5"),
-        ({"fraction": 0.3, "grow": None}, ValueError, "grow must name what comes instead"),
+        ({"fraction": 0.3, "grow": None}, ValueError, "grow must name a criterion where fraction"),
         ({"fraction": 1.3}, ValueError, r"value must be in \(0, 1\]; got 1.3"),
         (
             {"pruning": PruningSchedule(0.1), "scope": "neuron"},
@@ -110,16 +111,16 @@ def test_thresholds_out_of_range_are_refused(make, message):
 
 
 def test_momentum_that_the_optimiser_does_not_keep_is_refused():
-    method = get_method("snfs", every=10)
+    method = methods.get("snfs", every=10)
     with pytest.raises(
         ValueError, match=r"'snfs' needs an optimiser that keeps a momentum .* got "
     ):
-        method.check(SGD(0.1))
+        method.check(NET, SGD(0.1))
     with pytest.raises(ValueError, match="got None"):
-        method.check()
+        method.check(NET)
     for optimizer in (SGD(0.1, 0.9), Adam(), AdamW()):
-        method.check(optimizer)
-    get_method("rigl").check(None)
+        method.check(NET, optimizer)
+    methods.get("rigl").check(NET)
 
 
 def test_the_factor_of_momentum():
@@ -127,13 +128,13 @@ def test_the_factor_of_momentum():
 
 
 def test_methods_by_name_take_options_for_their_parts():
-    method = get_method("rigl", every=7, allow_regrowth=True, fraction=0.2)
+    method = methods.get("rigl", every=7, allow_regrowth=True, fraction=0.2)
     assert method.when == Every(7, end=0.75)
     assert method.fraction == Cosine(0.2, 0.75)
     assert method.allow_regrowth
-    assert get_method(method) is method
-    assert get_method(None).name == "static"
+    assert methods.get(method) is method
+    assert methods.get(None).name == "static"
     with pytest.raises(ValueError, match="options are for methods by name; got \\['every'\\]"):
-        get_method(method, every=3)
+        methods.get(method, every=3)
     with pytest.raises(ValueError, match=r"method must be one of .*; did you mean 'rigl'"):
-        get_method("rigel")
+        methods.get("rigel")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rewire.methods import registry as methods
+from rewire import methods
 from rewire.topology import drop_criteria, grow_criteria, neuron_rules, redistributions
 from rewire.topology.method import Method
 
@@ -27,7 +27,7 @@ def short(part):
 
 def row(name):
     """Return what the index should say about a method, up to its paper."""
-    method = methods[name]()
+    method = methods.registry[name]()
     cells = [f"[{name}]({name.replace(' ', '-')}.md)"]
     if method.when is None:
         return [*cells, *"––––––"]
@@ -50,16 +50,16 @@ def row(name):
 def test_the_index_says_what_each_method_is_made_of():
     lines = [line for line in INDEX.splitlines() if line.startswith("| [")]
     found = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
-    assert [cells[:-1] for cells in found] == [row(name) for name in methods]
+    assert [cells[:-1] for cells in found] == [row(name) for name in methods.registry]
     for cells in found[1:]:
         assert "arxiv.org/abs/" in cells[-1] or "the-post" in cells[-1]
 
 
-@pytest.mark.parametrize("name", methods)
+@pytest.mark.parametrize("name", methods.registry)
 def test_every_method_has_a_page_with_all_its_options(name):
     page = (PAGES / f"{name.replace(' ', '-')}.md").read_text()
     assert page.startswith(f"# {name}")
-    for option, parameter in inspect.signature(methods[name]).parameters.items():
+    for option, parameter in inspect.signature(methods.registry[name]).parameters.items():
         if parameter.kind is not parameter.VAR_KEYWORD:
             assert f"`{option}`" in page, f"{name}'s page says nothing of {option}"
             default = parameter.default

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from rewire import Network, Trainer, mlp
+from rewire import Network, Trainer, methods, mlp
 from rewire.methods import (
     CHT,
     DSR,
@@ -23,12 +23,11 @@ from rewire.methods import (
     SRigL,
     Static,
 )
-from rewire.methods import registry as methods
 from rewire.optimizers import SGD, Adam
 from rewire.schedules import Constant, Cosine, Every, Rounds
 from rewire.topology import Rewirer, Threshold, grow_criteria
 
-from .tables import by_layer, moment, pairs, random_batch
+from .tables import by_layer, context, pairs, random_batch, signals_of
 
 LOSS = "mean_squared_error"
 
@@ -81,7 +80,7 @@ def ends(net, rows):
 
 def test_static_never_rewires():
     net = network()
-    assert len(rewirer(Static(), net).total_steps) == 0
+    assert len(rewirer(Static(), net).due_steps) == 0
 
 
 # ------------------------------------------------------------------------------------------- SET
@@ -140,7 +139,7 @@ def test_snfs_shares_by_momentum_and_grows_where_it_is_largest():
         gone |= ends(net, rows[np.argsort(np.abs(weight[rows]), kind="stable")[:k]])
     room = [len(places) - len(rows) for rows, places in layers(net)]
     assert (grown_by_layer < room).all(), "no layer is full in this example"
-    record = rewirer(SNFS(), net, optimizer=optimizer).rewire(10, batches, LOSS)
+    record = rewirer(SNFS(), net, optimizer=optimizer).rewire(10, signals_of(net, *batches))
     assert record.dropped == tuple(drop)
     assert sum(record.grown) == freed
     assert (np.abs(np.array(record.grown) - grown_by_layer) < 1).all()
@@ -154,7 +153,9 @@ def test_snfs_without_redistribution_keeps_every_layer():
     before = counts(net)
     optimizer = Adam()
     Trainer(net, LOSS, optimizer).step(*random_batch(net))
-    rewirer(SNFS(redistribute=None), net, optimizer=optimizer).rewire(10, [random_batch(net)], LOSS)
+    rewirer(SNFS(redistribute=None), net, optimizer=optimizer).rewire(
+        10, signals_of(net, random_batch(net))
+    )
     np.testing.assert_array_equal(counts(net), before)
 
 
@@ -220,7 +221,7 @@ def test_rigl(step, allow_regrowth):
     fraction = 0.15 * (1 + math.cos(math.pi * step / 750))
     expected = rigl_by_hand(net, X, y, lambda n: math.floor(fraction * n), allow_regrowth)
     state = dict(zip(ends_in_order(net), net.connections.weight.tolist(), strict=True))
-    record = rewirer(RigL(allow_regrowth=allow_regrowth), net).rewire(step, [(X, y)], LOSS)
+    record = rewirer(RigL(allow_regrowth=allow_regrowth), net).rewire(step, signals_of(net, (X, y)))
     assert pairs(net) == expected
     assert record.shortfall == 0
     for pair, weight in zip(ends_in_order(net), net.connections.weight, strict=True):
@@ -238,7 +239,7 @@ def test_rigl_returns_what_the_gradient_wants_most():
     for allow_regrowth, sources in ((True, [0, 1]), (False, [0, 2])):
         copy = net.copy()
         method = RigL(fraction=0.5, allow_regrowth=allow_regrowth)
-        rewirer(method, copy).rewire(0, [batch], LOSS)
+        rewirer(method, copy).rewire(0, signals_of(copy, batch))
         assert copy.connections.source.tolist() == sources
         assert copy.connections.weight.tolist() == [1, 1e-6 if allow_regrowth else 0]
 
@@ -246,7 +247,7 @@ def test_rigl_returns_what_the_gradient_wants_most():
 def test_rigls_ties_go_by_target_and_birth_and_by_target_and_source():
     net = Network.from_connections([4, 2], [2, 0, 1, 0], [4, 4, 5, 5], [1.0, 1, 1, 1])
     batch = np.ones((1, 4)), np.zeros((1, 2))  # all gradients of one target are equal
-    rewirer(RigL(fraction=0.5), net).rewire(0, [batch], LOSS)
+    rewirer(RigL(fraction=0.5), net).rewire(0, signals_of(net, batch))
     # Both of target 4, though the order of birth is 2, 0; then 1 and 3 of target 4.
     assert ends_in_order(net) == [(1, 4), (3, 4), (0, 5), (1, 5)]
 
@@ -254,7 +255,7 @@ def test_rigls_ties_go_by_target_and_birth_and_by_target_and_source():
 def test_rigls_times_are_the_papers():
     net = network()
     at_work = rewirer(RigL(), net)
-    assert at_work.total_steps.tolist() == [100, 200, 300, 400, 500, 600, 700]
+    assert at_work.due_steps.tolist() == [100, 200, 300, 400, 500, 600, 700]
     assert not RigL().skip_update
     assert RigL(skip_update=True).skip_update
 
@@ -267,11 +268,9 @@ def test_the_posts_rigl_looks_at_the_last_sample_and_follows_the_learning_rate()
     expected = set()
     for rows, places in layers(net):
         expected |= strongest(places, existing, np.abs(last), int(0.3 * 0.5 * len(rows)))
-    rewirer(PostRigL(), net).rewire(21, [(X, y)], LOSS, learning_rate=0.5)
+    rewirer(PostRigL(), net).rewire(21, signals_of(net, (X[-1:], y[-1:])), learning_rate=0.5)
     assert pairs(net) - existing == expected
-    assert rewirer(PostRigL(), net, total_steps=400).total_steps.tolist() == list(
-        range(21, 400, 20)
-    )
+    assert rewirer(PostRigL(), net, total_steps=400).due_steps.tolist() == list(range(21, 400, 20))
 
 
 # ------------------------------------------------------------------------------ pruning from dense
@@ -285,7 +284,7 @@ def test_gmp_follows_the_cubic_schedule_and_keeps_the_largest():
     net = network((8, 10, 5), None)
     first, final = np.array([80, 50]), np.array([8, 5])
     at_work = rewirer(GMP(0.1), net)
-    for step in at_work.total_steps.tolist():
+    for step in at_work.due_steps.tolist():
         done = min(step / 750, 1)
         expected = np.round(first + (final - first) * (1 - (1 - done) ** 3))
         magnitudes = [np.sort(np.abs(net.connections.weight[rows])) for rows, _ in layers(net)]
@@ -304,8 +303,8 @@ def test_snip_prunes_once_over_the_whole_network():
     kept = largest(net.connections.weight * gradient, 13)
     expected = ends(net, sorted(kept))
     at_work = rewirer(SNIP(0.1), net)
-    assert at_work.total_steps.tolist() == [0]
-    at_work.rewire(0, [(X, y)], LOSS)
+    assert at_work.due_steps.tolist() == [0]
+    at_work.rewire(0, signals_of(net, (X, y)))
     assert pairs(net) == expected
 
 
@@ -316,10 +315,10 @@ def test_a_lottery_ticket_is_rewound_to_its_first_weights():
     first = dict(zip(ends_in_order(net), net.connections.weight.tolist(), strict=True))
     bias = net.bias.copy()
     at_work = rewirer(LotteryTicket(0.1, rounds=5), net, total_steps=50, optimizer=optimizer)
-    assert at_work.total_steps.tolist() == [10, 20, 30, 40]
-    for turn, step in enumerate(at_work.total_steps.tolist(), start=1):
-        for step in range(10):
-            trainer.step(*random_batch(net, seed=step))
+    assert at_work.due_steps.tolist() == [10, 20, 30, 40]
+    for turn, step in enumerate(at_work.due_steps.tolist(), start=1):
+        for seed in range(10):
+            trainer.step(*random_batch(net, seed=seed))
         trained = net.connections.weight.copy()
         expected = np.round(np.array([80, 50]) * 0.1 ** (turn / 4))
         kept = [
@@ -341,7 +340,7 @@ def test_granet_prunes_and_regrows_by_gradient():
     net = network((8, 10, 5), None)
     at_work = rewirer(GraNet(0.1, every=100), net)
     X, y = random_batch(net)
-    for step in at_work.total_steps.tolist():
+    for step in at_work.due_steps.tolist():
         done = step / 750
         budget = np.round(np.array([80, 50]) * (1 - 0.9 * (1 - (1 - done) ** 3)))
         fraction = 0.25 * (1 + math.cos(math.pi * done))
@@ -352,7 +351,7 @@ def test_granet_prunes_and_regrows_by_gradient():
             order = np.argsort(-np.abs(net.connections.weight[rows]), kind="stable")
             expected |= ends(net, rows[order[: to_stay - moved]])
             expected |= strongest(places, before, score, moved)
-        at_work.rewire(step, [(X, y)], LOSS)
+        at_work.rewire(step, signals_of(net, (X, y)))
         assert pairs(net) == expected
         # What was grown gets a weight, as in training.
         zeros = net.connections.weight == 0
@@ -372,7 +371,7 @@ def test_mest_drops_by_weight_and_gradient():
         k = math.floor(0.3 * len(rows))
         stay |= ends(net, rows[np.argsort(score[rows], kind="stable")[k:]])
     before = pairs(net)
-    rewirer(MEST(balance=0.5), net).rewire(0, [(X, y)], LOSS)
+    rewirer(MEST(balance=0.5), net).rewire(0, signals_of(net, (X, y)))
     assert pairs(net) & before == stay
 
 
@@ -385,8 +384,8 @@ def test_srigl_gives_every_neuron_of_a_layer_the_same_fan_in():
     at_work = rewirer(SRigL(ablate_below=0.9), net)
     X, y = random_batch(net)
     ablated = np.zeros(net.size, bool)
-    for step in at_work.total_steps.tolist():
-        at_work.rewire(step, [(X, y)], LOSS)
+    for step in at_work.due_steps.tolist():
+        at_work.rewire(step, signals_of(net, (X, y)))
         np.testing.assert_array_equal(counts(net), before)
         fan_in = net.connections.fan_in
         for first, last in zip(net.rank_start[1:-1], net.rank_start[2:], strict=True):
@@ -402,7 +401,7 @@ def test_srigl_gives_every_neuron_of_a_layer_the_same_fan_in():
 
 def test_srigl_without_ablation_removes_no_neuron():
     net = network((20, 16, 12, 4), 0.3)
-    rewirer(SRigL(ablate_below=0.0), net).rewire(100, [random_batch(net)], LOSS)
+    rewirer(SRigL(ablate_below=0.0), net).rewire(100, signals_of(net, random_batch(net)))
     assert (net.connections.fan_in[20:] > 0).all()
 
 
@@ -430,7 +429,7 @@ def test_cht_drops_the_smallest_and_grows_by_paths_of_what_stays():
         sources = slice(int(start[rank - 1]), int(start[rank]))
         score = np.zeros((net.size, net.size))
         score[start[rank] : start[rank + 1], sources] = grow_criteria["cannistraci-hebb paths"](
-            moment(left), slice(int(start[rank]), int(start[rank + 1])), sources
+            context(left), slice(int(start[rank]), int(start[rank + 1])), sources
         )
         expected |= strongest(places, existing, np.round(score, 12), len(rows) * 3 // 10)
     rewirer(CHT(), net).rewire(10)
@@ -458,7 +457,7 @@ def test_chtss_decays_along_an_s():
         return 1 / (1 + math.exp(-6 * (2 * x - 1)))
 
     low, high = logistic(0), logistic(1)
-    for step in at_work.total_steps.tolist():
+    for step in at_work.due_steps.tolist():
         done = (logistic(min(step / 750, 1)) - low) / (high - low)
         at_work.rewire(step)
         np.testing.assert_array_equal(counts(net), np.round(np.array([80, 50]) * (1 - 0.9 * done)))
@@ -468,9 +467,9 @@ def test_chtss_decays_along_an_s():
 # ---------------------------------------------------------------------------------------- options
 
 
-@pytest.mark.parametrize("name", sorted(set(methods) - {"static"}))
+@pytest.mark.parametrize("name", sorted(set(methods.registry) - {"static"}))
 def test_parts_of_every_method_can_be_exchanged(name):
-    method = methods[name](drop="random", when=Rounds(3), name="mine")
+    method = methods.registry[name](drop="random", when=Rounds(3), name="mine")
     assert method.drop.name == "random"
     assert method.when == Rounds(3)
     assert method.name == "mine"
@@ -483,7 +482,7 @@ def test_the_fraction_may_follow_any_schedule():
 
 
 def test_names_are_those_they_are_found_by():
-    for name, make in methods.items():
+    for name, make in methods.registry.items():
         assert make().name == name
         assert make().when is None or len(make().when.steps(1000, 100)) or name == "static"
     assert isinstance(RigL().when, Every)

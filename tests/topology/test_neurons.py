@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 
 from rewire import Network
-from rewire.connectivity.blocks import Candidates
+from rewire.connectivity import Candidates
 from rewire.topology import Method, RewiringPlan, neuron_rule, neuron_rules
-from rewire.topology.candidates import CSR, strongest_absent
-from rewire.topology.planning import draft, resolve
+from rewire.topology.growth import CSR, strongest_candidates
+from rewire.topology.planning import plan_rewiring, resolve
 
-from .tables import moment
+from .tables import context
 
 
 def candidates(net, score, starts, counts):
-    """Return the strongest absent connections by a given table of scores."""
-    return strongest_absent(
+    """Return the strongest candidates by a given table of scores."""
+    return strongest_candidates(
         CSR(net.connections.indptr, net.connections.source),
-        Candidates(net).regions,
+        Candidates(net).blocks,
         starts,
         counts,
         lambda targets, sources: score[targets, sources].astype(float),
@@ -26,7 +26,7 @@ def candidates(net, score, starts, counts):
 
 
 def plan(net, weight, score, fraction):
-    """Return a RigL draft of one layer, by given drop and grow scores."""
+    """Return a RigL plan of one layer, by given drop and grow scores."""
     score_of = np.zeros((net.size, net.size))
     score_of[net.ranks[0] :, : net.ranks[0]] = score
     count = int(fraction * len(weight))
@@ -54,7 +54,7 @@ def fan_ins(net, made):
 
 def test_fan_ins_are_equal_afterwards():
     rule = neuron_rules["constant fan-in"]
-    made = rule(moment(NET), plan(NET, WEIGHT, SCORE, 1 / 3))
+    made = rule(context(NET), plan(NET, WEIGHT, SCORE, 1 / 3))
     # Dropped are 0.1 and 0.2; neuron 4 has one more than two: 0.7 goes as well.
     assert sorted(made.dropped.tolist()) == [2, 3, 5]
     assert fan_ins(NET, made).tolist() == [2, 2, 2]
@@ -70,32 +70,32 @@ def test_a_neuron_with_too_few_salient_connections_is_removed_for_good():
     score[2, 3] = 0
     score[2, 0] = 4.5  # the second of all
     rule = neuron_rules["constant fan-in"].using(ablate_below=0.75)  # of 2, so that 1 is too few
-    made = rule(moment(NET), plan(NET, WEIGHT, score, 1 / 3))
+    made = rule(context(NET), plan(NET, WEIGHT, score, 1 / 3))
     assert fan_ins(NET, made).tolist() == [3, 3, 0]
     assert sorted(made.dropped.tolist()) == [3, 5]
     # A later rewiring leaves it alone.
     net = Network.from_connections([4, 3], [0, 1, 2, 0, 1, 3], [4, 4, 4, 5, 5, 5], WEIGHT)
-    made = neuron_rules["constant fan-in"](moment(net), plan(net, WEIGHT, SCORE, 1 / 3))
+    made = neuron_rules["constant fan-in"](context(net), plan(net, WEIGHT, SCORE, 1 / 3))
     assert fan_ins(net, made).tolist() == [3, 3, 0]
 
 
 def test_as_many_neurons_stay_as_the_budget_needs():
     # Six connections of four sources need two neurons, whatever the threshold.
     rule = neuron_rules["constant fan-in"].using(ablate_below=1e9)
-    made = rule(moment(NET), plan(NET, WEIGHT, SCORE, 1 / 3))
+    made = rule(context(NET), plan(NET, WEIGHT, SCORE, 1 / 3))
     assert sorted(fan_ins(NET, made).tolist()) == [0, 3, 3]
 
 
 def test_what_cannot_be_divided_goes_to_the_most_salient_neurons():
     weight = WEIGHT[:5]
     net = Network.from_connections([4, 3], [0, 1, 2, 3, 0], [4, 4, 4, 4, 5], weight)
-    made = neuron_rules["constant fan-in"](moment(net), plan(net, weight, SCORE, 1 / 3))
+    made = neuron_rules["constant fan-in"](context(net), plan(net, weight, SCORE, 1 / 3))
     # Neuron 6 has no connection, and is taken for removed.
     assert fan_ins(net, made).tolist() == [3, 2, 0]
 
 
 @pytest.mark.parametrize("scope", ["neuron", "layer", "network"])
-def test_the_scope_of_the_draft_does_not_matter_to_the_rule(scope):
+def test_the_scope_of_the_plan_does_not_matter_to_the_rule(scope):
     random = np.random.default_rng(0)
     net = Network.from_connections(
         [4, 3, 2],
@@ -106,10 +106,10 @@ def test_the_scope_of_the_draft_does_not_matter_to_the_rule(scope):
     method = Method(
         name="mine", drop="magnitude", grow="random", fraction=0.5, scope=scope, neurons=RULE
     )
-    now = moment(net, scope=scope)
-    made = method.neurons(now, draft(method, now, np.diff(now.group_row), 0.0))
-    change = resolve(method, now, made)
-    targets = np.concatenate([np.delete(now.target, change.drop), change.grow.target])
+    ctx = context(net, scope=scope)
+    made = method.neurons(ctx, plan_rewiring(method, ctx, np.diff(ctx.group_row), 0.0))
+    change = resolve(method, ctx, made)
+    targets = np.concatenate([np.delete(ctx.target, change.drop), change.grow.target])
     found = np.bincount(targets, minlength=9)
     assert found[4:7].max() - found[4:7].min() <= 1
     assert found[7:].max() - found[7:].min() <= 1
@@ -121,5 +121,5 @@ RULE = neuron_rules["constant fan-in"]
 
 def test_unknown_needs_are_refused():
     with pytest.raises(ValueError, match="needs must be among"):
-        neuron_rule("mine", needs=["luck"])(lambda now, draft: draft)
+        neuron_rule("mine", needs=["luck"])(lambda ctx, plan: plan)
     assert "mine" not in neuron_rules

@@ -5,21 +5,21 @@ import pickle
 
 import pytest
 
-from rewire.methods import registry as methods
+from rewire import methods
 from rewire.topology import Method, drop_criteria, drop_criterion
 from rewire.topology.criteria import magnitude, magnitude_and_gradient
 
 
-@pytest.mark.parametrize("name", list(methods))
+@pytest.mark.parametrize("name", methods.registry)
 def test_every_method_survives_pickling_and_copying(name):
-    method = methods[name]()
+    method = methods.registry[name]()
     for again in (pickle.loads(pickle.dumps(method)), copy.deepcopy(method)):
         assert repr(again) == repr(method)
         assert (again.needs, again.initial) == (method.needs, method.initial)
 
 
 def test_a_copy_of_a_part_is_the_part():
-    rigl = methods["rigl"]()
+    rigl = methods.registry["rigl"]()
     assert pickle.loads(pickle.dumps(rigl)) == copy.deepcopy(rigl) == rigl
 
 
@@ -35,8 +35,8 @@ def test_a_criterion_that_no_module_has_travels_with_its_code():
     cloudpickle = pytest.importorskip("cloudpickle")
 
     @drop_criterion("signed, for a test")
-    def signed(now):
-        return now.weight
+    def signed(ctx):
+        return ctx.weight
 
     drop_criteria.remove("signed, for a test")
     method = Method(name="mine", drop=signed)

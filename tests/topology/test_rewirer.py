@@ -10,10 +10,10 @@ from rewire import Network, Trainer, mlp
 from rewire.methods import RigL
 from rewire.optimizers import SGD
 from rewire.schedules import At, Constant, Every, FollowLearningRate
-from rewire.topology import Method, PruningSchedule, Rewirer, rewire
+from rewire.topology import Method, PruningSchedule, Rewirer
 from rewire.topology.criteria import DropCriterion, GrowCriterion
 
-from .tables import eight, pairs, random_batch
+from .tables import eight, pairs, random_batch, signals_of
 
 LOSS = "mean_squared_error"
 RANDOM = {"name": "mine", "drop": "magnitude", "grow": "random"}
@@ -34,7 +34,7 @@ def test_rewirings_are_due_at_the_methods_times():
 
 def test_an_epoch_is_as_long_as_it_is_said_to_be():
     method = Method(when=Every("epoch"), fraction=0.3, **RANDOM)
-    assert rewirer(eight(), method, steps_per_epoch=40).total_steps.tolist() == [40, 80]
+    assert rewirer(eight(), method, steps_per_epoch=40).due_steps.tolist() == [40, 80]
 
 
 def test_a_method_that_never_comes_to_rewire_warns():
@@ -45,7 +45,7 @@ def test_a_method_that_never_comes_to_rewire_warns():
 
 
 def test_a_method_without_times_is_silent():
-    assert len(Rewirer("static", eight(), total_steps=50).total_steps) == 0
+    assert len(Rewirer("static", eight(), total_steps=50).due_steps) == 0
 
 
 def test_what_the_optimiser_cannot_give_is_refused_when_bound():
@@ -55,7 +55,7 @@ def test_what_the_optimiser_cannot_give_is_refused_when_bound():
 
 def test_a_method_that_looks_at_gradients_wants_a_batch():
     net = eight()
-    with pytest.raises(ValueError, match="'rigl' looks at gradients; batches must hold at least"):
+    with pytest.raises(ValueError, match="'rigl' looks at gradients; signals must hold those of"):
         rewirer(net, RigL(every=10)).rewire(10)
 
 
@@ -71,11 +71,11 @@ def test_only_the_latest_batches_count():
     batches = [random_batch(net, seed=seed) for seed in range(4)]
     method = RigL(every=10, batches=2)
     many, few = net.copy(), net.copy()
-    rewirer(many, method).rewire(10, batches, LOSS)
-    rewirer(few, method).rewire(10, batches[2:], LOSS)
+    rewirer(many, method).rewire(10, signals_of(many, *batches))
+    rewirer(few, method).rewire(10, signals_of(few, *batches[2:]))
     assert pairs(many) == pairs(few)
     last = net.copy()
-    rewirer(last, RigL(every=10)).rewire(10, batches, LOSS)
+    rewirer(last, RigL(every=10)).rewire(10, signals_of(last, *batches))
     assert pairs(last) != pairs(many)
 
 
@@ -84,8 +84,8 @@ def test_only_the_latest_batches_count():
 
 def oldest_first():
     """Drop the oldest, grow the first absent; all can be followed by hand."""
-    drop = DropCriterion("oldest", lambda now: -now.age.astype(float), ["age"])
-    grow = GrowCriterion("first", lambda now, t, s: np.zeros((t.stop - t.start, s.stop - s.start)))
+    drop = DropCriterion("oldest", lambda ctx: -ctx.age.astype(float), ["age"])
+    grow = GrowCriterion("first", lambda ctx, t, s: np.zeros((t.stop - t.start, s.stop - s.start)))
     return Method(name="mine", when=Every(10), drop=drop, grow=grow, fraction=0.25)
 
 
@@ -150,12 +150,14 @@ def test_flops_by_hand():
     forward = 2 * 8 + 3
     assert rewirer(net.copy()).rewire(10).flops == 0
     method = RigL(every=10)
-    assert rewirer(net.copy(), method).rewire(10, [(X, y)], LOSS).flops == 5 * (
+    assert rewirer(net.copy(), method).rewire(10, signals_of(net, (X, y))).flops == 5 * (
         2 * forward + 2 * 12
     )
     snip = Method(name="mine", when=At(0), drop="sensitivity", pruning=PruningSchedule(0.5))
     # Forward, backward, and the gradients of the connections themselves.
-    assert rewirer(net.copy(), snip).rewire(0, [(X, y)], LOSS).flops == 5 * (2 * forward + 2 * 8)
+    assert rewirer(net.copy(), snip).rewire(0, signals_of(net, (X, y))).flops == 5 * (
+        2 * forward + 2 * 8
+    )
 
 
 def test_nothing_to_describe_in_a_network_without_connections():
@@ -189,7 +191,7 @@ def test_a_full_network_stays_as_it_is():
 def test_what_no_criterion_wants_is_not_grown():
     net = eight()
     never = GrowCriterion(
-        "never", lambda now, t, s: np.full((t.stop - t.start, s.stop - s.start), -np.inf)
+        "never", lambda ctx, t, s: np.full((t.stop - t.start, s.stop - s.start), -np.inf)
     )
     before = pairs(net)
     record = rewirer(net, Method(name="mine", grow=never, fraction=0.5)).rewire(10)
@@ -201,7 +203,7 @@ def test_what_is_not_found_in_one_layer_is_kept_in_that_layer():
     """The second layer's criterion wants nothing: all its connections stay, no other's."""
     net = mlp([4, 6, 4], density=0.5, seed=0)
 
-    def first_only(now, targets, sources):
+    def first_only(ctx, targets, sources):
         shape = targets.stop - targets.start, sources.stop - sources.start
         return np.full(shape, 0.0 if targets.start < 10 else -np.inf)
 
@@ -236,7 +238,7 @@ def test_a_network_may_be_changed_between_rewirings():
         trainer.step(X, y)
         change()
         before = len(net.connections)
-        record = at_work.rewire(10 * step, [(X, y)], LOSS)
+        record = at_work.rewire(10 * step, signals_of(net, (X, y)))
         net.check()
         assert len(net.connections) == before == sum(record.connections)
         assert 0 < record.explored <= 1
@@ -269,7 +271,7 @@ def test_a_dropped_connection_takes_its_state_away_and_a_grown_one_starts_at_zer
     net = Network.from_connections([2, 2], [0, 1], [2, 3], [1.0, 2.0])
     net.connections.zeros("velocity", np.float32)[:] = [10, 20]
     version = net.version
-    rewire(net, np.array([0]), np.array([1]), np.array([2]))
+    net.rewire(np.array([0]), np.array([1]), np.array([2]))
     net.check()
     assert net.connections.source.tolist() == [1, 1]
     assert net.connections.weight.tolist() == [0, 2]
@@ -290,7 +292,7 @@ def test_a_dropped_connection_takes_its_state_away_and_a_grown_one_starts_at_zer
 def test_what_cannot_grow_is_refused_and_changes_nothing(source, target, message):
     net = Network.from_connections([2, 2], [0, 1], [2, 3], [1.0, 2.0])
     with pytest.raises(ValueError, match=message):
-        rewire(net, np.array([0]), np.array(source), np.array(target))
+        net.rewire(np.array([0]), np.array(source), np.array(target))
     assert pairs(net) == {(0, 2), (1, 3)}
     assert net.connections.weight.tolist() == [1.0, 2.0]
     assert net.version == 0
@@ -319,7 +321,7 @@ def test_products_are_on_one_thread_of_blas_while_rewiring():
     def threads():
         return {found["num_threads"] for found in controller.select(user_api="blas").info()}
 
-    def score(now, targets, sources):
+    def score(ctx, targets, sources):
         seen.append(threads())
         return np.zeros((targets.stop - targets.start, sources.stop - sources.start))
 

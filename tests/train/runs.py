@@ -3,10 +3,10 @@
 import numpy as np
 
 import rewire
-from rewire.methods import registry as methods
-from rewire.train import prepare
+from rewire import methods
+from rewire.train import Training
 
-METHODS = list(methods)
+METHODS = list(methods.registry)
 
 
 def samples(seed=0, count=45, inputs=8, dtype="float32"):
@@ -17,7 +17,7 @@ def samples(seed=0, count=45, inputs=8, dtype="float32"):
 
 def network(method="rigl", dtype="float32", seed=3):
     """A network such as the method expects, dense or sparse."""
-    dense = method in methods and methods[method]().initial == "dense"
+    dense = method in methods.registry and methods.get(method).initial == "dense"
     density = 1.0 if dense else [0.4, 0.5, 0.8]
     return rewire.mlp([8, 14, 10, 3], density=density, dtype=dtype, seed=seed)
 
@@ -33,8 +33,8 @@ def training(method="rigl", net=None, data=None, optimizer=None, **settings):
     """60 steps of 10 samples, five to an epoch, in reports of 11 steps."""
     settings = {"total_steps": 60, "batch_size": 10, "report_every": 11, "seed": 5} | settings
     if isinstance(method, str):
-        method = methods[method](**options(method))
-    return prepare(
+        method = methods.get(method, **options(method))
+    return Training(
         network(method.name) if net is None else net,
         *(samples() if data is None else data),
         method=method,
@@ -66,3 +66,10 @@ def bits(training):
         training.rewirer.threshold,
         training.rewirer._explored.keys.tobytes(),
     )
+
+
+def fit(net=None, data=None, **settings):
+    """Train a static network for three epochs of five steps."""
+    X, y = samples() if data is None else data
+    given = {"method": None, "batch_size": 10, "epochs": 3} | settings
+    return rewire.fit(network() if net is None else net, X, y, **given)

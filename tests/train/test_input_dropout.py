@@ -11,14 +11,14 @@ from scipy.sparse import csr_array
 import rewire
 from rewire.methods import RigL
 from rewire.optimizers import SGD
-from rewire.train import load_checkpoint, prepare, save_checkpoint
+from rewire.train import Training, load_checkpoint, save_checkpoint
 
 SAMPLES, INPUTS = 50, 40
 
 
 def training(X, share: float, total_steps: int = 30, method=RigL(every=5), **options):  # noqa: B008
     net = rewire.mlp([INPUTS, 8, 2], density=[0.3, 1], seed=0)
-    return prepare(
+    return Training(
         net,
         X,
         np.arange(SAMPLES) % 2,

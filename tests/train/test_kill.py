@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from rewire.experiment import RunDirectory
-from rewire.export.tensors import read_tensors
+from rewire.io.tensors import read_tensors
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
 
@@ -20,12 +20,13 @@ NURSERY = """
 import json, os, sys
 from functools import partial
 import rewire
-import rewire.cli
+import rewire.cli.training
+from rewire.cli.app import app
 from rewire.data import load
-from rewire.methods import registry as methods
-from rewire.train import checkpoint, fitting
+from rewire import methods
+from rewire.train import fitting, throttle
 
-often = partial(checkpoint.Throttle, seconds=0, share=1)
+often = partial(throttle.Throttle, seconds=0, share=1)
 fitting.Throttle = sys.modules["rewire.cli.live"].Throttle = often
 rewire.set_num_threads(1)  # threads would not survive the fork
 data = load("digits")
@@ -40,14 +41,15 @@ def say(*words):
 def fit(path, total_steps=300):
     net = rewire.mlp([64, 20, 10], sparsity=[0.8, 0.5], seed=0)
     rewire.fit(
-        net, data.X[rows], data.y[rows], total_steps=steps, report_every=1, checkpoint=path, seed=1,
-        method=methods["set"](every=5), optimizer=rewire.optimizers.Adam(0.01), batch_size=32,
+        net, data.X[rows], data.y[rows], total_steps=total_steps, report_every=1, seed=1,
+        checkpoint=path,
+        method=methods.get("set", every=5), optimizer=rewire.optimizers.Adam(0.01), batch_size=32,
         callbacks=[lambda training: say("report")],
     )
 
 
 def command(*arguments):
-    rewire.cli.app(arguments, standalone_mode=False)
+    app(arguments, standalone_mode=False)
 
 
 fit(None, 1)
@@ -139,7 +141,7 @@ def test_fit_killed_at_random_moments(nursery, tmp_path):
     while_writing, total_steps = 0, []
     for _ in kills(nursery, 30, np.random.default_rng(0), what, what):
         while_writing += len(list(path.parent.iterdir())) > 1
-        total_steps.append(contents(path)[1]["totals"]["done"])  # always whole
+        total_steps.append(contents(path)[1]["totals"]["step"])  # always whole
     assert total_steps == sorted(total_steps)
     assert len(total_steps) > 10
     assert while_writing > 0, "no writing was ever interrupted: the test has become too tame"

@@ -5,10 +5,10 @@ import pytest
 from scipy.sparse import csr_array, csr_matrix
 
 import rewire
-from rewire.methods import registry as methods
+from rewire import methods
 from rewire.schedules import At, Every, Linear
 from rewire.topology import Method, Rewirer
-from rewire.train import Trainer, evaluate, prepare
+from rewire.train import Trainer, Training, evaluate
 from rewire.train import training as module
 from rewire.train.batches import Batches
 
@@ -26,7 +26,8 @@ def by_hand(net, X, y, method, total_steps, size, seed, schedule=lambda share: 1
         optimizer.lr = 0.05 * schedule(step / total_steps)
         losses.append((trainer.step(X[rows], y[rows]), len(rows)))
         if step + 1 < total_steps and rewirer.due(step + 1):
-            rewirer.rewire(step + 1, [(X[rows], y[rows])], "cross_entropy", optimizer.lr)
+            signals = [net.signals(X[rows], y[rows], "cross_entropy")]
+            rewirer.rewire(step + 1, signals, learning_rate=optimizer.lr)
     return losses, rewirer
 
 
@@ -34,9 +35,9 @@ def by_hand(net, X, y, method, total_steps, size, seed, schedule=lambda share: 1
 def test_is_the_same_as_steps_and_rewirings_by_hand(dtype):
     X, y = samples(dtype=dtype)
     net, twin = network(dtype=dtype), network(dtype=dtype)
-    method = methods["rigl"](every=7)
+    method = methods.get("rigl", every=7)
     done = finish(
-        prepare(
+        Training(
             net,
             X,
             y,
@@ -154,12 +155,12 @@ class Watched:
     """Notes what the rewirer is called with."""
 
     def __init__(self, training):
-        self.calls, self.rewire = [], training.rewirer.rewire
+        self.net, self.calls, self.rewire = training.net, [], training.rewirer.rewire
         training.rewirer.rewire = self
 
-    def __call__(self, step, batches, loss, rate):
-        self.calls.append((step, batches, rate))
-        return self.rewire(step, batches, loss, rate)
+    def __call__(self, step, signals, learning_rate):
+        self.calls.append((step, signals(), learning_rate, self.net.copy()))
+        return self.rewire(step, signals, learning_rate=learning_rate)
 
 
 def mine(**parts):
@@ -171,13 +172,14 @@ def test_growth_looks_at_the_latest_batches():
     done = training(mine(batches=3), schedule=Linear(1, 0.5))
     watched = Watched(done)
     finish(done)
-    assert [step for step, _, _ in watched.calls] == [8, 16, 24, 32, 40, 48, 56]
-    for step, given, rate in watched.calls:
+    assert [step for step, *_ in watched.calls] == [8, 16, 24, 32, 40, 48, 56]
+    for step, given, rate, net in watched.calls:
         assert len(given) == 3
-        for back, (inputs, targets) in zip((3, 2, 1), given, strict=True):
+        for back, signals in zip((3, 2, 1), given, strict=True):
             rows = done.batches.rows(step - back)
-            np.testing.assert_array_equal(inputs, X[rows])
-            np.testing.assert_array_equal(targets, y[rows])
+            expected = net.signals(X[rows], y[rows], "cross_entropy")
+            np.testing.assert_array_equal(signals.activation, expected.activation)
+            np.testing.assert_array_equal(signals.sensitivity, expected.sensitivity)
         assert rate == pytest.approx(0.05 * (1 - 0.5 * (step - 1) / 60))
 
 
@@ -186,11 +188,12 @@ def test_a_rewiring_may_take_the_place_of_a_step():
     done = training(mine(skip_update=True))
     watched = Watched(done)
     finish(done)
-    assert [step for step, _, _ in watched.calls] == [8, 16, 24, 32, 40, 48, 56]
-    for step, [(inputs, _)], _ in watched.calls:  # the batch that would have come next
+    assert [step for step, *_ in watched.calls] == [8, 16, 24, 32, 40, 48, 56]
+    for step, [signals], _, net in watched.calls:  # of the batch that would have come next
+        inputs = signals.activation[: net.ranks[0]].T
         np.testing.assert_array_equal(inputs, X[done.batches.rows(step)])
     assert done.trainer.optimizer.steps == 60 - 7
-    assert done.done == 60
+    assert done.step == 60
 
 
 def test_pruning_before_training_looks_at_the_first_batch():
@@ -198,8 +201,9 @@ def test_pruning_before_training_looks_at_the_first_batch():
     watched = Watched(done)
     first = done.net.copy()
     finish(done)
-    [(step, [(inputs, _)], rate)] = watched.calls
+    [(step, [signals], rate, net)] = watched.calls
     assert (step, rate) == (0, 0.05)
+    inputs = signals.activation[: net.ranks[0]].T
     np.testing.assert_array_equal(inputs, samples()[0][done.batches.rows(0)])
     [record] = done.history.rewirings
     assert record.step == 0
@@ -216,7 +220,7 @@ def test_interrupted_anywhere_it_goes_on_to_the_same_bits(method, monkeypatch):
 
     def learn_and_interrupt(*arguments, **options):
         done.interrupted = True
-        calls.append(done.done)
+        calls.append(done.step)
         return learn(*arguments, **options)
 
     done.trainer.learn = learn_and_interrupt

@@ -1,4 +1,4 @@
-"""What the subcommands share: errors and exit codes, lists of numbers, tables."""
+"""What the subcommands share: errors and exit codes, folders of runs, tables."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import functools
 import glob
 import json
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,22 +16,21 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from rewire.experiment import RunDirectory
+from . import importing
 
 __all__ = [
-    "completing",
     "guarded",
-    "numbers",
+    "name_report",
     "own_file",
     "print_json",
+    "print_line",
     "run_folders",
     "table",
-    "whole_numbers",
 ]
 
 
 def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Say what cannot be done in one line and exit with 2, rather than show a traceback."""
+    """Report errors in one line and exit with status 2, rather than show a traceback."""
 
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> Any:
@@ -43,16 +42,16 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
         except BrokenPipeError:
             raise  # whoever read the output has seen enough
         except KeyboardInterrupt:
-            _print_message("interrupted")
+            print_line("interrupted", stderr=True)
             raise typer.Exit(130) from None
         except (ValueError, TypeError, OSError, ImportError, KeyError) as error:
-            _print_message(f"[bold red]error:[/] {escape(_said(error))}")
+            print_line(f"[bold red]error:[/] {escape(_message(error))}", stderr=True)
             raise typer.Exit(2) from error
 
     return run
 
 
-def _said(error: Exception) -> str:
+def _message(error: Exception) -> str:
     """Return an error's own words, without the marks of Python."""
     if isinstance(error, KeyError) and error.args:
         return str(error.args[0])
@@ -61,17 +60,20 @@ def _said(error: Exception) -> str:
     return str(error)
 
 
-def _print_message(message: str) -> None:
-    Console(stderr=True).print(message, highlight=False, soft_wrap=True)
-
-
 def _print_warning(message: Any, *_: Any) -> None:
-    _print_message(f"[yellow]warning:[/] {escape(str(message))}")
+    print_line(f"[yellow]warning:[/] {escape(str(message))}", stderr=True)
 
 
-def completing(names: Iterable[str]) -> Callable[[str], list[str]]:
-    """Return what a shell asks for what may follow."""
-    return lambda incomplete: [name for name in names if name.startswith(incomplete)]
+def print_line(text: str, *, stderr: bool = False, console: Console | None = None) -> None:
+    """Print text with Rich's markup, its lines not wrapped, its numbers not coloured."""
+    console = console or Console(stderr=stderr)
+    console.print(text, highlight=False, soft_wrap=True)
+
+
+def name_report(path: Path, console: Console | None = None) -> None:
+    """Print where a report is, on a line of its own."""
+    text = f"[bold]report: {escape(str(path))}[/] (open it in a browser)"
+    print_line(text, console=console)
 
 
 def run_folders(incomplete: str) -> list[str]:
@@ -87,30 +89,10 @@ def run_folders(incomplete: str) -> list[str]:
     return sorted(map(str, found))
 
 
-def numbers(name: str, text: str | None) -> tuple[float, ...] | None:
-    """Return the numbers of a list such as ``0.99,0.89,0``."""
-    if text is None:
-        return None
-    try:
-        return tuple(float(part) for part in text.split(","))
-    except ValueError:
-        raise ValueError(
-            f"{name} must be a number, or numbers with commas between; got {text!r}"
-        ) from None
-
-
-def whole_numbers(name: str, text: str) -> tuple[int, ...]:
-    """Return the whole numbers of a list such as ``300,100``; none of an empty text."""
-    try:
-        return tuple(int(part) for part in text.split(",")) if text else ()
-    except ValueError:
-        raise ValueError(
-            f"{name} must be whole numbers with commas between; got {text!r}"
-        ) from None
-
-
 def own_file(out: Path, *read: Path) -> None:
     """Refuse to write over what is read, and over what belongs to a run."""
+    with importing():
+        from rewire.experiment import RunDirectory
     folder = RunDirectory(out.resolve().parent)
     kept = folder.files if folder.settings.exists() else ()
     if out.resolve() in (*(path.resolve() for path in read), *kept):

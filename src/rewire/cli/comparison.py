@@ -1,4 +1,4 @@
-"""A comparison on the screen: live, and as tables at the end."""
+"""A comparison in the terminal: progress bars, then tables."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from rich.progress import Task as Row
 from rich.table import Table
 from rich.text import Text
 
-from rewire.compare import Failure, Interval, Pair, Run, Statistics, Study, pairwise
+from rewire.compare import Failure, Interval, Pair, Statistics, Study, Trial, pairwise
 from rewire.compare.statistics import value_of
 from rewire.compare.verdicts import figure, headline, notes, unresolved
 
@@ -33,7 +33,7 @@ ALL = "all"
 
 
 class _TimeLeft(TimeRemainingColumn):
-    """The time left, for all together alone."""
+    """The time left, on the row of all methods together only."""
 
     def render(self, task: Row) -> Text:
         return super().render(task) if task.fields["whole"] else Text()
@@ -69,7 +69,7 @@ class Board:
         self.progress.stop()
 
     def begin(self, study: Study) -> None:
-        """Show what is to be done, and what was done before."""
+        """Show the study and the runs that are kept already."""
         self.console.print(f"[bold]{escape(study.description)}[/]", highlight=False)
         self.measure, self.total, self.kept = study.measure, study.total, len(study.runs)
         for method in study.methods:
@@ -83,9 +83,9 @@ class Board:
             ALL, total=self.total, completed=self.kept, whole=True, note=""
         )
 
-    def add(self, outcome: Run | Failure) -> None:
-        """Take in one more run."""
-        if isinstance(outcome, Run):
+    def add(self, outcome: Trial | Failure) -> None:
+        """Add the outcome of a run."""
+        if isinstance(outcome, Trial):
             self.kept += 1
             self.values[outcome.method].append(value_of(outcome, self.measure))
         for name in (outcome.method, ALL):

@@ -1,4 +1,4 @@
-"""A training as it is watched: its progress, its saving, and its end before its time."""
+"""A training in the terminal: its progress, its checkpoints, and how it is interrupted."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from rich.live import Live
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from rewire.experiment import Run, RunDirectory
+from rewire.experiment import Experiment, RunDirectory
 from rewire.report import Recorder
 from rewire.train import Training
-from rewire.train.checkpoint import Throttle
+from rewire.train.throttle import Throttle
 
 __all__ = ["AskedToStopError", "to_go_on_with", "train_live"]
 
@@ -24,12 +24,12 @@ ASKING_TO_STOP = (signal.SIGINT, signal.SIGTERM)
 
 
 class AskedToStopError(Exception):
-    """A signal has asked for the end.
+    """Raised when a signal asks the training to stop.
 
     Parameters
     ----------
     number : int
-        Of the signal.
+        The signal's number.
     """
 
     def __init__(self, number: int):
@@ -37,15 +37,15 @@ class AskedToStopError(Exception):
 
 
 @contextmanager
-def to_go_on_with(run: Run, folder: RunDirectory, console: Console) -> Iterator[None]:
-    """Say how to go on with a training that cannot go on now, and exit as shells expect."""
+def to_go_on_with(experiment: Experiment, folder: RunDirectory, console: Console) -> Iterator[None]:
+    """Say how to resume a training that was interrupted, and exit with the status shells expect."""
     command = f"rewire train --resume {folder.path}"
     try:
         yield
     except OSError as error:
         raise OSError(f"{error}; then go on with: {command}") from error
     except (AskedToStopError, KeyboardInterrupt) as error:
-        training = run.training
+        training = experiment.training
         kept = "all is" if isinstance(error, AskedToStopError) else "the last checkpoint is"
         console.print(
             f"\nStopped after {training.step:,} of {training.total_steps:,} steps; {kept} kept. "
@@ -57,15 +57,17 @@ def to_go_on_with(run: Run, folder: RunDirectory, console: Console) -> Iterator[
         raise typer.Exit(128 + number) from None
 
 
-def train_live(run: Run, folder: RunDirectory, recorder: Recorder, console: Console) -> None:
-    """Train to the end, saving now and then, with a view for people.
+def train_live(
+    experiment: Experiment, folder: RunDirectory, recorder: Recorder, console: Console
+) -> None:
+    """Train to the end with a progress display, writing checkpoints on the way.
 
     Raises
     ------
     AskedToStopError
         After Ctrl-C or SIGTERM; everything is saved then. A second Ctrl-C does not wait for that.
     """
-    training = run.training
+    training = experiment.training
     progress = Progress(
         BarColumn(bar_width=30),
         TextColumn("{task.completed:,} of {task.total:,} steps"),
@@ -75,21 +77,21 @@ def train_live(run: Run, folder: RunDirectory, recorder: Recorder, console: Cons
     )
     task = progress.add_task("", total=training.total_steps, completed=training.step)
 
-    def look() -> Group:
+    def display() -> Group:
         progress.update(task, completed=training.step)
         return Group(progress, str(training))
 
-    def keep() -> None:
+    def write() -> None:
         try:
             recorder.save(folder.recording)  # first, see there
         finally:  # it is the larger file, and the smaller one matters more
-            folder.save(run)
+            folder.save(experiment)
 
-    keep()  # what cannot be written is known now
-    save = Throttle(keep)
+    write()  # what cannot be written is known now
+    save = Throttle(write)
     with (
         _interruptible(training) as received,
-        Live(get_renderable=look, console=console, transient=True),
+        Live(get_renderable=display, console=console, transient=True),
     ):
         while not training.finished:
             reported = training.advance()
@@ -104,7 +106,7 @@ def train_live(run: Run, folder: RunDirectory, recorder: Recorder, console: Cons
 
 @contextmanager
 def _interruptible(training: Training) -> Iterator[list[int]]:
-    """Have Ctrl-C or SIGTERM end the stretch at hand, and a second one end the program."""
+    """Have Ctrl-C or SIGTERM end the training at the next report, a second one at once."""
     received: list[int] = []
 
     def stop(number: int, frame: Any) -> None:

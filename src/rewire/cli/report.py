@@ -6,14 +6,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
-from rewire.report import write_report
+from . import importing
+from .common import guarded, name_report, run_folders
 
-from .common import guarded, run_folders
-
-__all__ = ["name_report", "report"]
+__all__ = ["report"]
 
 
 @guarded
@@ -35,16 +32,9 @@ def report(
 
     Exit status: 0 when written, 2 if a folder holds no recorded run or cannot be read.
     """
+    with importing():
+        from rewire.report import write_report
     if out is None:
         out = (runs[0] if runs[0].is_dir() else runs[0].parent) / "report.html"
     write_report(runs, out)
-    name_report(Console(), out)
-
-
-def name_report(console: Console, path: Path) -> None:
-    """Say where a report is, on a line of its own."""
-    console.print(
-        f"[bold]report: {escape(str(path))}[/] (open it in a browser)",
-        highlight=False,
-        soft_wrap=True,
-    )
+    name_report(out)

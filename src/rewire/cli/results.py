@@ -1,4 +1,4 @@
-"""What a trained network achieves, measured and printed."""
+"""Measure what a trained network achieves, and print it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from rich.console import Console
 
 from rewire.data import Dataset
-from rewire.experiment import Predictor, Run
+from rewire.experiment import Experiment, Predictor
 
 from .common import table
 
@@ -40,7 +40,7 @@ def score(model: Predictor, X: Any, y: np.ndarray) -> dict[str, float | None]:
 
 
 def described(model: Predictor) -> dict[str, Any]:
-    """Return a network's size, and what stands before and after it, fit for JSON.
+    """Return a network's size, with the scaling of its inputs and targets, fit for JSON.
 
     The network's inputs are (input - mean) / scale, and a regression's answers are output * scale
     + mean.
@@ -71,19 +71,20 @@ def parts(data: Dataset) -> dict[str, tuple[Any, np.ndarray]]:
     return found
 
 
-def measure(run: Run) -> dict[str, Any]:
-    """Return everything worth knowing of a finished run, fit for JSON."""
-    training, net = run.training, run.training.net
+def measure(experiment: Experiment) -> dict[str, Any]:
+    """Return the figures of a finished run, fit for JSON."""
+    data, model = experiment.data, experiment.model
+    training, net = experiment.training, experiment.training.net
     last = training.history.rows[-1]
     summary, stripped = net.summary(), net.strip().summary()
-    scores = {"training": score(run.model, run.train.X, run.train.y)}
-    if run.validation is not None:
-        scores["validation"] = score(run.model, run.validation.X, run.validation.y)
-    if run.data.X_test is not None and run.data.y_test is not None:
-        scores["test"] = score(run.model, run.data.X_test, run.data.y_test)
+    scores = {"training": score(model, experiment.train.X, experiment.train.y)}
+    if experiment.validation is not None:
+        scores["validation"] = score(model, experiment.validation.X, experiment.validation.y)
+    if data.X_test is not None and data.y_test is not None:
+        scores["test"] = score(model, data.X_test, data.y_test)
     return {
-        "data": run.data.name,
-        "method": run.settings.method,
+        "data": data.name,
+        "method": experiment.recipe.method,
         "total_steps": training.step,
         "stopped": training.stopped,
         "seconds": round(training.seconds, 3),
@@ -102,7 +103,7 @@ def measure(run: Run) -> dict[str, Any]:
 
 def print_result(console: Console, result: dict[str, Any]) -> None:
     """Print what :func:`measure` found."""
-    print_scores(console, result["scores"])
+    print_scores(result["scores"], console)
     network, stripped = result["network"], result["stripped"]
     flops = result["training_flops"]
     for line in (
@@ -118,13 +119,15 @@ def print_result(console: Console, result: dict[str, Any]) -> None:
         console.print(f"stopped early: {result['stopped']}", highlight=False)
 
 
-def print_scores(console: Console, scores: dict[str, dict[str, float | None]]) -> None:
+def print_scores(
+    scores: dict[str, dict[str, float | None]], console: Console | None = None
+) -> None:
     """Print one line per part of the data."""
     names = list(dict.fromkeys(key for row in scores.values() for key in row))
     shown = table(["", *(name.replace("_", " ") for name in names)])
     for name, row in scores.items():
         shown.add_row(name, *(_number(key, row.get(key)) for key in names))
-    console.print(shown)
+    (console or Console()).print(shown)
 
 
 def _number(name: str, value: float | None) -> str:

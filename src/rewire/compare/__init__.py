@@ -1,39 +1,68 @@
 """Methods beside each other over many seeds: train, keep what is done, compare honestly.
 
-:func:`study_config` says what is trained on, :func:`study` trains every method with every seed, and
-:func:`summarise`, :func:`pairwise` and :func:`rank_methods` compare. :func:`write_report` leaves it
-all in a folder, also as a page for any browser. ``rewire compare`` is the same from the command
-line.
+:func:`study_config` says what is trained on, :func:`run_study` trains every method with every seed,
+and :func:`summarise`, :func:`pairwise` and :func:`rank_methods` compare. :func:`write_comparison`
+leaves it all in a folder, also as a page for any browser. ``rewire compare`` is the same from the
+command line.
 """
 
-from .config import StudyConfig, study_config
-from .pairs import Pair, pairwise
-from .ranking import Ranking, critical_difference, rank_methods
-from .report import summary_of, write_report
-from .seeds import parse_seeds
-from .statistics import Difference, Interval, Share, Statistics, summarise
-from .study import Study, study
-from .trial import Failure, Run, run_one
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = [
-    "Difference",
-    "Failure",
-    "Interval",
-    "Pair",
-    "Ranking",
-    "Run",
-    "Share",
-    "Statistics",
-    "Study",
-    "StudyConfig",
-    "critical_difference",
-    "pairwise",
-    "parse_seeds",
-    "rank_methods",
-    "run_one",
-    "study",
-    "study_config",
-    "summarise",
-    "summary_of",
-    "write_report",
-]
+if TYPE_CHECKING:
+    from .config import StudyConfig as StudyConfig
+    from .config import study_config as study_config
+    from .pairs import Pair as Pair
+    from .pairs import pairwise as pairwise
+    from .ranking import Ranking as Ranking
+    from .ranking import critical_difference as critical_difference
+    from .ranking import rank_methods as rank_methods
+    from .report import summary_of as summary_of
+    from .report import write_comparison as write_comparison
+    from .seeds import parse_seeds as parse_seeds
+    from .statistics import Difference as Difference
+    from .statistics import Interval as Interval
+    from .statistics import Share as Share
+    from .statistics import Statistics as Statistics
+    from .statistics import summarise as summarise
+    from .study import Study as Study
+    from .study import run_study as run_study
+    from .trial import Failure as Failure
+    from .trial import Trial as Trial
+    from .trial import run_trial as run_trial
+
+# Imported when first asked for: the command line needs the presets alone for its help.
+_HOMES = {
+    "Difference": "statistics",
+    "Failure": "trial",
+    "Interval": "statistics",
+    "Pair": "pairs",
+    "Ranking": "ranking",
+    "Share": "statistics",
+    "Statistics": "statistics",
+    "Study": "study",
+    "StudyConfig": "config",
+    "Trial": "trial",
+    "critical_difference": "ranking",
+    "pairwise": "pairs",
+    "parse_seeds": "seeds",
+    "rank_methods": "ranking",
+    "run_study": "study",
+    "run_trial": "trial",
+    "study_config": "config",
+    "summarise": "statistics",
+    "summary_of": "report",
+    "write_comparison": "report",
+}
+
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -4,37 +4,19 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
 
 from rewire.experiment import Recipe
+from rewire.experiment.settings import settings_of
 
-from .config import DEFAULTS, PRESETS, rate_for
 from .study import Study
 
 __all__ = ["command_for", "seeds_as_text"]
 
-# Fields of Recipe, and the options that set them; the rest cannot be set on the command line.
-OPTIONS = {
-    "target": "--target",
-    "hidden": "--hidden",
-    "sparsity": "--sparsity",
-    "distribution": "--distribution",
-    "init": "--init",
-    "wiring": "--wiring",
-    "epochs": "--epochs",
-    "total_steps": "--total-steps",
-    "batch_size": "--batch-size",
-    "loss": "--loss",
-    "optimizer": "--optimizer",
-    "lr": "--lr",
-    "momentum": "--momentum",
-    "schedule": "--schedule",
-    "dtype": "--dtype",
-}
-ELSEWHERE = ("data", "standardize", "validation", "method", "method_options", "seed")
+# What `rewire compare` calls otherwise, as it is measured on.
+OTHER_OPTIONS = {"validation": "--held-out", "measure": "--measure"}
 
 
 def command_for(study: Study, reach: float | None = None) -> str | None:
@@ -49,22 +31,18 @@ def command_for(study: Study, reach: float | None = None) -> str | None:
     Returns
     -------
     str or None
-        None for a setting made in Python of which the command has no option.
+        None for a configuration that :func:`study_config` did not make, or not from what the
+        command has options for.
     """
-    setting = study.setting
-    data = setting.settings.data
-    usual = {one.name: one.default for one in fields(Recipe)} | {"method_options": {}}
-    usual |= DEFAULTS | PRESETS.get(data, {})
-    options = _options(setting.settings, usual)
+    config = study.config
+    options = _options(config.given)
     if options is None:
         return None
-    words = ["rewire", "compare", data]
+    words = ["rewire", "compare", config.recipe.data]
     words += ["--methods", ",".join(name.replace(" ", "-") for name in study.methods)]
     words += ["--seeds", seeds_as_text(study.seeds)]
-    for name in setting.imports:
+    for name in config.imports:
         words += ["--import", name]
-    if setting.measure != usual.get("measure", "unseen"):
-        words += ["--measure", setting.measure]
     if reach is not None:
         words += ["--reach", _text(reach)]
     return shlex.join(words + options)
@@ -91,33 +69,26 @@ def seeds_as_text(seeds: Sequence[int]) -> str:
     return f"{seeds[0]}-{seeds[0]}" if len(seeds) == 1 else ",".join(texts)
 
 
-def _options(settings: Recipe, usual: dict[str, Any]) -> list[str] | None:
-    found = []
-    usual = usual | {"lr": rate_for(vars(settings))}
-    for name in ("epochs", "total_steps"):
-        if getattr(settings, name) is not None:  # whichever is given replaces the other
-            usual = usual | {"epochs": None, "total_steps": None, name: usual[name]}
-    for name, value in vars(settings).items():
-        if name in ELSEWHERE or value == usual[name]:
-            continue
-        if name not in OPTIONS or value is None:
+def _options(given: Any) -> list[str] | None:
+    """Return the options that stand for given settings; None where one has none."""
+    if given is None:
+        return None
+    known, words = settings_of(Recipe), []
+    for name, value in given.items():
+        if name not in OTHER_OPTIONS and not known[name].command_line:
             return None
-        found += [OPTIONS[name], _text(value)]
-    if settings.standardize is not None:
-        found.append("--standardize" if settings.standardize else "--no-standardize")
-    if settings.validation:
-        found += ["--held-out", _text(settings.validation)]
-    common = usual["method_options"]
-    for name, value in settings.method_options.items():
-        if name not in ("every", "fraction"):
-            return None
-        if value != common.get(name):
-            found += [f"--{name}", _text(value)]
-    return found if set(common) <= set(settings.method_options) else None
+        option = OTHER_OPTIONS.get(name) or known[name].option
+        if isinstance(value, bool):
+            words.append(option if value else option.replace("--", "--no-", 1))
+        elif name in known and known[name].many and known[name].kind is str:
+            words += [word for one in value for word in (option, one)]
+        else:
+            words += [option, _text(value)]
+    return words
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, tuple):
+    if isinstance(value, (tuple, list)):
         return ",".join(map(_text, value))
     # Every digit that a float needs, and no more: 5 for 5.0.
     return np.format_float_positional(value, trim="-") if isinstance(value, float) else str(value)

@@ -1,4 +1,4 @@
-"""What all runs of a study have in common."""
+"""What all trials of a study have in common."""
 
 from __future__ import annotations
 
@@ -7,42 +7,20 @@ import importlib.util
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from inspect import signature
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from rewire import methods
-from rewire.data import load
-from rewire.experiment import Recipe
-from rewire.losses import MeanSquaredError
-from rewire.optimizers import SGD
-from rewire.train.fitting import default_optimizer
+from rewire import defaults
+from rewire.experiment import Recipe, load_dataset
+from rewire.experiment.build import make_method, resolve_optimizer, without_unused_options
 
-__all__ = ["MEASURES", "StudyConfig", "import_modules", "method_name", "rate_for", "study_config"]
+from .presets import HELD_OUT, MEASURES, PRESETS
 
-MEASURES = ("unseen", "training")
+__all__ = ["StudyConfig", "import_modules", "study_config"]
+
 # What SGD gets for a method that needs momentum where the others have none.
 MOMENTUM = 0.9
-HELD_OUT = 0.2
-
-# What is different from Recipe' own defaults; moons is the post's experiment.
-DEFAULTS: dict[str, Any] = {"sparsity": (0.9,), "schedule": "cosine", "optimizer": "sgd"}
-PRESETS: dict[str, dict[str, Any]] = {
-    "moons": {
-        "measure": "training",
-        "hidden": (16, 16),
-        "sparsity": (0.0, 0.9, 0.8),
-        "loss": "hinge",
-        "l2": 1e-4,
-        "momentum": 0.0,
-        "schedule": "linear",
-        "final_lr": 0.1,
-        "total_steps": 400,
-        "method_options": {"every": 20},
-        "dtype": "float64",
-    }
-}
 
 
 @dataclass(frozen=True)
@@ -53,16 +31,19 @@ class StudyConfig:
 
     Parameters
     ----------
-    settings : Recipe
-        Of every run, but for ``method`` and ``seed``. Each method is given those of
-        ``method_options`` that it takes. ``validation`` is the share of the samples that is held
-        out, by the seed, to be measured on.
+    recipe : Recipe
+        Of every trial, but for ``method`` and ``seed``. Each method is given those of ``every``,
+        ``fraction`` and ``method_options`` that it takes. ``validation`` is the share of the
+        samples that is held out, by the seed, to be measured on.
     measure : {"unseen", "training"}
         Which samples are measured at the end: those held out if there are any, otherwise the data
         set's test part; or those that were trained on, as the post does.
     imports : tuple of str
         Modules, or ``.py`` files, that every process imports first: they may register methods and
         data sets.
+    given : mapping, optional
+        The arguments of :func:`study_config` that it was made from, for the command that repeats
+        the study.
 
     Raises
     ------
@@ -73,43 +54,40 @@ class StudyConfig:
     Examples
     --------
     >>> from rewire.experiment import Recipe
-    >>> StudyConfig(Recipe(data="iris", hidden=(20,)), measure="training").settings.hidden
+    >>> StudyConfig(Recipe("iris", hidden=(20,)), measure="training").recipe.hidden
     (20,)
     """
 
-    settings: Recipe
+    recipe: Recipe
     measure: str = "unseen"
     imports: tuple[str, ...] = ()
+    given: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.measure not in MEASURES:
             raise ValueError(f"measure must be one of {', '.join(MEASURES)}; got {self.measure!r}")
-        if self.settings.early_stopping is not None:
+        if self.recipe.early_stopping is not None:
             raise ValueError(
                 "early_stopping must be None in a comparison, as it would choose networks by the "
-                f"samples that are measured; got {self.settings.early_stopping}"
+                f"samples that are measured; got {self.recipe.early_stopping}"
             )
 
-    def of(self, method: str, seed: int) -> Recipe:
-        """Return the settings of one run.
+    def recipe_for(self, method: str, seed: int) -> Recipe:
+        """Return the recipe of one trial.
 
         A method that needs momentum, where plain SGD is asked for, is given momentum 0.9 and a
         tenth of the learning rate, which is the same in effect: lr / (1 - momentum).
         """
-        makes = methods.registry[method]
-        takes = signature(makes).parameters
-        options = {k: v for k, v in self.settings.method_options.items() if k in takes}
-        settings = replace(self.settings, method=method, seed=seed, method_options=options)
-        plain = settings.optimizer == "sgd" and not settings.momentum
-        if plain and "momentum" in settings.make_method().needs:
-            rate = SGD().lr if settings.lr is None else settings.lr
-            rate *= 1 - MOMENTUM
-            return replace(settings, momentum=MOMENTUM, lr=round(rate, 12))
-        return settings
+        recipe = without_unused_options(replace(self.recipe, method=method, seed=seed))
+        plain = recipe.optimizer == "sgd" and not recipe.momentum
+        if plain and "momentum" in make_method(recipe).needs:
+            rate = 1.0 if recipe.lr is None else recipe.lr
+            return replace(recipe, momentum=MOMENTUM, lr=round(rate * (1 - MOMENTUM), 12))
+        return recipe
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
-        shared = self.settings.to_dict()
+        shared = self.recipe.to_dict()
         for name in ("method", "seed"):
             del shared[name]
         return {"measure": self.measure, "imports": list(self.imports), **shared}
@@ -123,14 +101,13 @@ def study_config(
     data_dir: str | os.PathLike[str] | None = None,
     **given: Any,
 ) -> StudyConfig:
-    """Return a setting with defaults that suit the data.
+    """Return a configuration with defaults that suit the data.
 
-    For ``"moons"`` they are the post's: 100 points, a network 2-16-16-1 with sparsities 0, 0.9 and
-    0.8, hinge loss, 400 full-batch steps whose learning rate goes down from 1 to 0.1, a rewiring
-    after every 20, measured on these points. For all else: sparsity 0.9, as long as
-    :func:`rewire.fit` trains, along a cosine, measured on the test part, or where there is none on
-    a fifth of the samples, chosen by the seed. SGD's learning rate is 1 - momentum, Adam's 0.001;
-    a regression is learnt by Adam at 0.01.
+    They are those of :class:`rewire.experiment.Recipe`, measured on the test part, or where there
+    is none on a fifth of the samples, chosen by the seed. For ``"moons"`` they are the post's: 100
+    points, a network 2-16-16-1 with sparsities 0, 0.9 and 0.8, hinge loss, 400 full-batch steps
+    whose learning rate goes down from 1 to 0.1, a rewiring after every 20, measured on these
+    points.
 
     Parameters
     ----------
@@ -146,51 +123,35 @@ def study_config(
     Raises
     ------
     ValueError, OSError
-        For data that cannot be loaded.
+        For settings out of range, and data that cannot be loaded.
 
     Examples
     --------
-    >>> setting = study_config("moons", init=0.1)
-    >>> setting.settings.lr, setting.settings.init, setting.measure
+    >>> config = study_config("moons", init=0.1)
+    >>> config.recipe.lr, config.recipe.init, config.measure
     (1.0, 0.1, 'training')
-    >>> study_config("iris").settings.validation
+    >>> study_config("iris").recipe.validation
     0.2
     """
     imports = tuple(imports)
     import_modules(imports)
-    values = {**DEFAULTS, **PRESETS.get(data, {})}
     given = {name: value for name, value in given.items() if value is not None}
+    values = dict(PRESETS.get(data, {}))
     for name, other in (("epochs", "total_steps"), ("density", "sparsity")):
         if name in given and other not in given:
             values.pop(other, None)
-    options = {**values.pop("method_options", {}), **_some(given.pop("method_options", {}))}
-    if not given.keys() & {"optimizer", "lr"} and _is_regression(data, given, data_dir):
-        usual = default_optimizer(MeanSquaredError())
-        given |= {"optimizer": type(usual).__name__.lower(), "lr": usual.lr}
-    measure = measure or values.pop("measure", "unseen")
-    values = {**values, **given, "method_options": options}
-    values.pop("measure", None)
-    values.setdefault("lr", rate_for(values))
-    if "validation" not in values:
-        values["validation"] = 0.0 if measure == "training" else _held_out(data, values, data_dir)
-    return StudyConfig(Recipe(data, **values), measure, imports)
-
-
-def rate_for(values: Mapping[str, Any]) -> float:
-    """Return the learning rate where none is given: 1 - momentum for SGD, otherwise 0.001."""
-    sgd = values.get("optimizer", Recipe.optimizer) == "sgd"
-    momentum = values.get("momentum", Recipe.momentum)
-    return round(1 - momentum, 12) if sgd and 0 <= momentum < 1 else 1e-3
-
-
-def method_name(name: str) -> str:
-    """Return a method's name as it is registered; hyphens may stand for spaces."""
-    name = name.strip()
-    spaced = name.replace("-", " ")
-    if name not in methods.registry and spaced in methods.registry:
-        return spaced
-    methods.registry[name]  # raises, naming those known
-    return name
+    usual_measure = values.pop("measure", "unseen")
+    measure = usual_measure if measure is None else measure
+    recipe = Recipe(data, **{"validation": 0.0, **values, **given})
+    loaded = load_dataset(replace(recipe, seed=0), data_dir)
+    if "validation" not in given and measure != "training" and loaded.X_test is None:
+        recipe = replace(recipe, validation=HELD_OUT)
+    if recipe.sparsity is None and recipe.density is None:
+        recipe = replace(recipe, sparsity=(defaults.SPARSITY,))
+    optimizer, lr = resolve_optimizer(recipe, loaded.task)
+    if measure != usual_measure:
+        given["measure"] = measure
+    return StudyConfig(replace(recipe, optimizer=optimizer, lr=lr), measure, imports, given)
 
 
 def import_modules(names: Iterable[str]) -> None:
@@ -213,20 +174,3 @@ def import_modules(names: Iterable[str]) -> None:
             except BaseException:
                 del sys.modules[key]
                 raise
-
-
-def _some(options: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in options.items() if value is not None}
-
-
-def _is_regression(data: str, values: Mapping[str, Any], data_dir: Any) -> bool:
-    if data in PRESETS:
-        return False
-    target, task = values.get("target"), values.get("task")
-    return load(data, target=target, task=task, data_dir=data_dir, seed=0).task == "regression"
-
-
-def _held_out(data: str, values: Mapping[str, Any], data_dir: Any) -> float:
-    """Return the share of samples to hold out: none where there is a test part."""
-    loaded = load(data, target=values.get("target"), data_dir=data_dir, seed=0)
-    return HELD_OUT if loaded.X_test is None else 0.0

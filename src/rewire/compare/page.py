@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rewire.web.html import assemble
+from rewire.web import assemble
 
 from .command import command_for
 from .records import as_plain
@@ -49,7 +49,7 @@ def page(study: Study, summary: Mapping[str, Any]) -> str:
             "diamond: mean, with its 95% interval. A dot that is looked at is joined with those of "
             "the same seed, which had the same data and began with the same sparse network."
         ),
-        "settings": [[name, _text(value)] for name, value in summary["setting"].items()],
+        "settings": [[name, _text(value)] for name, value in summary["config"].items()],
         "figures_note": f"Intervals of {summary['intervals']}. {FIGURES}",
         "pairs_note": "One method has nothing to differ from."
         if alone

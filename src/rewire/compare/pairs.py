@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from .statistics import DIGITS, Difference, difference, difference_of, values_by_method
-from .trial import Run
+from .trial import Trial
 
 __all__ = ["ALPHA", "Pair", "holm", "pairwise", "seeds_needed"]
 
@@ -43,7 +43,7 @@ class Pair(NamedTuple):
         return self.corrected < ALPHA
 
 
-def pairwise(runs: Iterable[Run], measure: str = "accuracy") -> tuple[Pair, ...]:
+def pairwise(runs: Iterable[Trial], measure: str = "accuracy") -> tuple[Pair, ...]:
     """Compare every pair of methods by Wilcoxon's signed-rank test with Holm's correction.
 
     All pairs together are wrongly told apart with a chance of at most 5%, and what is said of two
@@ -51,7 +51,7 @@ def pairwise(runs: Iterable[Run], measure: str = "accuracy") -> tuple[Pair, ...]
 
     Parameters
     ----------
-    runs : iterable of Run
+    runs : iterable of Trial
     measure : {"accuracy", "loss"}
 
     Returns
@@ -66,8 +66,8 @@ def pairwise(runs: Iterable[Run], measure: str = "accuracy") -> tuple[Pair, ...]
 
     Examples
     --------
-    >>> runs = [Run("static", seed, 0.5, 0.8 + seed / 100, 68, 101, 0.1) for seed in range(8)]
-    >>> runs += [Run("rigl", seed, 0.5, 1.0, 68, 101, 0.1) for seed in range(8)]
+    >>> runs = [Trial("static", seed, 0.5, 0.8 + seed / 100, 68, 101, 0.1) for seed in range(8)]
+    >>> runs += [Trial("rigl", seed, 0.5, 1.0, 68, 101, 0.1) for seed in range(8)]
     >>> [pair] = pairwise(runs)
     >>> pair.method, pair.other, pair.more, pair.less, pair.corrected, pair.apart
     ('static', 'rigl', 0, 8, 0.0078125, True)

@@ -1,4 +1,4 @@
-"""Runs side by side, each in a process of its own."""
+"""Run trials in parallel, each in a process of its own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 from rewire.kernels import set_num_threads
 
 from .config import StudyConfig
-from .trial import DataDir, Failure, Run, attempt
+from .trial import DataDir, Failure, Trial, attempt
 
 __all__ = ["Task", "run_parallel"]
 
@@ -21,29 +21,29 @@ Task = tuple[str, int]  # method, seed
 
 
 class _Worker:
-    """A process that makes one run after the other.
+    """A process that runs one trial after the other.
 
     Should it be killed, its end of the pipe closes, which is read as the end of its answers. Should
     this process be killed, the other end closes, and it ends after the run at hand.
     """
 
-    def __init__(self, setting: StudyConfig, data_dir: DataDir):
+    def __init__(self, config: StudyConfig, data_dir: DataDir):
         context = multiprocessing.get_context("spawn")  # forks and threads do not go together
         self.connection, theirs = context.Pipe()
         self.process = context.Process(
-            target=_work, args=(theirs, setting, data_dir), daemon=True, name="rewire compare"
+            target=_work, args=(theirs, config, data_dir), daemon=True, name="rewire compare"
         )
         self.process.start()
         theirs.close()
         self.answered = False
 
     def give(self, task: Task) -> None:
-        """Hand it a task."""
+        """Send it a task."""
         self.task = task
         with suppress(BrokenPipeError):  # that it is gone is noticed where its answer is read
             self.connection.send(task)
 
-    def answer(self) -> Run | Failure:
+    def answer(self) -> Trial | Failure:
         """Return the outcome of its task."""
         try:
             outcome = self.connection.recv()
@@ -60,25 +60,25 @@ class _Worker:
         return outcome
 
     def end(self) -> None:
-        """End it, whatever it is doing."""
+        """Terminate it."""
         self.process.terminate()
         self.process.join()
         self.connection.close()
 
 
 def run_parallel(
-    setting: StudyConfig, tasks: Iterable[Task], jobs: int, data_dir: DataDir = None
-) -> Generator[Run | Failure, None, None]:
-    """Make runs in several processes; yield outcomes as they come in.
+    config: StudyConfig, tasks: Iterable[Task], jobs: int, data_dir: DataDir = None
+) -> Generator[Trial | Failure, None, None]:
+    """Run trials in several processes and yield their outcomes as they come in.
 
-    Each process computes with one thread. One that is killed, by the system for want of memory for
-    example, is a failure of the run it was making, and another takes its place.
+    Each process computes with one thread. If one is killed, for example because memory ran out, its
+    trial is a failure and another process takes its place.
     """
     coming = iter(tasks)
     workers: dict[Any, _Worker] = {}
 
     def begin(task: Task) -> None:
-        worker = _Worker(setting, data_dir)
+        worker = _Worker(config, data_dir)
         workers[worker.connection] = worker
         worker.give(task)
 
@@ -103,10 +103,10 @@ def run_parallel(
             worker.end()
 
 
-def _work(connection: Any, setting: StudyConfig, data_dir: DataDir) -> None:
+def _work(connection: Any, config: StudyConfig, data_dir: DataDir) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the first process decides
     set_num_threads(1)
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
             method, seed = connection.recv()
-            connection.send(attempt(setting, method, seed, data_dir))
+            connection.send(attempt(config, method, seed, data_dir))

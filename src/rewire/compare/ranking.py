@@ -13,7 +13,7 @@ from scipy import stats
 
 from .pairs import ALPHA, Pair, pairwise
 from .statistics import DIGITS, values_by_method
-from .trial import Run
+from .trial import Trial
 
 __all__ = ["Ranking", "cliques_of", "critical_difference", "rank_methods"]
 
@@ -67,12 +67,12 @@ class Ranking:
         return abs(self.ranks[method] - self.ranks[other]) < self.critical_difference
 
 
-def rank_methods(runs: Iterable[Run], measure: str = "accuracy") -> Ranking:
+def rank_methods(runs: Iterable[Trial], measure: str = "accuracy") -> Ranking:
     """Rank methods with every seed and average the ranks.
 
     Parameters
     ----------
-    runs : iterable of Run
+    runs : iterable of Trial
         Only seeds that all methods have count. A loss that is not a number is the worst.
     measure : {"accuracy", "loss"}
 
@@ -84,7 +84,7 @@ def rank_methods(runs: Iterable[Run], measure: str = "accuracy") -> Ranking:
     Examples
     --------
     >>> runs = [
-    ...     Run(method, seed, 0.5, accuracy + seed % 3 / 10, 68, 101, 0.1)
+    ...     Trial(method, seed, 0.5, accuracy + seed % 3 / 10, 68, 101, 0.1)
     ...     for method, accuracy in [("static", 0.2), ("set", 0.5), ("rigl", 0.51)]
     ...     for seed in range(10)
     ... ]

@@ -1,4 +1,4 @@
-"""A study's folder: the setting it was begun with, and every run as soon as it is done."""
+"""A study's folder: its configuration, and every run as soon as it is done."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import rewire
-from rewire.experiment.run_directory import write_json
-from rewire.io import prepare_folder
+from rewire.io import prepare_folder, write_json
 
 from .config import StudyConfig
-from .trial import Run
+from .trial import Trial
 
 __all__ = ["FILES", "append", "as_plain", "open_folder", "read_runs"]
 
@@ -26,7 +25,9 @@ FILES = (SETTINGS, RUNS, SUMMARY, PAGE, PICTURE, RANKS)
 REMEDY = "choose another folder (--out), or say --overwrite to remove that study"
 
 
-def open_folder(folder: str | os.PathLike[str], setting: StudyConfig, overwrite: bool) -> list[Run]:
+def open_folder(
+    folder: str | os.PathLike[str], config: StudyConfig, overwrite: bool
+) -> list[Trial]:
     """Prepare a folder for a study, new or begun before; return the runs that it holds.
 
     Raises
@@ -41,7 +42,7 @@ def open_folder(folder: str | os.PathLike[str], setting: StudyConfig, overwrite:
     if overwrite:
         for name in FILES:
             (folder / name).unlink(missing_ok=True)
-    wanted = {"rewire": rewire.__version__, **json.loads(json.dumps(setting.to_dict()))}
+    wanted = {"rewire": rewire.__version__, **json.loads(json.dumps(config.to_dict()))}
     if (folder / SETTINGS).exists():
         _check_same(folder, wanted)
     elif (folder / RUNS).exists():
@@ -51,7 +52,7 @@ def open_folder(folder: str | os.PathLike[str], setting: StudyConfig, overwrite:
     return read_runs(folder / RUNS)
 
 
-def read_runs(path: Path) -> list[Run]:
+def read_runs(path: Path) -> list[Trial]:
     """Return the runs in a ``runs.csv``, made if there is none.
 
     A last line without its end is what a killed process leaves: it is cut off.
@@ -59,17 +60,17 @@ def read_runs(path: Path) -> list[Run]:
     content = path.read_bytes() if path.exists() else b""
     whole = content[: content.rfind(b"\n") + 1]
     if not whole:
-        whole = _line(Run._fields)
+        whole = _line(Trial._fields)
         path.write_bytes(whole)
     elif whole != content:
         os.truncate(path, len(whole))
     header, *rows = csv.reader(io.StringIO(whole.decode("utf-8", "replace")))
-    if tuple(header) != Run._fields:
-        raise ValueError(f"{path} must have the columns {', '.join(Run._fields)}; got {header}")
+    if tuple(header) != Trial._fields:
+        raise ValueError(f"{path} must have the columns {', '.join(Trial._fields)}; got {header}")
     return [_run(path, number, row) for number, row in enumerate(rows, start=2)]
 
 
-def append(folder: str | os.PathLike[str], run: Run) -> None:
+def append(folder: str | os.PathLike[str], run: Trial) -> None:
     """Add a run to ``runs.csv``, in one piece."""
     with (Path(folder) / RUNS).open("ab", buffering=0) as file:
         file.write(_line(run))
@@ -94,10 +95,10 @@ def _line(values: tuple[Any, ...]) -> bytes:
     return text.getvalue().encode("utf-8")
 
 
-def _run(path: Path, number: int, row: list[str]) -> Run:
+def _run(path: Path, number: int, row: list[str]) -> Trial:
     try:
         method, seed, loss, accuracy, connections, parameters, seconds = row
-        return Run(
+        return Trial(
             method,
             int(seed),
             float(loss),

@@ -10,8 +10,7 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 
 import rewire
-from rewire.experiment.run_directory import write_json
-from rewire.io import atomic_write
+from rewire.io import atomic_write, write_json
 from rewire.plot import plot_critical_difference, plot_runs
 from rewire.plot.style import figure_of
 
@@ -23,7 +22,7 @@ from .statistics import values_by_method
 from .study import Study
 from .verdicts import headline, notes, ranking_sentences, unresolved
 
-__all__ = ["summary_of", "write_report"]
+__all__ = ["summary_of", "write_comparison"]
 
 INTERVALS = (
     "95%: Student's t of means and of paired differences, Wilson's of shares; p: Wilcoxon's "
@@ -42,8 +41,8 @@ def summary_of(study: Study, reach: float | None = None) -> dict[str, Any]:
 
     Examples
     --------
-    >>> from rewire.compare import study_config, study
-    >>> done = study(study_config("moons", total_steps=100), ["static", "rigl"], range(2))
+    >>> from rewire.compare import study_config, run_study
+    >>> done = run_study(study_config("moons", total_steps=100), ["static", "rigl"], range(2))
     >>> sorted(summary_of(done)["methods"])
     ['rigl', 'static']
     """
@@ -66,7 +65,7 @@ def summary_of(study: Study, reach: float | None = None) -> dict[str, Any]:
             "compared_with": study.methods[0],
             "intervals": INTERVALS,
             "seeds": study.seeds,
-            "setting": study.setting.to_dict(),
+            "config": study.config.to_dict(),
             "methods": {
                 method: vars(found) | study.parts[method] for method, found in statistics.items()
             },
@@ -79,7 +78,7 @@ def summary_of(study: Study, reach: float | None = None) -> dict[str, Any]:
     )
 
 
-def write_report(
+def write_comparison(
     study: Study, folder: str | os.PathLike[str], reach: float | None = None
 ) -> dict[str, Any]:
     """Write a study's summary, page and pictures, each whole or not at all.
@@ -105,10 +104,10 @@ def write_report(
     --------
     >>> import tempfile
     >>> from pathlib import Path
-    >>> from rewire.compare import study_config, study
-    >>> done = study(study_config("moons", total_steps=100), ["static", "rigl"], range(2))
+    >>> from rewire.compare import study_config, run_study
+    >>> done = run_study(study_config("moons", total_steps=100), ["static", "rigl"], range(2))
     >>> folder = Path(tempfile.mkdtemp())
-    >>> summary = write_report(done, folder)
+    >>> summary = write_comparison(done, folder)
     >>> sorted(file.name for file in folder.iterdir())
     ['report.html', 'runs.png', 'summary.json']
     """

@@ -1,4 +1,4 @@
-"""Seeds as people write them."""
+"""Parse seeds such as ``100-199`` or ``3,7,11``."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from .trial import Run
+from .trial import Trial
 
 __all__ = [
     "Difference",
@@ -96,7 +96,7 @@ class Statistics:
 
     Examples
     --------
-    >>> runs = [Run("rigl", seed, 0.5, seed / 4, 68, 101, 0.1) for seed in range(5)]
+    >>> runs = [Trial("rigl", seed, 0.5, seed / 4, 68, 101, 0.1) for seed in range(5)]
     >>> found = summarise(runs)["rigl"]
     >>> found.runs, found.mean, found.median, found.connections
     (5, 0.5, 0.5, (68, 68))
@@ -116,7 +116,7 @@ class Statistics:
 
 
 def summarise(
-    runs: Iterable[Run],
+    runs: Iterable[Trial],
     measure: str = "accuracy",
     reach: float | None = None,
     baseline: str | None = None,
@@ -125,7 +125,7 @@ def summarise(
 
     Parameters
     ----------
-    runs : iterable of Run
+    runs : iterable of Trial
     measure : {"accuracy", "loss"}
         Which figure of the runs.
     reach : float, optional
@@ -140,15 +140,15 @@ def summarise(
 
     Examples
     --------
-    >>> runs = [Run("static", seed, 0.5, seed / 4, 68, 101, 0.1) for seed in range(4)]
-    >>> runs += [Run("rigl", seed, 0.5, 1.0, 68, 101, 0.1) for seed in range(4)]
+    >>> runs = [Trial("static", seed, 0.5, seed / 4, 68, 101, 0.1) for seed in range(4)]
+    >>> runs += [Trial("rigl", seed, 0.5, 1.0, 68, 101, 0.1) for seed in range(4)]
     >>> found = summarise(runs, reach=0.75)
     >>> found["static"].mean, found["static"].median, found["static"].reached.share
     (0.375, 0.375, 0.25)
     >>> found["rigl"].difference.mean
     0.625
     """
-    by_method: dict[str, list[Run]] = {}
+    by_method: dict[str, list[Trial]] = {}
     for run in runs:
         by_method.setdefault(run.method, []).append(run)
     values = values_by_method((run for own in by_method.values() for run in own), measure)
@@ -167,7 +167,7 @@ def summarise(
 
 
 def _statistics(
-    runs: Sequence[Run], measure: str, reach: float | None, difference: Difference | None
+    runs: Sequence[Trial], measure: str, reach: float | None, difference: Difference | None
 ) -> Statistics:
     values = np.array([value_of(run, measure) for run in runs])
     connections = [run.connections for run in runs]
@@ -191,7 +191,7 @@ def _statistics(
     )
 
 
-def value_of(run: Run, measure: str) -> float:
+def value_of(run: Trial, measure: str) -> float:
     """Return the figure of a run that is compared; a loss that is not a number is infinite."""
     if measure not in ("accuracy", "loss"):
         raise ValueError(f"measure must be 'accuracy' or 'loss'; got {measure!r}")
@@ -200,7 +200,7 @@ def value_of(run: Run, measure: str) -> float:
     return math.inf if math.isnan(run.loss) else run.loss
 
 
-def values_by_method(runs: Iterable[Run], measure: str) -> dict[str, dict[int, float]]:
+def values_by_method(runs: Iterable[Trial], measure: str) -> dict[str, dict[int, float]]:
     """Return for each method the figure that is compared, by seed."""
     found: dict[str, dict[int, float]] = {}
     for run in runs:

@@ -1,4 +1,4 @@
-"""Every method with every seed."""
+"""A study: every method trained with every seed."""
 
 from __future__ import annotations
 
@@ -9,23 +9,25 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rewire.experiment import Recipe
+from rewire.experiment.build import make_network
+from rewire.experiment.recipe import method_name
 
-from .config import StudyConfig, method_name
+from .config import StudyConfig
 from .parallel import Task, run_parallel
 from .records import append, open_folder
 from .statistics import Statistics, summarise
-from .trial import DataDir, Failure, Run, attempt, measured_part, prepare_run
+from .trial import DataDir, Failure, Trial, attempt, measured_part, prepare_trial
 
-__all__ = ["Study", "study"]
+__all__ = ["Study", "run_study"]
 
 
-@dataclass
+@dataclass(repr=False)
 class Study:
     """Runs of several methods with the same seeds, complete or as far as they got.
 
     Attributes
     ----------
-    setting : StudyConfig
+    config : StudyConfig
     methods : tuple of str
         The others are compared with the first.
     seeds : tuple of int
@@ -37,31 +39,47 @@ class Study:
         What is compared: accuracy for classes, loss for a regression.
     parts : dict
         For every method its composition and its optimiser, in words.
-    runs : list of Run
+    runs : list of Trial
         Ordered by method and seed once the study is over.
     failures : list of Failure
 
     Examples
     --------
     >>> from rewire.compare import study_config
-    >>> done = study(study_config("moons", total_steps=100), ["static", "rigl"], range(2))
+    >>> done = run_study(study_config("moons", total_steps=100), ["static", "rigl"], range(2))
     >>> done.methods, done.measure, len(done.runs)
     (('static', 'rigl'), 'accuracy', 4)
+    >>> done
+    moons: 100 training samples; 2-16-16-1 with 68 of 304 connections; 100 steps of 100 samples
+    accuracy on the 100 training samples themselves; 4 of 4 runs
+      static  mean  89.5%  deviation   3.5%
+      rigl    mean  94.5%  deviation   0.7%
     """
 
-    setting: StudyConfig
+    config: StudyConfig
     methods: tuple[str, ...]
     seeds: tuple[int, ...]
     description: str
     measured_on: str
     measure: str
     parts: dict[str, dict[str, Any]]
-    runs: list[Run] = field(default_factory=list)
+    runs: list[Trial] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        lines = [
+            self.description,
+            f"{self.measure} on {self.measured_on}; {len(self.runs)} of {self.total} runs",
+        ]
+        width = max(map(len, self.methods))
+        for method, found in self.statistics().items():
+            mean, spread = (_shown(value, self.measure) for value in (found.mean, found.deviation))
+            lines.append(f"  {method:<{width}}  mean {mean:>6}  deviation {spread:>6}")
+        return "\n".join(lines)
 
     @property
     def total(self) -> int:
-        """How many runs it has in all."""
+        """Number of runs when it is complete."""
         return len(self.methods) * len(self.seeds)
 
     def statistics(self, reach: float | None = None) -> dict[str, Statistics]:
@@ -69,8 +87,8 @@ class Study:
         return summarise(self.runs, self.measure, reach, self.methods[0])
 
 
-def study(
-    setting: StudyConfig,
+def run_study(
+    config: StudyConfig,
     methods: Sequence[str],
     seeds: Sequence[int],
     *,
@@ -79,13 +97,13 @@ def study(
     overwrite: bool = False,
     data_dir: DataDir = None,
     on_start: Callable[[Study], None] | None = None,
-    on_run: Callable[[Run | Failure], None] | None = None,
+    on_run: Callable[[Trial | Failure], None] | None = None,
 ) -> Study:
     """Train every method with every seed.
 
     Parameters
     ----------
-    setting : StudyConfig
+    config : StudyConfig
     methods : sequence of str
         Names in ``rewire.methods.registry``; hyphens may stand for spaces.
     seeds : sequence of int
@@ -103,7 +121,7 @@ def study(
     on_start : callable, optional
         Called with the study before the first training; its ``runs`` are those found in ``out``.
     on_run : callable, optional
-        Called with every :class:`Run` or :class:`Failure` when it is there.
+        Called with every :class:`Trial` or :class:`Failure` when it is there.
 
     Returns
     -------
@@ -117,21 +135,21 @@ def study(
     Examples
     --------
     >>> from rewire.compare import study_config, summarise
-    >>> done = study(study_config("moons", total_steps=100), ["static", "rigl"], range(3))
+    >>> done = run_study(study_config("moons", total_steps=100), ["static", "rigl"], range(3))
     >>> [(run.method, run.seed) for run in done.runs][:4]
     [('static', 0), ('static', 1), ('static', 2), ('rigl', 0)]
     """
     if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1:
         raise ValueError(f"jobs must be a whole number, at least 1; got {jobs!r}")
-    result = _planned(setting, methods, seeds, data_dir)
-    found = open_folder(out, setting, overwrite) if out is not None else []
+    result = _planned(config, methods, seeds, data_dir)
+    found = open_folder(out, config, overwrite) if out is not None else []
     tasks = [(method, seed) for seed in result.seeds for method in result.methods]
     kept = {(run.method, run.seed): run for run in found}
     result.runs = [kept[task] for task in tasks if task in kept]
     if on_start:
         on_start(result)
     left = [task for task in tasks if task not in kept]
-    with closing(_outcomes(setting, left, min(jobs, len(left)), data_dir)) as outcomes:
+    with closing(_outcomes(config, left, min(jobs, len(left)), data_dir)) as outcomes:
         for outcome in outcomes:
             if isinstance(outcome, Failure):
                 result.failures.append(outcome)
@@ -148,17 +166,17 @@ def study(
 
 
 def _outcomes(
-    setting: StudyConfig, tasks: list[Task], jobs: int, data_dir: DataDir
-) -> Generator[Run | Failure, None, None]:
+    config: StudyConfig, tasks: list[Task], jobs: int, data_dir: DataDir
+) -> Generator[Trial | Failure, None, None]:
     if jobs > 1:
-        return run_parallel(setting, tasks, jobs, data_dir)
-    return (attempt(setting, *task, data_dir) for task in tasks)
+        return run_parallel(config, tasks, jobs, data_dir)
+    return (attempt(config, *task, data_dir) for task in tasks)
 
 
 def _planned(
-    setting: StudyConfig, methods: Sequence[str], seeds: Sequence[int], data_dir: DataDir
+    config: StudyConfig, methods: Sequence[str], seeds: Sequence[int], data_dir: DataDir
 ) -> Study:
-    """Prepare a run of each method, so that what cannot work fails before anything is trained."""
+    """Prepare a trial of each method, so that errors come before anything is trained."""
     names = tuple(method_name(name) for name in methods)
     numbers = tuple(int(seed) for seed in seeds)
     for kind, values in (("methods", names), ("seeds", numbers)):
@@ -166,25 +184,29 @@ def _planned(
             raise ValueError(f"{kind} must be at least one, and all different; got {values}")
     parts = {}
     for name in names:
-        assembly = prepare_run(setting, name, numbers[0], data_dir)
-        training = assembly.training
+        experiment = prepare_trial(config, name, numbers[0], data_dir)
+        training = experiment.training
         parts[name] = {
             "composition": repr(training.rewirer.method),
-            "optimizer": _in_words(assembly.settings),
+            "optimizer": _in_words(experiment.recipe),
         }
-    part, measured_on = measured_part(setting, assembly)
-    net = assembly.settings.make_network(training.net.ranks[0], training.net.ranks[-1])
+    part, measured_on = measured_part(config, experiment)
+    net = make_network(experiment.recipe, training.net.ranks[0], training.net.ranks[-1])
     description = (
-        f"{assembly.data.name}: {assembly.train.X.shape[0]:,} training samples; "
+        f"{experiment.data.name}: {experiment.train.X.shape[0]:,} training samples; "
         f"{'-'.join(map(str, net.ranks))} with {len(net.connections):,} of "
         f"{net.possible_connections:,} connections; "
         f"{training.total_steps:,} steps of {training.batches.size:,} samples"
     )
     measure = "loss" if part.task == "regression" else "accuracy"
-    return Study(setting, names, numbers, description, measured_on, measure, parts)
+    return Study(config, names, numbers, description, measured_on, measure, parts)
 
 
-def _in_words(settings: Recipe) -> str:
+def _shown(value: float, measure: str) -> str:
+    return f"{value:.1%}" if measure == "accuracy" else f"{value:.4g}"
+
+
+def _in_words(recipe: Recipe) -> str:
     """Return the optimiser, such as ``sgd, lr 0.1, momentum 0.9``."""
-    momentum = f", momentum {settings.momentum:g}" if settings.optimizer == "sgd" else ""
-    return f"{settings.optimizer}, lr {settings.lr:g}{momentum}"
+    momentum = f", momentum {recipe.momentum:g}" if recipe.optimizer == "sgd" else ""
+    return f"{recipe.optimizer}, lr {recipe.lr:g}{momentum}"

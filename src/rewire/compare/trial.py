@@ -1,4 +1,4 @@
-"""One training of a study, from its settings to its figures."""
+"""One training of a study, from its configuration to its figures."""
 
 from __future__ import annotations
 
@@ -9,19 +9,18 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from rewire.data import Dataset
-from rewire.experiment import Run as Assembly
-from rewire.experiment import assemble
+from rewire.experiment import Experiment, prepare_experiment
 from rewire.train import evaluate
 
 from .config import StudyConfig, import_modules
 
-__all__ = ["Failure", "Run", "attempt", "measured_part", "prepare_run", "run_one"]
+__all__ = ["Failure", "Trial", "attempt", "measured_part", "prepare_trial", "run_trial"]
 
 DataDir = str | os.PathLike[str] | None
 
 
-class Run(NamedTuple):
-    """What one training came to; a row of ``runs.csv``.
+class Trial(NamedTuple):
+    """The outcome of one training; a row of ``runs.csv``.
 
     Attributes
     ----------
@@ -48,38 +47,40 @@ class Run(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """A run that raised an error."""
+    """A trial that raised an error."""
 
     method: str
     seed: int
     error: str
 
 
-def prepare_run(setting: StudyConfig, method: str, seed: int, data_dir: DataDir = None) -> Assembly:
-    """Check everything that a run needs and return it, its training not begun.
+def prepare_trial(
+    config: StudyConfig, method: str, seed: int, data_dir: DataDir = None
+) -> Experiment:
+    """Check everything that a trial needs and return its experiment, the training not begun.
 
     Raises
     ------
     ValueError
         Also for a method that would never rewire in so short a training.
     """
-    import_modules(setting.imports)
+    import_modules(config.imports)
     with warnings.catch_warnings():
         warnings.filterwarnings("error", r"method .* never rewires", UserWarning)
         try:
-            assembly = assemble(setting.of(method, seed), data_dir)
+            experiment = prepare_experiment(config.recipe_for(method, seed), data_dir)
         except UserWarning as warning:
             raise ValueError(f"{warning} (every, epochs or total_steps)") from None
-    assembly.training.report_every = assembly.training.total_steps
-    return assembly
+    experiment.training.report_every = experiment.training.total_steps
+    return experiment
 
 
-def run_one(setting: StudyConfig, method: str, seed: int, data_dir: DataDir = None) -> Run:
+def run_trial(config: StudyConfig, method: str, seed: int, data_dir: DataDir = None) -> Trial:
     """Train one network and measure it.
 
     Parameters
     ----------
-    setting : StudyConfig
+    config : StudyConfig
     method : str
         A name in ``rewire.methods.registry``. One that starts dense is given the layer densities of
         the sparse network, and so ends with as many connections as the others.
@@ -90,23 +91,23 @@ def run_one(setting: StudyConfig, method: str, seed: int, data_dir: DataDir = No
 
     Returns
     -------
-    Run
+    Trial
         The same figures for the same arguments, ``seconds`` apart.
 
     Examples
     --------
     >>> from rewire.compare import study_config
-    >>> run_one(study_config("moons"), "rigl", seed=0).connections
+    >>> run_trial(study_config("moons"), "rigl", seed=0).connections
     68
     """
-    assembly = prepare_run(setting, method, seed, data_dir)
-    training = assembly.training
+    experiment = prepare_trial(config, method, seed, data_dir)
+    training = experiment.training
     while not training.finished:
         training.advance()
-    part, _ = measured_part(setting, assembly)
-    loss, accuracy = _score(assembly, part)
+    part, _ = measured_part(config, experiment)
+    loss, accuracy = _score(experiment, part)
     summary = training.net.summary()
-    return Run(
+    return Trial(
         method,
         seed,
         loss,
@@ -118,25 +119,25 @@ def run_one(setting: StudyConfig, method: str, seed: int, data_dir: DataDir = No
 
 
 def attempt(
-    setting: StudyConfig, method: str, seed: int, data_dir: DataDir = None
-) -> Run | Failure:
-    """Return the run, or the error that it ended with."""
+    config: StudyConfig, method: str, seed: int, data_dir: DataDir = None
+) -> Trial | Failure:
+    """Return the trial, or the error that it ended with."""
     try:
-        return run_one(setting, method, seed, data_dir)
+        return run_trial(config, method, seed, data_dir)
     except Exception as error:
         return Failure(method, seed, f"{type(error).__name__}: {error}")
 
 
-def measured_part(setting: StudyConfig, assembly: Assembly) -> tuple[Dataset, str]:
+def measured_part(config: StudyConfig, experiment: Experiment) -> tuple[Dataset, str]:
     """Return the samples that are measured, and in words which they are."""
-    data = assembly.data
-    if setting.measure == "training":
-        samples = assembly.train.X.shape[0]
-        return assembly.train, f"the {samples:,} training samples themselves"
-    if assembly.validation is not None:
-        samples = assembly.validation.X.shape[0]
+    data = experiment.data
+    if config.measure == "training":
+        samples = experiment.train.X.shape[0]
+        return experiment.train, f"the {samples:,} training samples themselves"
+    if experiment.validation is not None:
+        samples = experiment.validation.X.shape[0]
         return (
-            assembly.validation,
+            experiment.validation,
             f"{samples:,} samples held out, chosen by the seed",
         )
     if data.X_test is None or data.y_test is None:
@@ -148,8 +149,8 @@ def measured_part(setting: StudyConfig, assembly: Assembly) -> tuple[Dataset, st
     return part, f"the test part, {part.X.shape[0]:,} samples"
 
 
-def _score(assembly: Assembly, part: Dataset) -> tuple[float, float]:
-    model, loss = assembly.model, assembly.training.loss
+def _score(experiment: Experiment, part: Dataset) -> tuple[float, float]:
+    model, loss = experiment.model, experiment.training.loss
     if part.task == "regression":
         error: Any = model.predict(part.X).reshape(part.y.shape) - part.y
         return float((error.astype(float) ** 2).mean()), math.nan

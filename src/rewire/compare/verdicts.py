@@ -1,4 +1,4 @@
-"""What a comparison says in words."""
+"""The findings of a comparison in sentences."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def ranking_sentences(ranking: Ranking, pairs: Sequence[Pair]) -> list[str]:
 
 
 def notes(study: Study, statistics: Mapping[str, Statistics]) -> list[str]:
-    """Return what sets methods apart besides where their connections go."""
+    """Return the differences between methods other than where their connections go."""
     found = []
     optimizers = {method: study.parts[method]["optimizer"] for method in study.methods}
     usual = max(optimizers.values(), key=list(optimizers.values()).count)

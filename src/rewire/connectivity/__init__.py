@@ -1,6 +1,27 @@
-"""Connections in blocks: the table of those that exist, and where others may be."""
+"""What has connections: the table of those that exist, and the blocks where others may be.
 
-from .blocks import SCOPES, Block, Candidates, count_in_groups
+:class:`SparseModel` is the protocol that every front end implements; the rest are its words.
+"""
+
+from .blocks import Block
+from .candidates import SCOPES, Candidates, count_in_groups
+from .densities import densities
+from .protocol import ABILITIES, Revived, SparseModel, check_model
+from .signals import Rows, Signals
 from .table import Columns, ConnectionTable
 
-__all__ = ["SCOPES", "Block", "Candidates", "Columns", "ConnectionTable", "count_in_groups"]
+__all__ = [
+    "ABILITIES",
+    "SCOPES",
+    "Block",
+    "Candidates",
+    "Columns",
+    "ConnectionTable",
+    "Revived",
+    "Rows",
+    "Signals",
+    "SparseModel",
+    "check_model",
+    "count_in_groups",
+    "densities",
+]

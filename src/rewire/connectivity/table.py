@@ -1,4 +1,4 @@
-"""Arrays that move together: the connections of a network, and what each of them carries."""
+"""The connection table: arrays that move together when connections come and go."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ import numpy as np
 __all__ = ["Columns", "ConnectionTable"]
 
 
+SHOWN = 5  # connections in a repr
+
+
 class Columns:
-    """Arrays of one length, so that what belongs to a row always moves with it.
+    """Arrays of one length whose rows are inserted and deleted together.
 
     Parameters
     ----------
@@ -42,7 +45,7 @@ class Columns:
         self.__dict__.update(state)
 
     def zeros(self, name: str, dtype: np.dtype | type) -> np.ndarray:
-        """Return the column of that name, made of zeros where there is none yet."""
+        """Return the column of that name; one that is missing is added, filled with zeros."""
         if name not in self.data:
             self.data[name] = np.zeros(len(self), dtype)
         return self.data[name]
@@ -67,39 +70,52 @@ class Columns:
 
 
 class ConnectionTable(Columns):
-    """All connections of a network, sorted by target and, within a target, by source.
+    """All connections of a model, sorted by target and, within a target, by source.
+
+    Parameters
+    ----------
+    units : int
+        Units of the whole model; a connection goes from one to another with a higher number.
+    source, target : array-like of int, shape (connections,)
+        In any order.
+    weight : array-like of float, shape (connections,)
+    birth : array-like of int, shape (connections,), optional
+        By default, births follow the order in which connections are given.
 
     Attributes
     ----------
-    source, target : ndarray of int32 (int64 beyond 2**31 neurons or connections)
-        Neurons by their number over the whole network.
+    source, target : ndarray of int32 (int64 beyond 2**31 units or connections)
+        Units by their number over the whole model.
     weight : ndarray of float32 or float64
     birth : ndarray of int64
         The order in which connections came to be; breaks ties, oldest first.
     indptr : ndarray
-        The connections into neuron t are rows ``indptr[t] : indptr[t + 1]``.
+        The connections into unit t are rows ``indptr[t] : indptr[t + 1]``.
     next_birth : int
-        What the next connection gets.
+        Birth of the next connection.
 
     Examples
     --------
     >>> table = ConnectionTable(3, np.array([1, 0]), np.array([2, 2]), np.array([0.5, -1.0]))
-    >>> table.source, table.weight  # in order of target and source; births are as they were given
+    >>> table
+    ConnectionTable: 2 connections between 3 units
+     source  target  weight  birth
+          0       2      -1      1
+          1       2     0.5      0
+    >>> table.source, table.weight
     (array([0, 1], dtype=int32), array([-1. ,  0.5]))
-    >>> table.birth
-    array([1, 0])
     """
 
     def __init__(
         self,
-        neurons: int,
+        units: int,
         source: np.ndarray,
         target: np.ndarray,
         weight: np.ndarray,
         birth: np.ndarray | None = None,
     ):
         self.indptr: np.ndarray
-        index = np.int32 if max(neurons, len(source)) < 2**31 else np.int64
+        index = np.int32 if max(units, len(source)) < 2**31 else np.int64
         source, target = np.asarray(source, index), np.asarray(target, index)
         birth = np.arange(len(source)) if birth is None else np.asarray(birth, np.int64)
         order = canonical_order(source, target)
@@ -108,43 +124,43 @@ class ConnectionTable(Columns):
             columns = {name: column[order] for name, column in columns.items()}
             target = target[order]
         super().__init__(columns)
-        self.neurons = neurons
+        self.units = units
         self.next_birth = int(birth.max(initial=-1)) + 1
-        self._set_rows(np.bincount(target, minlength=neurons))
+        self._set_rows(np.bincount(target, minlength=units))
 
     @property
     def source(self) -> np.ndarray:
-        """Where each connection comes from."""
+        """Source unit of each connection."""
         return self.data["source"]
 
     @property
     def weight(self) -> np.ndarray:
-        """Each connection's number."""
+        """Connection weights."""
         return self.data["weight"]
 
     @property
     def birth(self) -> np.ndarray:
-        """The order in which the connections came to be."""
+        """Birth order of the connections."""
         return self.data["birth"]
 
     @property
     def fan_in(self) -> np.ndarray:
-        """Connections into each neuron, shape (neurons,)."""
+        """Number of connections into each unit, shape (units,)."""
         return self.indptr[1:] - self.indptr[:-1]
 
     @property
     def fan_out(self) -> np.ndarray:
-        """Connections out of each neuron, shape (neurons,)."""
-        return np.bincount(self.source, minlength=self.neurons).astype(self.indptr.dtype)
+        """Number of connections out of each unit, shape (units,)."""
+        return np.bincount(self.source, minlength=self.units).astype(self.indptr.dtype)
 
     @property
     def target(self) -> np.ndarray:
-        """Where each connection goes; computed, as the table itself holds row pointers."""
-        return np.repeat(np.arange(self.neurons, dtype=self.source.dtype), self.fan_in)
+        """Target unit of each connection; computed from ``indptr`` at each access."""
+        return np.repeat(np.arange(self.units, dtype=self.source.dtype), self.fan_in)
 
-    def rows(self, neuron: int) -> slice:
-        """Return the rows of the connections into a neuron."""
-        return slice(int(self.indptr[neuron]), int(self.indptr[neuron + 1]))
+    def rows(self, unit: int) -> slice:
+        """Return the rows of the connections into a unit."""
+        return slice(int(self.indptr[unit]), int(self.indptr[unit + 1]))
 
     def find(self, source: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Locate connections.
@@ -170,8 +186,8 @@ class ConnectionTable(Columns):
     def replace(self, rows: Any, source: Any, target: Any, **values: np.ndarray) -> None:
         """Remove connections and add others; costs one copy of every column.
 
-        What a connection carries goes with it. Columns of new connections that are not given start
-        at zero; they are born in the order given.
+        All columns of a removed connection are removed with it. Columns of new connections that
+        are not given start at zero; births follow the order given.
 
         Parameters
         ----------
@@ -188,9 +204,9 @@ class ConnectionTable(Columns):
             If a new connection exists already and is not removed; nothing is changed then.
         """
         source, target = np.asarray(source, np.int64), np.asarray(target, np.int64)
-        new, owner = target * self.neurons + source, self.target
+        new, owner = target * self.units + source, self.target
         order = np.argsort(new)
-        old = owner * np.int64(self.neurons) + self.source
+        old = owner * np.int64(self.units) + self.source
         before = np.searchsorted(old, new[order])
         kept = np.ones(len(self), bool)
         kept[np.asarray(rows, np.int64)] = False
@@ -203,53 +219,66 @@ class ConnectionTable(Columns):
                 f"new connections must be absent; got {source[c]} to {target[c]}, which exists"
             )
         gone = np.flatnonzero(~kept)
-        fan_in = self.fan_in + np.bincount(target, minlength=self.neurons)
-        fan_in -= np.bincount(owner[gone], minlength=self.neurons)
-        places = before - np.searchsorted(gone, before) + np.arange(len(source))
+        fan_in = self.fan_in + np.bincount(target, minlength=self.units)
+        fan_in -= np.bincount(owner[gone], minlength=self.units)
+        inserted = before - np.searchsorted(gone, before) + np.arange(len(source))
         old = np.ones(len(self) - len(gone) + len(source), bool)
-        old[places] = False
+        old[inserted] = False
         given = {"source": source, "birth": self.next_birth + np.arange(len(source)), **values}
         for name, column in self.data.items():
             merged = np.zeros(len(old), column.dtype)
             merged[old] = column[kept]
             if name in given:
-                merged[places] = given[name][order]
+                merged[inserted] = given[name][order]
             self.data[name] = merged
         self.next_birth += len(source)
         self._set_rows(fan_in)
 
-    def insert_neuron(self, number: int) -> None:
-        """Make room for a new neuron without connections; later ones move up by one."""
+    def insert_unit(self, number: int) -> None:
+        """Add a unit without connections; the numbers of later ones rise by one."""
         self.source[self.source >= number] += 1
         self.indptr = np.insert(self.indptr, number, self.indptr[number])
-        self.neurons += 1
+        self.units += 1
 
-    def delete_neurons(self, dead: np.ndarray) -> None:
-        """Remove neurons with all their connections; the others close ranks.
+    def delete_units(self, dead: np.ndarray) -> None:
+        """Remove units with all their connections; the numbers of later ones fall.
 
         Parameters
         ----------
-        dead : ndarray of bool, shape (neurons,)
+        dead : ndarray of bool, shape (units,)
         """
         self.replace(np.flatnonzero(dead[self.source] | dead[self.target]), [], [])
         new_number = (np.cumsum(~dead) - 1).astype(self.source.dtype)
         self.data["source"] = new_number[self.source]
         fan_in = self.fan_in[~dead]
-        self.neurons = len(fan_in)
+        self.units = len(fan_in)
         self._set_rows(fan_in)
 
     def check(self) -> None:
         """Raise AssertionError if the table is not canonical; tests call it after every change."""
-        assert len(self.indptr) == self.neurons + 1
+        assert len(self.indptr) == self.units + 1
         assert self.indptr[0] == 0
         assert self.indptr[-1] == len(self)
         assert (np.diff(self.indptr) >= 0).all()
         assert all(len(column) == len(self) for column in self.data.values())
         source, target = self.source.astype(np.int64), self.target.astype(np.int64)
         assert ((source >= 0) & (source < target)).all(), "a connection does not go forward"
-        assert (np.diff(target * self.neurons + source) > 0).all(), "not sorted, or not unique"
+        assert (np.diff(target * self.units + source) > 0).all(), "not sorted, or not unique"
         assert len(np.unique(self.birth)) == len(self)
         assert self.birth.max(initial=-1) < self.next_birth
+
+    def __repr__(self) -> str:
+        """Show how many connections there are, and the columns of the first few."""
+        shown = {"source": self.source, "target": self.target, **self.data}
+        lines = [[name, *(f"{value:.4g}" for value in shown[name][:SHOWN])] for name in shown]
+        widths = [max(map(len, column)) for column in lines]
+        text = [
+            f"ConnectionTable: {len(self):,} connections between {self.units:,} units",
+            *("  ".join(map(str.rjust, row, widths)) for row in zip(*lines, strict=True)),
+        ]
+        if len(self) > SHOWN:
+            text.append(f"... and {len(self) - SHOWN:,} more")
+        return "\n ".join(text)
 
     def _set_rows(self, fan_in: np.ndarray) -> None:
         self.indptr = np.zeros(len(fan_in) + 1, self.source.dtype)

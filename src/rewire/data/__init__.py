@@ -1,15 +1,17 @@
-"""Data sets as arrays that a network takes: generated, fetched, or a person's own file.
+"""Data sets as arrays that a network takes: generated, stored, or from your own file.
 
-:func:`load` is the door: ``load("mnist")``, ``load("table.csv", target="price")``. It returns a
-:class:`Dataset`; a :class:`Standardizer` brings inputs to one scale and can be kept with a model;
-:func:`register` adds a data set of your own.
+:func:`load` loads a data set by name, ``load("mnist")``, or from a file, ``load("table.csv",
+target="price")``, and returns a :class:`Dataset`. A :class:`Standardizer` brings inputs to mean 0
+and standard deviation 1 and can be kept with a model. :func:`register` adds a data set by name.
+
+scikit-learn, SciPy and pandas are imported when they are used, not by ``import rewire.data``.
 """
 
-from . import madelon, mnist, toys  # noqa: F401  they register what they load
+from . import madelon, mnist  # noqa: F401  they register what they load
 from .dataset import Dataset
-from .moons import moons
 from .registry import available, load, register
 from .samples import read_features, read_samples
+from .sklearn_datasets import moons
 from .standardizer import Standardizer
 
 __all__ = [

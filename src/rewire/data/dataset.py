@@ -1,4 +1,4 @@
-"""What every loader returns: arrays that a network can take as they are."""
+"""A data set: arrays of inputs and targets that a network takes as they are."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
-from scipy.sparse import issparse
 
-from rewire.graph import checks
+from rewire.validation import float_dtype, real_array
 
-from .inputs import as_inputs, check_finite
+from .inputs import as_inputs, check_finite, is_sparse
 from .labels import as_targets, task_of
 from .splitting import random_state, split_rows
 from .standardizer import Standardizer
@@ -23,33 +22,34 @@ Task = Literal["classification", "regression"]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
-    """Inputs and targets for training and, where the source parts them, for testing.
+    """Inputs and targets for training and, if the source has a test part, for testing.
 
-    :meth:`from_arrays` makes one from whatever arrays there are; the constructor takes only what
-    already has this form.
+    :meth:`from_arrays` converts arrays of any kind; the constructor takes only arrays that already
+    have the form below.
 
     Parameters
     ----------
     X : ndarray of float32 or float64, or SciPy CSR, shape (samples, inputs)
         All numbers finite.
     y : ndarray
-        Class numbers from 0, shape (samples,); in regression numbers of X's dtype, shape
-        (samples,) or (samples, outputs).
+        In classification, class numbers from 0 of shape (samples,); in regression, numbers of X's
+        dtype of shape (samples,) or (samples, outputs).
     X_test, y_test : optional
         The source's own test part, of the same form.
     task : {"classification", "regression"}
     classes : tuple
-        The source's name of each class; empty in regression.
+        The classes' names; empty in regression.
     feature_names : tuple of str, optional
         One per input.
     image_shape : (int, int), optional
-        Rows and columns of the picture that a sample is, as in MNIST.
-    name : str
+        Rows and columns, if a sample is an image, as in MNIST.
+    name : str, default "data"
+        Name of the data set, for messages and ``repr``.
 
     Raises
     ------
     ValueError
-        For anything of another form; it names the array, and where in it.
+        For arrays of another form; the message names the array and the place in it.
 
     Examples
     --------
@@ -103,32 +103,46 @@ class Dataset:
         image_shape: tuple[int, int] | None = None,
         name: str = "data",
     ) -> Dataset:
-        """Make a data set from arrays of any kind of numbers, and labels of any kind.
+        """Make a data set from numbers and labels of any kind.
 
         Parameters
         ----------
         X : array-like or any SciPy sparse matrix, shape (samples, inputs)
-            A sparse one becomes CSR. Nothing is copied that has the right form already.
+            A sparse matrix becomes CSR. Arrays of the right form are not copied.
         y : array-like, shape (samples,) or (samples, outputs)
-            Labels (text, truth values or numbers), which are numbered in sorted order, or the
-            numbers of a regression.
+            Labels (text, booleans or numbers), which are numbered in sorted order, or the targets
+            of a regression.
         X_test, y_test : optional
-            A test part; its labels must occur in ``y``.
+            The test part; its labels must occur in ``y``.
         task : {"classification", "regression"}, optional
-            By default the targets decide. Text, truth values and whole numbers are classes. Numbers
-            with a decimal point are a regression, unless they are whole and of at most 20 values,
-            and so are several columns. Whole numbers of more than 100 values are refused: they may
-            be either.
+            By default it is inferred from ``y``. Text, booleans and integers are classes. Floats
+            are a regression, unless they are whole numbers of at most 20 different values; several
+            columns are a regression. Integers of more than 100 different values are refused, as
+            they may be either.
         dtype : {"float32", "float64"}, optional
             By default that of ``X`` if it is one of them, otherwise float32.
         feature_names, image_shape, name
-            As in the class.
+            As in :class:`Dataset`.
+
+        Returns
+        -------
+        Dataset
+
+        Raises
+        ------
+        ValueError
+            For data that are no finite numbers or labels, and targets whose task is unclear.
+
+        Examples
+        --------
+        >>> Dataset.from_arrays([[0.5, 1.0], [1.5, 2.0]], [0.1, 0.2])
+        <Dataset data: 2 samples, 2 inputs, targets: 1>
         """
-        X = X if issparse(X) else checks.real(X, "X")
+        X = X if is_sparse(X) else checks.real(X, "X")
         y = np.asarray(y)
         if dtype is None:
             dtype = X.dtype if X.dtype in (np.float32, np.float64) else np.float32
-        dtype = checks.float_dtype(dtype)
+        dtype = float_dtype(dtype)
         task = task or task_of(y)
         y, y_test, classes = as_targets(y, y_test, task, dtype)
         return cls(
@@ -145,12 +159,12 @@ class Dataset:
 
     @property
     def inputs(self) -> int:
-        """How many inputs a network for it needs."""
+        """Number of inputs that a network needs."""
         return self.X.shape[1]
 
     @property
     def outputs(self) -> int:
-        """How many outputs a network for it needs: one per class, or per column of the targets."""
+        """Number of outputs that a network needs: one per class, or per column of the targets."""
         if self.task == "classification":
             return len(self.classes)
         return 1 if self.y.ndim == 1 else self.y.shape[1]
@@ -158,7 +172,7 @@ class Dataset:
     def signed(self) -> tuple[np.ndarray, np.ndarray | None]:
         """Return ``y`` and ``y_test`` of two classes as -1 and +1, the targets of the hinge loss.
 
-        The network then has one output, not ``outputs``.
+        A network for the hinge loss needs one output.
 
         Examples
         --------
@@ -168,33 +182,34 @@ class Dataset:
         """
         if len(self.classes) != 2:
             found = self.task if self.task == "regression" else f"{len(self.classes)} classes"
-            raise ValueError(f"signed labels need exactly two classes; {self.name} has {found}")
+            raise ValueError(
+                f"signed labels need a data set of two classes; {self.name} has {found}"
+            )
         return 2 * self.y - 1, None if self.y_test is None else 2 * self.y_test - 1
 
     def split(
         self, size: float = 0.1, *, seed: Any = None, stratify: bool = True
     ) -> tuple[Dataset, Dataset]:
-        """Split a validation part off the training samples; the test part is not touched.
+        """Split validation samples off the training samples; the test part is left alone.
 
         Parameters
         ----------
         size : float or int, default 0.1
-            Share of the training samples, or their number: 5000 of MNIST's 60,000 are usual.
+            Share of the training samples, or their number; 5000 is usual for MNIST.
         seed : int or numpy.random.Generator, optional
-            Decides which samples.
+            Decides which samples are split off.
         stratify : bool, default True
-            Give both parts the same share of each class; regressions are always split at random.
+            Give both parts the same share of each class. Regressions are split at random.
 
         Returns
         -------
         train, validation : Dataset
-            Their samples in the order they had. ``train`` keeps the test part, ``validation`` has
-            none.
+            Samples keep their order. ``train`` keeps the test part, ``validation`` has none.
 
         Raises
         ------
         ValueError
-            For a size that leaves either part empty, or a class too rare to be in both.
+            For a size that leaves either part empty, or a class too rare to be in both parts.
 
         Examples
         --------
@@ -216,7 +231,7 @@ class Dataset:
         )
 
     def astype(self, dtype: Any) -> Dataset:
-        """Return it with inputs, and targets of a regression, of another dtype."""
+        """Return the data set with inputs, and targets of a regression, of another dtype."""
         dtype = checks.float_dtype(dtype)
         if dtype == self.X.dtype:
             return self
@@ -225,7 +240,7 @@ class Dataset:
         return replace(self, **{k: v.astype(dtype) for k, v in parts.items() if v is not None})
 
     def standardized(self, standardizer: Standardizer) -> Dataset:
-        """Return it with training and test inputs both transformed by a standardizer.
+        """Return the data set with training and test inputs transformed by a standardizer.
 
         Examples
         --------
@@ -241,7 +256,7 @@ class Dataset:
 
     def __repr__(self) -> str:
         kind = f"{len(self.classes)} classes" if self.classes else f"targets: {self.outputs}"
-        sparse = ", sparse" if issparse(self.X) else ""
+        sparse = ", sparse" if is_sparse(self.X) else ""
         test = "" if self.X_test is None else f", {self.X_test.shape[0]} test samples"
         return (
             f"<Dataset {self.name}: {self.X.shape[0]} samples, {self.inputs} inputs{sparse}, "
@@ -249,8 +264,8 @@ class Dataset:
         )
 
     def _check_part(self, X_name: str, X: Any, y_name: str, y: Any) -> None:
-        """Check one part's form; the test part also against the training part."""
-        sparse = issparse(X) and X.format == "csr"
+        """Check the form of the training part, or of the test part against the training part."""
+        sparse = is_sparse(X) and X.format == "csr"
         if not (sparse or isinstance(X, np.ndarray)) or X.ndim != 2 or 0 in X.shape:
             raise ValueError(
                 f"{X_name} must be an array or CSR matrix of shape (samples, inputs) with at least "

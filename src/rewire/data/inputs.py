@@ -1,30 +1,38 @@
-"""Inputs of any kind as the arrays or CSR matrices that a network takes."""
+"""Converts inputs of any kind to the arrays or CSR matrices that a network takes."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_array, issparse
 
-from rewire.graph import checks
+from rewire.validation import real_array
 
-__all__ = ["as_inputs", "check_finite"]
+__all__ = ["as_inputs", "check_finite", "is_sparse"]
 
 
-@np.errstate(over="ignore")  # what is too large for the dtype is refused afterwards, as infinite
+def is_sparse(X: Any) -> bool:
+    """Return whether X is a SciPy sparse matrix, without importing SciPy to find out."""
+    sparse = sys.modules.get("scipy.sparse")
+    return sparse is not None and sparse.issparse(X)
+
+
+@np.errstate(over="ignore")  # check_finite refuses what overflows the dtype
 def as_inputs(name: str, X: Any, dtype: np.dtype) -> Any:
-    """Convert to an array or canonical CSR of the dtype, copying only if need be."""
-    if not issparse(X):
+    """Convert to an array or canonical CSR of the dtype; copy only if necessary."""
+    if not is_sparse(X):
         return np.ascontiguousarray(checks.real(X, name), dtype)
+    from scipy.sparse import csr_array
+
     X = csr_array(X)
     if X.dtype.kind not in "biuf":
         raise ValueError(f"{name} must hold real numbers; got {X.dtype}")
     try:
         X.check_format(full_check=True)
     except ValueError as error:
-        raise ValueError(f"{name} must be a sound sparse matrix: {error}") from error
+        raise ValueError(f"{name} must be a valid sparse matrix: {error}") from error
     if not X.has_canonical_format:
         X = X.copy()
         X.sum_duplicates()
@@ -32,15 +40,15 @@ def as_inputs(name: str, X: Any, dtype: np.dtype) -> Any:
 
 
 def check_finite(name: str, X: Any, columns: Sequence[str] | None = None) -> None:
-    """Refuse infinite and missing numbers, naming the first one's place."""
+    """Refuse NaN and infinity, and name the place of the first one."""
     if X is None:
         return
-    numbers = X.data if issparse(X) else X
-    # The extremes tell without an array of truth values as long as the data.
+    numbers = X.data if is_sparse(X) else X
+    # Minimum and maximum tell, without a boolean array as large as the data.
     if numbers.size == 0 or np.isfinite([numbers.min(), numbers.max()]).all():
         return
     bad = np.flatnonzero(~np.isfinite(numbers))[0]
-    if issparse(X):
+    if is_sparse(X):
         place = np.searchsorted(X.indptr, bad, side="right") - 1, X.indices[bad]
     else:
         place = np.unravel_index(bad, X.shape)

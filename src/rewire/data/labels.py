@@ -1,4 +1,4 @@
-"""Targets of any kind as the numbers that losses take."""
+"""Converts targets of any kind to the numbers that losses take."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from typing import Any, Literal
 
 import numpy as np
 
-from rewire.graph import checks
+from rewire.validation import real_array
 
 __all__ = ["as_targets", "task_of"]
 
-# Whole numbers written with a decimal point: as many values as this are still classes.
-MOST_FLOAT_CLASSES = 20
-# Whole numbers of more values than this may be class numbers, or counts and prices.
-MOST_CERTAIN_CLASSES = 100
+# Floats that are whole numbers, of at most this many different values, are classes.
+MAX_FLOAT_CLASSES = 20
+# Integers of more different values than this may be class numbers, or counts and prices.
+MAX_CERTAIN_CLASSES = 100
 
 
 def task_of(y: np.ndarray) -> Literal["classification", "regression"]:
-    """Tell classes from a regression by the targets; refuse to guess where both are likely.
+    """Infer the task from the targets; refuse to guess if both are likely.
 
     Examples
     --------
@@ -27,24 +27,24 @@ def task_of(y: np.ndarray) -> Literal["classification", "regression"]:
     if y.ndim == 2 and y.shape[1] > 1:
         return "regression"
     if y.dtype.kind == "f":
-        few = len(np.unique(y)) <= MOST_FLOAT_CLASSES
+        few = len(np.unique(y)) <= MAX_FLOAT_CLASSES
         return "classification" if few and (y == np.floor(y)).all() else "regression"
-    if y.dtype.kind in "iu" and len(np.unique(y)) > MOST_CERTAIN_CLASSES:
+    if y.dtype.kind in "iu" and len(np.unique(y)) > MAX_CERTAIN_CLASSES:
         raise ValueError(
-            f"y has {len(np.unique(y))} different whole numbers, which may be classes or not: "
-            f"give task='classification' or task='regression'"
+            f"y has {len(np.unique(y))} different whole numbers, which may be classes or the "
+            f"targets of a regression: give task='classification' or task='regression'"
         )
     return "classification"
 
 
-@np.errstate(over="ignore")  # what is too large for the dtype is refused afterwards, as infinite
+@np.errstate(over="ignore")  # check_finite refuses what overflows the dtype
 def as_targets(
     y: np.ndarray, y_test: Any, task: str, dtype: np.dtype
 ) -> tuple[np.ndarray, np.ndarray | None, tuple[Any, ...]]:
-    """Return targets, test targets and classes: numbered in sorted order, or none in regression."""
+    """Return targets, test targets and the classes in sorted order; none in regression."""
     if task == "regression":
-        test = None if y_test is None else np.asarray(checks.real(y_test, "y_test"), dtype)
-        return np.asarray(checks.real(y, "y"), dtype), test, ()
+        test = None if y_test is None else np.asarray(real_array(y_test, "y_test"), dtype)
+        return np.asarray(real_array(y, "y"), dtype), test, ()
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if y.ndim != 1:
@@ -62,7 +62,7 @@ def as_targets(
 
 
 def _numbered(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """Return the class numbers of labels, which must all be among the classes."""
+    """Return the class numbers of labels; refuse labels that are not among the classes."""
     numbers = np.minimum(np.searchsorted(classes, labels), len(classes) - 1)
     unknown = labels != classes[numbers]
     if unknown.any():

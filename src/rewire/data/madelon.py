@@ -1,4 +1,4 @@
-"""Madelon, in the format of the NIPS 2003 feature selection challenge."""
+"""Madelon, read from the files of the NIPS 2003 feature selection challenge."""
 
 from __future__ import annotations
 
@@ -12,27 +12,29 @@ from .dataset import Dataset
 from .registry import register
 from .stored import data_folder, read, stored_file
 
-__all__ = ["madelon"]
+__all__ = ["load_madelon"]
 
 
 @register("madelon")
-def madelon(*, data_dir: str | os.PathLike[str] | None = None, dtype: Any = "float32") -> Dataset:
-    """Two classes, 500 features of which 20 tell; the challenge's validation part as test part.
+def load_madelon(
+    *, data_dir: str | os.PathLike[str] | None = None, dtype: Any = "float32"
+) -> Dataset:
+    """Two classes, 500 features of which 20 matter; the challenge's validation part for testing.
 
     Parameters
     ----------
     data_dir : path, optional
-        A folder with ``madelon_train.data``, ``madelon_train.labels``, ``madelon_valid.data`` and
-        ``madelon_valid.labels``, plain or ``.gz``, in itself or in ``madelon``; by default what
-        ``REWIRE_DATA_DIR`` names.
+        The folder of ``madelon_train.data``, ``madelon_train.labels``, ``madelon_valid.data`` and
+        ``madelon_valid.labels``, plain or ``.gz``, or of a subfolder ``madelon`` with them; by
+        default the environment variable ``REWIRE_DATA_DIR``.
     dtype : {"float32", "float64"}
 
     Raises
     ------
     FileNotFoundError
-        Where no folder is named, or it does not have the files.
+        If no folder is given, or it does not have the files.
     ValueError
-        For a damaged file, which is named.
+        If a file is damaged; the message names it.
 
     References
     ----------
@@ -42,8 +44,8 @@ def madelon(*, data_dir: str | os.PathLike[str] | None = None, dtype: Any = "flo
     folder = data_folder(data_dir)
     if folder is None:
         raise FileNotFoundError(
-            "madelon is read from its own files: name their folder by --data-dir, data_dir= or "
-            "REWIRE_DATA_DIR (https://archive.ics.uci.edu/dataset/171/madelon has them)"
+            "madelon is read from its own files: give their folder as --data-dir, data_dir= or "
+            "REWIRE_DATA_DIR; they are at https://archive.ics.uci.edu/dataset/171/madelon"
         )
     X, y = _part(folder, "train", dtype)
     X_test, y_test = _part(folder, "valid", dtype)
@@ -65,7 +67,7 @@ def _part(folder: Path, part: str, dtype: Any) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _table(path: Path, dtype: Any) -> np.ndarray:
-    """Read numbers parted by spaces, a sample per line."""
+    """Read numbers separated by spaces, one sample per line."""
     lines = read(path).decode("ascii", "replace").splitlines()
     try:
         if not lines:

@@ -1,4 +1,4 @@
-"""Handwritten digits, in their own file format."""
+"""MNIST, read from its files in the idx format, or fetched from OpenML."""
 
 from __future__ import annotations
 
@@ -8,46 +8,47 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from sklearn.datasets import fetch_openml
 
 from .dataset import Dataset
-from .frames import import_pandas
+from .pandas_io import import_pandas
 from .registry import register
 from .stored import data_folder, read, stored_file
 
-__all__ = ["mnist", "read_idx"]
+__all__ = ["load_mnist", "read_idx"]
 
 SUBFOLDERS = ("mnist", "MNIST/raw")
 TRAINING_SAMPLES = 60_000
 
-# The third byte of an idx file.
+# Types of numbers by the third byte of an idx file.
 IDX_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
 
 @register("mnist")
-def mnist(*, data_dir: str | os.PathLike[str] | None = None, dtype: str = "float32") -> Dataset:
+def load_mnist(
+    *, data_dir: str | os.PathLike[str] | None = None, dtype: str = "float32"
+) -> Dataset:
     """Handwritten digits, 28 x 28 pixels from 0 to 1, with the original test part.
 
     Parameters
     ----------
     data_dir : path, optional
-        A folder with the four idx files, plain or ``.gz``, in itself, in ``mnist`` or in
-        ``MNIST/raw``; by default what ``REWIRE_DATA_DIR`` names. Where no folder is named,
-        scikit-learn fetches them from OpenML and keeps them in its own folder.
+        The folder of the four idx files, plain or ``.gz``, or of a subfolder ``mnist`` or
+        ``MNIST/raw`` with them; by default the environment variable ``REWIRE_DATA_DIR``. Without a
+        folder, scikit-learn fetches MNIST from OpenML and keeps it in its own folder.
     dtype : {"float32", "float64"}
 
     Raises
     ------
     FileNotFoundError
-        Where the named folder does not have the files.
+        If the folder does not have the files.
     ConnectionError
-        Where there is no folder and no network.
+        If no folder is given and OpenML cannot be reached.
     ValueError
-        For a damaged file, which is named.
+        If a file is damaged; the message names it.
     """
     folder = data_folder(data_dir)
     parts = _from_openml() if folder is None else _from_files(folder)
-    # One part after the other, so that only one is ever held twice.
+    # One part after the other, so that only one is held twice at a time.
     X, y, X_test, y_test = (
         array
         for pixels, labels in parts
@@ -61,7 +62,7 @@ def mnist(*, data_dir: str | os.PathLike[str] | None = None, dtype: str = "float
 
 
 def _from_files(folder: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield pixels and labels of the training and then of the test part."""
+    """Yield pixels and labels of the training part, then of the test part."""
     for part in ("train", "t10k"):
         labels_path = stored_file(folder, SUBFOLDERS, f"{part}-labels-idx1-ubyte")
         images_path = stored_file(folder, SUBFOLDERS, f"{part}-images-idx3-ubyte")
@@ -80,7 +81,9 @@ def _from_files(folder: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:
 
 
 def _from_openml() -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield the same from OpenML, which has the test part behind the training part."""
+    """Yield the same from OpenML, where the test part follows the training part."""
+    from sklearn.datasets import fetch_openml
+
     import_pandas("fetching MNIST from OpenML")
     try:
         pixels, labels = fetch_openml(
@@ -88,8 +91,8 @@ def _from_openml() -> Iterator[tuple[np.ndarray, np.ndarray]]:
         )
     except OSError as error:
         raise ConnectionError(
-            f"MNIST could not be fetched from OpenML ({error}): name a folder with its four files "
-            f"(train-images-idx3-ubyte.gz and so on) by --data-dir, data_dir= or REWIRE_DATA_DIR"
+            f"MNIST could not be fetched from OpenML ({error}): give the folder of its four files "
+            f"(train-images-idx3-ubyte.gz and so on) as --data-dir, data_dir= or REWIRE_DATA_DIR"
         ) from error
     labels = labels.astype(np.int64)
     for part in (slice(TRAINING_SAMPLES), slice(TRAINING_SAMPLES, None)):
@@ -99,13 +102,13 @@ def _from_openml() -> Iterator[tuple[np.ndarray, np.ndarray]]:
 def read_idx(path: Path) -> np.ndarray:
     """Read an array in the idx format of the MNIST files, plain or ``.gz``.
 
-    Two zero bytes, a byte for the type, a byte for the number of dimensions; each dimension as a
-    32-bit number; then the numbers, rows first, all big-endian.
+    The header has two zero bytes, one byte for the type, one for the number of dimensions, and each
+    dimension as a 32-bit integer; the numbers follow in row-major order. All is big-endian.
 
     Raises
     ------
     ValueError
-        For a file that is not idx, or is shorter or longer than its header says.
+        If the file is not idx, or its length does not match its header.
 
     References
     ----------

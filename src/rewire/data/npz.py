@@ -1,4 +1,4 @@
-"""A person's own arrays in an NPZ file, as NumPy or SciPy saved them."""
+"""Arrays in an NPZ file, as NumPy or SciPy saved them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.sparse import load_npz
 
 from .dataset import Dataset
 from .inputs import as_inputs
@@ -19,20 +18,20 @@ __all__ = ["read_inputs", "read_npz"]
 
 
 def read_npz(path: Path, *, target: Any, task: Any, dtype: np.dtype, **options: Any) -> Dataset:
-    """Read ``X`` and ``y``, and ``X_test`` and ``y_test`` where they are.
+    """Read ``X`` and ``y``, and ``X_test`` and ``y_test`` if the file has them.
 
     Parameters
     ----------
     path : Path
-        What ``numpy.savez`` wrote, or ``scipy.sparse.save_npz``.
+        A file written by ``numpy.savez`` or ``scipy.sparse.save_npz``.
     target : str, optional
-        Name of the targets' array, by default "y"; its test part has the same name and ``_test``.
-        Or a ``.npy`` file, as SciPy's function saves nothing but the matrix.
+        Name of the array of targets, by default "y"; with ``_test`` appended, of its test part.
+        Or a ``.npy`` file of targets, as SciPy's function saves only the matrix.
     task, dtype
         As in :func:`rewire.data.load`.
     """
     if options:
-        raise ValueError(f"NPZ files are read without options; got {', '.join(options)}")
+        raise ValueError(f"NPZ files take no options; got {', '.join(options)}")
     name = "y" if target is None else str(target)
     y = _labels(Path(name)) if name.endswith(".npy") else None
     with _opened(path) as file:
@@ -44,7 +43,7 @@ def read_npz(path: Path, *, target: Any, task: Any, dtype: np.dtype, **options: 
 
 
 def read_inputs(path: Path, dtype: np.dtype) -> Any:
-    """Read ``X`` alone, as an array or CSR matrix of the dtype."""
+    """Read only ``X``, as an array or CSR matrix of the dtype."""
     with _opened(path) as file:
         return as_inputs("X", _inputs(path, file), dtype)
 
@@ -62,7 +61,11 @@ def _opened(path: Path) -> Iterator[Any]:
 
 def _inputs(path: Path, file: Any) -> Any:
     sparse = "format" in file.files and "X" not in file.files
-    return load_npz(path) if sparse else _array(file, "X")
+    if not sparse:
+        return _array(file, "X")
+    from scipy.sparse import load_npz
+
+    return load_npz(path)
 
 
 def _labels(path: Path) -> np.ndarray:

@@ -1,50 +1,55 @@
-"""The data sets known by name, and the one function that loads them and files."""
+"""Loads data sets by name, and from files."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from inspect import signature
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from rewire.graph import checks
+from rewire.io import Registry
+from rewire.validation import float_dtype
 
 from .dataset import Dataset, Task
-from .frames import TABLES, loading
 from .npz import read_npz
+from .pandas_io import TABLES, loading
 from .splitting import random_state
 from .tables import read_table
 
 __all__ = ["available", "load", "register"]
 
-Loader = TypeVar("Loader", bound=Callable[..., Dataset])
+Loader = Callable[..., Dataset]
 
-_LOADERS: dict[str, Callable[..., Dataset]] = {}
+loaders: Registry[Loader] = Registry("data set")
 _READERS: dict[str, Callable[..., Dataset]] = {
     **dict.fromkeys(TABLES, read_table),
     ".npz": read_npz,
 }
-# What load hands to the loaders that take it; every other parameter is the loader's own option.
+# Passed on to the loaders that take them; a loader's other parameters are its own options.
 _SHARED = ("seed", "data_dir", "dtype")
 
 
 def register(name: str) -> Callable[[Loader], Loader]:
-    """Make a function's data set known to :func:`load`.
+    """Register a function as a data set that :func:`load` knows by name.
 
     Parameters
     ----------
     name : str
-        Not taken yet.
+        A name that is not registered yet.
 
     Returns
     -------
     callable
-        A decorator for a function of keyword arguments that returns a :class:`Dataset`. It is given
-        ``seed``, ``data_dir`` and ``dtype`` if it takes them; its other parameters are options of
-        ``load``. The first line of its docstring describes the data set.
+        A decorator for a function of keyword arguments that returns a :class:`Dataset`. ``seed``,
+        ``data_dir`` and ``dtype`` are passed to it if it takes them; its other parameters are
+        options of ``load``. The first line of its docstring describes the data set.
+
+    Raises
+    ------
+    ValueError
+        If the name is registered already.
 
     Examples
     --------
@@ -62,9 +67,11 @@ def register(name: str) -> Callable[[Loader], Loader]:
 
     def add(loader: Loader) -> Loader:
         taken = _LOADERS.get(name, loader)
-        # The same function once more is a notebook's cell that was run again.
+        # Registering the same function again is allowed: a notebook's cell may run twice.
         if (taken.__module__, taken.__qualname__) != (loader.__module__, loader.__qualname__):
-            raise ValueError(f"name must not be taken; got {name!r}, which is a data set already")
+            raise ValueError(
+                f"name must be new; got {name!r}, which is registered already: choose another one"
+            )
         _LOADERS[name] = loader
         return loader
 
@@ -72,7 +79,7 @@ def register(name: str) -> Callable[[Loader], Loader]:
 
 
 def available() -> dict[str, str]:
-    """Return the names that :func:`load` knows, each with a line on what it is.
+    """Return the names that :func:`load` knows, each with a line that describes the data set.
 
     Examples
     --------
@@ -81,7 +88,7 @@ def available() -> dict[str, str]:
     """
     return {
         name: (loader.__doc__ or "").strip().partition("\n")[0]
-        for name, loader in sorted(_LOADERS.items())
+        for name, loader in sorted(loaders.items())
     }
 
 
@@ -96,27 +103,26 @@ def load(
     dtype: Any = "float32",
     **options: Any,
 ) -> Dataset:
-    """Load a data set by name, or a file.
+    """Load a data set by name, or from a file.
 
     Parameters
     ----------
     source : str or path
         A name in :func:`available`, or a file: ``.csv``, ``.tsv``, ``.parquet`` or ``.npz``.
     target : optional
-        Files only. In tables the column to predict, by name or number, or a list of columns; in
-        NPZ files the name of the array (default "y"), or a ``.npy`` file.
+        Files only. In a table, the column to predict, by name or number, or a list of columns; in
+        an NPZ file, the name of the array (default "y"), or a ``.npy`` file.
     data_dir : path, optional
-        The folder of data sets that are not generated; by default the environment variable
-        ``REWIRE_DATA_DIR``.
+        The folder of stored data sets; by default the environment variable ``REWIRE_DATA_DIR``.
     seed : int or numpy.random.Generator, optional
-        For generated data sets; others do not look at it.
+        Seed of generated data sets; others ignore it.
     task : {"classification", "regression"}, optional
-        Files only; by default the targets decide, see :meth:`Dataset.from_arrays`.
+        Files only; by default inferred from the targets, see :meth:`Dataset.from_arrays`.
     ignore : sequence of str or int
         Tables only: columns to leave out, by name or number, such as an identifier.
     dtype : {"float32", "float64"}, default "float32"
     **options
-        Further arguments of the data set's own function, or of pandas' reader of the file.
+        Options of the named data set, or further arguments for pandas' reader of the file.
 
     Returns
     -------
@@ -125,24 +131,26 @@ def load(
     Raises
     ------
     ValueError
-        For unknown names and options, and for data that cannot be learnt from as it is; the message
-        says where it is and what to do.
+        For unknown names and options, and for data that cannot be used as they are; the message
+        says where the problem is and what to do.
     OSError
-        Where files are missing or nothing can be fetched.
+        If a file is missing or a data set cannot be fetched.
     ImportError
-        Where reading the file needs the extra ``data``.
+        If reading the file needs the extra ``data``.
 
     Examples
     --------
     >>> load("moons", seed=1337, n_samples=200)
     <Dataset moons: 200 samples, 2 inputs, 2 classes>
     """
-    number_type = checks.float_dtype(dtype)
+    number_type = float_dtype(dtype)
     path = Path(source).expanduser()
-    if isinstance(source, str) and source in _LOADERS:
+    if isinstance(source, str) and source in loaders:
         for name, value in (("target", target), ("task", task), ("ignore", ignore or None)):
             if value is not None:
-                raise ValueError(f"{name} is for files; got {value!r} for the data set {source!r}")
+                raise ValueError(
+                    f"{name} is for files only; got {value!r} for the data set {source!r}"
+                )
         shared = {"seed": random_state(seed), "data_dir": data_dir, "dtype": number_type}
         return _named(source, shared, options).astype(number_type)
     if path.suffix.lower() in _READERS:
@@ -152,19 +160,17 @@ def load(
         if path.suffix.lower() in TABLES:
             options["ignore"] = [ignore] if isinstance(ignore, (str, int)) else ignore
         elif ignore:
-            raise ValueError(f"ignore is for tables; got {ignore!r} for {path}")
+            raise ValueError(f"ignore is for tables only; got {ignore!r} for {path}")
         with loading(path):
             return read(path, target=target, task=task, dtype=number_type, **options)
-    close = get_close_matches(str(source), _LOADERS, n=3)
-    hint = f" (did you mean {' or '.join(map(repr, close))}?)" if close else ""
     raise ValueError(
-        f"source must be one of {', '.join(sorted(_LOADERS))}, or a file that ends in "
-        f"{', '.join(_READERS)}; got {str(source)!r}{hint}"
+        f"source must be one of {', '.join(sorted(loaders))}, or a file that ends in "
+        f"{', '.join(_READERS)}; got {str(source)!r}{loaders.hint(source)}"
     )
 
 
 def _named(name: str, shared: dict[str, Any], options: dict[str, Any]) -> Dataset:
-    """Call a data set's own function with what it takes."""
+    """Call the function of a named data set with the arguments that it takes."""
     loader = _LOADERS[name]
     taken = signature(loader).parameters
     own = [parameter for parameter in taken if parameter not in _SHARED]

@@ -1,4 +1,4 @@
-"""Samples for a model that is trained: its inputs by name, and the answers where they are known."""
+"""Samples for a trained model: its inputs by name, and the targets if they are known."""
 
 from __future__ import annotations
 
@@ -8,9 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from .frames import TABLES, check_complete, check_size, find_column, loading, read_frame, values_of
 from .inputs import check_finite
 from .npz import read_inputs
+from .pandas_io import (
+    TABLES,
+    check_complete,
+    check_size,
+    find_column,
+    loading,
+    read_frame,
+    values_of,
+)
 
 __all__ = ["read_features", "read_samples"]
 
@@ -18,29 +26,30 @@ __all__ = ["read_features", "read_samples"]
 def read_features(
     path: Path, names: Sequence[str] | None, inputs: int, dtype: Any = np.float64
 ) -> Any:
-    r"""Read samples to predict, as the inputs that a model was trained on.
+    r"""Read samples to predict, as inputs of a trained model.
 
     Parameters
     ----------
     path : Path
-        A table, its columns in any order; further ones, such as the answers, do no harm where
-        ``names`` are known. Or an NPZ file with the array ``X``, or as ``scipy.sparse.save_npz``
-        writes it.
+        A table (``.csv``, ``.tsv`` or ``.parquet``); with ``names``, its columns may be in any
+        order and further columns are ignored. Or an NPZ file with the array ``X``, or as
+        ``scipy.sparse.save_npz`` writes it.
     names : sequence of str, optional
-        The model's ``feature_names``; without them all columns are taken as they stand.
+        The model's ``feature_names``; without them, all columns are taken in their order.
     inputs : int
-        How many inputs the model has.
-    dtype : {"float64", "float32"}
+        Number of inputs of the model.
+    dtype : {"float64", "float32"}, default "float64"
 
     Returns
     -------
-    ndarray, or SciPy CSR of an NPZ file that holds it, shape (samples, inputs)
+    ndarray or SciPy CSR, shape (samples, inputs)
+        CSR if the NPZ file holds a sparse matrix.
 
     Raises
     ------
     ValueError
-        If a column or a value is missing, if a text stands where numbers should, or if it is one
-        that the model has never seen.
+        If a column or a value is missing, if a column holds text instead of numbers, or a text that
+        the model was not trained on.
     OSError
         If there is no such file.
 
@@ -73,25 +82,25 @@ def read_samples(
     target: Any,
     dtype: Any = np.float64,
 ) -> tuple[np.ndarray, np.ndarray]:
-    r"""Read a table of samples with their answers.
+    r"""Read a table of samples with their targets.
 
     Parameters
     ----------
     path, names, inputs, dtype
         As in :func:`read_features`.
     target : str, int, or list of them
-        The columns with the answers.
+        The columns that hold the targets.
 
     Returns
     -------
     X : ndarray of the dtype, shape (samples, inputs)
     y : ndarray, shape (samples,) or (samples, outputs)
-        As it stands in the table.
+        As in the table.
 
     Raises
     ------
     ValueError, OSError
-        As :func:`read_features`.
+        As in :func:`read_features`.
 
     Examples
     --------
@@ -151,7 +160,7 @@ def _features(frame: Any, names: Sequence[str] | None, inputs: int, dtype: np.dt
 
 
 def _source(name: str, columns: Sequence[str]) -> tuple[str, str | None]:
-    """Return the column that an input comes from, and the text that it stands for, if any."""
+    """Return the column of an input, and the text that the input is 1 for, if any."""
     if name in columns:
         return name, None
     for column in columns:
@@ -164,7 +173,7 @@ def _source(name: str, columns: Sequence[str]) -> tuple[str, str | None]:
 
 
 def _check_kind(column: str, values: np.ndarray, texts: set[str | None]) -> None:
-    """Refuse a text where the model knows numbers, and texts that it has never seen."""
+    """Refuse text in place of numbers, and texts that the model was not trained on."""
     if texts == {None}:
         if values.dtype.kind == "U":
             raise ValueError(

@@ -1,4 +1,4 @@
-"""Which samples are kept back for validation."""
+"""Chooses the samples that are held out for validation."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.model_selection import train_test_split
 
 __all__ = ["random_state", "split_rows"]
 
 
 def random_state(seed: Any) -> int | None:
-    """Return what scikit-learn takes as a seed; a generator gives its next number."""
+    """Return a seed that scikit-learn takes; a generator gives its next number."""
     if isinstance(seed, np.random.Generator):
         return int(seed.integers(2**32))
     return seed
@@ -22,18 +21,19 @@ def random_state(seed: Any) -> int | None:
 def split_rows(
     y: np.ndarray, classes: Sequence[Any], size: float, seed: int | None, name: str
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows that remain and those that are split off, both in order.
+    """Return the rows that remain and the rows that are split off, both in ascending order.
 
     Parameters
     ----------
     y : ndarray, shape (samples, ...)
     classes : sequence
-        Names of the classes that both parts must have their share of; none for any split.
+        Names of the classes, for parts with the same share of each class; empty for a random
+        split.
     size : float or int
-        Share of the samples that is split off, or their number.
+        Share of the samples to split off, or their number.
     seed : int, optional
     name : str
-        Of the data, for messages.
+        Name of the data set, for messages.
     """
     samples = len(y)
     if not (0 < size < 1 or (1 <= size < samples and size == int(size))):
@@ -48,6 +48,8 @@ def split_rows(
         )
     if classes:
         _check_classes(y, classes, size, held_out, name)
+    from sklearn.model_selection import train_test_split
+
     train, validation = train_test_split(
         np.arange(samples), test_size=held_out, random_state=seed, stratify=y if classes else None
     )
@@ -57,7 +59,7 @@ def split_rows(
 def _check_classes(
     y: np.ndarray, classes: Sequence[Any], size: float, held_out: int, name: str
 ) -> None:
-    """Refuse to split where a class would be missing in one part."""
+    """Refuse to split if a class would be missing in one part."""
     counts = np.bincount(y, minlength=len(classes))
     rare = [label for label, count in zip(classes, counts, strict=True) if count == 1]
     if rare:

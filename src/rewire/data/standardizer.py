@@ -1,4 +1,4 @@
-"""Inputs brought to mean 0 and standard deviation 1, by numbers that a model can keep."""
+"""Brings inputs to mean 0 and standard deviation 1."""
 
 from __future__ import annotations
 
@@ -7,24 +7,27 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.sparse import issparse
-from sklearn.preprocessing import StandardScaler
 
-from rewire.graph import checks
+from rewire.validation import real_array
 
-from .inputs import check_finite
+from .inputs import check_finite, is_sparse
 
 __all__ = ["Standardizer"]
 
 
 @dataclass(frozen=True, eq=False)
 class Standardizer:
-    """``(X - mean) / scale``, feature by feature.
+    """Computes ``(X - mean) / scale`` feature by feature.
 
     Parameters
     ----------
     mean, scale : ndarray of float64, shape (inputs,)
-        All finite, and every scale above 0.
+        Finite, and every scale above 0.
+
+    Raises
+    ------
+    ValueError
+        For other shapes or numbers.
 
     Examples
     --------
@@ -46,59 +49,65 @@ class Standardizer:
                 f"{scale.shape}"
             )
         if not (np.isfinite(mean).all() and np.isfinite(scale).all() and (scale > 0).all()):
-            raise ValueError("mean and scale must be finite, and scale above 0; got others")
+            raise ValueError("mean and scale must be finite, and scale above 0; got other numbers")
 
     @classmethod
     def fit(cls, X: Any) -> Standardizer:
-        """Learn mean and standard deviation from training samples, and from them alone.
+        """Compute mean and standard deviation of training samples.
 
         Parameters
         ----------
         X : array-like or SciPy CSR, shape (samples, inputs)
-            Sparse features keep mean 0: they are scaled and not centred, as their zeros would
-            otherwise no longer be zeros.
+            Sparse inputs are scaled but not centred, as centring would fill in their zeros.
 
         Returns
         -------
         Standardizer
             Constant features have scale 1.
         """
-        X = X.tocsr() if issparse(X) else checks.real(X, "X")
+        from sklearn.preprocessing import StandardScaler
+
+        X = X.tocsr() if is_sparse(X) else checks.real(X, "X")
         check_finite("X", X)
-        scaler = StandardScaler(with_mean=not issparse(X)).fit(X)
+        scaler = StandardScaler(with_mean=not is_sparse(X)).fit(X)
         scale = np.asarray(scaler.scale_, np.float64)
-        return cls(np.zeros_like(scale) if issparse(X) else scaler.mean_, scale)
+        return cls(np.zeros_like(scale) if is_sparse(X) else scaler.mean_, scale)
 
     def transform(self, X: Any) -> Any:
-        """Return standardized inputs, of X's own dtype; X is not changed.
+        """Return standardized inputs; X is not changed.
 
         Parameters
         ----------
         X : array-like or SciPy CSR, shape (samples, inputs)
-            Sparse inputs need a standardizer that was fitted on sparse inputs.
+            Sparse inputs need a standardizer fitted on sparse inputs.
 
         Returns
         -------
         ndarray or CSR, as X
-            float32 for float32, otherwise float64.
+            float32 if X is float32, otherwise float64.
+
+        Raises
+        ------
+        ValueError
+            For another number of inputs, or sparse inputs and a mean other than 0.
         """
-        X = X if issparse(X) else checks.real(X, "X")
+        X = X if is_sparse(X) else checks.real(X, "X")
         if X.ndim != 2 or X.shape[1] != len(self.mean):
             raise ValueError(
-                f"X must have shape (samples, {len(self.mean)}), as what the standardizer was "
-                f"fitted on; got {X.shape}"
+                f"X must have shape (samples, {len(self.mean)}), the number of inputs that "
+                f"the standardizer was fitted on; got {X.shape}"
             )
         dtype = np.dtype(np.float32 if X.dtype == np.float32 else np.float64)
-        if issparse(X):
+        if is_sparse(X):
             return self._scaled(X.tocsr(), dtype)
-        # In double precision piece by piece: large means do not cancel what float32 can hold.
+        # Subtracted in double precision, in chunks, so that large means do not cost digits.
         out = np.subtract(X, self.mean, out=np.empty(X.shape, dtype), casting="same_kind")
         return np.divide(out, self.scale, out=out, casting="same_kind")
 
     def _scaled(self, X: Any, dtype: np.dtype) -> Any:
         if self.mean.any():
             raise ValueError(
-                "X is sparse, and taking the mean away would fill it: fit the standardizer on "
+                "X is sparse, and subtracting the mean would fill it: fit the standardizer on "
                 "sparse inputs, or transform X.toarray()"
             )
         out = X.astype(dtype)
@@ -106,7 +115,7 @@ class Standardizer:
         return out
 
     def to_arrays(self) -> dict[str, np.ndarray]:
-        """Return what has to be kept: ``{"mean": ..., "scale": ...}``.
+        """Return the arrays to store with a model: ``{"mean": ..., "scale": ...}``.
 
         Examples
         --------
@@ -118,7 +127,7 @@ class Standardizer:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Any]) -> Standardizer:
-        """Return the standardizer whose arrays these are."""
+        """Return the standardizer with the arrays of :meth:`to_arrays`."""
         missing = {"mean", "scale"} - set(arrays)
         if missing:
             raise ValueError(f"arrays must hold 'mean' and 'scale'; got {sorted(arrays)}")

@@ -1,4 +1,4 @@
-"""Where the files of stored data sets are found."""
+"""Finds and reads the files of stored data sets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["data_folder", "read", "stored_file"]
 
 
 def data_folder(data_dir: str | os.PathLike[str] | None) -> Path | None:
-    """Return the folder that ``data_dir`` or else ``REWIRE_DATA_DIR`` names, if any."""
+    """Return the folder named by ``data_dir``, or else by ``REWIRE_DATA_DIR``, if any."""
     named = {"data_dir": data_dir, "REWIRE_DATA_DIR": os.environ.get("REWIRE_DATA_DIR")}
     for origin, given in named.items():
         if given:
@@ -24,7 +24,7 @@ def data_folder(data_dir: str | os.PathLike[str] | None) -> Path | None:
 
 
 def stored_file(folder: Path, subfolders: Sequence[str], name: str) -> Path:
-    """Return the file of that name, plain or compressed, in the folder or a subfolder."""
+    """Return the path of a file, plain or compressed, in the folder or one of its subfolders."""
     for place in (folder, *(folder / subfolder for subfolder in subfolders)):
         for path in (place / name, place / f"{name}.gz"):
             if path.is_file():
@@ -36,7 +36,7 @@ def stored_file(folder: Path, subfolders: Sequence[str], name: str) -> Path:
 
 
 def read(path: Path) -> bytes:
-    """Return a file's content, decompressed where it ends in ``.gz``."""
+    """Return a file's content, decompressed if its name ends in ``.gz``."""
     try:
         with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
             return file.read()

@@ -1,4 +1,4 @@
-"""A person's own table, CSV, TSV or Parquet, as a data set."""
+"""Reads a table, CSV, TSV or Parquet, as a data set."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from .dataset import Dataset
-from .frames import check_complete, check_size, find_column, read_frame, values_of
+from .pandas_io import check_complete, check_size, find_column, read_frame, values_of
 
 __all__ = ["read_table"]
 
-# A text column of more values than this is rather a name, or numbers that were misread.
-MOST_CATEGORIES = 100
-# A column that counts so many rows is hardly something measured.
-ROWS_TO_COUNT = 20
+# A text column of more different values is probably a name, or numbers that were misread.
+MAX_CATEGORIES = 100
+# A column of consecutive numbers over this many rows is probably a row number.
+MIN_COUNTED_ROWS = 20
 
 
 def read_table(
@@ -25,20 +25,20 @@ def read_table(
 ) -> Dataset:
     """Read a table of inputs and targets.
 
-    Numbers and truth values are inputs as they are; a text column becomes one input per value, in
-    sorted order, 1 where the row has it and 0 elsewhere, named ``column=value``.
+    Numbers and booleans are inputs as they are. A text column is one-hot encoded: it becomes one
+    input per value, in sorted order, named ``column=value``.
 
     Parameters
     ----------
     path : Path
     target : str, int, or list of them
-        The column to predict, by name or by number, or the columns of a regression.
+        The column to predict, by name or number, or the columns of a regression.
     task, dtype
         As in :func:`rewire.data.load`.
     ignore : sequence of str or int
         Columns to leave out.
     **options
-        Further arguments of pandas' reader.
+        Further arguments for pandas' reader.
     """
     frame = read_frame(path, **options)
     names = list(frame.columns)
@@ -67,7 +67,7 @@ def read_table(
 
 
 def _check_target(name: Any, values: np.ndarray, task: Any) -> None:
-    """Refuse texts that cannot be classes, or that should have been numbers."""
+    """Refuse text that cannot be classes, or that should have been numbers."""
     if values.dtype.kind != "U":
         return
     if task == "regression":
@@ -76,7 +76,7 @@ def _check_target(name: Any, values: np.ndarray, task: Any) -> None:
             f"column {str(name)!r}: write numbers without units and thousands separators"
         )
     different = len(np.unique(values))
-    if task is None and different > max(MOST_CATEGORIES, len(values) // 2):
+    if task is None and different > max(MAX_CATEGORIES, len(values) // 2):
         raise ValueError(
             f"target must be numbers, or classes that several rows share; got {different} "
             f"different texts in {len(values)} rows of column {str(name)!r}, such as "
@@ -85,25 +85,25 @@ def _check_target(name: Any, values: np.ndarray, task: Any) -> None:
 
 
 def _inputs(columns: dict[Any, np.ndarray]) -> tuple[np.ndarray, list[str]]:
-    """Return the inputs, text as one column per value, and their names."""
+    """Return the inputs, text one-hot encoded, and their names."""
     if not columns:
         raise ValueError("at least one column must be left besides target; got none")
     blocks, names = [], []
     for name, values in columns.items():
         if values.dtype.kind != "U":
-            if _counts(values):
+            if _numbers_rows(values):
                 warnings.warn(
-                    f"column {str(name)!r} only counts the rows; leave it out (--ignore, ignore=) "
-                    "unless it means more than that",
+                    f"column {str(name)!r} only numbers the rows: leave it out (--ignore, ignore=) "
+                    "unless the order of the rows matters",
                     stacklevel=2,
                 )
             blocks.append(values[:, None])
             names.append(str(name))
             continue
         categories = np.unique(values)
-        if len(categories) > MOST_CATEGORIES:
+        if len(categories) > MAX_CATEGORIES:
             raise ValueError(
-                f"column {str(name)!r} must have at most {MOST_CATEGORIES} different texts, each "
+                f"column {str(name)!r} must have at most {MAX_CATEGORIES} different texts, each "
                 f"of which becomes an input; got {len(categories)}, such as {str(values[0])!r}: "
                 f"leave the column out (--ignore, ignore=), or turn it into numbers"
             )
@@ -112,6 +112,7 @@ def _inputs(columns: dict[Any, np.ndarray]) -> tuple[np.ndarray, list[str]]:
     return np.hstack(blocks), names
 
 
-def _counts(values: np.ndarray) -> bool:
-    whole = values.dtype.kind in "iu" and len(values) >= ROWS_TO_COUNT
+def _numbers_rows(values: np.ndarray) -> bool:
+    """Return whether a column holds consecutive whole numbers."""
+    whole = values.dtype.kind in "iu" and len(values) >= MIN_COUNTED_ROWS
     return bool(whole and (np.diff(values.astype(np.float64)) == 1).all())

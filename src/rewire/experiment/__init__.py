@@ -1,7 +1,41 @@
-"""Runs: settings that JSON can hold, the training they stand for, and the folder that keeps it."""
+"""A recipe, which JSON can hold, the experiment made of it, and the folder that keeps one.
 
-from .predictor import Predictor
-from .recipe import Recipe
-from .run_directory import Run, RunDirectory, assemble, load_data
+:class:`Recipe` has every setting of a training, :func:`prepare_experiment` loads the data and makes
+an :class:`Experiment` of it, :class:`RunDirectory` keeps it in a folder, and :class:`Predictor` is
+the trained network with what stands before and after it.
+"""
 
-__all__ = ["Predictor", "Recipe", "Run", "RunDirectory", "assemble", "load_data"]
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .experiment import Experiment as Experiment
+    from .experiment import load_dataset as load_dataset
+    from .experiment import prepare_experiment as prepare_experiment
+    from .predictor import Predictor as Predictor
+    from .recipe import Recipe as Recipe
+    from .run_directory import RunDirectory as RunDirectory
+    from .settings import settings_table as settings_table
+
+# Imported when first asked for: the command line builds its options of the recipe alone.
+_HOMES = {
+    "Experiment": "experiment",
+    "Predictor": "predictor",
+    "Recipe": "recipe",
+    "RunDirectory": "run_directory",
+    "load_dataset": "experiment",
+    "prepare_experiment": "experiment",
+    "settings_table": "settings",
+}
+
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,4 +1,4 @@
-"""A trained network with what stands before and after it: from a person's data to answers."""
+"""A trained network with the scaling and names needed to predict from raw data."""
 
 from __future__ import annotations
 
@@ -12,39 +12,37 @@ from scipy.sparse import issparse
 
 from rewire.data import Dataset, Standardizer
 from rewire.data.inputs import check_finite
-from rewire.export.common import reading
-from rewire.export.tensors import (
-    network_from_tensors,
-    network_to_tensors,
-    read_tensors,
-    write_tensors,
-)
-from rewire.graph import Network, checks
+from rewire.export.tensors import network_from_tensors, network_to_tensors
+from rewire.graph import Network
+from rewire.io import reading
+from rewire.io.tensors import read_tensors, write_tensors
+from rewire.validation import real_array
 
 __all__ = ["Predictor"]
 
 KIND = "model"
+# Samples at a time, so that sparse inputs are never dense as a whole.
 PIECE = 4096
 
 
 @dataclass
 class Predictor:
-    """A network, and how its inputs and outputs are to be read.
+    """A network with the scaling of its inputs and targets, and the names of its classes.
 
     Parameters
     ----------
     network : Network
     task : {"classification", "regression"}
     classes : tuple
-        The name of each class; empty in a regression.
+        Class names; empty for a regression.
     feature_names : tuple of str, optional
     image_shape : (int, int), optional
     standardizer : Standardizer, optional
-        What is done to inputs first.
+        Applied to the inputs first.
     target_mean, target_scale : ndarray, shape (outputs,), optional
-        Of a regression: what the network's outputs are multiplied with and what is added.
+        Of a regression: predictions are outputs * scale + mean.
     loss : str, optional
-        What the network was trained with, as it says how its outputs are to be understood.
+        The loss that the network was trained with, which decides what its outputs mean.
     """
 
     network: Network
@@ -58,12 +56,12 @@ class Predictor:
     loss: str | None = None
 
     def outputs(self, X: Any) -> np.ndarray:
-        """Return what the network computes, shape (samples, outputs).
+        """Return the network's outputs, shape (samples, outputs).
 
         Parameters
         ----------
         X : array-like or SciPy sparse matrix, shape (samples, inputs)
-            As the data it was trained on: not standardized.
+            Raw inputs, as in the training data; they are standardized here.
         """
         X = X.tocsr() if issparse(X) else np.asarray(X)
         pieces = []
@@ -75,7 +73,7 @@ class Predictor:
         return np.concatenate(pieces)
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return classes by their names, or the numbers of a regression."""
+        """Return class names, or the values of a regression."""
         scores = self.outputs(X)
         if self.task == "regression":
             if self.target_scale is not None:
@@ -84,7 +82,7 @@ class Predictor:
         return np.asarray(self.classes)[self.class_numbers(scores)]
 
     def class_numbers(self, scores: np.ndarray) -> np.ndarray:
-        """Return the class of each row of outputs; a single output decides by its sign."""
+        """Return the class index of each row of outputs; a single output decides by its sign."""
         if scores.shape[1] == 1:
             return (scores[:, 0] > 0).astype(np.int64)
         return scores.argmax(axis=1)
@@ -112,7 +110,7 @@ class Predictor:
         return scores / scores.sum(axis=1, keepdims=True)
 
     def number_classes(self, data: Dataset, y: np.ndarray) -> np.ndarray:
-        """Return targets of other data as this model understands them: its own class numbers."""
+        """Return the targets of another data set as this model's class indices."""
         if data.task != self.task:
             raise ValueError(
                 f"the data must be a {self.task}, as the model was trained on; got a {data.task}"
@@ -122,15 +120,16 @@ class Predictor:
         return self.targets(np.array(data.classes, object))[y]
 
     def targets(self, answers: np.ndarray) -> np.ndarray:
-        """Return answers as they stand in a file as class numbers, or numbers of a regression.
+        """Return the answers in a file as class indices, or as the values of a regression.
 
         Raises
         ------
         ValueError
-            For a class that the model does not know, and for what is no number in a regression.
+            For a class that the model does not know, and for values of a regression that are not
+            numbers.
         """
         if self.task == "regression":
-            answers = checks.real(answers, "target")
+            answers = real_array(answers, "target")
             if answers.reshape(len(answers), -1).shape[1] != self.network.ranks[-1]:
                 raise ValueError(
                     f"target must be {self.network.ranks[-1]} columns, as the model was trained "
@@ -149,11 +148,11 @@ class Predictor:
             ) from None
 
     def stripped(self) -> Predictor:
-        """Return the same function with a network without dead neurons."""
+        """Return a predictor without dead neurons that computes the same."""
         return Predictor(**{**self.__dict__, "network": self.network.strip()})
 
     def check(self, data: Dataset) -> None:
-        """Refuse data that it was not made for."""
+        """Raise an error if the data have other inputs than the model was trained on."""
         if data.inputs != self.network.ranks[0]:
             raise ValueError(
                 f"the data must have {self.network.ranks[0]} inputs, as the model was trained on; "
@@ -170,7 +169,7 @@ class Predictor:
     # ------------------------------------------------------------------------------------ files
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write it to a ``.safetensors`` file, whole or not at all."""
+        """Write it to a ``.safetensors`` file, atomically."""
         tensors, network = network_to_tensors(self.network)
         if self.standardizer is not None:
             arrays = self.standardizer.to_arrays()
@@ -189,7 +188,7 @@ class Predictor:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], activations: Sequence[Any] = ()) -> Predictor:
-        """Read what :meth:`save` wrote; damaged, foreign and newer files are refused by name."""
+        """Read a file that :meth:`save` wrote; damaged, foreign and newer files are refused."""
         tensors, header = read_tensors(path, kind=KIND)
         with reading(path):
             standardizer = None

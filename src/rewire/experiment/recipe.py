@@ -1,114 +1,335 @@
-"""Everything that decides a run, as plain data that JSON can hold."""
+"""Everything that decides a training, as plain data that JSON can hold."""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any
 
-from rewire import losses, methods
-from rewire.graph import Network, mlp
-from rewire.optimizers import SGD, Adam, AdamW, Optimizer
-from rewire.schedules import Cosine, Linear, Schedule, MultiStep
-from rewire.topology import Method
-from rewire.train.fitting import DEFAULT_METHOD, default_optimizer
+from rewire import defaults
 
-__all__ = ["LOSSES", "OPTIMIZERS", "SCHEDULES", "Recipe"]
+from .settings import setting, settings_of
 
-OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {"sgd": SGD, "adam": Adam, "adamw": AdamW}
-DEFAULT_SPARSITY = 0.9
-# The first is the default.
+__all__ = ["LOSSES", "OPTIMIZERS", "SCHEDULES", "Recipe", "method_name"]
+
+# By task; the first is the default.
 LOSSES = {
     "classification": ("cross_entropy", "hinge", "binary_cross_entropy"),
     "regression": ("mean_squared_error",),
 }
+OPTIMIZERS = ("sgd", "adam", "adamw")
 SCHEDULES = ("constant", "linear", "cosine", "multistep")
 
 
-@dataclass(frozen=True)
+def _method_names() -> Iterable[str]:
+    from rewire import methods  # not before it is needed: see rewire.cli
+
+    return methods.registry
+
+
+def _activation_names() -> Iterable[str]:
+    from rewire import activations
+
+    return sorted(activations.registry)
+
+
+@dataclass(frozen=True, repr=False)
 class Recipe:
     """What to train on, which network, by which method, and how.
 
-    Parameters
-    ----------
-    data : str
-        A name that :func:`rewire.data.load` knows, or a file.
-    target : str, optional
-        The column to predict, of a file.
-    ignore : tuple of str
-        Columns to leave out, of a table.
-    task : {"classification", "regression"}, optional
-        Of a file; by default its targets decide.
-    standardize : bool, optional
-        Whether to bring inputs to mean 0 and deviation 1; by default for files only.
-    validation : float, default 0.1
-        Share (or number) of the training samples that are kept for validation; 0 for none.
-    hidden : tuple of int
-        Neurons in each hidden layer.
-    sparsity, density : tuple of float, optional
-        Of the whole network (one number), or of each layer; give one of the two. Sparsity 0.9 by
-        default.
-    distribution, activation, init, wiring
-        See :func:`rewire.mlp`.
-    method : str
-        A name in ``rewire.methods.registry``.
-    method_options : dict
-        Of the method, such as ``{"every": 100}``; None stands for its own default.
-    loss : str, optional
-        By default what fits the data: cross-entropy for classes, squared error for numbers.
-    l2 : float, default 0
-        The loss's penalty on all weights and biases.
-    optimizer : {"sgd", "adam", "adamw"}, optional
-        By default SGD for classes, and for a regression Adam with learning rate 0.01.
-    lr : float, optional
-        By default 0.1 for SGD and 0.001 for others that are named.
-    momentum, nesterov
-        Of SGD.
-    weight_decay : float, optional
-        By default the optimiser's own.
-    schedule : {"constant", "linear", "cosine", "multistep"}
-        How the learning rate goes down: not at all; to ``final_lr`` of itself in equal steps or
-        along a cosine; or by ``drop_lr`` at each of ``drop_at``.
-    epochs, total_steps : number, optional
-        How long; give one.
-    batch_size, early_stopping, seed
-        See :func:`rewire.fit`.
-    dtype : {"float32", "float64"}
+    Each field holds its own range, default and help text, from which the options of ``rewire
+    train`` and ``rewire compare`` and the parameters of the estimators are generated;
+    ``rewire.experiment.settings_table(Recipe)`` returns them all. Of a field that may hold several
+    numbers, one number stands for a tuple of one.
+
+    Raises
+    ------
+    ValueError
+        For a value out of range, naming the setting, the range and the value.
+
+    Examples
+    --------
+    >>> Recipe("digits", hidden=(300, 100), sparsity=(0.99, 0.89, 0), method="rigl")
+    Recipe('digits', hidden=(300, 100), sparsity=(0.99, 0.89, 0), method='rigl')
+    >>> Recipe("digits", momentum=1.5)
+    Traceback (most recent call last):
+    ValueError: momentum must be a number in [0, 1); got 1.5
     """
 
-    data: str
-    target: str | None = None
-    ignore: tuple[str, ...] = ()
-    task: str | None = None
-    standardize: bool | None = None
-    validation: float = 0.1
-    hidden: tuple[int, ...] = (100,)
-    sparsity: tuple[float, ...] | None = None
-    density: tuple[float, ...] | None = None
-    distribution: str = "uniform"
-    activation: str = "relu"
-    init: str | float = "fan_in"
-    wiring: str = "random"
-    method: str = DEFAULT_METHOD
-    method_options: Mapping[str, Any] = field(default_factory=dict)
-    loss: str | None = None
-    l2: float = 0.0
-    optimizer: str | None = None
-    lr: float | None = None
-    momentum: float = 0.9
-    nesterov: bool = True
-    weight_decay: float | None = None
-    schedule: str = "cosine"
-    final_lr: float = 0.01
-    drop_lr: float = 1 / 3
-    drop_at: tuple[float, ...] = (0.5, 0.75)
-    epochs: float | None = None
-    total_steps: int | None = None
-    batch_size: int = 128
-    early_stopping: int | None = None
-    seed: int = 0
-    dtype: str = "float32"
+    # ------------------------------------------------------------------------------- the data
+
+    data: str = setting(
+        MISSING, str, "A data set by name, or a file.", group="Data", command_line=False
+    )
+    target: str | None = setting(
+        None,
+        str,
+        "Column to predict, by name or number, of a file.",
+        group="Data",
+        default_text="y in NPZ files",
+    )
+    ignore: tuple[str, ...] = setting(
+        (),
+        str,
+        "Column of a table to leave out; may be given several times.",
+        many=True,
+        group="Data",
+    )
+    task: str | None = setting(
+        None,
+        str,
+        "Task of a file: classification or regression.",
+        choices=tuple(LOSSES),
+        group="Data",
+        default_text="as its targets are",
+    )
+    standardize: bool | None = setting(
+        None,
+        bool,
+        "Bring inputs to mean 0 and standard deviation 1.",
+        group="Data",
+        default_text="files only",
+    )
+    validation: float = setting(
+        0.1,
+        float,
+        "Share (or number) of the training samples to validate on; 0 for none.",
+        low=0,
+        group="Data",
+    )
+
+    # ---------------------------------------------------------------------------- the network
+
+    hidden: tuple[int, ...] = setting(
+        (100,),
+        int,
+        "Neurons in each hidden layer, such as 300,100.",
+        many=True,
+        low=1,
+        group="Network",
+    )
+    sparsity: tuple[float, ...] | None = setting(
+        None,
+        float,
+        "Share of connections left out: of the whole network, or of each layer, such as "
+        "0.99,0.89,0.",
+        many=True,
+        low=0,
+        high=1,
+        effective_default=defaults.SPARSITY,
+        remedy="give a share, such as 0.9 for 90%",
+        group="Network",
+    )
+    density: tuple[float, ...] | None = setting(
+        None,
+        float,
+        "1 - sparsity, instead of it.",
+        many=True,
+        remedy="give a share, such as 0.1 for 10%",
+        low=0,
+        high=1,
+        closed="right",
+        group="Network",
+    )
+    distribution: str = setting(
+        defaults.DISTRIBUTION,
+        str,
+        "How one number for the whole network is spread over its layers: {choices}.",
+        choices=("uniform", "er", "erk"),
+        group="Network",
+    )
+    activation: str = setting(
+        "relu",
+        str,
+        "Activation of the hidden layers: {choices}.",
+        choices=_activation_names,
+        objects="an Activation",
+        group="Network",
+    )
+    init: str | float = setting(
+        "fan_in",
+        float,
+        "First weights: fan_in for a normal distribution of variance 2 / fan-in, or r for a "
+        "uniform one in ±r.",
+        low=0,
+        closed="neither",
+        words=("fan_in",),
+        group="Network",
+    )
+    wiring: str = setting(
+        "random",
+        str,
+        "Inputs that a neuron starts with: random, or the first ones as in the post.",
+        choices=("random", "first"),
+        group="Network",
+    )
+    dtype: str = setting(
+        "float32",
+        str,
+        "Type of all numbers: {choices}.",
+        choices=("float32", "float64"),
+        group="Network",
+    )
+
+    # ----------------------------------------------------------------------------- the method
+
+    method: str = setting(
+        defaults.METHOD,
+        str,
+        "Where connections go: see 'rewire methods'.",
+        choices=_method_names,
+        objects="a Method",
+        remedy="'rewire methods' says what they do",
+        group="Method",
+    )
+    every: int | str | None = setting(
+        None,
+        int,
+        "Steps between two rewirings, or epoch.",
+        low=1,
+        words=("epoch",),
+        group="Method",
+        default_text="the method's",
+    )
+    fraction: float | None = setting(
+        None,
+        float,
+        "Share of the connections that a rewiring moves, at first.",
+        low=0,
+        high=1,
+        closed="right",
+        group="Method",
+        default_text="the method's",
+    )
+    method_options: Mapping[str, Any] = setting(
+        {}, dict, "Further options of the method by name.", group="Method", command_line=False
+    )
+
+    # --------------------------------------------------------------------------- the training
+
+    epochs: float | None = setting(
+        None,
+        float,
+        "Passes over the training samples.",
+        low=0,
+        closed="neither",
+        group="Training",
+        default_text=f"{defaults.EPOCHS}, or more for {defaults.LEAST_STEPS:,} steps",
+    )
+    total_steps: int | None = setting(
+        None, int, "Steps of the optimizer, instead of epochs.", low=1, group="Training"
+    )
+    batch_size: int = setting(
+        defaults.BATCH_SIZE, int, "Training samples in each step.", low=1, group="Training"
+    )
+    loss: str | None = setting(
+        None,
+        str,
+        f"Loss: {', '.join(LOSSES['classification'])} for classes (the last two for two of them), "
+        f"{LOSSES['regression'][0]} for numbers.",
+        choices=tuple(name for names in LOSSES.values() for name in names),
+        group="Training",
+        default_text="the first",
+    )
+    l2: float = setting(
+        0.0,
+        float,
+        "Penalty on the squares of weights and biases, part of the loss.",
+        low=0,
+        group="Training",
+    )
+    optimizer: str | None = setting(
+        None,
+        str,
+        "Optimizer: {choices}.",
+        choices=OPTIMIZERS,
+        group="Training",
+        default_text="sgd for classes, adam for numbers",
+    )
+    lr: float | None = setting(
+        None,
+        float,
+        "Learning rate at the start.",
+        low=0,
+        closed="neither",
+        group="Training",
+        default_text="1 - momentum for sgd, 0.001 for adam and adamw; 0.01 for numbers where no "
+        "optimizer is named",
+    )
+    momentum: float = setting(0.9, float, "Momentum of sgd.", low=0, high=1, group="Training")
+    nesterov: bool = setting(
+        True, bool, "Use Nesterov's form of momentum, in sgd.", group="Training"
+    )
+    weight_decay: float | None = setting(
+        None,
+        float,
+        "Weight decay of weights and biases.",
+        low=0,
+        group="Training",
+        default_text="0.01 for adamw, 0 for the others",
+    )
+    schedule: str = setting(
+        "cosine",
+        str,
+        "How the learning rate goes down: constant, linear or cosine (to a hundredth), multistep "
+        "(to a third, at half and three quarters).",
+        choices=SCHEDULES,
+        objects="a function of a rewire.schedules.Time",
+        group="Training",
+    )
+    final_lr: float = setting(
+        0.01,
+        float,
+        "Share of the learning rate at the end of a linear or cosine schedule.",
+        low=0,
+        high=1,
+        closed="both",
+        group="Training",
+    )
+    drop_lr: float = setting(
+        1 / 3,
+        float,
+        "Factor of the learning rate at each step of a multistep schedule.",
+        low=0,
+        high=1,
+        closed="right",
+        group="Training",
+    )
+    drop_at: tuple[float, ...] = setting(
+        (0.5, 0.75),
+        float,
+        "Shares of the training after which a multistep schedule lowers the learning rate.",
+        many=True,
+        low=0,
+        high=1,
+        closed="right",
+        group="Training",
+    )
+    early_stopping: int | None = setting(
+        None,
+        int,
+        "Reports to wait for a better validation loss; the best network is kept.",
+        low=1,
+        group="Training",
+        default_text="never stop early",
+    )
+    seed: int = setting(0, int, "Seed of everything that is random.", low=0, group="Training")
+
+    def __post_init__(self) -> None:
+        for name, one in settings_of(type(self)).items():
+            value = one.plain(getattr(self, name))
+            if name != "method_options":
+                one.check(value)
+            object.__setattr__(self, name, value)
+
+    def __repr__(self) -> str:
+        known = settings_of(type(self))
+        changed = [
+            f"{name}={value!r}"
+            for name, value in vars(self).items()
+            if name != "data" and value != known[name].default and value != {}
+        ]
+        return f"Recipe({', '.join([repr(self.data), *changed])})"
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
@@ -116,82 +337,24 @@ class Recipe:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Recipe:
-        """Return the settings that :meth:`to_dict` gave, also by way of JSON."""
-        known = {one.name for one in fields(cls)}
-        if unknown := sorted(set(values) - known):
-            raise ValueError(f"settings must be among {', '.join(sorted(known))}; got {unknown[0]}")
-        plain: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in values.items()
-        }
-        return cls(**plain)
-
-    # ------------------------------------------------------------------------------- the parts
-
-    def make_network(self, inputs: int, outputs: int, dense: bool = False) -> Network:
-        """Return the network at the start; with ``dense``, with all its connections."""
-        densities = {"sparsity": _one(self.sparsity), "density": _one(self.density)}
-        if self.sparsity is None and self.density is None:
-            densities["sparsity"] = DEFAULT_SPARSITY
-        return mlp(
-            [inputs, *self.hidden, outputs],
-            **({} if dense else densities),
-            distribution="uniform" if dense else self.distribution,
-            activation=self.activation,
-            init=self.init,
-            wiring=self.wiring,
-            dtype=self.dtype,
-            seed=self.seed,
-        )
-
-    def make_method(self, sparse: Network | None = None) -> Method:
-        """Return the method; one that begins dense ends with as many connections as ``sparse``."""
-        options = {k: v for k, v in self.method_options.items() if v is not None}
-        takes = list(inspect.signature(methods.registry[self.method]).parameters)
-        parts = [one.name for one in fields(Method)] if "parts" in takes else []
-        for name in options:
-            if name not in takes and name not in parts:
-                own = ", ".join(one for one in takes if one != "parts") or "none"
-                raise ValueError(f"the options of method {self.method!r} are: {own}; got {name}")
-        if sparse is not None and "density" in takes and "density" not in options:
-            options["density"] = sparse.layer_densities()
-        return methods.get(self.method, **options)
-
-    def make_optimizer(self, loss: losses.Loss) -> Optimizer:
-        """Return the optimiser; where none is named, the one that suits the loss."""
-        name, rate = self.optimizer, self.lr
-        if name is None:
-            usual = default_optimizer(loss)
-            name, rate = type(usual).__name__.lower(), usual.lr if rate is None else rate
-        if name not in OPTIMIZERS:
-            raise ValueError(f"optimizer must be one of {', '.join(OPTIMIZERS)}; got {name!r}")
-        given: dict[str, Any] = {"lr": rate, "weight_decay": self.weight_decay}
-        if name == "sgd":
-            given |= {"momentum": self.momentum, "nesterov": self.nesterov and self.momentum > 0}
-        return OPTIMIZERS[name](**{k: v for k, v in given.items() if v is not None})
-
-    def make_schedule(self) -> Schedule | None:
-        """Return the factor of the learning rate over time."""
-        if self.schedule == "constant":
-            return None
-        if self.schedule == "linear":
-            return Linear(1.0, self.final_lr)
-        if self.schedule == "cosine":
-            return Cosine(1.0, 1.0, self.final_lr)
-        if self.schedule == "multistep":
-            return MultiStep(self.drop_at, self.drop_lr)
-        raise ValueError(f"schedule must be one of {', '.join(SCHEDULES)}; got {self.schedule!r}")
-
-    def make_loss(self, task: str) -> losses.Loss:
-        """Return the loss, which must be one of the task's."""
-        fitting = LOSSES[task]
-        if self.loss is not None and self.loss not in fitting:
-            raise ValueError(
-                f"loss must be one of {', '.join(fitting)} for a {task}; got {self.loss!r}"
-            )
-        return type(losses.get(self.loss or fitting[0]))(self.l2)
+        """Return the recipe that :meth:`to_dict` gave, also by way of JSON."""
+        known = sorted(one.name for one in fields(cls))
+        if unknown := sorted(set(values) - set(known)):
+            raise ValueError(f"settings must be among {', '.join(known)}; got {unknown[0]}")
+        if "data" not in values:
+            raise ValueError("settings must have data, the name of a data set or a file; got none")
+        return cls(**values)
 
 
-def _one(numbers: tuple[float, ...] | None) -> Any:
-    """Return a single number for the whole network as such."""
-    return numbers[0] if numbers is not None and len(numbers) == 1 else numbers
+def method_name(name: str) -> str:
+    """Return a method's name as it is registered; hyphens may stand for spaces.
+
+    Examples
+    --------
+    >>> method_name("reviving-rigl")
+    'reviving rigl'
+    """
+    known = settings_of(Recipe)["method"]
+    name = known.plain(name)
+    known.check(name)
+    return name

@@ -1,4 +1,4 @@
-"""The network as one C file that depends on nothing."""
+"""The network as one C file without dependencies."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from rewire.io import atomic_write
 from rewire.kernels.layout import LEAK
 
 from .common import built_in_names
-from .formats import writes
+from .formats import Format, registry
 
 __all__ = ["save_c", "to_c"]
 
-# What becomes of a weighted sum s, in float64; float32 has an f after functions and numbers.
+# Activations of a weighted sum s; in float32, functions and constants end in f.
 FORMULAS = {
     "linear": "s",
     "relu": "s > 0 ? s : 0",
@@ -74,7 +74,6 @@ RANK = """\
     }}"""
 
 
-@writes("c", ".c")
 def save_c(
     net: Network, path: str | os.PathLike[str], name: str = "network", strip: bool = True
 ) -> None:
@@ -98,19 +97,18 @@ def to_c(net: Network, name: str = "network", strip: bool = True) -> str:
     """Return a C99 source file that computes the network for one sample.
 
     It defines ``void NAME_predict(const float *x, float *y)`` (``double`` for float64), and
-    ``NAME_predict_in`` with a workspace of one's own for several threads. The tables are constants,
-    with indices of the smallest whole numbers that hold them, and weights in hexadecimal, which is
-    exact. It calls nothing but ``tanh`` and ``exp``, where these are activations. Each sum starts
-    with the bias and adds the connections in the order of the table; it is the same number on every
-    machine with IEEE arithmetic if the compiler is told not to fuse multiplication and addition
-    (``-ffp-contract=off``).
+    ``NAME_predict_in``, which takes a workspace, for several threads. Tables are constants; indices
+    have the smallest sufficient integer type, and weights are in hexadecimal, which is exact. The
+    only library functions are ``tanh`` and ``exp``, where activations need them. Each sum starts
+    with the bias and adds the connections in the order of the table; compiled without fused
+    multiply-add (``-ffp-contract=off``), it is the same on every machine with IEEE arithmetic.
 
     Parameters
     ----------
     net : Network
-        With built-in activations and finite numbers; stays as it is.
+        With built-in activations and finite numbers; left as it is.
     name : str, default "network"
-        A C identifier, which all names in the file begin with.
+        A C identifier; prefix of all names in the file.
     strip : bool, default True
         Whether dead neurons are left out; see :meth:`Network.strip`.
 
@@ -154,7 +152,7 @@ def to_c(net: Network, name: str = "network", strip: bool = True) -> str:
 
 
 def _kind(net: Network) -> tuple[str, str]:
-    """Return the type of numbers, and what ends their constants and the names of functions."""
+    """Return the C type, and the suffix of its constants and functions."""
     return ("float", "f") if net.dtype == np.float32 else ("double", "")
 
 
@@ -197,7 +195,7 @@ def _number(value: np.floating, suffix: str) -> str:
 
 
 def _smallest(values: np.ndarray) -> str:
-    """Return the smallest type of whole numbers that holds them all."""
+    """Return the smallest integer type that holds all values."""
     largest = int(values.max(initial=0))
     return next(f"uint{bits}_t" for bits in (8, 16, 32, 64) if largest < 2**bits)
 
@@ -207,3 +205,6 @@ def _table(name: str, kind: str, entries: Iterable[str]) -> str:
     lines = [", ".join(entries[i : i + 8]) for i in range(0, len(entries), 8)]
     body = ",\n    ".join(lines)
     return f"static const {kind} {name}[{len(entries)}] = {{\n    {body}\n}};"
+
+
+registry.add("c", Format(save_c, None, (".c",)))

@@ -11,10 +11,10 @@ from scipy.sparse import csr_array
 
 from rewire.activations import Activation
 from rewire.graph import Network
-from rewire.io import atomic_write
+from rewire.io import atomic_write, reading
 
-from .common import activation_names, activations_named, reading, targets
-from .formats import reads, writes
+from .common import activation_names, activations_named, targets
+from .formats import Format, registry
 
 __all__ = ["blocks", "load_csr", "save_csr", "to_scipy"]
 
@@ -42,13 +42,13 @@ def to_scipy(net: Network) -> csr_array:
 
 
 def blocks(net: Network) -> dict[tuple[int, int], csr_array]:
-    """Return the connections from rank to rank, each block as a matrix of its own.
+    """Return the connections as one matrix for each pair of ranks.
 
     Returns
     -------
     dict of (source rank, target rank) to csr_array, shape (neurons of target, neurons of source)
-        Sorted by target rank, then by source rank; only blocks that hold a connection. With
-        connections that skip no rank they are the layers, ready for ``A @ block.T``.
+        Sorted by target rank, then by source rank; only blocks with connections. If no connection
+        skips a rank, these are the layers, ready for ``A @ block.T``.
 
     Examples
     --------
@@ -67,13 +67,12 @@ def blocks(net: Network) -> dict[tuple[int, int], csr_array]:
     return found
 
 
-@writes("npz", ".npz")
 def save_csr(net: Network, path: str | os.PathLike[str]) -> None:
-    """Write the connections as one matrix, with what else it takes to compute the network.
+    """Write the connections as one matrix, with biases, ranks and activations.
 
     ``scipy.sparse.load_npz`` reads the file as the matrix of :func:`to_scipy`, and ``numpy.load``
     also finds ``bias`` of shape (neurons,), ``ranks`` and ``activations`` (names, one for each
-    rank but the inputs) in it. Birth order and what an optimiser remembers are not kept.
+    rank but the inputs) in it. Birth order and the optimiser's state are not kept.
 
     Parameters
     ----------
@@ -90,7 +89,7 @@ def save_csr(net: Network, path: str | os.PathLike[str]) -> None:
     Network 2-8-2: 16 connections, density 50.00%
     """
     matrix = to_scipy(net)
-    # The names that scipy.sparse.save_npz gives them.
+    # The names of scipy.sparse.save_npz.
     as_scipy = {
         "format": b"csr",
         "_is_array": True,
@@ -110,7 +109,6 @@ def save_csr(net: Network, path: str | os.PathLike[str]) -> None:
         )
 
 
-@reads("npz")
 def load_csr(path: str | os.PathLike[str], activations: Sequence[Activation] = ()) -> Network:
     """Read a network that :func:`save_csr` wrote; births follow the order of the table.
 
@@ -125,7 +123,7 @@ def load_csr(path: str | os.PathLike[str], activations: Sequence[Activation] = (
     >>> load_csr(path)
     Network 2-8-2: 16 connections, density 50.00%
     """
-    # Opened here, as numpy.load leaves a file open that it cannot read.
+    # Opened here, as numpy.load leaves a file open if it cannot read it.
     with reading(path, zipfile.BadZipFile, EOFError), open(path, "rb") as file:
         arrays = np.load(file)
         source, bias = arrays["indices"], arrays["bias"]
@@ -137,3 +135,6 @@ def load_csr(path: str | os.PathLike[str], activations: Sequence[Activation] = (
             bias=bias,
             activation=activations_named(arrays["activations"].tolist(), activations),
         )
+
+
+registry.add("npz", Format(save_csr, load_csr, (".npz",)))

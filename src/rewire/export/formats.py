@@ -1,89 +1,50 @@
-"""The front door: which format a file has, and the functions that write and read it."""
+"""The formats by name, and the functions that choose one by a path's ending."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple
 
 from rewire.graph import Network
+from rewire.io import Registry
 
-__all__ = ["export", "formats", "load", "reads", "writes"]
-
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-_writers: dict[str, Callable[..., None]] = {}
-_readers: dict[str, Callable[..., Network]] = {}
-_suffixes: dict[str, str] = {}
+__all__ = ["Format", "export", "load", "registry"]
 
 
-def writes(format: str, *suffixes: str) -> Callable[[Function], Function]:
-    r"""Register a function of (net, path, options) as what writes a format; a decorator.
+class Format(NamedTuple):
+    r"""How a network is written to a file, and read from it.
 
     Parameters
     ----------
-    format : str
-    *suffixes : str
-        The endings of file names that stand for it, such as ``".npz"``.
+    write : callable
+        From (net, path, options) to a file.
+    read : callable, optional
+        From (path, options) to a network; None for a format that can only be written.
+    suffixes : tuple of str
+        Endings of file names that stand for the format, such as ``(".npz",)``.
 
     Examples
     --------
-    >>> @writes("edges", ".edges")
-    ... def save_edges(net, path):
+    A format of your own, known to :meth:`Network.save`, :func:`rewire.load` and ``rewire export``:
+
+    >>> def write_edges(net, path):
     ...     pairs = zip(net.connections.source, net.connections.target, strict=True)
     ...     Path(path).write_text("\n".join(f"{source} {target}" for source, target in pairs))
-    >>> formats()["edges"]
-    ['.edges']
-    >>> del _writers["edges"], _suffixes[".edges"]  # the library has no such format
+    >>> edges = registry.add("edges", Format(write_edges, suffixes=(".edges",)))
+    >>> registry["edges"].suffixes
+    ('.edges',)
+    >>> registry.remove("edges")
     """
 
-    def register(function: Function) -> Function:
-        _writers[format] = function
-        _suffixes.update(dict.fromkeys(suffixes, format))
-        return function
-
-    return register
+    write: Callable[..., None]
+    read: Callable[..., Network] | None = None
+    suffixes: tuple[str, ...] = ()
 
 
-def reads(format: str) -> Callable[[Function], Function]:
-    """Register a function of (path, options) as what reads a format; a decorator.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> import numpy as np
-    >>> @reads("matrix")
-    ... def load_matrix(path):
-    ...     weight = np.loadtxt(path)  # a row for each output
-    ...     target, source = weight.nonzero()
-    ...     outputs, inputs = weight.shape
-    ...     return Network.from_connections(
-    ...         [inputs, outputs], source, target + inputs, weight[target, source]
-    ...     )
-    >>> path = tempfile.mkdtemp() + "/matrix.txt"
-    >>> np.savetxt(path, [[0.5, 0.0, -1.0], [0.0, 2.0, 0.0]])
-    >>> load(path, format="matrix")
-    Network 3-2: 3 connections, density 50.00%
-    >>> del _readers["matrix"]  # the library has no such format
-    """
-
-    def register(function: Function) -> Function:
-        _readers[format] = function
-        return function
-
-    return register
-
-
-def formats() -> dict[str, list[str]]:
-    """Return the known formats, each with the endings of file names that stand for it.
-
-    Examples
-    --------
-    >>> formats()["npz"]
-    ['.npz']
-    """
-    return {name: [s for s, of in _suffixes.items() if of == name] for name in _writers}
+registry: Registry[Format] = Registry("format", home="rewire.export")
+"""Formats by name; ``registry.add(name, Format(...))`` adds your own."""
 
 
 def export(
@@ -96,12 +57,13 @@ def export(
     Parameters
     ----------
     net : Network
-        Stays as it is.
+        Left as it is.
     path : path-like
     format : str, optional
-        One of :func:`formats`; by default what the ending of ``path`` stands for.
+        A name in ``rewire.export.registry``; by default the one that the ending of ``path`` stands
+        for.
     **options
-        Of the format's own function, such as ``sparse=True`` of :func:`save_onnx`.
+        Of the format, such as ``sparse=True`` for ONNX and PyTorch.
 
     Raises
     ------
@@ -119,11 +81,20 @@ def export(
     >>> load(path)
     Network 2-1-1: 3 connections, density 100.00%
     """
-    _writers[_format_of(path, format, _writers, "written")](net, path, **options)
+    _choose(path, format, "written").write(net, path, **options)
 
 
 def load(path: str | os.PathLike[str], format: str | None = None, **options: Any) -> Network:
-    """Read a network from a file that :func:`export` wrote; the parameters are the same.
+    """Read a network from a file that :meth:`Network.save` or :func:`export` wrote.
+
+    Parameters
+    ----------
+    path : path-like
+    format : str, optional
+        A name in ``rewire.export.registry``; by default the one that the ending of ``path`` stands
+        for.
+    **options
+        Of the format, such as ``activations=[mine]`` for custom activations.
 
     Raises
     ------
@@ -135,20 +106,24 @@ def load(path: str | os.PathLike[str], format: str | None = None, **options: Any
     --------
     >>> import tempfile, rewire
     >>> net = rewire.mlp([2, 8, 2], density=0.5, seed=0)
-    >>> path = tempfile.mkdtemp() + "/net.json"
-    >>> export(net, path)
-    >>> load(path)
+    >>> path = tempfile.mkdtemp() + "/net.safetensors"
+    >>> net.save(path)
+    >>> rewire.load(path)
     Network 2-8-2: 16 connections, density 50.00%
     """
-    return _readers[_format_of(path, format, _readers, "read")](path, **options)
+    read = _choose(path, format, "read").read
+    assert read is not None  # _choose refuses formats that cannot be read
+    return read(path, **options)
 
 
-def _format_of(
-    path: str | os.PathLike[str], format: str | None, known: dict[str, Any], verb: str
-) -> str:
-    name = _suffixes.get(Path(path).suffix.lower()) if format is None else format
-    if name not in known:
-        endings = ", ".join(f"{n} ({' '.join(formats()[n]) or 'no ending'})" for n in known)
-        got = f"format={format!r}" if format is not None else repr(os.fspath(path))
-        raise ValueError(f"format must be one that can be {verb}: {endings}; got {got}")
-    return name
+def _choose(path: str | os.PathLike[str], format: str | None, verb: str) -> Format:
+    known = {n: one for n, one in registry.items() if verb == "written" or one.read is not None}
+    suffix = Path(path).suffix.lower()
+    for name, one in known.items():
+        if name == format or (format is None and suffix in one.suffixes):
+            return one
+    endings = ", ".join(
+        f"{n} ({' '.join(one.suffixes) or 'no ending'})" for n, one in known.items()
+    )
+    got = f"format={format!r}" if format is not None else repr(os.fspath(path))
+    raise ValueError(f"format must be one that can be {verb}: {endings}; got {got}")

@@ -8,26 +8,24 @@ from collections.abc import Sequence
 
 from rewire.activations import Activation
 from rewire.graph import Network
-from rewire.io import atomic_write
+from rewire.io import atomic_write, reading
 
 from . import records
-from .common import reading
-from .formats import reads, writes
+from .formats import Format, registry
 
 __all__ = ["load_json", "save_json"]
 
 VERSION = 1
 
 
-@writes("json", ".json")
 def save_json(net: Network, path: str | os.PathLike[str]) -> None:
     """Write the graph as JSON: a record for each neuron and for each connection.
 
-    The layout is NetworkX's node-link form, under our words: ``neurons`` (``id``, ``label``,
-    ``rank``, and ``bias`` and ``activation`` but for inputs), ``connections`` (``source``,
+    The layout is NetworkX's node-link form with our names: ``neurons`` (``id``, ``label``,
+    ``rank`` and, except for inputs, ``bias`` and ``activation``), ``connections`` (``source``,
     ``target``, ``weight``), and ``graph`` (``dtype``, and ``activations`` of all ranks but the
-    inputs). Numbers are written so that they read back to the same bits. Birth order and what an
-    optimiser remembers are not kept. A connection takes about 70 bytes.
+    inputs). Numbers read back to the same bits. Birth order and the optimiser's state are not
+    kept. A connection takes about 70 bytes.
 
     Parameters
     ----------
@@ -37,7 +35,7 @@ def save_json(net: Network, path: str | os.PathLike[str]) -> None:
     Raises
     ------
     ValueError
-        If a weight or a bias is not finite, which JSON cannot say.
+        If a weight or a bias is not finite, which JSON cannot express.
 
     Examples
     --------
@@ -61,7 +59,6 @@ def save_json(net: Network, path: str | os.PathLike[str]) -> None:
         json.dump(document, file, allow_nan=False)
 
 
-@reads("json")
 def load_json(path: str | os.PathLike[str], activations: Sequence[Activation] = ()) -> Network:
     """Read a network that :func:`save_json`, or another program in the same layout, wrote.
 
@@ -87,3 +84,6 @@ def load_json(path: str | os.PathLike[str], activations: Sequence[Activation] = 
         return records.network(
             document["neurons"], document["connections"], document["graph"], activations
         )
+
+
+registry.add("json", Format(save_json, load_json, (".json",)))

@@ -10,11 +10,10 @@ from xml.etree.ElementTree import ParseError
 
 from rewire.activations import Activation
 from rewire.graph import Network
-from rewire.io import atomic_write
+from rewire.io import atomic_write, import_optional, reading
 
 from . import records
-from .common import optional, reading
-from .formats import reads, writes
+from .formats import Format, registry
 
 if TYPE_CHECKING:
     import networkx
@@ -47,7 +46,7 @@ def to_networkx(net: Network) -> networkx.DiGraph:
     [0, 1]
     """
     attributes = records.attributes(net)
-    graph = optional("networkx", "export").DiGraph(
+    graph = import_optional("networkx", "export").DiGraph(
         dtype=attributes["dtype"], activations=json.dumps(attributes["activations"])
     )
     for neuron in records.neurons(net):
@@ -58,13 +57,13 @@ def to_networkx(net: Network) -> networkx.DiGraph:
 
 
 def from_networkx(graph: networkx.DiGraph, activations: Sequence[Activation] = ()) -> Network:
-    """Make a network of a graph with the attributes that :func:`to_networkx` gives.
+    """Make a network from a graph with the attributes that :func:`to_networkx` sets.
 
     Parameters
     ----------
     graph : networkx.DiGraph
-        Nodes may be anything; they are numbered by rank, and within a rank in the graph's order.
-        Nodes and edges may have been added and removed since the graph was made.
+        Nodes may be any objects; they are numbered by rank, and within a rank in the graph's
+        order. Nodes and edges may have been added and removed since the graph was made.
     activations : sequence of Activation, optional
         The custom ones that the network uses.
 
@@ -96,7 +95,6 @@ def from_networkx(graph: networkx.DiGraph, activations: Sequence[Activation] = (
     )
 
 
-@writes("graphml", ".graphml")
 def save_graphml(net: Network, path: str | os.PathLike[str]) -> None:
     """Write the graph of :func:`to_networkx` as GraphML, which Gephi, yEd and Cytoscape read too.
 
@@ -121,10 +119,9 @@ def save_graphml(net: Network, path: str | os.PathLike[str]) -> None:
     """
     graph = to_networkx(net)
     with atomic_write(path) as temporary:
-        optional("networkx", "export").write_graphml(graph, temporary)
+        import_optional("networkx", "export").write_graphml(graph, temporary)
 
 
-@reads("graphml")
 def load_graphml(path: str | os.PathLike[str], activations: Sequence[Activation] = ()) -> Network:
     """Read a network that :func:`save_graphml` wrote.
 
@@ -140,6 +137,9 @@ def load_graphml(path: str | os.PathLike[str], activations: Sequence[Activation]
     >>> load_graphml(path)
     Network 2-8-2: 16 connections, density 50.00%
     """
-    networkx = optional("networkx", "export")
+    networkx = import_optional("networkx", "export")
     with reading(path, ParseError, networkx.NetworkXError):
         return from_networkx(networkx.read_graphml(path), activations)
+
+
+registry.add("graphml", Format(save_graphml, load_graphml, (".graphml",)))

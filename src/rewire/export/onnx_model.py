@@ -1,4 +1,4 @@
-"""The network as an ONNX model, for onnxruntime and whatever else reads ONNX."""
+"""The network as an ONNX model, for onnxruntime and other readers of ONNX."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from rewire.graph import Network
-from rewire.io import atomic_write
+from rewire.io import atomic_write, import_optional
 from rewire.kernels.layout import LEAK
 
-from .common import built_in_names, optional
+from .common import built_in_names
 from .csr import blocks
-from .formats import writes
+from .formats import Format, registry
 
 if TYPE_CHECKING:
     import onnx
@@ -31,18 +31,18 @@ def to_onnx(net: Network, sparse: bool = False) -> onnx.ModelProto:
 
     The model has one input ``X`` of shape (batch, inputs) and one output ``Y`` of shape
     (batch, outputs), both of the network's dtype. For every pair of ranks with connections between
-    them it has one ``Gemm`` node, of a weight of shape (neurons of target, neurons of source), so
-    connections that skip ranks need nothing special.
+    them it has one ``Gemm`` node with a weight of shape (neurons of target, neurons of source);
+    connections may skip ranks.
 
     Parameters
     ----------
     net : Network
         With built-in activations.
     sparse : bool, default False
-        Whether the weights are sparse initialisers. The model is then of a size in proportion to
-        the connections: 12 bytes for each in float32, where a dense weight takes 4 for each that
-        could be, so it pays below a density of 1/3. onnxruntime takes them and makes them dense
-        when it loads the model; other runtimes may refuse them.
+        Whether the weights are sparse initialisers. The file is then proportional to the
+        connections: 12 bytes each in float32, against 4 for each possible connection, so it is
+        smaller below a density of 1/3. onnxruntime converts them to dense when it loads the model;
+        other runtimes may refuse them.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def to_onnx(net: Network, sparse: bool = False) -> onnx.ModelProto:
     >>> [node.op_type for node in model.graph.node]
     ['Gemm', 'Relu', 'Gemm']
     """
-    onnx = optional("onnx", "export")
+    onnx = import_optional("onnx", "export")
     names = built_in_names(net, "ONNX")
     weights = blocks(net)
     _check_size(net, weights, sparse)
@@ -76,7 +76,6 @@ def to_onnx(net: Network, sparse: bool = False) -> onnx.ModelProto:
     return graph.model()
 
 
-@writes("onnx", ".onnx")
 def save_onnx(net: Network, path: str | os.PathLike[str], sparse: bool = False) -> None:
     """Write the model of :func:`to_onnx`, checked by ONNX's own checker.
 
@@ -96,13 +95,13 @@ def save_onnx(net: Network, path: str | os.PathLike[str], sparse: bool = False) 
     ['Gemm', 'Relu', 'Gemm']
     """
     model = to_onnx(net, sparse)
-    optional("onnx", "export").checker.check_model(model)
+    import_optional("onnx", "export").checker.check_model(model)
     with atomic_write(path) as temporary:
         temporary.write_bytes(model.SerializeToString())
 
 
 class _Graph:
-    """An ONNX graph in the making: its nodes and its constants."""
+    """Builds an ONNX graph from nodes and constants."""
 
     def __init__(self, onnx: Any, net: Network, sparse: bool):
         self.onnx, self.net, self.sparse = onnx, net, sparse
@@ -114,7 +113,7 @@ class _Graph:
         """Add the nodes for bias + the sum of A @ weightᵀ over the ranks that feed this one."""
         net = self.net
         first, size = int(net.rank_start[rank]), net.ranks[rank]
-        # What nothing feeds is constant: an empty block from the inputs gives it the batch's shape.
+        # A rank without connections is constant; an empty block gives it the shape of the batch.
         feeds = feeds or {0: ("X", csr_array((size, net.ranks[0]), dtype=net.dtype))}
         total = self.constant(f"bias_{rank}", net.bias[first : first + size])
         last = max(feeds)
@@ -146,7 +145,7 @@ class _Graph:
         return name
 
     def matrix(self, name: str, block: csr_array) -> str:
-        """Add an initialiser, sparse if asked for: values and places counted row by row."""
+        """Add an initialiser; a sparse one has values and their positions, row by row."""
         if not self.sparse:
             return self.constant(name, block.toarray())
         rows = np.repeat(np.arange(block.shape[0], dtype=np.int64), np.diff(block.indptr))
@@ -160,7 +159,7 @@ class _Graph:
         return name
 
     def model(self) -> Any:
-        """Put everything together."""
+        """Return the finished model."""
         helper, net = self.onnx.helper, self.net
         number = helper.np_dtype_to_tensor_dtype(net.dtype)
         ends = {"X": net.ranks[0], "Y": net.ranks[-1]}
@@ -193,3 +192,6 @@ def _check_size(net: Network, weights: dict[tuple[int, int], csr_array], sparse:
             f"an ONNX model must be smaller than 2 GiB; got {size / 2**30:.1f} GiB of weights: "
             f"{remedy}"
         )
+
+
+registry.add("onnx", Format(save_onnx, None, (".onnx",)))

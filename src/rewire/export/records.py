@@ -1,4 +1,4 @@
-"""The graph as plain records of neurons and connections, which JSON and NetworkX share."""
+"""The graph as plain records of neurons and connections, for JSON and NetworkX."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Record = Mapping[str, Any]
 
 
 def attributes(net: Network) -> dict[str, Any]:
-    """Return what the records do not say: the dtype, and the activation of an empty rank."""
+    """Return what records of neurons cannot tell: the dtype, and activations of empty ranks."""
     return {"dtype": str(net.dtype), "activations": activation_names(net)}
 
 
@@ -50,13 +50,13 @@ def network(
     attributes: Record,
     activations: Sequence[Activation] = (),
 ) -> Network:
-    """Make a network of records.
+    """Make a network from records.
 
     Parameters
     ----------
     neurons : iterable of mapping
-        Each with ``id``, anything that can be told apart, and ``rank``, and a ``bias`` unless it is
-        0. They are numbered by rank, and within a rank in the order given.
+        Each with ``id`` (any hashable object), ``rank`` and, unless it is 0, ``bias``. They are
+        numbered by rank, and within a rank in the order given.
     connections : iterable of mapping
         Each with ``source``, ``target`` and ``weight``. They are born in the order of the table.
     attributes : mapping

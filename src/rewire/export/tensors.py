@@ -1,56 +1,48 @@
-"""A network as named arrays and a small header, and safetensors files of such arrays.
+"""A network as named arrays and a small header, and as a safetensors file of these.
 
-Everything that a network carries is in the arrays: also what an optimiser remembers of each
-connection and the order in which the connections were born. Checkpoints build on this module.
+The arrays hold everything, the optimiser's state and the birth order of the connections included.
+Checkpoints are built on this module.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 
 from rewire.activations import Activation
 from rewire.connectivity import ConnectionTable
 from rewire.connectivity.table import canonical_order
 from rewire.graph import Network
-from rewire.io import atomic_write
+from rewire.io import reading
+from rewire.io.tensors import read_tensors, write_tensors
 
-from .common import activation_names, activations_named, reading, targets
-from .formats import reads, writes
+from .common import activation_names, activations_named, targets
+from .formats import Format, registry
 
 __all__ = [
     "load_safetensors",
     "network_from_tensors",
     "network_to_tensors",
-    "read_tensors",
     "save_safetensors",
-    "write_tensors",
 ]
 
-VERSION = 1
 
-
-@writes("safetensors", ".safetensors")
 def save_safetensors(net: Network, path: str | os.PathLike[str]) -> None:
-    """Write everything that a network carries, to be read back to the same bits.
+    """Write everything that a network holds, to be read back to the same bits.
 
     Parameters
     ----------
     net : Network
-        A custom activation is kept by its name alone, as a file cannot hold a Python function.
+        Of a custom activation only the name is kept, as a file cannot hold a Python function.
     path : path-like
 
     Raises
     ------
     ValueError
-        If a custom activation has the name of a built-in one.
+        If a custom activation has the name of another one in the registry.
 
     Examples
     --------
@@ -64,7 +56,6 @@ def save_safetensors(net: Network, path: str | os.PathLike[str]) -> None:
     write_tensors(path, *network_to_tensors(net), kind="network")
 
 
-@reads("safetensors")
 def load_safetensors(
     path: str | os.PathLike[str], activations: Sequence[Activation] = ()
 ) -> Network:
@@ -96,7 +87,7 @@ def load_safetensors(
 
 
 def network_to_tensors(net: Network) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Take a network apart.
+    """Return the arrays of a network, and what else it takes to rebuild it.
 
     Returns
     -------
@@ -129,7 +120,7 @@ def network_from_tensors(
     header: Mapping[str, Any],
     activations: Sequence[Activation] = (),
 ) -> Network:
-    """Put a network together again; what is not a network's is left aside.
+    """Rebuild a network; other arrays and entries are ignored.
 
     Parameters
     ----------
@@ -185,93 +176,6 @@ def network_from_tensors(
     return net
 
 
-def write_tensors(
-    path: str | os.PathLike[str],
-    tensors: Mapping[str, np.ndarray],
-    header: Mapping[str, Any],
-    *,
-    kind: str,
-) -> None:
-    """Write arrays and a header as one safetensors file.
-
-    The header goes into the file's metadata, as JSON under the key ``rewire``, together with the
-    version of the layout, the kind of file and a CRC-32 of everything.
-
-    Parameters
-    ----------
-    path : path-like
-    tensors : mapping of str to ndarray
-    header : mapping
-        Fit for JSON.
-    kind : str
-        What the file is for, such as ``"network"``; asked for again by :func:`read_tensors`.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> path = tempfile.mkdtemp() + "/mask.safetensors"
-    >>> write_tensors(path, {"mask": np.eye(2)}, {"made by": "hand"}, kind="mask")
-    >>> tensors, header = read_tensors(path, kind="mask")
-    >>> header["made by"]
-    'hand'
-    """
-    arrays = {name: np.asarray(array, order="C") for name, array in tensors.items()}
-    full = {**header, "version": VERSION, "kind": kind}
-    full["crc32"] = _checksum(arrays, full)
-    with atomic_write(path) as temporary:
-        # Not by safetensors' save_file: it has a temporary file of its own, that a killed process
-        # would leave behind, and lets nobody else read the result.
-        temporary.write_bytes(save(arrays, metadata={"rewire": json.dumps(full)}))
-
-
-def read_tensors(
-    path: str | os.PathLike[str], *, kind: str
-) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Read what :func:`write_tensors` wrote, and verify it.
-
-    Returns
-    -------
-    tensors : dict of str to ndarray
-    header : dict
-
-    Raises
-    ------
-    ValueError
-        If the file is damaged or cut short, not from rewire, of another kind, or newer than this
-        version of rewire can read.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> path = tempfile.mkdtemp() + "/mask.safetensors"
-    >>> write_tensors(path, {"mask": np.eye(2)}, {}, kind="mask")
-    >>> tensors, header = read_tensors(path, kind="mask")
-    >>> tensors["mask"].shape
-    (2, 2)
-    """
-    with reading(path, SafetensorError):
-        with safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
-            if "rewire" not in metadata:
-                raise ValueError(
-                    "it is a safetensors file, but not one that rewire wrote; for the weights of "
-                    "a PyTorch model use rewire.export.load_state_dict"
-                )
-            header = json.loads(metadata["rewire"])
-            if header["version"] > VERSION:
-                raise ValueError(
-                    f"its version must be at most {VERSION}; got {header['version']}: update rewire"
-                )
-            if header["kind"] != kind:
-                raise ValueError(f"it must be a {kind}; got a {header['kind']}")
-            # The file has keys(), but cannot be iterated over.
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        given = header.pop("crc32")
-        if given != _checksum(tensors, header):
-            raise ValueError("it is damaged: its contents do not match its checksum")
-    return tensors, header
-
-
 def _columns(tensors: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
     return {
         name.removeprefix(prefix): np.array(array)
@@ -291,9 +195,4 @@ def _check_births(table: ConnectionTable, next_birth: int) -> None:
         )
 
 
-def _checksum(arrays: Mapping[str, np.ndarray], header: Mapping[str, Any]) -> int:
-    crc = zlib.crc32(json.dumps(header, sort_keys=True).encode())
-    for name, array in sorted(arrays.items()):
-        crc = zlib.crc32(f"{name} {array.dtype} {array.shape}".encode(), crc)
-        crc = zlib.crc32(array.data if array.size else b"", crc)
-    return crc
+registry.add("safetensors", Format(save_safetensors, load_safetensors, (".safetensors",)))

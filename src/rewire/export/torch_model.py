@@ -1,4 +1,4 @@
-"""The network as PyTorch has it: layers of dense or sparse weights, and a state_dict of them."""
+"""The network as a PyTorch model, and as its state_dict."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from safetensors.numpy import save
 from scipy.sparse import csr_array
 
 from rewire.graph import Network
-from rewire.io import atomic_write
+from rewire.io import atomic_write, import_optional
 from rewire.kernels.layout import LEAK
 
-from .common import built_in_names, optional
+from .common import built_in_names
 from .csr import blocks
-from .formats import writes
 
 if TYPE_CHECKING:
     import torch
@@ -69,9 +68,9 @@ def to_torch(net: Network, sparse: bool = False) -> torch.nn.Sequential:
     net : Network
         With built-in activations, and without connections that skip a rank.
     sparse : bool, default False
-        Whether weights are sparse CSR tensors, with memory in proportion to the connections, for
-        inference. Otherwise they are dense and can be trained; absent connections then are zeros
-        like any other and do not stay zero.
+        Whether weights are sparse CSR tensors, with memory proportional to the connections, for
+        inference. Otherwise they are dense and can be trained, but training changes the zeros of
+        absent connections too.
 
     Raises
     ------
@@ -90,7 +89,7 @@ def to_torch(net: Network, sparse: bool = False) -> torch.nn.Sequential:
       (2): Linear(in_features=8, out_features=2, bias=True)
     )
     """
-    torch = optional("torch", "torch")
+    torch = import_optional("torch", "torch")
     modules = {
         "relu": torch.nn.ReLU,
         "leaky_relu": lambda: torch.nn.LeakyReLU(LEAK),
@@ -99,7 +98,7 @@ def to_torch(net: Network, sparse: bool = False) -> torch.nn.Sequential:
     }
     sequence = torch.nn.Sequential()
     for weight, bias, name in _layers(net):
-        # Its own first weights are neither drawn nor stored, and may then be of any size.
+        # On the meta device, so that no initial weights are drawn or stored.
         linear = torch.nn.Linear(1, 1, device="meta")
         linear.out_features, linear.in_features = weight.shape
         linear.weight = torch.nn.Parameter(_tensor(torch, weight, sparse))
@@ -110,7 +109,6 @@ def to_torch(net: Network, sparse: bool = False) -> torch.nn.Sequential:
     return sequence
 
 
-@writes("state_dict", ".pt", ".pth")
 def save_state_dict(net: Network, path: str | os.PathLike[str], sparse: bool = False) -> None:
     """Write weights and biases under PyTorch's names.
 
@@ -146,12 +144,12 @@ def save_state_dict(net: Network, path: str | os.PathLike[str], sparse: bool = F
             "sparse must be False for a .safetensors file, which holds no sparse tensors; "
             "got True: choose a path that ends in .pt"
         )
-    # In memory first: their own writers do not say that a disk is full.
+    # In memory first, as these writers do not report a full disk.
     if as_safetensors:
         content = save(state_dict(net))
     else:
         buffer = io.BytesIO()
-        optional("torch", "torch").save(to_torch(net, sparse).state_dict(), buffer)
+        import_optional("torch", "torch").save(to_torch(net, sparse).state_dict(), buffer)
         content = buffer.getvalue()
     with atomic_write(path) as temporary:
         temporary.write_bytes(content)

@@ -1,4 +1,4 @@
-"""PyTorch models of linear layers, pruned or not, as networks."""
+"""Networks from PyTorch models of linear layers, pruned or not."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ from safetensors.numpy import load_file
 from scipy.sparse import csr_array
 
 from rewire.graph import Network
+from rewire.io import import_optional, reading
 
-from .common import optional, reading
-from .formats import reads
+from .formats import Format, registry
+from .torch_model import save_state_dict
 
 __all__ = ["from_state_dict", "load_state_dict"]
 
 
 def from_state_dict(state: Mapping[str, Any], activation: Any = "relu") -> Network:
-    """Make a network of the linear layers of a PyTorch model, pruned or not.
+    """Make a network from the linear layers of a PyTorch model, pruned or not.
 
     Parameters
     ----------
@@ -33,8 +34,8 @@ def from_state_dict(state: Mapping[str, Any], activation: Any = "relu") -> Netwo
         ``NAME.weight_mask`` of ``torch.nn.utils.prune``. Weights that are 0 in a dense tensor
         become absent connections.
     activation : str, Activation or sequence of them, default "relu"
-        Of the hidden layers, where the outputs are linear; or one for each layer. A ``state_dict``
-        does not say.
+        Of the hidden layers (outputs are then linear), or one for each layer; a ``state_dict``
+        does not hold it.
 
     Returns
     -------
@@ -83,7 +84,6 @@ def from_state_dict(state: Mapping[str, Any], activation: Any = "relu") -> Netwo
     )
 
 
-@reads("state_dict")
 def load_state_dict(path: str | os.PathLike[str], activation: Any = "relu") -> Network:
     """Read a file of :func:`save_state_dict`, or of a PyTorch model of linear layers.
 
@@ -116,7 +116,7 @@ def load_state_dict(path: str | os.PathLike[str], activation: Any = "relu") -> N
         with reading(path, SafetensorError):
             arrays = load_file(path)
             return from_state_dict({k: arrays[k] for k in sorted(arrays, key=_natural)}, activation)
-    torch = optional("torch", "torch")
+    torch = import_optional("torch", "torch")
     with reading(path):
         try:
             state = torch.load(path, weights_only=True, map_location="cpu")
@@ -161,7 +161,10 @@ def _array(value: Any) -> Any:
 
 
 def _natural(name: str) -> list[Any]:
-    """A key that orders 2.weight before 10.weight: text and numbers in turn."""
+    """Return a sort key that puts 2.weight before 10.weight."""
     parts: list[Any] = re.split(r"([0-9]+)", name)
     parts[1::2] = map(int, parts[1::2])
     return parts
+
+
+registry.add("state_dict", Format(save_state_dict, load_state_dict, (".pt", ".pth")))

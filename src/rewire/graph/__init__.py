@@ -1,7 +1,7 @@
 """The network as one graph: neurons in topological order, one table of connections."""
 
-from .build import layer_densities, mlp
-from .network import Gradients, Network, Signals
+from .build import mlp
+from .network import Gradients, Network
 from .neuron import Neuron
 from .summary import Summary
 
@@ -9,8 +9,6 @@ __all__ = [
     "Gradients",
     "Network",
     "Neuron",
-    "Signals",
     "Summary",
-    "layer_densities",
     "mlp",
 ]

@@ -1,19 +1,21 @@
-"""Making layered networks: how dense each layer is, which inputs a neuron sees, first weights."""
+"""Making layered networks: which inputs each neuron reads, and first weights."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from rewire.connectivity.table import Columns, ConnectionTable
+from rewire.connectivity import Columns, ConnectionTable, densities
+from rewire.validation import float_dtype
 
 from . import checks
 from .network import Network
 
-__all__ = ["layer_densities", "mlp"]
+__all__ = ["mlp"]
 
 Init = str | float | Callable[[int, np.random.Generator], float]
 
@@ -44,11 +46,8 @@ def mlp(
         Sparsity in [0, 1) or density in (0, 1]; give one of the two, or neither for a dense
         network. One number is for the whole network, a sequence has one for each layer.
     distribution : {"uniform", "er", "erk"}, default "uniform"
-        How one number is spread over the layers. ``"uniform"``: the same for each. ``"er"``:
-        density of a layer in proportion to (n_in + n_out) / (n_in · n_out), with the whole
-        network's number of connections kept; a layer that would exceed density 1 is dense and the
-        others are solved again (SET, arXiv 1707.04780; RigL, arXiv 1911.11134, section 3).
-        ``"erk"`` is the same where there are no convolutions.
+        How one number is spread over the layers; see :func:`rewire.connectivity.densities`.
+        ``"er"`` and ``"erk"``, which do not differ here, make small layers denser.
     activation : str, Activation or sequence, default "relu"
         Of the hidden layers, where the output is linear; or one per layer.
     init : float, callable or "fan_in", default "fan_in"
@@ -56,7 +55,7 @@ def mlp(
         signals keep their size whatever the density; a number r: uniform in [-r, r]; or a
         function of (fan_in, generator) that returns one weight.
     wiring : {"random", "first"}, default "random"
-        Which inputs a neuron sees: a uniformly random choice, or the first ones, as in the post.
+        Which inputs a neuron reads: a uniformly random choice, or the first ones, as in the post.
     dtype : {"float32", "float64"}, default "float32"
     seed : int or numpy.random.Generator, optional
     backend : {"numba", "numpy"}, optional
@@ -77,9 +76,9 @@ def mlp(
     ranks = checks.ranks(sizes)
     if min(ranks) < 1:
         raise ValueError(f"sizes must all be at least 1; got {list(ranks)}")
-    dtype = checks.float_dtype(dtype)
-    densities = layer_densities(
-        ranks, sparsity=sparsity, density=density, distribution=distribution
+    dtype = float_dtype(dtype)
+    layer_densities = densities(
+        list(pairwise(ranks)), sparsity=sparsity, density=density, distribution=distribution
     )
     if wiring not in ("random", "first"):
         raise ValueError(f"wiring must be 'random' or 'first'; got {wiring!r}")
@@ -87,7 +86,7 @@ def mlp(
     start = np.cumsum((0, *ranks))
     index = np.int32 if start[-1] < 2**31 else np.int64
     sources, weights, fan_ins = [], [], []
-    for layer, layer_density in enumerate(densities):
+    for layer, layer_density in enumerate(layer_densities):
         inputs, neurons = ranks[layer], ranks[layer + 1]
         fan_in = max(1, math.ceil(round(layer_density * inputs, 9)))
         rows = (
@@ -107,70 +106,11 @@ def mlp(
     return Network(ranks, table, Columns({"bias": bias}), functions, backend)
 
 
-def layer_densities(
-    ranks: Sequence[int],
-    *,
-    sparsity: float | Sequence[float] | None = None,
-    density: float | Sequence[float] | None = None,
-    distribution: str = "uniform",
-) -> list[float]:
-    """Return the density of each layer; the parameters are those of :func:`mlp`.
-
-    Examples
-    --------
-    5% of all connections, most densely where layers are small:
-
-    >>> [round(d, 4) for d in layer_densities([784, 300, 100, 10], density=0.05, distribution="er")]
-    [0.0385, 0.1113, 0.9185]
-    """
-    if sparsity is not None and density is not None:
-        raise ValueError(
-            f"give either sparsity or density; got sparsity={sparsity} and density={density}"
-        )
-    name, given = ("density", density) if sparsity is None else ("sparsity", sparsity)
-    given = 1.0 if given is None else given
-    for_all = isinstance(given, (int, float))
-    numbers = [float(given)] if isinstance(given, (int, float)) else [float(n) for n in given]
-    interval = "[0, 1)" if name == "sparsity" else "(0, 1]"
-    for layer, number in enumerate(numbers, start=1):
-        if not (0 <= number < 1 if name == "sparsity" else 0 < number <= 1):
-            place = "" if for_all else f" for layer {layer}"
-            raise ValueError(f"{name} must be in {interval}; got {number}{place}")
-    if distribution not in ("uniform", "er", "erk"):
-        raise ValueError(f"distribution must be 'uniform', 'er' or 'erk'; got {distribution!r}")
-    layers = len(ranks) - 1
-    if not for_all and len(numbers) != layers:
-        raise ValueError(
-            f"{name} must be one number, or one for each of the {layers} layers; got {len(numbers)}"
-        )
-    if not for_all and distribution != "uniform":
-        raise ValueError(f"distribution must stay 'uniform' where {name} is given per layer")
-    densities = [1 - number if name == "sparsity" else number for number in numbers]
-    if not for_all:
-        return densities
-    return densities * layers if distribution == "uniform" else _erdos_renyi(ranks, densities[0])
-
-
-def _erdos_renyi(ranks: Sequence[int], density: float) -> list[float]:
-    """Solve density_l = min(1, c (n_in + n_out) / (n_in n_out)) for the whole network's density."""
-    n_in, n_out = np.array(ranks[:-1], float), np.array(ranks[1:], float)
-    possible, raw = n_in * n_out, (n_in + n_out) / (n_in * n_out)
-    dense = np.zeros(len(possible), bool)
-    while True:
-        budget = density * possible.sum() - possible[dense].sum()
-        # Where all others are dense already, what is left goes to none.
-        scale = budget / (raw * possible)[~dense].sum() if not dense.all() else 0.0
-        exceeding = ~dense & (scale * raw > 1)
-        if not exceeding.any():
-            return [float(d) for d in np.where(dense, 1.0, scale * raw)]
-        dense |= exceeding
-
-
 def _random_rows(generator: np.random.Generator, rows: int, inputs: int, fan_in: int) -> np.ndarray:
     """Return, for each row, ``fan_in`` different inputs in ascending order, uniformly at random.
 
-    Numbers drawn twice are drawn again until all differ. By symmetry each subset is equally
-    likely, and nothing of size rows x inputs is ever allocated while fan_in is small.
+    Duplicates are drawn again until all differ. By symmetry each subset is equally likely, and
+    nothing of size rows x inputs is allocated while fan_in is small.
     """
     if 2 * fan_in > inputs:  # choose those left out
         out = _random_rows(generator, rows, inputs, inputs - fan_in)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from rewire.activations import Activation
 from rewire.activations import get as activation_named
 from rewire.kernels.layout import as_wanted
-
-T = TypeVar("T")
+from rewire.validation import real_array
 
 
 def ranks(sizes: Sequence[int]) -> tuple[int, ...]:
@@ -30,17 +28,6 @@ def ranks(sizes: Sequence[int]) -> tuple[int, ...]:
     return tuple(int(size) for size in sizes)
 
 
-def float_dtype(dtype: Any) -> np.dtype:
-    """Check the type of the numbers."""
-    try:
-        checked = np.dtype(dtype)
-    except TypeError:
-        checked = None
-    if checked not in (np.float32, np.float64):
-        raise ValueError(f"dtype must be 'float32' or 'float64'; got {dtype!r}")
-    return checked
-
-
 def indices(values: Any, name: str) -> np.ndarray:
     """Check an array of neuron numbers."""
     array = np.asarray(values)
@@ -56,25 +43,12 @@ def indices(values: Any, name: str) -> np.ndarray:
 
 def numbers(values: Any, name: str, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
     """Check and copy an array of finite numbers."""
-    array = np.array(real(values, name), dtype=dtype)
+    array = np.array(real_array(values, name), dtype=dtype)
     if array.shape != shape:
         raise ValueError(f"{name} must have shape {shape}; got {array.shape}")
     if not np.isfinite(array).all():
         bad = np.flatnonzero(~np.isfinite(array.ravel()))[0]
         raise ValueError(f"{name} must hold finite numbers; got {array.ravel()[bad]} at {bad}")
-    return array
-
-
-def real(values: Any, name: str) -> np.ndarray:
-    """Refuse what is not made of real numbers: text, complex numbers, rows of several lengths."""
-    try:
-        array = np.asarray(values)
-    except ValueError as error:
-        raise ValueError(
-            f"{name} must be an array of numbers; got rows of several lengths"
-        ) from error
-    if array.dtype.kind not in "biuf":
-        raise ValueError(f"{name} must hold real numbers; got {array.dtype}")
     return array
 
 
@@ -132,14 +106,9 @@ def activations(activation: Any, ranks: int) -> tuple[Activation, ...]:
 def inputs(X: Any, width: int, dtype: np.dtype) -> np.ndarray:
     """Check a batch's shape; converted only if need be. Its numbers are the plan's to check."""
     if getattr(X, "dtype", None) is not dtype:
-        X = real(X, "X")
+        X = real_array(X, "X")
     X = as_wanted(X, dtype)
     shape = X.shape
     if len(shape) != 2 or shape[1] != width:
         raise ValueError(f"X must have shape (batch, {width}); got {shape}")
     return X
-
-
-def deep_copy(value: T) -> T:
-    """Copy an object with all its arrays."""
-    return copy.deepcopy(value)

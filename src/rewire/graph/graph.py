@@ -1,25 +1,30 @@
-"""The graph itself: neurons in ranks and one table of connections, to read and to change."""
+"""The structure of a network: neurons in ranks and one table of connections."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
-from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from rewire.activations import Activation
-from rewire.connectivity.table import Columns, ConnectionTable
+from rewire.connectivity import Columns, ConnectionTable
 
-from . import checks
 from .neuron import Neuron
 from .program import Program
 
 __all__ = ["Graph"]
 
+Self = TypeVar("Self", bound="Graph")
+
 
 class Graph:
-    """The structure of a :class:`Network`, which adds how it is made and what it computes."""
+    """Neurons and connections, to read.
+
+    :class:`MutableGraph` adds how they change, and :class:`Network` how they are made and what
+    they compute.
+    """
 
     def __init__(
         self,
@@ -62,7 +67,7 @@ class Graph:
 
     @property
     def dtype(self) -> np.dtype:
-        """Of weights, biases and everything computed."""
+        """Type of weights, biases and everything computed."""
         return self.bias.dtype
 
     @property
@@ -71,22 +76,47 @@ class Graph:
         return self._rank_start
 
     @property
+    def skips(self) -> bool:
+        """Whether any connection skips a rank."""
+        before = np.repeat((0, 0, *self.rank_start[1:-2]), self.ranks)
+        return bool((self.connections.source < before[self.connections.target]).any())
+
+    @property
     def possible_connections(self) -> int:
-        """Connections that a dense network of these layers has, from each rank to the next."""
-        return sum(a * b for a, b in pairwise(self.ranks))
+        """Connections of a dense network of these ranks, from each rank to the next.
+
+        Where any connection skips a rank, those from each rank to all later ones.
+        """
+        return sum(self._possible())
 
     @property
     def density(self) -> float:
-        """Existing connections over possible ones; skipping ones count as existing."""
+        """Existing over possible connections."""
         return len(self.connections) / max(self.possible_connections, 1)
 
     def layer_densities(self) -> list[float]:
-        """Return existing over possible connections of each layer, the skipping ones included."""
+        """Return existing over possible connections of each layer."""
         counts = np.diff(self.connections.indptr[self.rank_start[1:]])
         return [
-            int(count) / max(a * b, 1)
-            for count, (a, b) in zip(counts, pairwise(self.ranks), strict=True)
+            int(count) / max(possible, 1)
+            for count, possible in zip(counts, self._possible(), strict=True)
         ]
+
+    def _possible(self) -> list[int]:
+        """Return the number of possible connections of each layer."""
+        sources = self._rank_start[1:-1] if self.skips else self.ranks[:-1]
+        return [int(n) * size for n, size in zip(sources, self.ranks[1:], strict=True)]
+
+    def forward_flops(self, connections: int | None = None) -> int:
+        """Return the FLOPs of one sample forward: two per connection, one per bias.
+
+        Parameters
+        ----------
+        connections : int, optional
+            As if there were so many; by default those that exist.
+        """
+        count = len(self.connections) if connections is None else connections
+        return 2 * count + self.size - self.ranks[0]
 
     def neuron(self, rank: int, i: int) -> Neuron:
         """Return a view of neuron i of a rank; the same as ``net["rank_i"]``."""
@@ -119,7 +149,7 @@ class Graph:
         return f"Network {sizes}: {len(self.connections)} connections, density {self.density:.2%}"
 
     def program(self) -> Program:
-        """Return how to compute the network; made anew when its wiring has changed."""
+        """Return the compiled program; made anew after the connections have changed."""
         if self._program is None or self._program[0] != self.version:
             table = self.connections
             made = Program(
@@ -134,126 +164,25 @@ class Graph:
         return self._program[1]
 
     def __getstate__(self) -> dict[str, Any]:
-        # A plan holds scratch memory and compiled code; a copy makes its own.
+        # A program holds work memory and compiled code; a copy makes its own.
         return self.__dict__ | {"_program": None}
 
-    # --------------------------------------------------------------------------------- changing
-
-    def connect(self, source: Any, target: Any, weight: float = 0.0) -> None:
-        """Add a connection; costs one copy of the table.
-
-        Parameters
-        ----------
-        source, target : str, Neuron or int
-            A label such as ``"1_4"``, a view, or a number; the target in a later rank.
-        weight : float, default 0
-
-        Raises
-        ------
-        ValueError
-            If it exists already or would not go to a later rank.
-        """
-        from_, to = self._number(source), self._number(target)
-        checks.connections(np.array([from_]), np.array([to]), self.ranks)
-        value = checks.numbers([weight], "weight", self.dtype, shape=(1,))
-        _, exists = self.connections.find(np.array([from_]), np.array([to]))
-        if exists[0]:
-            raise ValueError(
-                f"source {self.label(from_)} and target {self.label(to)} are connected already: "
-                "assign to the connection's weight instead"
-            )
-        self.connections.replace([], [from_], [to], weight=value)
-        self.version += 1
-
-    def disconnect(self, source: Any, target: Any) -> None:
-        """Remove a connection; costs one copy of the table.
-
-        Raises
-        ------
-        ValueError
-            If there is none.
-        """
-        from_, to = self._number(source), self._number(target)
-        row, exists = self.connections.find(np.array([from_]), np.array([to]))
-        if not exists[0]:
-            raise ValueError(
-                f"source {self.label(from_)} and target {self.label(to)} are not connected"
-            )
-        self.connections.replace(row, [], [])
-        self.version += 1
-
-    def add_neuron(self, rank: int, bias: float = 0.0) -> Neuron:
-        """Append a neuron without connections to a hidden rank.
-
-        All later neurons move up by one number, which costs a pass over the table.
-
-        Parameters
-        ----------
-        rank : int
-            Of the hidden ranks, in [1, ranks - 1).
-        bias : float, default 0
-
-        Returns
-        -------
-        Neuron
-        """
-        if not 0 < rank < len(self.ranks) - 1:
-            raise ValueError(
-                f"rank must be a hidden one, in [1, {len(self.ranks) - 1}); got {rank}: inputs and "
-                "outputs are fixed by the data"
-            )
-        value = checks.numbers([bias], "bias", self.dtype, shape=(1,))
-        number = int(self.rank_start[rank + 1])
-        self.connections.insert_neuron(number)
-        self.neurons.insert(np.array([number]), {"bias": value})
-        self._resize(rank, +1)
-        return Neuron(self, number)
+    def copy(self: Self) -> Self:
+        """Return an independent copy."""
+        return copy.deepcopy(self)
 
     def take(self, other: Graph) -> None:
-        """Become a copy of another network; how it is computed stays this one's."""
-        copied = checks.deep_copy(other)
+        """Become a copy of another network, but keep this one's backend."""
+        copied = other.copy()
         self.ranks, self.activations = copied.ranks, copied.activations
         self.connections, self.neurons = copied.connections, copied.neurons
-        self.version += 1
-        self.numbering += 1
-
-    def remove_neuron(self, rank: int, i: int) -> None:
-        """Remove neuron i of a hidden rank with its connections; later ones move down by one.
-
-        Costs a copy of the table. The function of the network changes, unless nothing reads the
-        neuron; see :meth:`strip`.
-        """
-        number = self.neuron(rank, i).number
-        if not 0 < rank < len(self.ranks) - 1:
-            raise ValueError(
-                f"rank must be a hidden one, in [1, {len(self.ranks) - 1}); got {rank}: inputs and "
-                "outputs are fixed by the data"
-            )
-        dead = np.zeros(self.size, bool)
-        dead[number] = True
-        self.connections.delete_neurons(dead)
-        self.neurons.delete(np.array([number]))
-        self._resize(rank, -1)
-
-    def _number(self, neuron: Any) -> int:
-        if isinstance(neuron, str):
-            return self[neuron].number
-        number = int(getattr(neuron, "number", neuron))
-        if not 0 <= number < self.size:
-            raise IndexError(f"neuron must be in [0, {self.size}); got {number}")
-        return number
-
-    def _resize(self, rank: int, by: int) -> None:
-        sizes = list(self.ranks)
-        sizes[rank] += by
-        self.ranks = tuple(sizes)
         self.version += 1
         self.numbering += 1
 
     def check(self) -> None:
         """Raise AssertionError if anything does not hold together; tests call it after changes."""
         self.connections.check()
-        assert len(self.neurons) == self.size == self.connections.neurons
+        assert len(self.neurons) == self.size == self.connections.units
         assert not self.bias[: self.ranks[0]].any()
         assert self.connections.weight.dtype == self.dtype
         assert len(self.activations) == len(self.ranks)

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from rewire import losses
-from rewire.connectivity.table import Columns, ConnectionTable
+from rewire.connectivity import Columns, ConnectionTable, Revived, Signals
+from rewire.validation import float_dtype
 
 from . import checks
-from .convert import from_scalar, to_scalar
-from .graph import Graph
-from .strip import strip
+from .revival import revive
+from .strip import alive, strip
 from .summary import Summary
+from .surgery import MutableGraph
 
-if TYPE_CHECKING:
-    from rewire.scalar import SparseMLP
-
-__all__ = ["Gradients", "Network", "Signals"]
+__all__ = ["Gradients", "Network"]
 
 
 class Gradients(NamedTuple):
@@ -29,21 +28,14 @@ class Gradients(NamedTuple):
     bias: np.ndarray
 
 
-class Signals(NamedTuple):
-    """Activations and sensitivities of all neurons, both of shape (neurons, batch)."""
-
-    activation: np.ndarray
-    sensitivity: np.ndarray
-
-
-class Network(Graph):
+class Network(MutableGraph):
     """A sparse network at any scale: neurons in ranks, and only the connections that exist.
 
     Neurons are numbered in topological order, the inputs first, then rank by rank. A layer is
     nothing but the neurons of one rank; connections go from any rank to any later one. Memory and
     time are proportional to neurons and connections.
 
-    Make one with :func:`rewire.mlp`, :meth:`from_connections` or :meth:`from_scalar`.
+    Make one with :func:`rewire.mlp` or :meth:`from_connections`.
 
     Attributes
     ----------
@@ -57,9 +49,9 @@ class Network(Graph):
     activations : tuple of Activation
         One per rank; that of the inputs is not used.
     version : int
-        Goes up when the wiring changes, so that whoever keeps something derived from it can tell.
+        Rises whenever the wiring changes, so that anything derived from it can be renewed.
     numbering : int
-        Goes up when neurons are added or removed, and so are numbered anew.
+        Rises whenever neurons are added or removed, which numbers them anew.
 
     Examples
     --------
@@ -119,7 +111,7 @@ class Network(Graph):
         if dtype is None:
             given = getattr(weight, "dtype", None)
             dtype = given if given in (np.float32, np.float64) else np.float32
-        dtype = checks.float_dtype(dtype)
+        dtype = float_dtype(dtype)
         source, target = checks.indices(source, "source"), checks.indices(target, "target")
         weight = checks.numbers(weight, "weight", dtype, shape=source.shape)
         checks.connections(source, target, ranks)
@@ -134,34 +126,6 @@ class Network(Graph):
             checks.activations(activation, len(ranks)),
             backend,
         )
-
-    @classmethod
-    def from_scalar(cls, model: SparseMLP) -> Network:
-        """Convert a network of scalar neurons, exactly; in float64.
-
-        Parameters
-        ----------
-        model : SparseMLP
-            Connections keep their order of insertion as their order of birth.
-        """
-        ranks, rows, bias, activations = from_scalar(model)
-        source, target, weight, birth = rows
-        net = cls.from_connections(
-            ranks, source, target, weight, bias=bias, activation=activations, dtype="float64"
-        )
-        net.connections = ConnectionTable(net.size, source, target, weight, birth)
-        return net
-
-    def to_scalar(self) -> SparseMLP:
-        """Convert to a network of scalar neurons, exactly.
-
-        Raises
-        ------
-        ValueError
-            If a connection skips a rank or an activation is neither ReLU nor linear, as the scalar
-            classes know no such thing.
-        """
-        return to_scalar(self)
 
     # -------------------------------------------------------------------------------- computing
 
@@ -209,7 +173,7 @@ class Network(Graph):
         return Gradients(weight, bias)
 
     def signals(self, X: Any, y: Any, loss: Any = "cross_entropy") -> Signals:
-        """Compute what a gradient consists of, for connections that exist and those that do not.
+        """Compute activations and sensitivities, whose products are the gradients.
 
         The parameters are those of :meth:`gradients`. The gradient of any connection, existing or
         not, is ``sensitivity[target] @ activation[source]``, without the loss's penalty.
@@ -218,18 +182,19 @@ class Network(Graph):
         -------
         Signals
             ``activation`` and ``sensitivity`` (dL/d pre-activation), both of shape
-            (neurons, batch).
+            (neurons, batch), and what they cost, two passes of the batch.
         """
         X = checks.inputs(X, self.ranks[0], self.dtype)
         loss = losses.get(loss)
         y = loss.targets(y, len(X), self.ranks[-1], self.dtype)
-        return Signals(*self.program().signals(self.connections.weight, self.bias, X, y, loss))
+        A, D = self.program().signals(self.connections.weight, self.bias, X, y, loss)
+        return Signals(A, D, 2 * self.forward_flops() * len(X))
 
     def strip(self, X: Any = None) -> Network:
         """Return a network without dead neurons that computes the same; this one stays as it is.
 
-        A hidden neuron is dead if no way leads from it to an output, or if it is constant because
-        no way leads from the inputs to it; constants move into the biases they feed.
+        A hidden neuron is dead if no path leads from it to an output, or if it is constant because
+        no path leads from the inputs to it; constants move into the biases they feed.
 
         Parameters
         ----------
@@ -243,14 +208,90 @@ class Network(Graph):
         """
         return strip(self, None if X is None else checks.inputs(X, self.ranks[0], self.dtype))
 
-    def copy(self) -> Network:
-        """Return an independent copy."""
-        return checks.deep_copy(self)
+    def alive(self) -> np.ndarray:
+        """Return whether each neuron is on a path from the inputs to the outputs.
+
+        Returns
+        -------
+        ndarray of bool, shape (neurons,)
+            Inputs and outputs always count as alive.
+        """
+        return alive(self)
+
+    def revive(
+        self,
+        signals: Sequence[Signals],
+        generator: np.random.Generator,
+        *,
+        tries: int,
+        samples: int,
+        wiring: str = "layered",
+    ) -> Revived:
+        """Give idle neurons new incoming weights, in place, without changing what is computed.
+
+        :class:`rewire.topology.Revival` says which neurons are idle, and how weights are chosen.
+
+        Parameters
+        ----------
+        signals : sequence of Signals
+            What the network computes now, one for each batch of data.
+        generator : numpy.random.Generator
+        tries : int
+            Draws for each idle neuron.
+        samples : int
+            On fewer, no neuron is called idle.
+        wiring : {"layered", "skip"}, default "layered"
+            Whether neurons may feed the next rank only, or all later ones.
+
+        Returns
+        -------
+        Revived
+
+        Examples
+        --------
+        Hidden neuron 3 is silent, and nothing reads neuron 4:
+
+        >>> source, target = [0, 1, 0, 2, 3], [2, 3, 4, 5, 5]
+        >>> net = Network.from_connections([2, 3, 1], source, target, weight=[1, -1, 1, 1, 1])
+        >>> X = np.random.default_rng(0).random((64, 2))
+        >>> before = net.predict(X)
+        >>> signals = net.signals(X, 5 * X[:, 1], "mean_squared_error")
+        >>> net.revive([signals], np.random.default_rng(0), tries=8, samples=64).units
+        array([3, 4])
+        >>> bool((net.predict(X) == before).all())
+        True
+        """
+        return revive(self, signals, generator, tries=tries, samples=samples, wiring=wiring)
+
+    def save(self, path: str | os.PathLike[str], format: str | None = None, **options: Any) -> None:
+        """Write the network to a file; :func:`rewire.load` reads it back.
+
+        Parameters
+        ----------
+        path : path-like
+            The ending chooses the format. ``.safetensors`` keeps everything, the birth order and
+            the optimiser's state included; see :func:`rewire.export.export` for the others.
+        format : str, optional
+            A name in ``rewire.export.registry``, if the ending does not say.
+        **options
+            Of the format.
+
+        Examples
+        --------
+        >>> import tempfile, rewire
+        >>> path = tempfile.mkdtemp() + "/net.safetensors"
+        >>> rewire.mlp([2, 8, 2], density=0.5, seed=0).save(path)
+        >>> rewire.load(path)
+        Network 2-8-2: 16 connections, density 50.00%
+        """
+        from rewire.export import export  # files are only written when asked for
+
+        export(self, path, format, **options)
 
     # ---------------------------------------------------------------------------------- showing
 
     def summary(self) -> Summary:
-        """Return what a person wants to know about the network; prints as a table."""
+        """Return the network in figures; prints as a table."""
         return Summary.of(self)
 
     def draw(self, ax: Any = None, **options: Any) -> Any:
@@ -271,12 +312,12 @@ class Network(Graph):
 
     def _repr_html_(self) -> str:
         """Show a notebook the summary, and the wiring of a network that can be drawn."""
-        from rewire.plot import as_html
+        from rewire.plot.notebook import as_html
 
         return as_html(self)
 
     def _repr_svg_(self) -> str | None:
         """Show what takes no HTML the wiring of a network that can be drawn."""
-        from rewire.plot import as_svg
+        from rewire.plot.notebook import as_svg
 
         return as_svg(self)

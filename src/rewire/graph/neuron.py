@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from .graph import Graph
+from rewire.connectivity import ConnectionTable
+
+from .program import Program
 
 __all__ = ["Neuron"]
+
+
+class Owner(Protocol):
+    """What a neuron asks of the network it belongs to."""
+
+    connections: ConnectionTable
+    numbering: int
+
+    @property
+    def bias(self) -> np.ndarray: ...
+
+    def label(self, number: int) -> str: ...
+
+    def rank_of(self, number: int) -> int: ...
+
+    def program(self) -> Program: ...
 
 
 class Neuron:
     """A view of one neuron: reads and writes the network's own arrays.
 
-    It stands for the neuron's number in the wiring at the time, and refuses to be used after a
-    neuron was added or removed, as another neuron may have that number now.
+    It refers to the neuron by its number, and refuses to be used after any neuron was added or
+    removed, as another one may have that number then.
 
     Attributes
     ----------
@@ -35,13 +52,13 @@ class Neuron:
     np.float32(0.5)
     """
 
-    def __init__(self, network: Graph, number: int):
+    def __init__(self, network: Owner, number: int):
         self._network = network
         self._numbering = network.numbering
         self._number = number
 
     @property
-    def network(self) -> Graph:
+    def network(self) -> Owner:
         """The network it belongs to; RuntimeError if its neurons were numbered anew."""
         if self._network.numbering != self._numbering:
             raise RuntimeError(

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TypeVar
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from .network import Network
+from .graph import Graph
 
 __all__ = ["alive", "strip"]
 
+Net = TypeVar("Net", bound=Graph)
 
-def strip(net: Network, X: np.ndarray | None = None) -> Network:
+
+def strip(net: Net, X: np.ndarray | None = None) -> Net:
     """Return a copy without dead neurons; see :meth:`Network.strip`.
 
-    One pass forward folds the constants rank by rank, one pass backward finds what is not read;
-    neither can undo what the other did, so two passes reach the fixed point.
+    A forward pass folds constants rank by rank, a backward pass finds neurons that are not read.
+    Neither undoes the other, so that one of each is enough.
     """
     net = net.copy()
     constant = np.zeros(net.size, bool)
@@ -54,8 +55,8 @@ def strip(net: Network, X: np.ndarray | None = None) -> Network:
     return net
 
 
-def alive(net: Network) -> np.ndarray:
-    """Return whether each neuron lies on a way from the inputs to the outputs.
+def alive(net: Graph) -> np.ndarray:
+    """Return whether each neuron is on a path from the inputs to the outputs.
 
     Inputs and outputs always count as alive.
     """
@@ -63,7 +64,7 @@ def alive(net: Network) -> np.ndarray:
     source, fan_in, fan_out = table.source, table.fan_in, table.fan_out
     bounds = table.indptr[start].tolist()
     ranks = list(zip(pairwise(start.tolist()), pairwise(bounds), strict=True))[1:]
-    # Only connections from or to dead neurons are looked at one by one: few, as a rule.
+    # Only connections from or to dead neurons are looked at one by one; there are few, as a rule.
     fed, read = fan_in > 0, np.ones(net.size, bool)
     fed[: net.ranks[0]] = True
     for (begin, end), (first, last) in ranks:
@@ -83,15 +84,15 @@ def alive(net: Network) -> np.ndarray:
     return result
 
 
-def _keep(net: Network, kept: np.ndarray) -> None:
-    net.connections.delete_neurons(~kept)
+def _keep(net: Graph, kept: np.ndarray) -> None:
+    net.connections.delete_units(~kept)
     net.neurons.delete(np.flatnonzero(~kept))
     net.ranks = tuple(int(part.sum()) for part in np.split(kept, net.rank_start[1:-1]))
     net.version += 1
     net.numbering += 1
 
 
-def _constant_on(net: Network, X: np.ndarray, constant: np.ndarray, value: np.ndarray) -> None:
+def _constant_on(net: Graph, X: np.ndarray, constant: np.ndarray, value: np.ndarray) -> None:
     A = net.program().activations(net.connections.weight, net.bias, X)
     start = net.rank_start
     hidden = slice(int(start[1]), int(start[-2]))

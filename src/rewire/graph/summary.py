@@ -1,16 +1,13 @@
-"""What a person wants to know about a network at a glance."""
+"""A network in figures."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .graph import Graph
 from .strip import alive
-
-if TYPE_CHECKING:
-    from .network import Network
 
 __all__ = ["RankSummary", "Summary"]
 
@@ -36,7 +33,7 @@ class Summary:
     ----------
     ranks : tuple of RankSummary
     connections, possible : int
-        Existing, and from each rank to the next if it were dense.
+        Existing, and of a dense network; see :attr:`Network.possible_connections`.
     parameters : int
         Weights and biases.
     bytes : int
@@ -47,7 +44,7 @@ class Summary:
     dense_flops : int
         The same for the dense network of these ranks.
     dead : int
-        Hidden neurons on no way from the inputs to the outputs.
+        Hidden neurons on no path from the inputs to the outputs.
 
     Examples
     --------
@@ -67,14 +64,14 @@ class Summary:
     dead: int
 
     @classmethod
-    def of(cls, net: Network) -> Summary:
+    def of(cls, net: Graph) -> Summary:
         """Measure a network."""
         table, start = net.connections, net.rank_start
-        fan_in, living = table.fan_in, alive(net)
+        fan_in, living, densities = table.fan_in, alive(net), [0.0, *net.layer_densities()]
         rows = []
         for rank in range(len(net.ranks)):
             part = slice(int(start[rank]), int(start[rank + 1]))
-            inward, possible = fan_in[part], net.ranks[rank] * net.ranks[rank - 1] if rank else 0
+            inward = fan_in[part]
             spread = (
                 (int(inward.min()), float(inward.mean()), int(inward.max()))
                 if len(inward)
@@ -86,7 +83,7 @@ class Summary:
                     net.ranks[rank],
                     net.activations[rank].name if rank else "input",
                     int(inward.sum()),
-                    int(inward.sum()) / possible if possible else 0.0,
+                    densities[rank],
                     spread,
                     int((~living[part]).sum()),
                 )
@@ -99,8 +96,8 @@ class Summary:
             possible=net.possible_connections,
             parameters=len(table) + biases,
             bytes=sum(np.asarray(column).nbytes for column in columns),
-            flops=2 * len(table) + biases,
-            dense_flops=2 * net.possible_connections + biases,
+            flops=net.forward_flops(),
+            dense_flops=net.forward_flops(net.possible_connections),
             dead=sum(row.dead for row in rows),
         )
 

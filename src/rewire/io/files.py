@@ -1,4 +1,4 @@
-"""Files that are either written whole or not at all, and folders for them."""
+"""Files that are written whole or not at all, folders for them, and errors that name the file."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["atomic_write", "prepare_folder", "remove_leftovers"]
+__all__ = ["atomic_write", "prepare_folder", "reading", "remove_leftovers"]
 
 
 @contextmanager
 def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give a temporary path to write to, which takes the name asked for once all is on the disk.
+    """Yield a temporary path that is renamed to ``path`` once everything is on the disk.
 
-    The temporary file lies in the same folder, hidden, with the ending ``.partial``. Whoever reads
-    ``path`` sees the old file or the new one, never a part: also after a crash. An error, Ctrl-C
-    included, leaves the old file as it was and nothing else.
+    The temporary file lies in the same folder, hidden, with the ending ``.partial``. Readers of
+    ``path`` see the old file or the new one, never a part, even after a crash. An error, Ctrl-C
+    included, leaves the old file as it was and removes the temporary one.
 
     Parameters
     ----------
     path : path-like
-        A link is followed, and stays a link.
+        A symbolic link is followed, and stays a link.
 
     Yields
     ------
     Path
-        Where to write; the file does not exist yet.
+        The file to write; it does not exist yet.
 
     Raises
     ------
@@ -77,9 +77,9 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def remove_leftovers(path: str | os.PathLike[str]) -> None:
-    """Remove the temporary files of writers of this path that were killed.
+    """Remove temporary files that killed writers of this path left behind.
 
-    For files that have one writer at a time, before it begins.
+    For files with one writer at a time; call it before that writer begins.
     """
     final = Path(os.path.realpath(path))
     for leftover in final.parent.glob(f".{glob.escape(final.name)}.*.partial"):
@@ -87,7 +87,7 @@ def remove_leftovers(path: str | os.PathLike[str]) -> None:
 
 
 def prepare_folder(folder: str | os.PathLike[str]) -> Path:
-    """Create the folder if need be and make sure that files can be written there.
+    """Create a folder if it does not exist, and check that files can be written to it.
 
     Raises
     ------
@@ -107,8 +107,33 @@ def prepare_folder(folder: str | os.PathLike[str]) -> Path:
     return folder
 
 
+@contextmanager
+def reading(path: str | os.PathLike[str], *errors: type[Exception]) -> Iterator[None]:
+    """Turn errors in a file's contents into a ValueError that names the file.
+
+    Parameters
+    ----------
+    path : path-like
+    *errors : type of exception
+        To be turned beside ValueError, KeyError and TypeError.
+
+    Examples
+    --------
+    >>> with reading("a.json"):
+    ...     raise KeyError("version")
+    Traceback (most recent call last):
+    ValueError: cannot read 'a.json': it lacks 'version'
+    """
+    expected: tuple[type[Exception], ...] = (ValueError, KeyError, TypeError, *errors)
+    try:
+        yield
+    except expected as error:
+        what = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
+        raise ValueError(f"cannot read {os.fspath(path)!r}: {what}") from error
+
+
 def _remove(temporary: Path) -> None:
-    with suppress(OSError):  # of a read-only folder, where it never came to be
+    with suppress(OSError):  # a read-only folder, where the file was never created
         temporary.unlink(missing_ok=True)
 
 

@@ -1,27 +1,41 @@
-"""Pictures: the wiring of a network, decision boundaries, training curves, runs, ranks.
+"""Pictures of networks, decision boundaries, training curves, runs and ranks, by matplotlib.
 
-:func:`boundary` and every ``plot_*`` function draw on the matplotlib axes they are given, or on new
-ones, and return them; nothing is shown or saved behind the caller's back.
+Every function draws on the matplotlib axes it is given, or on new ones, and returns them; nothing
+is shown or saved unless you ask for it. :func:`draw_topology` makes a Graphviz graph instead.
+
+Matplotlib is imported when the first function is asked for, not by ``import rewire.plot``.
 """
 
-from .boundaries import boundary
-from .curves import plot_history, plot_losses
-from .digraph import draw_topology
-from .notebook import as_html, as_svg
-from .ranks import plot_critical_difference
-from .runs import plot_runs
-from .topology import plot_topology
-from .wiring import Wiring
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "Wiring",
-    "as_html",
-    "as_svg",
-    "boundary",
-    "draw_topology",
-    "plot_critical_difference",
-    "plot_history",
-    "plot_losses",
-    "plot_runs",
-    "plot_topology",
-]
+if TYPE_CHECKING:
+    from .boundaries import boundary as boundary
+    from .curves import plot_history as plot_history
+    from .curves import plot_losses as plot_losses
+    from .digraph import draw_topology as draw_topology
+    from .network import plot_topology as plot_topology
+    from .ranks import plot_critical_difference as plot_critical_difference
+    from .runs import plot_runs as plot_runs
+
+_HOMES = {
+    "boundary": "boundaries",
+    "draw_topology": "digraph",
+    "plot_critical_difference": "ranks",
+    "plot_history": "curves",
+    "plot_losses": "curves",
+    "plot_runs": "runs",
+    "plot_topology": "network",
+}
+
+__all__ = [*_HOMES]
+
+
+def __getattr__(name: str):
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

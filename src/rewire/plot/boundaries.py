@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from . import style
+from .network import as_network
 
 __all__ = ["boundary"]
 
@@ -21,34 +22,40 @@ def boundary(
     title: str | None = None,
     step: float = 0.05,
 ) -> Axes:
-    """Draw where a model's score changes sign, how sure it is, and the data.
+    """Draw a two-class model's decision boundary, its scores as shades, and the data.
 
     Parameters
     ----------
     model : Network, estimator, SparseMLP or callable
-        Whose scores are positive for class +1, such as a Network with one output, or whose second
-        output is then the larger; scikit-learn's classifiers are asked for their
+        A model of two inputs. With one output, a positive score means class +1; with two outputs,
+        the larger one wins. scikit-learn classifiers are evaluated by their
         ``decision_function``. A callable takes points of shape (n, 2) and returns n scores.
     X : ndarray of shape (samples, 2)
     y : ndarray of shape (samples,)
-        Labels; above 0 is drawn blue, others orange.
+        Labels; those above 0 are drawn blue, others orange.
     ax : matplotlib.axes.Axes, optional
         Where to draw; new axes by default.
     title : str, optional
         A title above the picture.
     step : float, default 0.05
-        Distance of the points at which the model is asked, in the units of X. The post: 0.25.
+        Distance between the points at which the model is evaluated, in the units of X. The post
+        has 0.25.
 
     Returns
     -------
     matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        If X does not have two columns, or the model has more than two outputs.
 
     Examples
     --------
     >>> X, y = np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([1, -1])
     >>> ax = boundary(lambda points: points[:, 1] - points[:, 0], X, y)
 
-    Of a network, beside its wiring:
+    A network's boundary beside its wiring:
 
     >>> import rewire
     >>> net = rewire.mlp([2, 8, 1], seed=0)
@@ -58,14 +65,16 @@ def boundary(
     """
     X, y = np.asarray(X, dtype=float), np.asarray(y)
     if X.ndim != 2 or X.shape[1] != 2:
-        raise ValueError(f"X must have shape (samples, 2) to be drawn; got {X.shape}")
+        raise ValueError(
+            f"X must have shape (samples, 2) to be drawn; got {X.shape}: choose two of its columns"
+        )
     if ax is None:
         _, ax = plt.subplots(figsize=(5, 4.2), layout="constrained")
     low, high = X.min(axis=0) - 1, X.max(axis=0) + 1
     across, up = np.arange(low[0], high[0], step), np.arange(low[1], high[1], step)
     points = np.stack(np.meshgrid(across, up), axis=-1)
     scores = _scores(model, points.reshape(-1, 2)).reshape(points.shape[:2])
-    # Colour saturates where the hinge loss is satisfied: |score| >= 1 (and a little beyond).
+    # Colours saturate a little beyond |score| = 1, where the hinge loss is 0.
     ax.contourf(
         across,
         up,
@@ -97,17 +106,17 @@ def boundary(
 def _scores(model: Any, points: np.ndarray) -> np.ndarray:
     """Return one number for each point, positive for class +1."""
     if hasattr(model, "decision_function"):
-        answers = model.decision_function(points)
+        scores = model.decision_function(points)
     elif hasattr(model, "connections"):
-        answers = model.predict(points)
-    elif hasattr(model, "layers"):  # of scalar neurons
-        answers = [getattr(model(point), "data", np.nan) for point in points.tolist()]
+        scores = model.predict(points)
+    elif hasattr(model, "layers"):  # scalar neurons would take a millisecond per point
+        scores = as_network(model).predict(points)
     else:
-        answers = model(points)
-    answers = np.asarray(answers, float).reshape(len(points), -1)
-    if answers.shape[1] > 2:
+        scores = model(points)
+    scores = np.asarray(scores, float).reshape(len(points), -1)
+    if scores.shape[1] > 2:
         raise ValueError(
             "model must have one output, or two, for a boundary between two classes; "
-            f"got {answers.shape[1]} outputs"
+            f"got {scores.shape[1]} outputs"
         )
-    return answers[:, 0] if answers.shape[1] == 1 else answers[:, 1] - answers[:, 0]
+    return scores[:, 0] if scores.shape[1] == 1 else scores[:, 1] - scores[:, 0]

@@ -22,14 +22,14 @@ def plot_losses(
     ax: Axes | None = None,
     title: str | None = None,
 ) -> Axes:
-    """Draw losses by training step on a logarithmic scale, with the rewirings marked.
+    """Draw losses over training steps on a logarithmic scale, with the rewirings marked.
 
     Parameters
     ----------
     losses : mapping of str to sequence of float
-        One curve for each name, its loss at step 0, 1, ….
+        One curve per name: its loss at step 0, 1, …
     rewirings : sequence of int, optional
-        Steps after which connections moved; thin vertical lines.
+        Steps after which connections moved, drawn as thin vertical lines.
     ax : matplotlib.axes.Axes, optional
         Where to draw; new axes by default.
     title : str, optional
@@ -68,24 +68,25 @@ def plot_history(
     ax: Axes | None = None,
     title: str | None = None,
 ) -> Axes:
-    """Draw what a training measured: losses, accuracies on an axis of their own, and rewirings.
+    """Draw a training history: losses, accuracies on a second axis, and rewirings.
 
     Parameters
     ----------
     columns : mapping of str to sequence of float
         ``step``, ``loss``, ``accuracy``, ``validation_loss`` and ``validation_accuracy``, as in
-        :class:`rewire.train.History`; None where nothing was measured. Validation is dashed.
+        :class:`rewire.train.History`; None where nothing was measured. Validation curves are
+        dashed.
     rewirings : sequence of int, optional
-        Steps after which connections moved; ticks along the bottom.
+        Steps after which connections moved, drawn as ticks along the bottom.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; new axes by default. Accuracies are drawn on a twin of it.
+        Where to draw; new axes by default. Accuracies get a twin axis.
     title : str, optional
         A title above the picture.
 
     Returns
     -------
     matplotlib.axes.Axes
-        With the losses.
+        The axes of the losses.
 
     Examples
     --------
@@ -98,12 +99,12 @@ def plot_history(
     if min(_values(columns, "loss"), default=0) > 0:
         ax.set_yscale("log")
     style.open_frame(ax)
-    right = bool(_values(columns, "accuracy"))
-    if right:
+    has_accuracy = bool(_values(columns, "accuracy"))
+    if has_accuracy:
         other = ax.twinx()
         shown += _measured(columns, "accuracy", other, _COLOURS[1])
         other.yaxis.set_major_formatter(PercentFormatter(1))
-        other.set_ylabel("right", color=_COLOURS[1])
+        other.set_ylabel("accuracy", color=_COLOURS[1])
         style.open_frame(other)
         ax.tick_params(axis="y", which="both", colors=_COLOURS[0])
         other.tick_params(axis="y", colors=_COLOURS[1])
@@ -117,7 +118,7 @@ def plot_history(
             label="rewiring",
         )
     ax.set_xlabel("step", color=style.INK)
-    ax.set_ylabel("loss", color=_COLOURS[0] if right else style.INK)
+    ax.set_ylabel("loss", color=_COLOURS[0] if has_accuracy else style.INK)
     if shown:
         ax.legend(handles=shown, loc="center right", edgecolor="white", labelcolor=style.INK)
     if title:
@@ -128,7 +129,7 @@ def plot_history(
 def _measured(
     columns: Mapping[str, Sequence[float | None]], what: str, ax: Axes, colour: str
 ) -> list[Line2D]:
-    """Draw training and validation of one kind, where there is something to draw."""
+    """Draw the training and validation curves of one quantity, as far as it was measured."""
     drawn = []
     for name, dashes in ((what, "-"), (f"validation_{what}", "--")):
         values = columns.get(name, [None] * len(columns["step"]))
@@ -137,12 +138,12 @@ def _measured(
         if points:
             label = name.replace("_", " ")
             x, y = zip(*points, strict=True)
-            marker = "o" if len(points) == 1 else None  # of which there is no line
+            marker = "o" if len(points) == 1 else None  # one point makes no line
             drawn += ax.plot(x, y, dashes, marker=marker, color=colour, linewidth=1.6, label=label)
     return drawn
 
 
 def _values(columns: Mapping[str, Sequence[float | None]], what: str) -> list[float]:
-    """Return all that was measured of one kind."""
+    """Return all measurements of one quantity, training and validation."""
     both = *columns.get(what, ()), *columns.get(f"validation_{what}", ())
     return [value for value in both if value is not None]

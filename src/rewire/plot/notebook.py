@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import io
 from html import escape
-from typing import Any
 
 from matplotlib.figure import Figure
 
-from .topology import plot_topology
+from rewire.graph import Network
+
+from .network import plot_topology
 
 __all__ = ["as_html", "as_svg"]
 
-# More connections than this are a tangle; then the summary has to do.
-DRAWABLE = 600
+# With more connections the drawing is a tangle, and only the summary is shown.
+MAX_CONNECTIONS = 600
 
 
-def as_html(net: Any) -> str:
+def as_html(net: Network) -> str:
     """Return a network's summary and, while it is small, its wiring, as HTML.
 
     Parameters
@@ -37,8 +38,8 @@ def as_html(net: Any) -> str:
     return f"<div>{as_svg(net) or ''}<pre>{escape(str(net.summary()))}</pre></div>"
 
 
-def as_svg(net: Any) -> str | None:
-    """Return a network's wiring as SVG, or None of one with more than 600 connections.
+def as_svg(net: Network) -> str | None:
+    """Return a network's wiring as SVG, or None if it has more than 600 connections.
 
     Parameters
     ----------
@@ -50,9 +51,9 @@ def as_svg(net: Any) -> str | None:
     >>> as_svg(rewire.mlp([2, 4, 1], seed=0))[:4], as_svg(rewire.mlp([99, 9, 1], seed=0))
     ('<svg', None)
     """
-    if len(net.connections) > DRAWABLE:
+    if len(net.connections) > MAX_CONNECTIONS:
         return None
-    # A figure of its own, which no notebook shows a second time.
+    # A figure outside pyplot, which no notebook shows a second time.
     figure, file = Figure(figsize=(8, 4), layout="constrained"), io.StringIO()
     plot_topology(net, figure.subplots())
     figure.savefig(file, format="svg")

@@ -11,9 +11,9 @@ from . import style
 
 __all__ = ["plot_critical_difference"]
 
-# Heights, in units of one line of text: below the axis the bars, below them the names.
-BAR = 0.55
-ROOM = 0.9
+# Heights in lines of text; the bars are below the axis, and the names below the bars.
+BAR_HEIGHT = 0.55
+MARGIN = 0.9
 
 
 def plot_critical_difference(
@@ -23,17 +23,17 @@ def plot_critical_difference(
     ax: Axes | None = None,
     title: str | None = None,
 ) -> Axes:
-    """Draw the average ranks of methods on a line, as Demšar does [1]_.
+    """Draw Demšar's critical difference diagram [1]_: the average ranks of methods on a line.
 
     Parameters
     ----------
     ranks : mapping of str to float
         Average rank of each method, near 1 for the best.
     cliques : sequence of sequence of str, optional
-        Groups of methods that cannot be told apart, each joined by a bar with a dot at every
-        method of the group.
+        Groups of methods that do not differ significantly, each joined by a bar with a dot at
+        every method of the group.
     critical_difference : float, optional
-        Drawn as a ruler above the line.
+        The critical difference, drawn as a ruler above the line.
     ax : matplotlib.axes.Axes, optional
         Where to draw; new axes by default.
     title : str, optional
@@ -46,7 +46,7 @@ def plot_critical_difference(
     Raises
     ------
     ValueError
-        For fewer than two methods, or a clique with another method.
+        For fewer than two methods, or a clique with a method that is not in ``ranks``.
 
     References
     ----------
@@ -60,12 +60,12 @@ def plot_critical_difference(
     ['1', '2', '3', 'rigl  1.20', 'set  2.30', '2.50  static']
     """
     if len(ranks) < 2:
-        raise ValueError(f"ranks must be those of at least two methods; got {len(ranks)}")
+        raise ValueError(f"ranks must hold at least two methods; got {len(ranks)}")
     for name in (name for clique in cliques for name in clique):
         if name not in ranks:
-            raise ValueError(f"cliques must be of methods in ranks; got {name!r}")
+            raise ValueError(f"cliques must hold methods in ranks; got {name!r}")
     names = sorted(ranks, key=ranks.__getitem__)
-    first, half = ROOM + BAR * len(cliques), (len(names) + 1) // 2
+    first, half = MARGIN + BAR_HEIGHT * len(cliques), (len(names) + 1) // 2
     if ax is None:
         height = 0.9 + 0.28 * (first + half + 1.5)
         _, ax = plt.subplots(figsize=(8, height), layout="constrained")
@@ -76,7 +76,7 @@ def plot_critical_difference(
         _draw_name(ax, name, ranks[name], row, 1 if left else len(names), left)
     for number, clique in enumerate(cliques):
         at = [ranks[name] for name in clique]
-        level = [ROOM * 0.6 + BAR * number] * len(at)
+        level = [0.6 * MARGIN + BAR_HEIGHT * number] * len(at)
         ax.plot(at, level, color=style.INK, linewidth=3, solid_capstyle="round", label="clique")
         ax.plot(at, level, "o", color="white", markersize=5, mec=style.INK, mew=1.4)
     margin = 0.28 * (len(names) - 1)

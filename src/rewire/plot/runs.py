@@ -1,4 +1,4 @@
-"""Many runs of several methods beside each other."""
+"""Many runs of several methods, one row per method."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from . import style
 
 __all__ = ["plot_runs"]
 
-# Dots closer than this share of the axis are put beside each other.
+# Dots closer than this share of the axis are drawn side by side.
 DOT = 0.011
-ROOM = 0.36
+HALF_ROW = 0.36
 
 
 def plot_runs(
@@ -25,19 +25,19 @@ def plot_runs(
     ax: Axes | None = None,
     title: str | None = None,
 ) -> Axes:
-    """Draw every run as a dot, one row for each method, over a box of its quartiles.
+    """Draw every run as a dot, one row per method, over a box of its quartiles.
 
-    The box reaches from the first to the third quartile, with a line at the median; a diamond is
-    the mean. Dots of like value are put beside each other, so that a row's width shows how many.
+    The box spans the first to the third quartile, with a line at the median; a diamond marks the
+    mean. Dots of similar value are drawn side by side, so that a row's height shows how many.
 
     Parameters
     ----------
     values : mapping of str to sequence of float
-        For each method the figure of every run; what is not finite is left out.
+        The measured value of every run, per method; values that are not finite are left out.
     measure : str, default "accuracy"
-        What the figures are; accuracies are shown in per cent.
+        What was measured; accuracies are shown in per cent.
     reach : float, optional
-        Marked by a line.
+        A value to reach, marked by a line.
     ax : matplotlib.axes.Axes, optional
         Where to draw; new axes by default.
     title : str, optional
@@ -94,11 +94,11 @@ def _draw_row(ax: Axes, place: int, row: np.ndarray, width: float) -> None:
 
 
 def _beside(row: np.ndarray, width: float) -> np.ndarray:
-    """Return offsets that spread the dots of each bin evenly, the fullest bin over all the room."""
+    """Return offsets that spread the dots of each bin evenly; the fullest bin fills the row."""
     bins = np.round(row / width).astype(np.int64)
     offset = np.zeros(len(row))
     fullest = np.unique(bins, return_counts=True)[1].max()
-    step = min(2 * ROOM / max(fullest - 1, 1), 0.08)
+    step = min(2 * HALF_ROW / max(fullest - 1, 1), 0.08)
     for number in np.unique(bins):
         members = np.flatnonzero(bins == number)
         offset[members] = (np.arange(len(members)) - (len(members) - 1) / 2) * step

@@ -1,4 +1,4 @@
-"""Colours and text shared by all pictures; the colours stay apart for colour-blind eyes."""
+"""Colours and text that all pictures share; colour-blind readers can tell the colours apart."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FAINT = "#c4cad3"
 NEGATIVE = "#c8571b"
 POSITIVE = "#1f6fb4"
 REWIRING = "#8a93a0"
-# Of connections that have just come or gone; the latter are also dashed.
+# Connections just grown and just dropped; the latter are also dashed.
 GROWN = "#00875a"
 DROPPED = "#d0213a"
 
@@ -25,19 +25,19 @@ SIGNED_PALE = LinearSegmentedColormap.from_list(
 
 
 def title(axes: Axes, text: str) -> None:
-    """Put a title above the axes, flush left."""
+    """Put a title above the axes, aligned left."""
     axes.set_title(text, loc="left", color=INK, fontsize=11, fontweight="bold")
 
 
 def open_frame(axes: Axes) -> None:
-    """Leave only the left and the bottom line of the frame."""
+    """Remove the top and right lines of the frame."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(REWIRING)
     axes.tick_params(colors=INK, labelsize=9)
 
 
 def figure_of(axes: Axes) -> Figure:
-    """Return the figure that the axes are on."""
+    """Return the figure that the axes belong to."""
     figure = axes.get_figure(root=True)
     assert isinstance(figure, Figure)
     return figure

@@ -1,6 +1,6 @@
-// The arrays of the page, decoded once; and at which frame each run is at a moment.
+// Decodes the page's arrays once, and finds the frame of each run at a moment of the slider.
 
-const bytes = Uint8Array.from(atob(document.getElementById("blob").textContent), c => c.charCodeAt(0));
+const bytes = Uint8Array.from(atob(document.getElementById("arrays").textContent), c => c.charCodeAt(0));
 const TYPES = {Uint8Array, Int8Array, Uint16Array, Int32Array, Float32Array};
 
 function unpacked([type, first, length]) {
@@ -20,7 +20,7 @@ for (const run of page.runs) {
   run.busiest = busiest(run);
 }
 
-// The largest activity of each rank over all frames: what a full circle stands for.
+// The largest activity of each rank over all frames, which a fully coloured circle stands for.
 function busiest(run) {
   const most = [];
   for (const frame of run.frames) {
@@ -41,7 +41,7 @@ function label(frame, number) {
   return `${rank}_${number - frame.start[rank]}`;
 }
 
-// A moment is a step, and which of several frames at that step it is.
+// A moment is a step, plus a fraction for the second of two frames at the same step, and so on.
 function keysOf(run) {
   let last = null, nth = 0;
   return run.frames.map(frame => {

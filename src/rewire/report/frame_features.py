@@ -1,74 +1,38 @@
-"""What a page shows of a network at one moment, as arrays."""
+"""What a page shows of a network at one step, as arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
-from rewire.connectivity import ConnectionTable
 from rewire.graph import Network
 from rewire.graph.strip import alive
 
 from .strongest_paths import strongest_paths
 
-__all__ = ["BLOCKS", "boundary_points", "look", "restore", "snapshot"]
+__all__ = ["BLOCKS", "boundary_points", "extract_features"]
 
-# Blocks along each side of a heat map of densities, and of pixels of an image's input map.
+# Blocks along each side of a heat map of densities.
 BLOCKS = 24
-# Samples that a network too large to draw is tried on.
-FEW = 32
+# Pixels along the longer side of an image's input map.
+MAX_PIXELS = 64
+# Samples on which the activity of a network too large to draw is measured.
+FEW_SAMPLES = 32
 # Points along each side of a decision boundary.
 POINTS = 60
-# Outputs beyond these are as sure as can be: twice the margin of the hinge loss.
-SURE = 2.0
+# Scores beyond this are drawn in full colour: twice the margin of the hinge loss.
+FULL_COLOUR = 2.0
 
 
-def snapshot(net: Network) -> dict[str, np.ndarray]:
-    """Return copies of a network's arrays, and nothing computed: microseconds."""
-    table = net.connections
-    return {
-        "ranks": np.array(net.ranks),
-        "indptr": table.indptr.copy(),
-        "source": table.source.copy(),
-        "weight": table.weight.copy(),
-        "birth": table.birth.copy(),
-        "bias": net.bias.copy(),
-    }
-
-
-def restore(arrays: Mapping[str, np.ndarray], activations: Sequence[Any]) -> Network:
-    """Return the network that a snapshot was taken of.
-
-    Parameters
-    ----------
-    arrays : mapping
-        From :func:`snapshot`.
-    activations : sequence of str or Activation
-        Of each rank but the inputs.
-    """
-    fan_in = np.diff(arrays["indptr"])
-    target = np.repeat(np.arange(len(fan_in)), fan_in)
-    net = Network.from_connections(
-        arrays["ranks"].tolist(),
-        arrays["source"],
-        target,
-        np.zeros_like(arrays["weight"]),
-        activation=list(activations),
-        backend="numpy",  # nothing to compile, and the samples are few
-    )
-    # Not by way of the checks above, which a diverged training would not pass.
-    net.connections = ConnectionTable(
-        net.size, arrays["source"], target, arrays["weight"], arrays["birth"]
-    )
-    net.neurons.data["bias"] = arrays["bias"]
-    return net
-
-
-def look(
-    net: Network, X: np.ndarray, loss: str, *, whole: bool, image: Sequence[int] | None = None
+def extract_features(
+    net: Network,
+    X: np.ndarray,
+    loss: str,
+    *,
+    whole: bool,
+    image_shape: Sequence[int] | None = None,
 ) -> dict[str, np.ndarray]:
     """Return everything that a page shows of a network.
 
@@ -76,35 +40,36 @@ def look(
     ----------
     net : Network
     X : ndarray, shape (samples, inputs)
-        Samples to be active on.
+        Samples on which activity is measured.
     loss : str
-        Says how outputs are to be read.
+        Name of the loss, which decides how outputs are read.
     whole : bool
         Show every connection; otherwise the strongest paths, and densities by blocks.
-    image : (int, int), optional
-        Rows and columns of the picture that the inputs are.
+    image_shape : (int, int), optional
+        Rows and columns, if the inputs are the pixels of an image.
 
     Returns
     -------
     dict of str to ndarray
-        ``totals`` (connections, possible ones, hidden neurons, dead ones, neurons that live but
-        for the inputs, connections between living ones, bytes, dense bytes,
-        biases, and whether all numbers are finite; those that are not are shown as 0), ``source``,
-        ``target``, ``weight`` and ``birth`` of the connections drawn; ``neuron`` (numbers of those
-        drawn) with their ``bias``, ``activity`` (mean absolute activation), ``alive``, ``fan_in``
-        and ``fan_out``; ``fan_ins`` and ``fan_outs``, rows of (value, neurons that have it); and
-        where they apply ``boundary``, ``input_map`` and a ``density r s`` for each pair of ranks.
+        ``totals``: connections, possible connections, hidden neurons, dead neurons, living neurons
+        except inputs, connections between living neurons, bytes, bytes of the dense network,
+        biases, and whether all numbers are finite (those that are not are shown as 0).
+
+        ``source``, ``target``, ``weight`` and ``birth`` of the connections drawn; ``neuron``, the
+        numbers of the neurons drawn, with their ``bias``, ``activity`` (mean absolute activation),
+        ``alive``, ``fan_in`` and ``fan_out``; ``fan_ins`` and ``fan_outs``, rows of (value, number
+        of neurons that have it).
+
+        Where they apply, ``boundary``, ``input_map`` and a ``density r s`` per pair of ranks.
     """
-    net, finite = _finite(net)
+    net, finite = _with_finite_numbers(net)
     table, start = net.connections, net.rank_start
-    living = alive(net)
-    fan_in, fan_out = table.fan_in, table.fan_out
+    living, fan_in, fan_out = alive(net), table.fan_in, table.fan_out
     drawn = np.arange(len(table)) if whole else strongest_paths(net)
     target = np.searchsorted(table.indptr, drawn, side="right") - 1
-    neuron = np.arange(net.size)
-    if not whole:
-        neuron = np.union1d(table.source[drawn], target)
-    shown = {
+    neuron = np.arange(net.size) if whole else np.union1d(table.source[drawn], target)
+    samples = X if whole else X[:: -(-len(X) // FEW_SAMPLES)]
+    features = {
         "ranks": np.array(net.ranks),
         "totals": np.append(_totals(net, living), finite),
         "next_birth": np.array([table.next_birth]),
@@ -114,7 +79,7 @@ def look(
         "birth": table.birth[drawn],
         "neuron": neuron,
         "bias": net.bias[neuron].astype(np.float32),
-        "activity": _activity(net, X if whole else X[:: -(-len(X) // FEW)])[neuron],
+        "activity": _activity(net, samples)[neuron],
         "alive": living[neuron].astype(np.uint8),
         "fan_in": fan_in[neuron],
         "fan_out": fan_out[neuron],
@@ -122,14 +87,22 @@ def look(
         "fan_outs": _distribution(fan_out[: start[-2]]),
     }
     if net.ranks[0] == 2:
-        shown["boundary"] = _boundary(net, X, loss)
-    if image is not None:
-        shown["input_map"] = _shrunk(fan_out[: net.ranks[0]].reshape(image))
-    return shown if whole else shown | _densities(net)
+        features["boundary"] = _boundary(net, X, loss)
+    if image_shape is not None:
+        features["input_map"] = _shrink(fan_out[: net.ranks[0]].reshape(image_shape))
+    return features if whole else features | _densities(net)
 
 
-def _finite(net: Network) -> tuple[Network, bool]:
-    """Return the network, or a copy with 0 for what is not finite; and whether all was."""
+def boundary_points(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the coordinates, across and up, at which a decision boundary is evaluated."""
+    low, high = X.min(axis=0), X.max(axis=0)
+    margin = 0.15 * (high - low) + 1e-6
+    across, up = np.linspace(low - margin, high + margin, POINTS).T
+    return across, up
+
+
+def _with_finite_numbers(net: Network) -> tuple[Network, bool]:
+    """Return the network, or a copy with 0 for what is not finite; and whether all was finite."""
     weight, bias = net.connections.weight, net.bias
     if np.isfinite(weight).all() and np.isfinite(bias).all():
         return net, True
@@ -139,36 +112,29 @@ def _finite(net: Network) -> tuple[Network, bool]:
     return net, False
 
 
-def boundary_points(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return at which coordinates, across and up, a decision boundary is asked for."""
-    low, high = X.min(axis=0), X.max(axis=0)
-    margin = 0.15 * (high - low) + 1e-6
-    across, up = np.linspace(low - margin, high + margin, POINTS).T
-    return across, up
-
-
 def _boundary(net: Network, X: np.ndarray, loss: str) -> np.ndarray:
-    """Return int8 rows from the bottom up.
+    """Return scores on a grid as int8, rows from the bottom up.
 
-    127 is surely the second class (or the largest output), -127 surely the first; with three or
-    more classes, the number of the class.
+    127 is a certain second class (or a large output), -127 a certain first one; with three or more
+    classes, the number of the class.
     """
     points = np.stack(np.meshgrid(*boundary_points(X)), axis=-1).reshape(-1, 2)
     with np.errstate(over="ignore", invalid="ignore"):
         outputs = np.nan_to_num(net.predict(points).astype(np.float64))
     if outputs.shape[1] > 2 and loss == "cross_entropy":
-        classes = outputs.argmax(axis=1)
-        return classes.astype(np.int8).reshape(POINTS, POINTS)
+        return outputs.argmax(axis=1).astype(np.int8).reshape(POINTS, POINTS)
     score = outputs[:, 0] if outputs.shape[1] != 2 else outputs[:, 1] - outputs[:, 0]
-    return np.rint(127 * np.clip(score / SURE, -1, 1)).astype(np.int8).reshape(POINTS, POINTS)
+    shade = np.rint(127 * np.clip(score / FULL_COLOUR, -1, 1))
+    return shade.astype(np.int8).reshape(POINTS, POINTS)
 
 
 def _totals(net: Network, living: np.ndarray) -> np.ndarray:
     start, table, item = net.rank_start, net.connections, net.dtype.itemsize
     biases = net.size - net.ranks[0]
-    both = len(table)
+    between_living = len(table)
     if not living.all():
-        both = int((living[table.source] & np.repeat(living, table.fan_in)).sum())
+        ends_alive = living[table.source] & np.repeat(living, table.fan_in)
+        between_living = int(ends_alive.sum())
     hidden = living[start[1] : start[-2]]
     index = table.source.dtype.itemsize
     return np.array(
@@ -178,7 +144,7 @@ def _totals(net: Network, living: np.ndarray) -> np.ndarray:
             len(hidden),
             int((~hidden).sum()),
             int(living[start[1] :].sum()),
-            both,
+            between_living,
             len(table) * (item + index) + (net.size + 1) * index + biases * item,
             (net.possible_connections + biases) * item,
             biases,
@@ -189,8 +155,7 @@ def _totals(net: Network, living: np.ndarray) -> np.ndarray:
 
 def _activity(net: Network, X: np.ndarray) -> np.ndarray:
     with np.errstate(over="ignore", invalid="ignore"):
-        # A sample of the rows is a view with gaps, which kernels do not take.
-        X = np.ascontiguousarray(X)
+        X = np.ascontiguousarray(X)  # kernels do not take strided rows
         A = net.program().activations(net.connections.weight, net.bias, X)
         return np.nan_to_num(np.abs(A).mean(axis=1).astype(np.float32), posinf=0)
 
@@ -201,9 +166,9 @@ def _distribution(values: np.ndarray) -> np.ndarray:
     return np.stack([value, count[value]], axis=1).astype(np.int32)
 
 
-def _shrunk(picture: np.ndarray) -> np.ndarray:
-    """Return a picture of at most 64 by 64 pixels, sums of blocks where it is larger."""
-    step = -(-max(picture.shape) // 64)
+def _shrink(picture: np.ndarray) -> np.ndarray:
+    """Return a picture of at most 64 by 64 pixels; larger ones are summed over square blocks."""
+    step = -(-max(picture.shape) // MAX_PIXELS)
     rows, columns = (-(-side // step) for side in picture.shape)
     padded = np.zeros((rows * step, columns * step), np.int32)
     padded[: picture.shape[0], : picture.shape[1]] = picture
@@ -211,10 +176,10 @@ def _shrunk(picture: np.ndarray) -> np.ndarray:
 
 
 def _densities(net: Network) -> dict[str, np.ndarray]:
-    """Return the density of blocks of neighbouring neurons, sources across, for pairs of ranks."""
+    """Return, per pair of ranks, the density of blocks of neighbouring neurons, sources across."""
     table, ranks = net.connections, net.ranks
     sides = np.minimum(ranks, BLOCKS)
-    # Each neuron's block, counted on from rank to rank; the numbers that bincount takes uncopied.
+    # The block of each neuron, numbered over all ranks; intp, which bincount takes uncopied.
     block = np.concatenate(
         [
             before + np.arange(n, dtype=np.intp) * side // max(n, 1)
@@ -222,9 +187,9 @@ def _densities(net: Network) -> dict[str, np.ndarray]:
         ]
     )
     neurons = np.bincount(block)
-    found = {}
+    densities = {}
     for s in range(1, len(ranks)):
-        # The rows of a block of targets follow each other.
+        # The targets of a block are consecutive, and so are their rows in the table.
         cuts = np.searchsorted(block, np.arange(sides[:s].sum(), sides[: s + 1].sum() + 1))
         rows = table.indptr[cuts].tolist()
         counts = np.array(
@@ -238,5 +203,5 @@ def _densities(net: Network) -> dict[str, np.ndarray]:
             columns = slice(sides[:r].sum(), sides[: r + 1].sum())
             if r == s - 1 or counts[:, columns].any():
                 possible = np.outer(down, neurons[columns])
-                found[f"density {r} {s}"] = (counts[:, columns] / possible).astype(np.float32)
-    return found
+                densities[f"density {r} {s}"] = (counts[:, columns] / possible).astype(np.float32)
+    return densities

@@ -1,4 +1,4 @@
-"""The page that shows runs, side by side."""
+"""The page of a report: one run, or several side by side."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from rewire.io import atomic_write
-from rewire.web.html import assemble
+from rewire.web import Packer, assemble
 
 from .captions import lede, title
-from .payload import Packer
+from .page_data import run_data
 from .recording import Recording, read_recording
-from .train_runs import run_data
 
-__all__ = ["MOST_BYTES", "page", "write_report"]
+__all__ = ["MAX_BYTES", "render", "write_report"]
 
-# What a page may weigh; with more, every other frame is left out.
-MOST_BYTES = 9_500_000
+# Size of a page beyond which every other frame is left out.
+MAX_BYTES = 9_500_000
 SCRIPTS = ("data.js", "wiring.js", "panels.js", "report.js")
 
 
@@ -31,19 +30,19 @@ def write_report(
     Parameters
     ----------
     runs : sequence of Recording or path, or one of them
-        A path is that of a run's folder, or of its ``recording.safetensors``.
+        A path names a run's folder, or its ``recording.safetensors``.
     path : path-like
-        The HTML file, below 10 MB whatever the runs; written whole or not at all.
+        The HTML file, below 10 MB whatever the runs; it is written whole or not at all.
 
     Returns
     -------
     Path
-        The file.
+        The file written.
 
     Raises
     ------
     FileNotFoundError
-        If a folder holds no recorded run.
+        If a folder holds no recording.
     ValueError
         If there are no runs, or a recording is damaged.
 
@@ -60,26 +59,28 @@ def write_report(
     """
     given = [runs] if isinstance(runs, (Recording, str, os.PathLike)) else list(runs)
     if not given:
-        raise ValueError("runs must hold at least one run; got none")
+        raise ValueError(
+            "runs must hold at least one run; got none: give a recording or a run's folder"
+        )
     found, names = [], []
     for run in given:
         recording = run if isinstance(run, Recording) else read_recording(run)
         found.append(recording)
         names.append("" if isinstance(run, Recording) else Path(run).resolve().name)
-    text = page(found, names)
+    text = render(found, names)
     with atomic_write(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
     return Path(path)
 
 
-def page(recordings: Sequence[Recording], names: Sequence[str]) -> str:
+def render(recordings: Sequence[Recording], names: Sequence[str]) -> str:
     """Return the page's HTML.
 
     Parameters
     ----------
     recordings : sequence of Recording
     names : sequence of str
-        For each, what to call it where two runs have the same method.
+        Names of the runs' folders, shown where two runs have the same name; or empty.
     """
     every = 1
     while True:
@@ -96,13 +97,13 @@ def page(recordings: Sequence[Recording], names: Sequence[str]) -> str:
             "runs": runs,
         }
         text = assemble("rewire.report", "report", SCRIPTS, data, packer.text())
-        if len(text.encode()) <= MOST_BYTES or every >= max(len(r.frames) for r in recordings):
+        if len(text.encode()) <= MAX_BYTES or every >= max(len(r.frames) for r in recordings):
             return text
         every *= 2
 
 
 def _tell_apart(runs: Sequence[dict[str, Any]], names: Sequence[str]) -> None:
-    """Give runs of one name the names of their folders as well, or numbers."""
+    """Add the names of their folders, or numbers, to runs of the same name."""
     given = [run["name"] for run in runs]
     for number, (run, name) in enumerate(zip(runs, names, strict=True), start=1):
         if given.count(run["name"]) > 1:

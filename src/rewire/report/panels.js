@@ -1,4 +1,4 @@
-// The smaller pictures of a run, the curves of all runs, and the table.
+// The small pictures of a run, the curves of all runs, and the table.
 
 const large = n => n < 1e5 ? count(n) : d3.format(".3s")(n).replace("G", "B");
 const share = (n, all) => `${large(n)} of ${large(all)} (${percent(n / (all || 1))})`;
@@ -11,8 +11,8 @@ class Boundary {
     this.run = run;
     this.multi = d3.some(points.label, v => v > 1) && run.classes.length > 2;
     const {svg} = panel(parent, run.classifies
-      ? "What it answers where (the line is where it cannot decide)"
-      : "What it answers where (blue above zero, orange below)", size, size);
+      ? "Decision boundary (shades: how certain)"
+      : "Output (blue above zero, orange below)", size, size);
     this.side = run.frames[0].shapes.boundary[0];
     this.svg = svg.attr("class", "boundary");
     this.area = svg.append("g");
@@ -25,7 +25,7 @@ class Boundary {
       .attr("fill", d => this.multi ? this.colour(d.label) : `var(${d.label > middle ? "--positive" : "--negative"})`)
       .attr("transform", d => `translate(${x(d.a)},${y(d.b)})`);
     const scale = size / (this.side - 1);
-    // Contours put a value at the middle of its cell, and count rows from the top.
+    // d3.contours places a value at the middle of its cell, and counts rows from the top.
     this.path = d3.geoPath(d3.geoTransform({
       point(a, b) { this.stream.point((a - 0.5) * scale, size - (b - 0.5) * scale); },
     }));
@@ -57,7 +57,7 @@ class Boundary {
   }
 }
 
-// Of rings the parts that do not run along the edge of the picture.
+// The parts of rings that do not run along the edge of the picture.
 function inner(rings, side) {
   const edge = ([a, b]) => a < 0.5 || b < 0.5 || a > side - 0.5 || b > side - 0.5;
   const parts = [];
@@ -82,7 +82,7 @@ class Cells {
     const side = 200 / Math.max(rows, columns);
     const {box, svg} = panel(parent, title, columns * side, rows * side);
     Object.assign(this, {svg, most, says, columns, side});
-    this.scale = `The fuller the colour, the more: up to ${amount(most)}.`;
+    this.scale = `Stronger colour means more, up to ${amount(most)}.`;
     this.title = svg.append("title");
     this.cells = svg.append("g");
     this.note = box.append("p").attr("class", "note").text(this.scale);
@@ -99,7 +99,7 @@ class Cells {
       .on("pointerleave", () => this.note.text(this.scale));
     rows.attr("fill-opacity", d => (d / most) ** 0.75).attr("data-value", d => d);
     this.latest = node => says(rows.nodes().indexOf(node), d3.select(node).datum());
-    this.title.text(says(d3.maxIndex(values), d3.max(values)) + ", the most");
+    this.title.text("Largest: " + says(d3.maxIndex(values), d3.max(values)));
   }
 }
 
@@ -139,7 +139,7 @@ class Distribution {
   }
 }
 
-// Of ticks those that leave their numbers room, the largest first.
+// Those ticks whose labels do not overlap, from the largest down.
 function apart(scale, ticks) {
   const kept = [];
   for (const tick of d3.reverse(ticks)) {
@@ -156,7 +156,7 @@ class Curves {
     const measured = name => page.runs.some(run => d3.some(run.rows[`validation_${name}`], v => v !== null));
     const title = (name, text) => measured(name) ? `${text} (solid: training, dashed: validation)` : text;
     this.charts = [this.chart(parent, "loss", title("loss", "Loss"), seek)];
-    if (classify) this.charts.push(this.chart(parent, "accuracy", title("accuracy", "Share right"), seek));
+    if (classify) this.charts.push(this.chart(parent, "accuracy", title("accuracy", "Accuracy"), seek));
     const legend = parent.append("ul").attr("class", "legend");
     page.runs.forEach((run, k) => {
       const item = legend.append("li");
@@ -164,7 +164,7 @@ class Curves {
         .attr("stroke-width", 3).style("stroke", `var(--run-${k % 5})`);
       item.append("span").text(run.name);
     });
-    legend.append("li").text("Ticks at the bottom: rewirings. Click to go there.");
+    legend.append("li").text("Ticks at the bottom: rewirings. Click on a chart to go to a step.");
   }
 
   chart(parent, name, title, seek) {
@@ -206,15 +206,15 @@ class Curves {
 
 const MEASURES = [
   ["Loss", f => f.row && f.row.loss !== null ? d3.format(".4~g")(f.row.loss) : ""],
-  ["Right", f => f.row && f.row.accuracy !== null ? percent(f.row.accuracy) : ""],
-  ["Right on validation data", f => f.row && f.row.validation_accuracy !== null ? percent(f.row.validation_accuracy) : ""],
+  ["Accuracy", f => f.row && f.row.accuracy !== null ? percent(f.row.accuracy) : ""],
+  ["Validation accuracy", f => f.row && f.row.validation_accuracy !== null ? percent(f.row.validation_accuracy) : ""],
   ["Connections, of all possible ones (density)", f => share(f.totals[0], f.totals[1])],
   ["Dead hidden neurons", f => share(f.totals[3], f.totals[2])],
   ["Neurons left when stripped", f => count(f.totals[4])],
   ["Connections left when stripped", f => count(f.totals[5])],
-  ["Bytes, against dense", f => share(f.totals[6], f.totals[7])],
-  ["FLOPs per answer, against dense", f => share(2 * f.totals[0] + f.totals[8], 2 * f.totals[1] + f.totals[8])],
-  ["FLOPs of training, against dense", f => f.row && f.row.dense_flops ? share(f.row.flops, f.row.dense_flops) : ""],
+  ["Bytes, of those of a dense network", f => share(f.totals[6], f.totals[7])],
+  ["FLOPs per prediction, of those of a dense network", f => share(2 * f.totals[0] + f.totals[8], 2 * f.totals[1] + f.totals[8])],
+  ["FLOPs of training, of those of a dense network", f => f.row && f.row.dense_flops ? share(f.row.flops, f.row.dense_flops) : ""],
   ["Seconds of training", f => f.row && f.row.seconds !== null ? d3.format(".3~g")(f.row.seconds) : ""],
 ];
 
@@ -222,7 +222,7 @@ function drawTable(parent, frames) {
   const rows = MEASURES.map(([name, text]) => [name, ...frames.map(text)]).filter(row => row.slice(1).some(v => v !== ""));
   const table = parent.selectAll("table").data([0]).join(enter => {
     const made = enter.append("table");
-    made.append("caption").text("At this moment");
+    made.append("caption").text("At this step");
     made.append("thead").append("tr").selectAll("th").data(["", ...page.runs.map(run => run.name)]).join("th").attr("scope", "col").text(d => d);
     made.append("tbody");
     return made;

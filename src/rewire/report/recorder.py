@@ -1,4 +1,4 @@
-"""Follows a training and keeps what its report will show."""
+"""A callback that follows a training and keeps what its report will show."""
 
 from __future__ import annotations
 
@@ -7,59 +7,63 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.sparse import issparse
 
 from rewire.activations import BUILT_IN
-from rewire.graph import Network
-from rewire.train import Training
 
-from .frame_features import look, snapshot
-from .recording import Frame, Recording, read_recording, thinned
+from .frame_features import extract_features
+from .recording import Frame, Recording, read_recording, thin
+from .snapshots import snapshot
+
+if TYPE_CHECKING:
+    from rewire.graph import Network
+    from rewire.train import Training
 
 __all__ = ["Recorder"]
 
-# Connections up to which a wiring can be drawn, and is kept as it is.
-DRAWABLE = 3000
-# Frames beyond which every other one is forgotten.
-MOST_FRAMES = 128
-# Frames of a training that never rewires; between rewirings there are no more than these either.
+# A network with at most this many connections is kept whole and drawn.
+MAX_DRAWN = 3000
+# With more frames than this, every other one is dropped.
+MAX_FRAMES = 128
+# Frames of a training that never rewires; also the most frames between two rewirings.
 REPORTS = 40
-SAMPLES, NUMBERS = 256, 200_000
-# Of the time since the start, the most that frames of a network too large to draw may take.
-SHARE = 0.03
+# Samples that are kept, and the most numbers in them.
+MAX_SAMPLES, MAX_NUMBERS = 256, 200_000
+# Largest share of the time since the start for the frames of a network too large to draw.
+MAX_SHARE = 0.03
 
 
 class Recorder:
     """A callback of :func:`rewire.fit` that records the training for :func:`write_report`.
 
-    A frame is kept of the network at the start, after every rewiring, where nothing is rewired for
-    a while, and at the end; when there are more than 128, every other one is forgotten. A small
-    network (up to 3000 connections) is kept whole and looked at only when the report is written, a
-    larger one as block densities, distributions of fan-in and fan-out and its strongest paths. Such
-    a frame takes as long as a few steps, so that one is left out where frames would come to more
-    than 3% of the time since the start, the last one included.
+    A frame is taken of the network at the start, after every rewiring, at reports if nothing has
+    been rewired for a while, and at the end; with more than 128 frames, every other one is dropped.
+    A small network (up to 3000 connections) is kept whole, and its features are computed when the
+    report is written. Of a larger one a frame holds block densities, distributions of fan-in and
+    fan-out, and the strongest paths. Such a frame takes as long as a few steps, so it is skipped if
+    frames would take more than 3% of the time since the start.
 
     Parameters
     ----------
     name : str, optional
-        What the report calls the run; by default its method.
+        The run's name in the report; by default its method.
     data : str, optional
-        What the report calls the data.
+        The data's name in the report.
     feature_names : sequence of str, optional
         One per input.
     image_shape : (int, int), optional
-        Rows and columns of the picture that the inputs are.
+        Rows and columns, if the inputs are the pixels of an image.
     classes : sequence, optional
         The names of the classes.
 
     Attributes
     ----------
     recording : Recording
+        What has been recorded so far.
     seconds : float
-        What recording has cost so far.
+        Time that recording has taken so far.
 
     Examples
     --------
@@ -96,7 +100,7 @@ class Recorder:
         self.seconds = self._spent = self._latest = 0.0
         self._begun = perf_counter()
 
-    # ---------------------------------------------------------------------------- of a Training
+    # ---------------------------------------------------------------- as a callback of a Training
 
     def begin(self, training: Training, resumed_from: str | os.PathLike[str] | None = None) -> None:
         """Take the first frame and follow the training's rewirings; :func:`rewire.fit` calls this.
@@ -105,27 +109,27 @@ class Recorder:
         ----------
         training : Training
         resumed_from : path, optional
-            A recording of the same training. Its frames are taken over as far as the training has
-            got; those of steps that will be made again are forgotten.
+            A recording of the same training, to be continued. Frames of steps that will be done
+            again are dropped.
         """
         self.training, self._begun = training, perf_counter()
         training.on_rewiring = self._rewired
         if resumed_from is not None and Path(resumed_from).exists():
             self.recording = read_recording(resumed_from)
-            self.recording.before(training.step)
+            self.recording.truncate(training.step)
             return
         self.start(
             training.net,
-            training.X,
-            training.y,
+            training.samples.X,
+            training.samples.y,
             method=training.rewirer.method.name,
             loss=training.loss.name,
             total_steps=training.total_steps,
-            done=training.step,
+            step=training.step,
         )
 
     def __call__(self, training: Training) -> None:
-        """Take note of a report."""
+        """Take a frame at a report, if the last one is long ago, and at the end."""
         since = training.step - self.recording.moments[-1]
         if since >= training.total_steps / REPORTS:
             self.take(training.net, training.step, "report")
@@ -133,7 +137,7 @@ class Recorder:
             self.finish()
 
     def finish(self) -> None:
-        """Take the last frame; again if early stopping has brought back a network meanwhile."""
+        """Take the last frame, and another one of the network that early stopping restored."""
         assert self.training is not None
         training, frames = self.training, self.recording.frames
         stopping = training.early_stopping
@@ -146,8 +150,8 @@ class Recorder:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the recording, whole or not at all.
 
-        Do so before the checkpoint: what a recording has too much is forgotten when the training
-        is taken up again, what it has too little would be missing.
+        Call this before saving the checkpoint: a resumed training drops surplus frames, but could
+        not make up for missing ones.
         """
         self._copy_history()
         self.recording.save(path)
@@ -161,7 +165,7 @@ class Recorder:
             self.recording.rows = list(history.rows)
             self.recording.rewirings = [asdict(record) for record in history.rewirings]
 
-    # ------------------------------------------------------------------ of any loop of one's own
+    # ------------------------------------------------------------------ in a loop of your own
 
     def start(
         self,
@@ -172,46 +176,47 @@ class Recorder:
         method: str,
         loss: str,
         total_steps: int,
-        done: int = 0,
+        step: int = 0,
     ) -> None:
         """Begin a recording with the network as it is.
 
         Parameters
         ----------
         net : Network
-        X, y
-            The training samples; up to 256 of them are kept, at equal distances.
+        X, y : array or SciPy sparse matrix, array
+            The training samples; up to 256 of them are kept, evenly spaced.
         method, loss : str
+            Names of the method and of the loss.
         total_steps : int
             Steps planned.
-        done : int, default 0
-            Steps made.
+        step : int, default 0
+            Steps done.
         """
-        step = max(1, -(-X.shape[0] // min(SAMPLES, max(1, NUMBERS // X.shape[1]))))
-        some = X[::step]
-        activations = [one.name for one in net.activations[1:]]
+        every = max(1, -(-X.shape[0] // min(MAX_SAMPLES, max(1, MAX_NUMBERS // X.shape[1]))))
+        kept = X[::every]
         about = {
             "method": method,
             "loss": loss,
             "total_steps": total_steps,
-            "activations": activations,
+            "activations": [one.name for one in net.activations[1:]],
         }
         self.recording = Recording(
             {**self.about, **about},
-            np.array(some.toarray() if issparse(some) else some, net.dtype),
-            np.array(y[::step]),
+            np.array(kept.toarray() if hasattr(kept, "toarray") else kept, net.dtype),
+            np.array(y[::every]),
         )
-        self.take(net, done, "start")
+        self.take(net, step, "start")
 
     def take(self, net: Network, step: int, kind: str) -> None:
-        """Keep a frame, or not where frames have become too many.
+        """Take a frame, unless frames are being thinned out or would take too much time.
 
         Parameters
         ----------
         net : Network
         step : int
-            Steps made.
+            Steps done.
         kind : {"start", "rewiring", "report", "end", "kept"}
+            Why the frame is taken; those at the end are always kept.
         """
         recording = self.recording
         moment = len(recording.moments)
@@ -220,28 +225,32 @@ class Recorder:
             recording.moments.append(step)
         if not last and (moment % recording.interval or not self._affordable(net)):
             return
-        if len(net.connections) > DRAWABLE:
-            net.program()  # the training is about to need it as well
+        if len(net.connections) > MAX_DRAWN:
+            net.program()  # not counted below, as the training is about to need it anyway
         begin = perf_counter()
-        form, arrays = self._arrays(net)
+        form, arrays = self._contents(net)
         recording.frames.append(Frame(step, kind, form, moment, arrays))
-        if len(recording.frames) > MOST_FRAMES:
+        if len(recording.frames) > MAX_FRAMES:
             recording.interval *= 2
-            recording.frames[:] = thinned(recording.frames, recording.interval)
+            recording.frames[:] = thin(recording.frames, recording.interval)
         cost = perf_counter() - begin
         self.seconds += cost
-        if moment:  # the first may have had something to compile
+        if moment:  # the first frame may include compiling
             self._spent, self._latest = self._spent + cost, cost
 
     def _affordable(self, net: Network) -> bool:
+        """Whether another frame and the last one stay within the share of time for frames."""
         elapsed = perf_counter() - self._begun
         with_the_last = self._spent + 2 * self._latest
-        return len(net.connections) <= DRAWABLE or with_the_last <= SHARE * elapsed
+        return len(net.connections) <= MAX_DRAWN or with_the_last <= MAX_SHARE * elapsed
 
-    def _arrays(self, net: Network) -> tuple[str, dict[str, np.ndarray]]:
-        whole = len(net.connections) <= DRAWABLE
+    def _contents(self, net: Network) -> tuple[str, dict[str, np.ndarray]]:
+        """Return a frame's form and arrays."""
+        whole = len(net.connections) <= MAX_DRAWN
         if whole and all(one.name in BUILT_IN for one in net.activations[1:]):
             return "snapshot", snapshot(net)
         about, X = self.recording.about, self.recording.X
-        form = "whole" if whole else "summary"
-        return form, look(net, X, about["loss"], whole=whole, image=about["image_shape"])
+        features = extract_features(
+            net, X, about["loss"], whole=whole, image_shape=about["image_shape"]
+        )
+        return "whole" if whole else "summary", features

@@ -1,4 +1,4 @@
-"""What is kept of a training for its report: frames, figures and a few samples, in one file."""
+"""A recorded training: frames of the network, its history and a few samples, in one file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from rewire.export.tensors import read_tensors, write_tensors
+from rewire.io.tensors import read_tensors, write_tensors
 
 __all__ = ["FILE_NAME", "Frame", "Recording", "read_recording"]
 
@@ -20,19 +20,19 @@ KIND = "recording"
 
 @dataclass(frozen=True)
 class Frame:
-    """A network at one moment.
+    """The network at one step.
 
     Attributes
     ----------
     step : int
-        After how many steps.
+        Steps done.
     kind : {"start", "rewiring", "report", "end", "kept"}
-        Why it was taken; ``"kept"`` is the network that early stopping brought back.
+        Why the frame was taken; ``"kept"`` is the network that early stopping restored.
     form : {"snapshot", "whole", "summary"}
-        What the arrays hold: the network itself, all that a page shows of it, or what a page shows
-        of a network too large to draw.
+        What the arrays hold: the network itself, its features, or the features of a network too
+        large to draw.
     moment : int
-        Which of the moments worth a frame it was, counted from 0.
+        Position in :attr:`Recording.moments`.
     arrays : mapping of str to ndarray
     """
 
@@ -40,25 +40,27 @@ class Frame:
     kind: str
     form: str
     moment: int
-    arrays: Mapping[str, np.ndarray]
+    arrays: Mapping[str, np.ndarray] = field(repr=False)
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Recording:
-    """A training as its report shows it.
+    """A recorded training, for :func:`write_report` and :func:`write_animation`.
 
     Attributes
     ----------
     about : dict
-        Fit for JSON: ``name``, ``method``, ``data``, ``loss``, ``steps`` (planned),
-        ``activations``, ``feature_names``, ``image_shape``, ``classes``.
+        Plain data: ``name``, ``method``, ``data``, ``loss``, ``total_steps``, ``activations``,
+        ``feature_names``, ``image_shape``, ``classes``.
     frames : list of Frame
     rows, rewirings : list of dict
-        As in a :class:`rewire.train.History`.
+        As in :class:`rewire.train.History`.
     X, y : ndarray
-        Some of the training samples, as the network takes them.
+        Some of the training samples.
     moments : list of int
-        After which steps a frame was worth taking, also where it was thinned out later.
+        Steps at which a frame was due, including those thinned out since.
+    interval : int
+        Every frame whose moment is a multiple of this is kept.
 
     Examples
     --------
@@ -68,8 +70,11 @@ class Recording:
     >>> recorder = Recorder(data="moons")
     >>> net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
     >>> history = rewire.fit(net, *moons(seed=0), total_steps=50, callbacks=[recorder], seed=0)
-    >>> recorder.recording.about["data"], recorder.recording.frames[-1].step
-    ('moons', 50)
+    >>> recorder.recording  # doctest: +ELLIPSIS
+    <Recording of 'reviving rigl' on 'moons', 2-16-16-1, steps 0 to 50 of 50
+      frames      ...
+    >>> recorder.recording.frames[0]
+    Frame(step=0, kind='start', form='snapshot', moment=0)
     """
 
     about: dict[str, Any]
@@ -82,7 +87,7 @@ class Recording:
     interval: int = 1
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write it to a ``.safetensors`` file, whole or not at all."""
+        """Write a ``.safetensors`` file, whole or not at all."""
         tensors = {"X": self.X, "y": self.y, "moments": np.array(self.moments, np.int64)}
         for number, frame in enumerate(self.frames):
             tensors |= {f"{number}.{name}": array for name, array in frame.arrays.items()}
@@ -95,14 +100,34 @@ class Recording:
         }
         write_tensors(path, tensors, header, kind=KIND)
 
-    def before(self, step: int) -> None:
-        """Forget what came after a step, and the end: the training goes on from there."""
+    def truncate(self, step: int) -> None:
+        """Drop the frames after a step and those of the end, as the training continues from it."""
         self.frames[:] = [
             frame
             for frame in self.frames
             if frame.step <= step and frame.kind not in ("end", "kept")
         ]
         self.moments[:] = [moment for moment in self.moments if moment <= step]
+
+    def __repr__(self) -> str:
+        about, frames = self.about, self.frames
+        data = f" on {about['data']!r}" if about["data"] else ""
+        steps = f"steps {frames[0].step:,} to {frames[-1].step:,}" if frames else "no frames"
+        ranks = "-".join(map(str, frames[-1].arrays["ranks"].tolist())) + ", " if frames else ""
+        moved = sum(sum(record["grown"]) for record in self.rewirings)
+        last = self.rows[-1] if self.rows else {}
+        measured = [
+            f"{name.replace('_', ' ')} {last[name]:{'.1%' if 'accuracy' in name else '.4g'}}"
+            for name in ("loss", "accuracy", "validation_loss", "validation_accuracy")
+            if last.get(name) is not None
+        ]
+        return (
+            f"<Recording of {about['name'] or about['method']!r}{data}, {ranks}{steps} of "
+            f"{about['total_steps']:,}\n"
+            f"  frames      {len(frames)}\n"
+            f"  rewirings   {len(self.rewirings)}, moving {moved:,} connections\n"
+            f"  at the end  {', '.join(measured) or 'nothing measured'}>"
+        )
 
 
 def read_recording(path: str | os.PathLike[str]) -> Recording:
@@ -111,12 +136,16 @@ def read_recording(path: str | os.PathLike[str]) -> Recording:
     Parameters
     ----------
     path : path-like
-        The file, or the folder of a run that has one.
+        The file, or the folder of a run that holds one.
+
+    Returns
+    -------
+    Recording
 
     Raises
     ------
     FileNotFoundError
-        If there is none.
+        If there is no recording.
     ValueError
         If the file is damaged, cut short, not a recording or from a newer version.
 
@@ -138,11 +167,11 @@ def read_recording(path: str | os.PathLike[str]) -> Recording:
     if not file.exists():
         raise FileNotFoundError(
             f"{path} holds no recorded run: there is no {file.name} in it; 'rewire train' and "
-            "'rewire reproduce' record what they do"
+            "'rewire reproduce' write one"
         )
     tensors, header = read_tensors(file, kind=KIND)
     frames = [
-        Frame(step, kind, form, moment, _part(tensors, f"{number}."))
+        Frame(step, kind, form, moment, _with_prefix(tensors, f"{number}."))
         for number, (step, kind, form, moment) in enumerate(header["frames"])
     ]
     return Recording(
@@ -157,12 +186,13 @@ def read_recording(path: str | os.PathLike[str]) -> Recording:
     )
 
 
-def thinned(frames: Sequence[Frame], interval: int) -> list[Frame]:
-    """Return every interval-th frame by its moment, and the end."""
+def thin(frames: Sequence[Frame], interval: int) -> list[Frame]:
+    """Return the frames whose moment is a multiple of the interval, and those of the end."""
     return [one for one in frames if one.moment % interval == 0 or one.kind in ("end", "kept")]
 
 
-def _part(tensors: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+def _with_prefix(tensors: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    """Return the tensors whose name starts with the prefix, without it."""
     return {
         name.removeprefix(prefix): array
         for name, array in tensors.items()

@@ -3,7 +3,7 @@
 const state = {moment: 0, playing: null};
 const slider = document.getElementById("slider"), playButton = document.getElementById("play");
 const strip = document.getElementById("strip");
-// Milliseconds between moments while playing: the whole training in some twenty seconds.
+// Milliseconds between moments while playing, so that a training takes about twenty seconds.
 const PACE = Math.max(120, Math.min(900, 20000 / moments.length));
 
 function column(run, k) {
@@ -14,8 +14,8 @@ function column(run, k) {
   if (!run.whole) {
     section.append("p").attr("class", "note").attr("data-note", "large").text(
       `This network has ${count(run.frames[0].totals[0])} connections, too many to draw. Shown are the ` +
-      "strongest paths (largest product of weights) from the 40 inputs that have the strongest; below, " +
-      "how dense each block of the wiring is.");
+      "strongest paths (largest product of weights) from the 40 inputs with the strongest ones and, " +
+      "below, the density of each block of the wiring.");
   }
   const wiring = new Wiring(run, section);
   legend(section.insert("ul", ".details"), run);
@@ -23,8 +23,8 @@ function column(run, k) {
   const first = run.frames[0];
   if (run.points) parts.push(part(new Boundary(run, panels), frame => frame));
   if (run.input_shape) parts.push(inputMap(run, panels));
-  parts.push(part(new Distribution(run, panels, "fan_ins", "Connections into a neuron"), f => f));
-  parts.push(part(new Distribution(run, panels, "fan_outs", "Connections out of an input or neuron"), f => f));
+  parts.push(part(new Distribution(run, panels, "fan_ins", "Fan-in of neurons"), f => f));
+  parts.push(part(new Distribution(run, panels, "fan_outs", "Fan-out of inputs and neurons"), f => f));
   for (const name in first.shapes) {
     if (name.startsWith("density ")) parts.push(density(run, panels, name));
   }
@@ -44,7 +44,7 @@ function part(drawn, values) {
 
 function inputMap(run, panels) {
   const [rows, columns] = run.input_shape;
-  const cells = new Cells(panels, "Where it looks: connections out of each pixel", [rows, columns],
+  const cells = new Cells(panels, "Fan-out of each pixel", [rows, columns],
     d3.max(run.frames, frame => d3.max(frame.input_map)) || 1, v => `${v} connections`,
     (i, v) => `row ${Math.floor(i / columns)}, column ${i % columns}: ${v} connections`);
   cells.svg.attr("class", "input-map");
@@ -55,7 +55,7 @@ function density(run, panels, name) {
   const [, from, to] = name.split(" ").map(Number), ranks = run.frames[0].ranks.length;
   const layer = rank => rank === 0 ? "inputs" : rank === ranks - 1 ? "outputs" : `layer ${rank}`;
   const [rows, columns] = run.frames[0].shapes[name];
-  const cells = new Cells(panels, `How dense it is from ${layer(from)} (across) to ${layer(to)} (down)`, [rows, columns],
+  const cells = new Cells(panels, `Density from ${layer(from)} (across) to ${layer(to)} (down)`, [rows, columns],
     d3.max(run.frames, frame => frame[name] ? d3.max(frame[name]) : 0) || 1, percent,
     (i, v) => `block ${i % columns} to ${Math.floor(i / columns)}: ${percent(v)}`);
   cells.svg.attr("class", "density").attr("data-name", name);
@@ -65,12 +65,12 @@ function density(run, panels, name) {
 function legend(list, run) {
   list.attr("class", "legend");
   const items = [["positive weight", "positive"], ["negative weight", "negative"], ["just grown", "grown"]];
-  if (run.whole) items.push(["just removed", "dropped"], ["leads nowhere", "idle"]);
+  if (run.whole) items.push(["just dropped", "dropped"], ["to or from a dead neuron", "idle"]);
   const rows = list.selectAll("li").data(items).join("li");
   rows.append("svg").attr("viewBox", "0 0 26 10").append("line").attr("class", d => `connection ${d[1]}`)
     .attr("x2", 26).attr("y1", 5).attr("y2", 5).attr("stroke-width", 3);
   rows.append("span").text(d => d[0]);
-  list.append("li").text("The fuller a circle's colour, the more active the neuron; dashed: dead.");
+  list.append("li").text("Circles: stronger colour means more activity; dashed means dead.");
 }
 
 function nearest(step) {
@@ -147,6 +147,6 @@ new ResizeObserver(([entry]) => {
   width = entry.contentRect.width;
 }).observe(document.getElementById("runs"));
 
-// Open at the end: the result is what one wants to see first, and play begins anew.
+// Open at the end, with the result; play starts over from the beginning.
 show(moments.length - 1, false);
 performance.mark("rendered");

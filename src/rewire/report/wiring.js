@@ -1,10 +1,10 @@
-// The wiring of a run at a frame, and what is known of the neuron that is looked at.
+// The wiring of a run at a frame, and the details of the chosen neuron.
 
 class Wiring {
   constructor(run, section) {
     this.run = run;
-    this.chosen = null; // the neuron that is looked at, as [rank, number within it]
-    this.pinned = null; // ... and stays so when the pointer leaves
+    this.chosen = null; // the chosen neuron, as [rank, number within the rank]
+    this.pinned = null; // the neuron that stays chosen when the pointer leaves
     this.svg = section.append("svg").attr("class", "wiring")
       .attr("role", "group").attr("aria-label", `Wiring of ${run.name}`);
     this.layers = ["dropped", "connections", "names", "neurons"]
@@ -14,7 +14,7 @@ class Wiring {
     this.svg.on("pointerleave", () => this.look(this.pinned));
   }
 
-  // Where neurons stand: rank below rank, those that are shown side by side.
+  // Places the neurons that are shown: rank below rank, side by side.
   arrange(strip) {
     const {frame, run} = this, width = this.svg.node().clientWidth || 600;
     const rows = frame.ranks.length;
@@ -22,12 +22,12 @@ class Wiring {
     frame.neuron.forEach((number, i) => {
       if (!strip || frame.alive[i]) shown[rankOf(frame, number)].push(number);
     });
-    // Of a part of a large network each neuron keeps its place in its rank.
+    // In a large network, of which a part is shown, each neuron keeps its place in its rank.
     const crowd = d3.max(shown, (row, r) => run.whole ? row.length : Math.min(frame.ranks[r], 60)) || 1;
     const step = row => Math.min((width - 24) / row.length, 52);
     this.radius = Math.max(1.6, Math.min(15, Math.min((width - 24) / crowd, 52) * 0.38));
     const distance = Math.max(64, Math.min(140, width / rows));
-    const top = this.radius + 22; // room for the name of the first
+    const top = this.radius + 22; // room for the label of the first rank
     const height = top + (rows - 1) * distance + this.radius + 6;
     this.svg.attr("viewBox", `0 0 ${width} ${height}`);
     this.at = new Map();
@@ -41,7 +41,7 @@ class Wiring {
       .attr("y", (row, r) => top + r * distance - this.radius - 7).text((row, r) => this.rank(row.length, r));
   }
 
-  // What stands beside a row of neurons.
+  // The label of a rank.
   rank(drawn, r) {
     const {frame, run} = this, all = frame.ranks[r], last = frame.ranks.length - 1;
     const kind = r === 0 ? (run.input_shape ? "pixel" : "input") : r === last ? "output" : "neuron";
@@ -124,7 +124,7 @@ class Wiring {
     this.tabStop();
   }
 
-  // One neuron can be reached with the tabulator key, the others from there with the arrows.
+  // One neuron is reached with the tab key, the others from there with the arrow keys.
   tabStop() {
     const groups = this.layers[3].selectAll("g.neuron");
     const key = this.chosen && this.chosen.join("_");
@@ -175,7 +175,7 @@ class Wiring {
     return `${kind} ${this.name(number)}${life}: ${frame.fan_in[i]} connections in, ${frame.fan_out[i]} out`;
   }
 
-  // Show a neuron's connections and its history; null for none.
+  // Shows a neuron's connections and history; null for no neuron.
   look(own) {
     this.chosen = own;
     const number = this.numberOf(own), known = number !== null && this.at.has(number);
@@ -187,8 +187,8 @@ class Wiring {
     this.details.selectChildren().remove();
     if (!known) {
       this.details.append("p").attr("class", "note").text(own === null
-        ? "The whole network. Point at a neuron (or walk to one with the keys) to see its own connections and history."
-        : `Neuron ${own.join("_")} is not shown at this moment.`);
+        ? "The whole network. Point at a neuron, or move to one with the arrow keys, to see its connections and history."
+        : `Neuron ${own.join("_")} is not shown at this step.`);
       this.story();
       return;
     }
@@ -215,11 +215,11 @@ class Wiring {
     this.history(number);
   }
 
-  // What happened to the whole network: connections grown and removed, and neurons in use.
+  // The history of the whole network: connections grown and dropped, and neurons in use.
   story() {
     const {run, frame} = this, width = 480, end = 288, height = 116, middle = 34, base = 108;
     const svg = this.details.append("svg").attr("class", "story").attr("viewBox", `0 0 ${width} ${height}`)
-      .attr("role", "img").attr("aria-label", "Connections grown and removed, and hidden neurons in use, over the training");
+      .attr("role", "img").attr("aria-label", "Connections grown and dropped, and hidden neurons in use, over the training");
     const x = d3.scaleLinear([0, run.total_steps], [4, end]);
     const size = d3.scaleLinear([0, d3.max(run.frames, one => d3.max(one.moved)) || 1], [0, 30]);
     const thick = Math.max(1, Math.min(7, 0.7 * end / run.frames.length));
@@ -233,8 +233,8 @@ class Wiring {
     const y = d3.scaleLinear([0, d3.max(run.frames, one => one.totals[2]) || 1], [base, 72]);
     svg.append("path").attr("class", "curve").style("stroke", "var(--ink)")
       .attr("d", d3.line(one => x(one.step), one => y(used(one))).curve(d3.curveStepAfter)(run.frames));
-    const [removed, grown] = frame.moved;
-    [[`▲ ${count(grown)} grown`, 22, "--grown"], [`▼ ${count(removed)} removed`, 54, "--dropped"],
+    const [dropped, grown] = frame.moved;
+    [[`▲ ${count(grown)} grown`, 22, "--grown"], [`▼ ${count(dropped)} dropped`, 54, "--dropped"],
       [`${count(used(frame))} of ${count(hidden)} hidden neurons`, 88, "--ink"], ["in use", 104, "--ink"]]
       .forEach(([text, at, colour]) => svg.append("text").attr("x", end + 12).attr("y", at).attr("font-size", 13)
         .style("fill", `var(${colour})`).text(text));

@@ -1,21 +1,23 @@
-"""The post's experiment, run again and compared with what the post printed."""
+"""The post's experiment, run again and compared with the figures that the post printed.
 
-from rewire.io import prepare_folder
+:func:`reproduce_post` trains, :func:`compare_with_post` compares, and :func:`write_results` writes
+traces, pictures and a summary. ``rewire reproduce`` does all three from the command line.
+"""
 
-from .experiment import ENGINES, Experiment, Run, fan_ins, run_experiment
-from .published import POST_SEED, Comparison, compare
-from .report import shape, write_report
+from .post import ENGINES, STEPS, MethodRun, Reproduction, fan_ins, layer_sizes, reproduce_post
+from .published import POST_SEED, Comparison, compare_with_post
+from .results import write_results
 
 __all__ = [
     "ENGINES",
     "POST_SEED",
+    "STEPS",
     "Comparison",
-    "Experiment",
-    "Run",
-    "compare",
+    "MethodRun",
+    "Reproduction",
+    "compare_with_post",
     "fan_ins",
-    "prepare_folder",
-    "run_experiment",
-    "shape",
-    "write_report",
+    "layer_sizes",
+    "reproduce_post",
+    "write_results",
 ]

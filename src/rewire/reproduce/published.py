@@ -1,17 +1,17 @@
-"""What the post printed, and the comparison with a run of our own."""
+"""The figures that the post printed, and their comparison with a reproduction."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .experiment import Experiment, fan_ins
+from .post import Reproduction, fan_ins
 
-__all__ = ["POST_SEED", "TOLERANCE", "Comparison", "Row", "compare"]
+__all__ = ["POST_SEED", "TOLERANCE", "Comparison", "Row", "compare_with_post"]
 
 POST_SEED = 1337
 TOLERANCE = 1e-12
 
-# Method -> step -> (loss, accuracy in per cent), every figure that the post printed.
+# Every figure that the post printed: method -> step -> (loss, accuracy in per cent).
 PRINTED: dict[str, dict[int, tuple[float, float]]] = {
     "static": {
         0: (0.9999118995994747, 50.0),
@@ -60,15 +60,15 @@ PRINTED: dict[str, dict[int, tuple[float, float]]] = {
     },
 }
 
-# Fan-in of every neuron, layer by layer, after stripping. The first is the post's; its single
-# pass leaves three neurons that feed only dead ones, and without these the second remains.
+# Fan-in of every neuron, layer by layer, after stripping. The post's single pass leaves three
+# neurons that feed only dead ones; stripping all dead neurons removes these as well.
 STRIPPED_ONCE = [[2] * 10, [5, 1, 7, 1], [4]]
 STRIPPED = [[2] * 7, [5, 1, 7, 1], [4]]
 
 
 @dataclass(frozen=True)
 class Row:
-    """One printed line of the post beside ours; accuracies in per cent."""
+    """One line that the post printed, beside ours; accuracies in per cent."""
 
     method: str
     step: int
@@ -79,18 +79,26 @@ class Row:
 
     @property
     def difference(self) -> float:
-        """Our loss less the post's."""
+        """Our loss minus the post's."""
         return self.loss - self.post_loss
 
     @property
     def agrees(self) -> bool:
-        """Whether loss and accuracy are the post's to 1e-12."""
+        """Whether loss and accuracy equal the post's to within 1e-12."""
         return max(abs(self.difference), abs(self.accuracy - self.post_accuracy)) <= TOLERANCE
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """An experiment with the post's seed, beside the post."""
+    """A reproduction beside the figures of the post.
+
+    Attributes
+    ----------
+    rows : list of Row
+        Every printed line.
+    stripped_once_agrees, stripped_agrees : bool
+        Whether the stripped networks have the expected fan-ins.
+    """
 
     rows: list[Row]
     stripped_once_agrees: bool
@@ -98,7 +106,7 @@ class Comparison:
 
     @property
     def largest_difference(self) -> float:
-        """The largest absolute difference between a printed loss and ours."""
+        """Largest absolute difference between a printed loss and ours."""
         return max(abs(row.difference) for row in self.rows)
 
     @property
@@ -108,16 +116,31 @@ class Comparison:
         return rows_agree and self.stripped_once_agrees and self.stripped_agrees
 
 
-def compare(experiment: Experiment) -> Comparison:
-    """Put an experiment with seed 1337 beside the figures in the post.
+def compare_with_post(reproduction: Reproduction) -> Comparison:
+    """Compare a reproduction with the figures in the post.
+
+    Parameters
+    ----------
+    reproduction : Reproduction
+        With the post's seed, 1337.
+
+    Returns
+    -------
+    Comparison
 
     Raises
     ------
     ValueError
-        For another seed, as the post has figures for this one only.
+        For another seed, because the post has no figures for it.
+
+    Examples
+    --------
+    >>> from rewire.reproduce import reproduce_post
+    >>> compare_with_post(reproduce_post()).agrees
+    True
     """
-    if experiment.seed != POST_SEED:
-        raise ValueError(f"seed must be {POST_SEED} to be compared; got {experiment.seed}")
+    if reproduction.seed != POST_SEED:
+        raise ValueError(f"seed must be {POST_SEED} to be compared; got {reproduction.seed}")
     rows = [
         Row(
             method,
@@ -127,11 +150,11 @@ def compare(experiment: Experiment) -> Comparison:
             post_loss=post_loss,
             post_accuracy=post_accuracy,
         )
-        for method, run in [("static", experiment.static), ("rigl", experiment.rigl)]
+        for method, run in [("static", reproduction.static), ("rigl", reproduction.rigl)]
         for step, (post_loss, post_accuracy) in PRINTED[method].items()
     ]
     return Comparison(
         rows,
-        stripped_once_agrees=fan_ins(experiment.stripped_once) == STRIPPED_ONCE,
-        stripped_agrees=fan_ins(experiment.stripped) == STRIPPED,
+        stripped_once_agrees=fan_ins(reproduction.stripped_once) == STRIPPED_ONCE,
+        stripped_agrees=fan_ins(reproduction.stripped) == STRIPPED,
     )

@@ -1,14 +1,14 @@
 """The teaching core: sparse networks of scalar neurons, on the standard library alone.
 
-Read it in this order: ``value`` (back-propagation), ``nn`` (neurons and networks), ``loss``,
-``rigl`` (rewiring), ``strip`` (removing dead neurons). It is slow and plain on purpose: it is also
-the reference that everything faster in this library is tested against.
+Read the modules in this order: ``value`` (backpropagation), ``nn`` (neurons and networks),
+``hinge`` (the loss), ``rigl`` (rewiring), ``stripping`` (removing dead neurons). They are simple
+rather than fast, and everything faster in this library is tested against them.
 """
 
-from .loss import loss
+from .hinge import loss
 from .nn import MLP, Layer, Module, Neuron, SparseLayer, SparseMLP, SparseNeuron
 from .rigl import Connection, rigl_update, top_k_param_dict
-from .strip import strip, strip_deadneurons
+from .stripping import strip, strip_deadneurons
 from .value import Value, weighted_sum
 
 __all__ = [
@@ -32,7 +32,7 @@ __all__ = [
 
 
 def __getattr__(name: str):
-    """Import the drawing, which needs more than the standard library, when it is asked for."""
+    """Import ``draw_topology``, which needs more than the standard library, when it is used."""
     if name == "draw_topology":
         from rewire.plot import draw_topology
 

@@ -1,7 +1,7 @@
 """Networks made of neurons, dense and sparse, in the style of micrograd.
 
-A neuron holds its connections in a dictionary ``w``: input index -> weight. To connect a neuron
-is to add a key, to disconnect it is to delete one; there is no mask anywhere.
+A neuron holds its connections in a dictionary ``w``: input index -> weight. Adding a key connects
+the neuron to an input, deleting a key disconnects it; there are no masks.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ class Module:
 
 
 class SparseNeuron(Module):
-    """A neuron that is connected to some of its possible inputs.
+    """A neuron connected to some of its possible inputs.
 
-    Its output is ``relu(b + Σ w[i] x[i])``, or the sum itself where ``nonlin`` is false.
+    Its output is ``relu(b + Σ w[i] x[i])``, or the sum itself if ``nonlin`` is false.
 
     Parameters
     ----------
@@ -49,31 +49,30 @@ class SparseNeuron(Module):
         Number of possible inputs, at least 1.
     sparsity : float
         Share of the possible connections that do not exist, in [0, 1). The fan-in is
-        ``ceil((1 - sparsity) * nin)``: at least one, as in the post's code. (Its text says
-        floor. What floating point adds to whole numbers, (1 - 0.7) * 10 =
-        3.0000000000000004, does not count here.)
+        ``ceil((1 - sparsity) * nin)``, at least one, as in the post's code (its text says floor).
+        The product is rounded first, as (1 - 0.7) * 10 = 3.0000000000000004 should give 3.
     nonlin : bool, default True
         Whether to apply ReLU.
     wiring : {"random", "first"}, default "random"
-        Which inputs to connect: a random choice among all of them, or the first ones, as in the
-        post. The latter never sees the other inputs and makes a weak baseline.
+        Which inputs to connect: random ones, or the first ones, as in the post. The latter never
+        sees the other inputs, which makes a weak baseline.
     init : float, callable or "fan_in", default "fan_in"
-        How weights start: ``"fan_in"`` draws from a normal distribution with standard deviation
-        ``sqrt(2 / fan_in)`` (He et al., 2015, arXiv 1502.01852), which keeps the signal's size
-        from layer to layer whatever the sparsity; a number r draws uniformly from [-r, r] (the
+        Initial weights. ``"fan_in"`` draws from a normal distribution with standard deviation
+        ``sqrt(2 / fan_in)`` (He et al., 2015, arXiv 1502.01852), which keeps the scale of the
+        signal from layer to layer at any sparsity; a number r draws uniformly from [-r, r] (the
         post: 0.1); a function of (fan_in, rng) returns one weight. The bias starts at 0.
     rng : random.Random, optional
-        Source of randomness; the module-level generator of ``random`` by default.
+        Random generator; that of the module ``random`` by default.
 
     Attributes
     ----------
     w : dict of int to Value
-        Weights of the existing connections, keyed by input index, in order of insertion.
+        Weights of the existing connections by input index, in order of insertion.
     b : Value
         Bias.
     zero_ws : dict of int to Value
-        After a call with ``dense_grad=True``: a zero weight for every connection that does not
-        exist. ``backward`` then gives the gradients of the absent connections.
+        After a call with ``dense_grad=True``, a zero weight for every connection that does not
+        exist; ``backward`` then computes the gradients of these as well.
 
     Examples
     --------
@@ -115,10 +114,10 @@ class SparseNeuron(Module):
     def __call__(self, x: Sequence[Value | float], dense_grad: bool | str = False) -> Value:
         """Return the neuron's output for one sample ``x`` of ``nin`` inputs.
 
-        ``dense_grad=True`` makes the absent connections take part with weight zero. They stay in
-        ``zero_ws`` over further calls, so that their gradients are those of the whole batch, until
-        ``zero_ws`` is emptied. ``"last"`` starts anew at every call, so that only the last sample
-        counts. That is what the post's code does, perhaps unaware.
+        With ``dense_grad=True``, connections that do not exist take part with weight zero. They
+        stay in ``zero_ws`` over further calls, so that their gradients add up over a batch, until
+        ``zero_ws`` is emptied. With ``"last"`` they are made anew at every call, so that only the
+        last sample counts; the post's code does this, perhaps unintentionally.
         """
         if len(x) != self.nin:
             raise ValueError(f"x must hold {self.nin} inputs for this neuron; got {len(x)}")
@@ -143,7 +142,7 @@ class SparseNeuron(Module):
 
 
 class SparseLayer(Module):
-    """``nout`` sparse neurons that look at the same ``nin`` inputs.
+    """``nout`` sparse neurons with the same ``nin`` possible inputs.
 
     Parameters
     ----------
@@ -152,7 +151,7 @@ class SparseLayer(Module):
     sparsity : float, default 0
         Sparsity of every neuron, in [0, 1).
     **kwargs
-        For :class:`SparseNeuron`.
+        Further parameters of :class:`SparseNeuron`.
 
     Attributes
     ----------
@@ -173,11 +172,11 @@ class SparseLayer(Module):
         self.neurons = [SparseNeuron(nin, sparsity, **kwargs) for _ in range(nout)]
 
     def __call__(self, x: Sequence[Value | float], dense_grad: bool | str = False) -> list[Value]:
-        """Return the outputs, a list also for a single neuron (the post's layer unpacks it)."""
+        """Return the outputs as a list, also for a single neuron (the post's layer unpacks it)."""
         return [neuron(x, dense_grad=dense_grad) for neuron in self.neurons]
 
     def parameters(self) -> list[Value]:
-        """Return the neurons' parameters, neuron by neuron."""
+        """Return all parameters, neuron by neuron."""
         return [p for neuron in self.neurons for p in neuron.parameters()]
 
     def __repr__(self) -> str:
@@ -192,7 +191,7 @@ class SparseMLP(Module):
     nin : int
         Number of inputs.
     nouts : sequence of int
-        Number of neurons of each layer, the output layer last.
+        Number of neurons in each layer, the output layer last.
     sparsities : sequence of float
         One sparsity in [0, 1) per layer.
     wiring, init, rng
@@ -207,7 +206,7 @@ class SparseMLP(Module):
     Raises
     ------
     ValueError
-        If there are not as many sparsities as layers, or a sparsity is outside [0, 1).
+        If the numbers of sparsities and of layers differ, or a sparsity is outside [0, 1).
 
     Examples
     --------
@@ -257,13 +256,13 @@ class SparseMLP(Module):
         ]
 
     def __call__(self, x: Sequence[Value | float], dense_grad: bool | str = False) -> Any:
-        """Return the outputs for one sample: a list, or the Value itself if there is but one."""
+        """Return the outputs for one sample: a list, or the Value itself if there is only one."""
         for layer in self.layers:
             x = layer(x, dense_grad=dense_grad)
         return x[0] if len(x) == 1 else x
 
     def parameters(self) -> list[Value]:
-        """Return the layers' parameters, layer by layer."""
+        """Return all parameters, layer by layer."""
         return [p for layer in self.layers for p in layer.parameters()]
 
     def __repr__(self) -> str:
@@ -273,7 +272,7 @@ class SparseMLP(Module):
 class Neuron(SparseNeuron):
     """A dense neuron: a sparse one of sparsity 0.
 
-    Parameters are those of :class:`SparseNeuron` less ``sparsity`` and ``wiring``.
+    It has the parameters of :class:`SparseNeuron` except ``sparsity`` and ``wiring``.
 
     Examples
     --------
@@ -286,7 +285,7 @@ class Neuron(SparseNeuron):
 
 
 class Layer(SparseLayer):
-    """A dense layer of ``nout`` neurons over ``nin`` inputs.
+    """A dense layer of ``nout`` neurons with ``nin`` inputs.
 
     Examples
     --------

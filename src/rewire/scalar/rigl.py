@@ -1,4 +1,4 @@
-"""RigL: drop the connections of smallest weight, grow those of largest gradient.
+"""RigL: drop the connections with the smallest weights, grow those with the largest gradients.
 
 Evci et al., "Rigging the Lottery: Making All Tickets Winners" (arXiv 1911.11134), section 3.
 """
@@ -15,7 +15,7 @@ __all__ = ["Connection", "rigl_update", "top_k_param_dict"]
 
 
 class Connection(NamedTuple):
-    """The place of a connection: ``model.layers[layer].neurons[neuron].w[input]``."""
+    """The indices of a connection: ``model.layers[layer].neurons[neuron].w[input]``."""
 
     layer: int
     neuron: int
@@ -29,8 +29,8 @@ def top_k_param_dict(
 ) -> list[tuple]:
     """Return the k tuples whose first entry, a parameter, has the largest ``sort_fn``.
 
-    In descending order; ties keep the order of ``param_tuples``. All of them where there are
-    fewer than k.
+    They are in descending order, and ties keep the order of ``param_tuples``. If there are fewer
+    than k, all are returned.
 
     Examples
     --------
@@ -50,35 +50,36 @@ def rigl_update(
 ) -> list[tuple[Connection, Connection]]:
     r"""Rewire the model once, in place.
 
-    Within every scope with n connections, ``floor(update_fraction * n)`` connections of smallest
-    \|weight\| give way to as many absent ones of largest \|dL/dw\|, which start at zero. A
-    connection dropped here cannot come back at once: candidates are those absent beforehand.
-    Where there are fewer candidates, only so many change, so the number of connections always
-    stays the same. Ties: first target neuron, then age for connections and input for candidates.
+    Of the n connections in a scope, the ``floor(update_fraction * n)`` with the smallest
+    \|weight\| are dropped, and as many candidates with the largest \|dL/dw\| are grown, with weight
+    zero. Candidates are the connections that did not exist before, so a dropped connection cannot
+    return at once. If there are fewer candidates, fewer connections are replaced, so that their
+    number never changes. Ties are broken by target neuron, then by age for existing connections
+    and by input for candidates.
 
     Parameters
     ----------
     model : SparseMLP
-        Anything with ``layers`` of ``neurons`` that have ``w`` and ``zero_ws``.
+        Or any model with ``layers`` of ``neurons`` that have ``w`` and ``zero_ws``.
     loss : callable
-        ``loss(model, dense_grad=...)`` -> (total loss, accuracy), for the data to grow on.
+        ``loss(model, dense_grad=...)`` -> (total loss, accuracy), on the data for the gradients.
     update_fraction : float, default 0.3
         Share of the connections to replace, in [0, 1].
     scope : {"neuron", "layer", "model"}, default "layer"
-        Where connections compete with each other: a neuron keeps its fan-in, a layer its number
-        of connections, or the model moves them wherever they help most.
+        The groups within which connections compete: every neuron keeps its fan-in, every layer
+        keeps its number of connections, or the whole model does.
     dense_grad : True or "last", default True
-        Passed on to ``loss``: the gradient of candidates over all samples, or of the last sample
-        alone, as the post's code has it.
+        Passed on to ``loss``: gradients of candidates over all samples, or over the last sample
+        only, as in the post's code.
 
     Returns
     -------
     list of (Connection, Connection)
-        What was dropped and what was grown in its stead, in order of importance.
+        Pairs of a dropped connection and the one grown in its place, in the order of dropping.
 
     Examples
     --------
-    The first input is noise, the second is the label, and the only connection looks at the noise.
+    The first input is noise and the second is the label; the only connection is to the noise.
 
     >>> from functools import partial
     >>> from rewire.scalar import SparseMLP, loss
@@ -96,7 +97,7 @@ def rigl_update(
     places = [(k, j) for k, layer in enumerate(model.layers) for j in range(len(layer.neurons))]
     scopes = _group(places, scope)
 
-    # The gradients of all connections, also of those that do not exist.
+    # Gradients of all connections, including those that do not exist.
     for k, j in places:
         model.layers[k].neurons[j].zero_ws = {}
     total_loss, _ = loss(model, dense_grad=dense_grad)

@@ -1,12 +1,12 @@
-"""Scalar reverse-mode automatic differentiation: numbers that remember how they were made.
+"""Scalar reverse-mode automatic differentiation: numbers that remember how they were computed.
 
-A :class:`Value` wraps one number. Arithmetic on values builds a graph; ``backward`` walks that
-graph from the result to the leaves and applies the chain rule at every step. Each operation below
-stands beside its own derivative: a function of the gradient that arrives (``gradient``), of the
-operation's result (``out``) and of its operands, which returns one gradient per operand.
+A :class:`Value` wraps one number. Arithmetic on values builds a graph; ``backward`` walks the graph
+from the result to the leaves and applies the chain rule at every node. Each operation below defines
+its own derivative: a function of the gradient of the result (``gradient``), of the result (``out``)
+and of the operands, which returns one gradient per operand.
 
-The derivatives are written once and serve twice: given floats they give the gradients as floats;
-given values they give gradients that are values themselves and can be differentiated again.
+Derivatives work on floats and on values alike: given floats, they return floats; given values, they
+return values, which can be differentiated again.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from typing import Any
 
 __all__ = ["Value", "weighted_sum"]
 
-# Python integers in the order of creation. An operation is born after its operands, so the
-# reverse of this order is a topological order: no recursive search, no recursion limit.
+# Numbers values in the order of creation. An operation is created after its operands, so the
+# reverse of this order is a topological order, found without recursion.
 _births = count()
 
 
@@ -30,15 +30,15 @@ class Value:
     Parameters
     ----------
     data : float
-        The number. Anything ``float`` accepts.
+        The number: anything that ``float`` accepts.
 
     Attributes
     ----------
     data : float
-        The number. May be assigned to: this is how an optimiser updates a parameter.
+        The number. An optimizer updates a parameter by assigning to it.
     grad : float or Value
-        The derivative of the value on which ``backward`` was last called with respect to this
-        one. It is a Value after ``backward(keep_graph=True)``.
+        The derivative, with respect to this value, of the value on which ``backward`` was last
+        called. It is a Value after ``backward(keep_graph=True)``.
 
     Examples
     --------
@@ -51,7 +51,7 @@ class Value:
 
     __slots__ = ("_birth", "_derivative", "_operands", "data", "grad")
 
-    # Static checkers see Any: a gradient is a float, or a Value that can be differentiated again.
+    # Any for type checkers, as a gradient is a float or a Value.
     grad: Any
 
     def __init__(
@@ -134,7 +134,7 @@ class Value:
 
         return Value(math.tanh(self.data), (self,), derivative)
 
-    # ------------------------------------------------------- the rest follows from those above
+    # -------------------------------------------- operations that follow from those above
 
     def __neg__(self) -> Value:
         return self * -1.0
@@ -165,16 +165,16 @@ class Value:
     # --------------------------------------------------------------------------- the chain rule
 
     def backward(self, keep_graph: bool = False) -> None:
-        """Compute the gradient of this value with respect to everything it was made from.
+        """Compute the gradients of this value with respect to all values that it was computed from.
 
-        Leaves accumulate over calls (reset them with ``Module.zero_grad``); the gradients of
-        intermediate results are those of the last call alone.
+        The gradients of leaves add up over calls (``Module.zero_grad`` resets them); those of
+        intermediate results are of the last call only.
 
         Parameters
         ----------
         keep_graph : bool, default False
-            Make the gradients Values with a graph of their own, so that they can be
-            differentiated again. Slower, therefore off by default.
+            Make the gradients Values, which can be differentiated again. This is slower, so it is
+            off by default.
 
         Examples
         --------
@@ -213,15 +213,15 @@ class Value:
 def weighted_sum(weights: Iterable[Value], inputs: Iterable[Value | float], bias: Value) -> Value:
     """Return a neuron's sum, ``bias + w0 x0 + w1 x1 + …``, in that order, as one operation.
 
-    A network spends nearly all its time here. One node for the whole sum, in place of two for
-    every connection, is what makes the scalar engine fast enough to wait for.
+    A network spends nearly all its time here. One node for the whole sum, instead of two for every
+    connection, makes the scalar engine several times faster.
 
     Parameters
     ----------
     weights, inputs : iterables of Value
         Of the same length n; inputs may be plain numbers.
     bias : Value
-        The number to start from.
+        The first summand.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What both estimators share: checking, training, going on, predicting."""
+"""The base class of both estimators: data checks, training, warm starts, prediction."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from sklearn.base import (
     is_classifier,
     is_regressor,
 )
-from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import (
     check_is_fitted,
@@ -23,103 +22,62 @@ from sklearn.utils.validation import (
 )
 
 from rewire import losses
+from rewire.experiment.build import make_method, make_network, make_optimizer, make_schedule
+from rewire.experiment.recipe import Recipe
 from rewire.losses import Loss
 from rewire.train import EarlyStopping, History, fit
 from rewire.train.evaluation import outputs
-from rewire.train.fitting import DEFAULT_METHOD
 
-from .checks import all_or_nothing, check_weights
-from .parameters import (
-    CONSTRAINTS,
-    REWIRE_EVERY,
-    choose_method,
-    default_interval,
-    make_network,
-    make_optimizer,
-    make_schedule,
-)
+from .checks import check_weights, restored_on_error
+from .parameters import CONSTRAINTS, PARAMETERS, SIGNATURE, recipe_of
 from .stream import Stream
 
 __all__ = ["SparseMLP"]
 
 DTYPES = (np.float64, np.float32)
+# Steps between two rewirings, and how many there should be at least: methods' own intervals, such
+# as an epoch, suit longer trainings than those of most tables.
+REWIRE_EVERY, LEAST_REWIRINGS = 100, 20
 
 
 class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
-    """A sparse multi-layer perceptron as scikit-learn's interface wants it.
+    """A sparse multi-layer perceptron with scikit-learn's interface.
 
     A subclass says which loss fits the targets, and how they are learnt and read.
     """
 
     _parameter_constraints = CONSTRAINTS
 
-    def __init__(
-        self,
-        *,
-        hidden_layer_sizes: Any = (100,),
-        sparsity: Any = None,
-        density: Any = None,
-        distribution: str = "er",
-        method: Any = DEFAULT_METHOD,
-        every: int | str | None = None,
-        activation: Any = "relu",
-        optimizer: str = "adam",
-        learning_rate: float = 0.01,
-        schedule: Any = "cosine",
-        momentum: float = 0.9,
-        weight_decay: float = 0.0,
-        batch_size: int = 128,
-        max_epochs: int = 100,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        patience: int = 10,
-        strip: bool = False,
-        warm_start: bool = False,
-        random_state: Any = None,
-        verbose: bool = False,
-    ):
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.sparsity = sparsity
-        self.density = density
-        self.distribution = distribution
-        self.method = method
-        self.every = every
-        self.activation = activation
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.schedule = schedule
-        self.momentum = momentum
-        self.weight_decay = weight_decay
-        self.batch_size = batch_size
-        self.max_epochs = max_epochs
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.strip = strip
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.verbose = verbose
+    def __init__(self, **parameters: Any):
+        for name, one in PARAMETERS.items():
+            setattr(self, name, parameters.pop(name, one.default))
+        if parameters:
+            unknown, name = next(iter(parameters)), type(self).__name__
+            raise TypeError(f"{name}() got an unexpected keyword argument {unknown!r}")
+
+    # What scikit-learn, help() and editors read the parameters from.
+    __init__.__signature__ = SIGNATURE  # type: ignore[attr-defined]
 
     # ---------------------------------------------------------------------------- for subclasses
 
     @abstractmethod
-    def _look_at(self, y: np.ndarray, weight: np.ndarray | None, classes: Any) -> None:
-        """Learn from the first targets, and the classes if they were given, what they are."""
+    def _inspect_targets(self, y: np.ndarray, weight: np.ndarray | None, classes: Any) -> None:
+        """Record what the first targets are: their classes, or their mean and scale."""
 
     @abstractmethod
     def _encode(self, y: np.ndarray) -> np.ndarray:
-        """Return targets as the loss wants them; refuse those that do not fit the first ones."""
+        """Return targets as the loss takes them; refuse those that do not fit the first ones."""
 
     @property
     @abstractmethod
     def _task(self) -> tuple[str, int]:
         """Name of the loss, and number of outputs."""
 
-    def _open(self, net: Any) -> None:
-        """Turn a network of :attr:`network_` into one that computes encoded targets."""
+    def _rescale_inward(self, net: Any) -> None:
+        """Rescale a copy of :attr:`network_` so that it computes encoded targets."""
 
-    def _close(self, net: Any) -> None:
-        """Turn it back."""
+    def _rescale_back(self, net: Any) -> None:
+        """Rescale it back to the targets' own unit."""
 
     # ---------------------------------------------------------------------------------- training
 
@@ -134,7 +92,7 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
             float32, which takes about half the time, and otherwise in float64.
         y : array-like, shape (samples,) or (samples, outputs)
         sample_weight : array-like, shape (samples,), optional
-            What each sample counts, at least 0 and relative to the others. Where all samples make
+            Weight of each sample, at least 0 and relative to the others. Where all samples make
             one batch, a sample of weight 2 is the same as the sample twice; in smaller batches it
             is so on average.
 
@@ -149,59 +107,62 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
             fit is then still there.
         """
         go_on = self.warm_start and hasattr(self, "network_")
-        with all_or_nothing(self):
+        with restored_on_error(self):
             X, targets, loss = self._prepare(X, y, sample_weight, go_on)
             seed = self._draw_seed()
-            net, sparse = self._network(X, seed, go_on)
-            optimizer = self._next_optimizer(go_on)
+            recipe = recipe_of(self, seed)
+            net, densities = self._network(recipe, X, go_on)
+            optimizer = self._next_optimizer(recipe, go_on)
             train, validation = self._split(X, targets, seed)
             per_epoch = -(-len(train[1]) // self.batch_size)
-            total_steps = self.max_epochs * per_epoch
+            total_steps = self.max_iter * per_epoch
+            interval = max(1, min(REWIRE_EVERY, total_steps // LEAST_REWIRINGS))
             history = fit(
                 net,
                 *train,
-                method=choose_method(self, default_interval(total_steps), sparse),
+                method=make_method(recipe, densities=densities, every=interval),
                 loss=loss,
                 optimizer=optimizer,
                 total_steps=total_steps,
                 batch_size=self.batch_size,
-                schedule=make_schedule(self),
+                schedule=make_schedule(recipe),
                 validation_data=validation,
-                early_stopping=EarlyStopping(self.patience) if validation else None,
+                early_stopping=EarlyStopping(self.n_iter_no_change) if validation else None,
                 report_every=per_epoch,
                 seed=seed,
                 progress=bool(self.verbose),
             )
-            self._close(net)
+            self._rescale_back(net)
             self.network_ = net.strip() if self.strip else net
             self._optimizer, self._stream = optimizer, Stream(seed)
             self.history_, self.loss_curve_, self.n_iter_ = history, history["loss"], len(history)
         return self
 
     def _learn_once(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Any:
-        """Do what ``partial_fit`` says."""
+        """Train for one pass; the common part of ``partial_fit``."""
         if self.early_stopping:
             raise ValueError(
                 "early_stopping must be False for partial_fit, which keeps no data for validation"
             )
         go_on = hasattr(self, "network_")
-        with all_or_nothing(self):
+        with restored_on_error(self):
             X, targets, loss = self._prepare(X, y, sample_weight, go_on, classes)
             if not go_on:
                 self._stream, self.history_ = Stream(self._draw_seed()), History()
-            net, sparse = self._network(X, self._stream.seed, go_on)
-            optimizer = self._next_optimizer(go_on)
+            recipe = recipe_of(self, self._stream.seed)
+            net, densities = self._network(recipe, X, go_on)
+            optimizer = self._next_optimizer(recipe, go_on)
             self._stream.learn(
                 net,
                 X,
                 targets,
-                method=choose_method(self, REWIRE_EVERY, sparse),
+                method=make_method(recipe, densities=densities, every=REWIRE_EVERY),
                 loss=loss,
                 optimizer=optimizer,
                 batch_size=self.batch_size,
                 history=self.history_,
             )
-            self._close(net)
+            self._rescale_back(net)
             self.network_, self._optimizer = net, optimizer
             self.loss_curve_, self.n_iter_ = self.history_["loss"], len(self.history_)
         return self
@@ -212,7 +173,7 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
         """Return X, targets for the loss, and the loss."""
         X, y, weight = self._check(X, y, sample_weight, reset=not go_on)
         if not go_on:
-            self._look_at(y, weight, classes)
+            self._inspect_targets(y, weight, classes)
         targets, loss = self._encode(y), losses.get(self._task[0])
         if weight is None:
             return X, targets, loss
@@ -240,9 +201,12 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
         return (X, y, weight) if counts.all() else (X[counts], y[counts], weight)
 
     def _split(self, X: Any, targets: np.ndarray, seed: int) -> tuple[Any, Any]:
-        """Return what is learnt, and what is kept for validation or None."""
+        """Split off the validation samples, None without early stopping."""
         if not self.early_stopping:
             return (X, targets), None
+        # Slow to import, and most fits do without.
+        from sklearn.model_selection import train_test_split
+
         one_class_each = is_classifier(self) and not self._several
         train, held_out = train_test_split(
             np.arange(len(targets)),
@@ -252,16 +216,27 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
         )
         return (X[train], targets[train]), (X[held_out], targets[held_out])
 
-    def _network(self, X: Any, seed: int, go_on: bool) -> tuple[Any, Any]:
-        """Return what to train, a copy of what there is, and the network that is sparse."""
+    def _network(self, recipe: Recipe, X: Any, go_on: bool) -> tuple[Any, list[float]]:
+        """Return the network to train, and the final densities of its layers.
+
+        A warm start trains a copy of the network that there is. A method that prunes starts from a
+        dense network.
+        """
         if go_on:
             net = self.network_.copy()
-            self._open(net)
-            return net, net
-        return make_network(self, X.shape[1], self._task[1], X.dtype, seed)
+            self._rescale_inward(net)
+            return net, net.layer_densities()
+        inputs, outputs = X.shape[1], self._task[1]
+        net = make_network(recipe, inputs, outputs, dtype=X.dtype)
+        densities = net.layer_densities()
+        if make_method(recipe, densities=densities).initial == "dense":
+            net = make_network(recipe, inputs, outputs, dtype=X.dtype, dense=True)
+        return net, densities
 
-    def _next_optimizer(self, go_on: bool) -> Any:
-        optimizer = make_optimizer(self)
+    def _next_optimizer(self, recipe: Recipe, go_on: bool) -> Any:
+        optimizer = make_optimizer(
+            recipe, "classification" if is_classifier(self) else "regression"
+        )
         if go_on:  # what it remembers is in the network; how long it has been, here
             optimizer.steps = self._optimizer.steps
         return optimizer

@@ -1,4 +1,4 @@
-"""What is refused, and that nothing is lost by it."""
+"""Checks of sample weights, and recovery from a failed fit."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import _check_sample_weight
 
-__all__ = ["all_or_nothing", "check_weights"]
+__all__ = ["check_weights", "restored_on_error"]
 
 
 def check_weights(sample_weight: Any, X: Any) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return which samples count, and their weights of mean 1 or None where these are the same."""
+    """Return a mask of samples with weight, and their weights of mean 1 (None if all equal)."""
     weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
     if (weight < 0).any():
         raise ValueError(f"sample_weight must be at least 0; got {weight.min()}")
@@ -26,8 +26,8 @@ def check_weights(sample_weight: Any, X: Any) -> tuple[np.ndarray, np.ndarray | 
 
 
 @contextmanager
-def all_or_nothing(estimator: BaseEstimator) -> Iterator[None]:
-    """Bring an earlier fit back if this one does not come to its end."""
+def restored_on_error(estimator: BaseEstimator) -> Iterator[None]:
+    """Restore an estimator's attributes if its fit fails."""
     before = dict(vars(estimator))
     try:
         yield

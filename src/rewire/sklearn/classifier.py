@@ -44,7 +44,7 @@ class SparseMLPClassifier(ClassifierMixin, SparseMLP):
     >>> from sklearn.preprocessing import StandardScaler
     >>> X, y = load_digits(return_X_y=True)
     >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
-    >>> model = SparseMLPClassifier(sparsity=0.9, max_epochs=20, random_state=0)
+    >>> model = SparseMLPClassifier(sparsity=0.9, max_iter=20, random_state=0)
     >>> pipeline = make_pipeline(StandardScaler(), model).fit(X_train, y_train)
     >>> pipeline.score(X_test, y_test) > 0.9
     True
@@ -56,7 +56,7 @@ class SparseMLPClassifier(ClassifierMixin, SparseMLP):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Any:
-        """Learn the data once, going on from where the network is.
+        """Train for one pass over the data, from where the network is.
 
         The learning rate stays as it is, rewirings come at their interval over all steps so far
         and do not become smaller, as nobody knows how much data is to come.
@@ -84,7 +84,7 @@ class SparseMLPClassifier(ClassifierMixin, SparseMLP):
             raise ValueError(f"classes must stay {self.classes_}; got {classes}")
         return self._learn_once(X, y, sample_weight, classes)
 
-    def _look_at(self, y: np.ndarray, weight: np.ndarray | None, classes: Any) -> None:
+    def _inspect_targets(self, y: np.ndarray, weight: np.ndarray | None, classes: Any) -> None:
         check_classification_targets(y)
         if (kind := type_of_target(y)) == "multiclass-multioutput":
             raise ValueError(

@@ -1,109 +1,228 @@
-"""What the estimators' parameters mean: their ranges, their text, and the parts they stand for."""
+"""The estimators' parameters: generated from the recipe, under scikit-learn's names.
+
+:data:`FIELDS` says which parameter is which setting of :class:`rewire.experiment.Recipe`; ranges,
+help texts and, unless :data:`DEFAULTS` has a reason to differ, defaults are the setting's own.
+"""
 
 from __future__ import annotations
 
 import inspect
+import textwrap
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, TypeVar
 
-import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from rewire import methods
 from rewire.activations import Activation
-from rewire.graph import Network, mlp
-from rewire.optimizers import SGD, Adam, AdamW, Optimizer
-from rewire.schedules import Cosine, Linear, Schedule
+from rewire.experiment.build import without_unused_options
+from rewire.experiment.recipe import Recipe
+from rewire.experiment.settings import Setting, settings_of
 from rewire.topology import Method
 
-__all__ = [
-    "CONSTRAINTS",
-    "REWIRE_EVERY",
-    "choose_method",
-    "default_interval",
-    "documented",
-    "make_network",
-    "make_optimizer",
-    "make_schedule",
-]
+__all__ = ["CONSTRAINTS", "PARAMETERS", "SIGNATURE", "documented", "recipe_of"]
 
-DEFAULT_SPARSITY = 0.8
-REWIRE_EVERY, LEAST_REWIRINGS = 100, 20
-
-SCHEDULES = {"constant": None, "linear": Linear(1.0, 0.01), "cosine": Cosine(1.0, stop=0.01)}
-OPTIMIZERS = ("sgd", "adam", "adamw")
-
-POSITIVE_COUNT = Interval(Integral, 1, None, closed="left")
-
-CONSTRAINTS: dict[str, list[Any]] = {
-    "hidden_layer_sizes": ["array-like", POSITIVE_COUNT],
-    "sparsity": [Interval(Real, 0, 1, closed="left"), "array-like", None],
-    "density": [Interval(Real, 0, 1, closed="right"), "array-like", None],
-    "distribution": [StrOptions({"uniform", "er", "erk"})],
-    "method": [str, Method, None],
-    "every": [POSITIVE_COUNT, StrOptions({"epoch"}), None],
-    "activation": [str, Activation],
-    "optimizer": [StrOptions(set(OPTIMIZERS))],
-    "learning_rate": [Interval(Real, 0, None, closed="neither")],
-    "schedule": [StrOptions(set(SCHEDULES)), callable],
-    "momentum": [Interval(Real, 0, 1, closed="left")],
-    "weight_decay": [Interval(Real, 0, None, closed="left")],
-    "batch_size": [POSITIVE_COUNT],
-    "max_epochs": [POSITIVE_COUNT],
-    "early_stopping": ["boolean"],
-    "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-    "patience": [POSITIVE_COUNT],
-    "strip": ["boolean"],
-    "warm_start": ["boolean"],
-    "random_state": ["random_state"],
-    "verbose": ["verbose"],
+# Parameters of the estimators, by the names of MLPClassifier where it has them, and the settings of
+# a recipe that they are.
+FIELDS = {
+    "hidden_layer_sizes": "hidden",
+    "sparsity": "sparsity",
+    "density": "density",
+    "distribution": "distribution",
+    "method": "method",
+    "rewire_every": "every",
+    "activation": "activation",
+    "solver": "optimizer",
+    "learning_rate_init": "lr",
+    "learning_rate": "schedule",
+    "momentum": "momentum",
+    "nesterovs_momentum": "nesterov",
+    "weight_decay": "weight_decay",
+    "batch_size": "batch_size",
+    "max_iter": "epochs",
+    "validation_fraction": "validation",
+    "n_iter_no_change": "early_stopping",
+}
+DEFAULTS: dict[str, Any] = {
+    # MLPClassifier's own.
+    "solver": "adam",
+    # Ten times MLPClassifier's, which keeps its rate; here the schedule ends at a hundredth of it.
+    "learning_rate_init": 0.01,
+    # MLPClassifier's 200 are a limit, as its tolerance ends most fits before; a schedule goes by
+    # all of them, to the end.
+    "max_iter": 100,
+    # MLPClassifier's own.
+    "n_iter_no_change": 10,
+}
+# What scikit-learn's interface asks for besides, and what only an estimator does.
+OWN = {
+    "early_stopping": Setting(
+        "Keep a part of the data for validation, stop once the loss there is not getting better, "
+        "and return to the best network.",
+        bool,
+        default=False,
+    ),
+    "strip": Setting(
+        "Remove dead neurons after ``fit``; the function stays the same.", bool, default=False
+    ),
+    "warm_start": Setting(
+        "Whether ``fit`` goes on with the network of the call before.", bool, default=False
+    ),
+    "random_state": Setting(
+        "Of first wiring and weights, order of samples, rewiring and the validation part.",
+        int,
+        default=None,
+    ),
+    "verbose": Setting(
+        "Whether to write a line to standard error after every iteration.", bool, default=False
+    ),
+}
+# Where an estimator has something to add, or to say otherwise.
+CHANGES: dict[str, dict[str, Any]] = {
+    "hidden_layer_sizes": {"help": "Neurons in each hidden layer."},
+    "sparsity": {
+        "help": "Share of connections left out: of the whole network, or of each layer. A method "
+        'that prunes a dense network, such as ``"gmp"``, ends with it.'
+    },
+    "distribution": {
+        "help": "How one number for the whole network is spread over its layers; see "
+        ":func:`rewire.mlp`."
+    },
+    "activation": {"help": "Activation of the hidden layers."},
+    "method": {
+        "help": "Where connections go: a name in ``rewire.methods.registry``, or a method with "
+        "parts of your own choice. None: the wiring stays as it is."
+    },
+    "rewire_every": {
+        "help": 'Steps between two rewirings, or ``"epoch"``; of a method by its name.',
+        "default_text": "100, or a twentieth of the training where that is less, so that short "
+        "trainings rewire too",
+    },
+    "learning_rate": {
+        "help": "How the learning rate goes down in the course of ``fit``: not at all, along a "
+        "line or a cosine to a hundredth, or in steps to a third at half and three quarters; or a "
+        "function of a :class:`rewire.schedules.Time` that returns a factor."
+    },
+    "learning_rate_init": {"default_text": None},
+    "momentum": {"help": 'Momentum; for ``"sgd"`` only.'},
+    "nesterovs_momentum": {"help": 'Whether that is Nesterov\'s; for ``"sgd"`` only.'},
+    "solver": {"help": "The optimizer.", "default_text": None},
+    "batch_size": {
+        "help": "Samples in each step. Data of no more samples than that are learnt all at once, "
+        "in their order."
+    },
+    "max_iter": {
+        "help": "Passes over the data in one ``fit``.",
+        "default_text": None,
+        "kind": int,
+        "low": 1,
+        "closed": "left",
+    },
+    "validation_fraction": {
+        "help": "Share of the data kept for validation with ``early_stopping``; of each class "
+        "alike.",
+        "high": 1,
+        "closed": "neither",
+    },
+    "n_iter_no_change": {
+        "help": "Iterations to wait for a better validation loss with ``early_stopping``.",
+        "default_text": None,
+    },
 }
 
-PARAMETERS = """\
-hidden_layer_sizes : array-like of int or int, default (100,)
-        Neurons in each hidden layer.
-    sparsity, density : float or array-like of float, optional
-        Share of connections that is left out, in [0, 1), or that exists, in (0, 1]; give at most
-        one, for the whole network or for each layer. Sparsity 0.8 by default. A method that
-        prunes a dense network, such as ``"gmp"``, ends with it.
-    distribution : {"er", "erk", "uniform"}, default "er"
-        How one number is spread over the layers; see :func:`rewire.mlp`.
-    method : str or rewire.topology.Method, default "rigl"
-        Where connections go: a name in ``rewire.methods.registry``, or a method with parts of your
-        own choice. None or ``"static"``: the wiring stays as it is.
-    every : int or "epoch", optional
-        Steps between rewirings, for a method by name. By default 100, or a twentieth of the
-        training where that is less, so that short trainings rewire too.
-    activation : str or rewire.activations.Activation, default "relu"
-        Of the hidden layers.
-    optimizer : {"adam", "adamw", "sgd"}, default "adam"
-    learning_rate : float, default 0.01
-    schedule : callable or "cosine", "linear", "constant", default "cosine"
-        How the learning rate goes down to a hundredth in the course of ``fit``; or a function of a
-        :class:`rewire.schedules.Time` that returns a factor.
-    momentum : float, default 0.9
-        Nesterov's, in [0, 1); for ``"sgd"`` only.
-    weight_decay : float, default 0
-        Added to the gradient, or with ``"adamw"`` taken off the weights directly.
-    batch_size : int, default 128
-        Data of no more samples than that are learnt all at once, in their order.
-    max_epochs : int, default 100
-        Passes over the data in one ``fit``.
-    early_stopping : bool, default False
-        Keep a part of the data for validation, stop once the loss there is not getting better, and
-        return to the best network.
-    validation_fraction : float, default 0.1
-        That part, in (0, 1); of each class alike.
-    patience : int, default 10
-        Epochs to wait for a better validation loss.
-    strip : bool, default False
-        Remove dead neurons after ``fit``; the function stays the same.
-    warm_start : bool, default False
-        Whether ``fit`` goes on with the network of the call before.
-    random_state : int, RandomState or None, default None
-        Of first wiring and weights, order of samples, rewiring and the validation part.
-    verbose : bool, default False
-        Whether to write a line to standard error after every epoch."""
+
+def _parameters() -> dict[str, Setting]:
+    """Return all parameters by name, in the order of the signature."""
+    settings = settings_of(Recipe)
+    found = {}
+    for name, field in FIELDS.items():
+        one = settings[field]
+        changes = {"default": DEFAULTS.get(name, one.default), **CHANGES.get(name, {})}
+        found[name] = replace(one, name=name, **changes)
+    return found | {name: replace(one, name=name) for name, one in OWN.items()}
+
+
+PARAMETERS = _parameters()
+# How each name stands in the signature; keywords only, as in scikit-learn.
+SIGNATURE = inspect.Signature(
+    [
+        inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD),
+        *(
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=one.default)
+            for name, one in PARAMETERS.items()
+        ),
+    ]
+)
+
+
+# --------------------------------------------------------------------------------- constraints
+
+
+def _constraint(name: str, one: Setting) -> list[Any]:
+    """Return a parameter's constraint in scikit-learn's terms."""
+    if name in ("random_state", "verbose"):
+        return [name]
+    if one.kind is bool:
+        found: list[Any] = ["boolean"]
+    elif name == "method":  # whatever is registered by then; checked by the recipe
+        found = [str, Method, None]
+    elif name == "activation":
+        found = [str, Activation]
+    elif one.choices is not None:
+        found = [StrOptions(set(one.choice_names()))]
+    else:
+        kind = Integral if one.kind is int else Real
+        found = [Interval(kind, one.low, one.high, closed=one.closed)]
+        found += [StrOptions(set(one.words))] if one.words else []
+        found += ["array-like"] if one.many else []
+    if name == "learning_rate":
+        found.append(callable)
+    return [*found, None] if one.default is None else found
+
+
+CONSTRAINTS = {name: _constraint(name, one) for name, one in PARAMETERS.items()}
+
+
+# ------------------------------------------------------------------------------- documentation
+
+TYPES = {int: "int", float: "float", str: "str", bool: "bool"}
+SPECIAL_TYPES = {
+    "method": "str, rewire.topology.Method or None",
+    "activation": "str or rewire.activations.Activation",
+    "random_state": "int, RandomState or None",
+}
+
+
+def _type(name: str, one: Setting) -> str:
+    if name in SPECIAL_TYPES:
+        return SPECIAL_TYPES[name]
+    if one.choices is not None:
+        names = ", ".join(f'"{choice}"' for choice in one.choice_names())
+        return f"{{{names}}}" + (" or callable" if one.objects else "")
+    text = TYPES[one.kind]
+    if one.many:
+        text += f" or array-like of {text}"
+    return " or ".join([text, *(f'"{word}"' for word in one.words)])
+
+
+def _document(name: str, one: Setting) -> str:
+    """Return a parameter's entry in a docstring."""
+    default = "optional"
+    if one.default is not None or one.effective_default is not None:
+        value = one.effective_default if one.default is None else one.default
+        default = "default " + (f'"{value}"' if isinstance(value, str) else str(value))
+    lines = [f"{name} : {_type(name, one)}, {default}"]
+    words = one.help_text
+    if one.range_text:
+        words += f" {one.range_text[0].upper()}{one.range_text[1:]}."
+    if one.default_text:
+        words += f" By default {one.default_text}."
+    return "\n".join([*lines, *_wrapped(words)])
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, 96 - 8, initial_indent=" " * 8, subsequent_indent=" " * 8)
+
 
 ATTRIBUTES = """\
 history_ : rewire.train.History
@@ -121,74 +240,33 @@ Class = TypeVar("Class", bound=type)
 
 def documented(estimator: Class) -> Class:
     """Put what all estimators have in common into one's docstring."""
+    parameters = "\n    ".join(_document(name, one) for name, one in PARAMETERS.items())
     text = estimator.__doc__ or ""
-    text = text.replace("{parameters}", PARAMETERS).replace("{attributes}", ATTRIBUTES)
+    text = text.replace("{parameters}", parameters).replace("{attributes}", ATTRIBUTES)
     estimator.__doc__ = text
     return estimator
 
 
-def make_network(
-    settings: Any, inputs: int, outputs: int, dtype: np.dtype, seed: int
-) -> tuple[Network, Network]:
-    """Return the network to begin with, and the sparse one that fixes the number of connections.
+# -------------------------------------------------------------------------------------- recipe
 
-    They are the same one unless the method prunes a dense network.
+
+def recipe_of(estimator: Any, seed: int) -> Recipe:
+    """Return the recipe that an estimator's parameters stand for.
+
+    Raises
+    ------
+    ValueError
+        For a value out of range, by the parameter's own name.
     """
-    sparsity, density = _plain(settings.sparsity), _plain(settings.density)
-    if sparsity is None and density is None:
-        sparsity = DEFAULT_SPARSITY
-    one_number = not isinstance(density if sparsity is None else sparsity, (list, tuple))
-    spread = {
-        "sparsity": sparsity,
-        "density": density,
-        "distribution": settings.distribution if one_number else "uniform",
-    }
-    ranks = [inputs, *np.atleast_1d(settings.hidden_layer_sizes).tolist(), outputs]
-    common: dict[str, Any] = {"activation": settings.activation, "dtype": dtype, "seed": seed}
-    sparse = mlp(ranks, **spread, **common)
-    dense = choose_method(settings, 1, sparse).initial == "dense"
-    return (mlp(ranks, **common) if dense else sparse), sparse
-
-
-def choose_method(settings: Any, interval: int | str, sparse: Network) -> Method:
-    """Return the method; one by name gets the interval and, if it prunes, the final densities."""
-    method = settings.method
-    if not isinstance(method, str):
-        if settings.every is not None:
-            raise ValueError(
-                "every is for a method by its name; give the method its own interval, such as "
-                f"RigL(every={settings.every!r})"
-            )
-        return methods.get(method)
-    options = {
-        "every": interval if settings.every is None else _plain(settings.every),
-        "density": sparse.layer_densities(),
-    }
-    takes = inspect.signature(methods.registry[method]).parameters
-    return methods.get(method, **{name: options[name] for name in options if name in takes})
-
-
-def make_optimizer(settings: Any) -> Optimizer:
-    """Return the optimiser."""
-    rate, decay = float(settings.learning_rate), float(settings.weight_decay)
-    if settings.optimizer == "sgd":
-        momentum = float(settings.momentum)
-        return SGD(rate, momentum, nesterov=momentum > 0, weight_decay=decay)
-    kind = Adam if settings.optimizer == "adam" else AdamW
-    return kind(rate, weight_decay=decay)
-
-
-def make_schedule(settings: Any) -> Schedule | None:
-    """Return the factor of the learning rate over time."""
-    named = isinstance(settings.schedule, str)
-    return SCHEDULES[settings.schedule] if named else settings.schedule
-
-
-def default_interval(total_steps: int) -> int:
-    """Return how many steps should lie between two rewirings of a training."""
-    return max(1, min(REWIRE_EVERY, total_steps // LEAST_REWIRINGS))
-
-
-def _plain(value: Any) -> Any:
-    """Return NumPy's numbers as Python's."""
-    return value.tolist() if isinstance(value, (np.generic, np.ndarray)) else value
+    values = {}
+    for name, field in FIELDS.items():
+        values[field] = PARAMETERS[name].plain(getattr(estimator, name))
+        PARAMETERS[name].check(values[field])
+    if values["every"] is not None and not isinstance(values["method"], str):
+        raise ValueError(
+            "rewire_every is for a method by its name; give the method its own interval, such as "
+            f"RigL(every={values['every']!r})"
+        )
+    if not estimator.early_stopping:
+        values["early_stopping"] = None
+    return without_unused_options(Recipe("", **values, seed=seed))

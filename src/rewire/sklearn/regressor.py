@@ -39,7 +39,7 @@ class SparseMLPRegressor(RegressorMixin, SparseMLP):
     >>> from sklearn.pipeline import make_pipeline
     >>> from sklearn.preprocessing import StandardScaler
     >>> X, y = load_diabetes(return_X_y=True)
-    >>> model = SparseMLPRegressor(hidden_layer_sizes=20, max_epochs=50, random_state=0)
+    >>> model = SparseMLPRegressor(hidden_layer_sizes=20, max_iter=50, random_state=0)
     >>> pipeline = make_pipeline(StandardScaler(), model).fit(X[:300], y[:300])
     >>> pipeline.score(X[300:], y[300:]) > 0.4
     True
@@ -47,7 +47,7 @@ class SparseMLPRegressor(RegressorMixin, SparseMLP):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
-        """Learn the data once, going on from where the network is.
+        """Train for one pass over the data, from where the network is.
 
         The learning rate stays as it is, rewirings come at their interval over all steps so far
         and do not become smaller, as nobody knows how much data is to come.
@@ -82,7 +82,7 @@ class SparseMLPRegressor(RegressorMixin, SparseMLP):
         scores = self._scores(X)
         return scores[:, 0] if scores.shape[1] == 1 else scores
 
-    def _look_at(self, y: np.ndarray, weight: np.ndarray | None, classes: Any) -> None:
+    def _inspect_targets(self, y: np.ndarray, weight: np.ndarray | None, classes: Any) -> None:
         y = y.reshape(len(y), -1).astype(np.float64)
         self._mean = np.average(y, axis=0, weights=weight)
         scale = np.sqrt(np.average((y - self._mean) ** 2, axis=0, weights=weight))
@@ -98,10 +98,10 @@ class SparseMLPRegressor(RegressorMixin, SparseMLP):
     def _task(self) -> tuple[str, int]:
         return "mean_squared_error", len(self._mean)
 
-    def _open(self, net: Network) -> None:
+    def _rescale_inward(self, net: Network) -> None:
         _rescale(net, 1 / self._scale, -self._mean / self._scale)
 
-    def _close(self, net: Network) -> None:
+    def _rescale_back(self, net: Network) -> None:
         _rescale(net, self._scale, self._mean)
 
 

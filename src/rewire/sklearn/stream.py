@@ -1,4 +1,4 @@
-"""Training without an end, on data that come piece by piece."""
+"""Training on a stream of data, for ``partial_fit``."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from rewire.losses import Loss
 from rewire.optimizers import Optimizer
 from rewire.schedules import Every, Time
 from rewire.topology import Method
-from rewire.train import History
-from rewire.train.fitting import prepare
+from rewire.train import History, Training
 
 __all__ = ["Stream"]
 
@@ -21,7 +20,7 @@ TOTALS = ("step", "epoch", "flops", "dense_flops", "seconds")
 
 
 class Stream:
-    """Passes over data, one after the other, between which a method remembers what it has seen.
+    """Successive passes over data, between which a method keeps its state.
 
     There is no end that schedules could go by: the learning rate stays as it is, rewirings come at
     their interval over all steps, and each moves the share that the method begins with.
@@ -34,7 +33,7 @@ class Stream:
 
     def __init__(self, seed: int) -> None:
         self.seed, self.passes = seed, 0
-        self._remembered: tuple[dict[str, np.ndarray], dict[str, Any]] | None = None
+        self._remembered: dict[str, Any] | None = None
 
     def learn(
         self,
@@ -48,7 +47,7 @@ class Stream:
         batch_size: int,
         history: History,
     ) -> None:
-        """Learn the data once, in place, and append it to the history.
+        """Train for one pass over the data, in place, and append it to the history.
 
         Raises
         ------
@@ -57,7 +56,7 @@ class Stream:
         """
         before = history.rows[-1] if history.rows else dict.fromkeys(TOTALS, 0)
         total_steps = -(-X.shape[0] // batch_size)
-        training = prepare(
+        training = Training(
             net,
             X,
             y,
@@ -70,12 +69,12 @@ class Stream:
             seed=self.seed + self.passes,
         )
         if self._remembered is not None:
-            training.rewirer.restore(*self._remembered)
+            training.rewirer.load_state_dict(self._remembered)
         training.advance()
-        arrays, header = training.rewirer.state()
+        state = training.rewirer.state_dict()
         # The next pass counts its steps from 0 again: births lie that much further back then.
-        arrays["born_at"] = arrays["born_at"] - total_steps
-        self._remembered = arrays, header | {"history": []}
+        state["born_at"] = state["born_at"] - total_steps
+        self._remembered = state | {"history": []}
         self.passes += 1
         row = training.history.rows[0]
         history.rows.append(row | {name: before[name] + row[name] for name in TOTALS})
@@ -86,7 +85,7 @@ class Stream:
 
 
 def _endless(method: Method, done: int, total_steps: int) -> Method:
-    """Return the method for some steps that come after others."""
+    """Return the method for the steps of one pass, with what is due counted over all passes."""
     when, fraction = method.when, method.fraction
     if when is None:
         return method

@@ -1,7 +1,7 @@
-"""What to drop and what to grow: criteria are functions of the moment, and one decorator each.
+"""Criteria: what to drop and what to grow, each a decorated function of the context.
 
 A drop criterion returns a score for every connection, and the lowest are dropped. A grow criterion
-returns a score for every pair of a block of targets and sources, and the highest are grown.
+returns a score for every pair of some targets and sources, and the highest are grown.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import numpy as np
 
 from rewire.io import Decorated, Registry
 
-from .candidates import NotANumberError, Sources
-from .context import RewiringContext, View, declared
+from .context import CheckedContext, RewiringContext, declared
+from .growth import NotANumberError, Sources, width
 from .selection import earlier_of_same
 
 __all__ = [
@@ -51,15 +51,15 @@ class _Criterion(Decorated):
 
 
 class DropCriterion(_Criterion):
-    """Scores what exists; the lowest are dropped. Made by :func:`drop_criterion`."""
+    """Scores existing connections; the lowest are dropped. Made by :func:`drop_criterion`."""
 
-    def __call__(self, now: RewiringContext) -> np.ndarray:
+    def __call__(self, ctx: RewiringContext) -> np.ndarray:
         """Return one score per connection."""
-        score = np.asarray(self.function(View(now, self.name, self.needs)))
-        if score.shape != now.weight.shape:
+        score = np.asarray(self.function(CheckedContext(ctx, self.name, self.needs)))
+        if score.shape != ctx.weight.shape:
             raise ValueError(
                 f"drop criterion {self.name!r} must return one score per connection, shape "
-                f"{now.weight.shape}; got {score.shape}"
+                f"{ctx.weight.shape}; got {score.shape}"
             )
         if np.isnan(score).any():
             raise NotANumberError(f"drop criterion {self.name!r} returned NaN")
@@ -67,16 +67,17 @@ class DropCriterion(_Criterion):
 
 
 class GrowCriterion(_Criterion):
-    """Scores what is absent; the highest are grown. Made by :func:`grow_criterion`.
+    """Scores candidates; the highest are grown. Made by :func:`grow_criterion`.
 
     ``uniform`` marks random growth, which needs no scores.
     """
 
-    def __call__(self, now: RewiringContext, targets: slice, sources: Sources) -> np.ndarray:
+    def __call__(self, ctx: RewiringContext, targets: slice, sources: Sources) -> np.ndarray:
         """Return scores of shape (targets, sources), floats in an array to write to."""
-        scores = np.asarray(self.function(View(now, self.name, self.needs), targets, sources))
-        among = sources.stop - sources.start if isinstance(sources, slice) else len(sources)
-        wanted = targets.stop - targets.start, among
+        scores = np.asarray(
+            self.function(CheckedContext(ctx, self.name, self.needs), targets, sources)
+        )
+        wanted = width(targets), width(sources)
         if scores.shape != wanted:
             raise ValueError(
                 f"grow criterion {self.name!r} must return one score per target and source, shape "
@@ -92,23 +93,24 @@ grow_criteria: Registry[GrowCriterion] = Registry("grow criterion")
 
 
 def drop_criterion(name: str, needs: Iterable[str] = ()) -> Callable[[Callable], DropCriterion]:
-    """Register a function of the moment as a drop criterion.
+    """Register a function of the context as a drop criterion.
 
     Parameters
     ----------
     name : str
-        For the command line, the documentation and the contract tests, which all find it then.
+        Under which the command line and the contract tests find it.
     needs : iterable of str
         What it reads besides weights and wiring: ``"signals"``, ``"gradient"``, ``"momentum"``,
-        ``"age"``. What cannot be had is refused when a method is bound to a network.
+        ``"age"``. A model or an optimiser that lacks it is refused when a Rewirer is made.
 
     Examples
     --------
-    Drop the connections that carry the least signal:
+    Drop the connections that carry the weakest signal:
 
     >>> @drop_criterion("least signal", needs=["signals"])
-    ... def least_signal(now):
-    ...     return np.abs(now.weight) * np.abs(now.activation).mean(axis=1)[now.source]
+    ... def least_signal(ctx):
+    ...     signal = ctx.activation.reduce(lambda rows: np.abs(rows).mean(axis=1))
+    ...     return np.abs(ctx.weight) * signal[ctx.source]
     >>> least_signal
     <DropCriterion 'least signal'>
     >>> drop_criteria.remove("least signal")
@@ -117,9 +119,9 @@ def drop_criterion(name: str, needs: Iterable[str] = ()) -> Callable[[Callable],
 
 
 def grow_criterion(name: str, needs: Iterable[str] = ()) -> Callable[[Callable], GrowCriterion]:
-    """Register a function of (now, targets, sources) as a grow criterion.
+    """Register a function of (ctx, targets, sources) as a grow criterion.
 
-    Targets are a slice of neurons, sources a slice or an array of them; it returns a new array of
+    Targets are a slice of units, sources a slice or an array of them; it returns a new array of
     shape (targets, sources). The parameters are those of :func:`drop_criterion`.
 
     Examples
@@ -127,8 +129,8 @@ def grow_criterion(name: str, needs: Iterable[str] = ()) -> Callable[[Callable],
     Grow where source and target are active together:
 
     >>> @grow_criterion("hebbian", needs=["signals"])
-    ... def hebbian(now, targets, sources):
-    ...     return now.activation[targets] @ now.activation[sources].T
+    ... def hebbian(ctx, targets, sources):
+    ...     return ctx.activation[targets] @ ctx.activation[sources].T
     >>> hebbian
     <GrowCriterion 'hebbian'>
     >>> grow_criteria.remove("hebbian")
@@ -140,72 +142,72 @@ def grow_criterion(name: str, needs: Iterable[str] = ()) -> Callable[[Callable],
 
 
 @drop_criterion("magnitude")
-def magnitude(now: RewiringContext) -> np.ndarray:
+def magnitude(ctx: RewiringContext) -> np.ndarray:
     r"""Drop the smallest \|w\|."""
-    return np.abs(now.weight)
+    return np.abs(ctx.weight)
 
 
 @drop_criterion("sign magnitude")
-def sign_magnitude(now: RewiringContext) -> np.ndarray:
+def sign_magnitude(ctx: RewiringContext) -> np.ndarray:
     """Drop the smallest positive and the largest negative weights, equal shares of both.
 
     SET's rule (arXiv 1707.04780). The score is a weight's rank within its sign and its group, over
     how many there are; zeros count as positive.
     """
-    negative = now.weight < 0
-    order = np.lexsort((now.birth, now.target, np.abs(now.weight), negative, now.group))
-    kind = 2 * now.group[order] + negative[order]
+    negative = ctx.weight < 0
+    order = np.lexsort((ctx.birth, ctx.target, np.abs(ctx.weight), negative, ctx.group))
+    kind = 2 * ctx.group[order] + negative[order]
     score = np.empty(len(kind))
     score[order] = (earlier_of_same(kind) + 0.5) / np.bincount(kind, minlength=1)[kind]
     return score
 
 
 @drop_criterion("magnitude and gradient", needs=["gradient"])
-def magnitude_and_gradient(now: RewiringContext, balance: float = 1.0) -> np.ndarray:
+def magnitude_and_gradient(ctx: RewiringContext, balance: float = 1.0) -> np.ndarray:
     r"""Drop the smallest \|w\| + λ \|dL/dw\| (MEST, arXiv 2110.14032); λ is ``balance``."""
-    return np.abs(now.weight) + balance * np.abs(now.gradient)
+    return np.abs(ctx.weight) + balance * np.abs(ctx.gradient)
 
 
 @drop_criterion("sensitivity", needs=["gradient"])
-def sensitivity(now: RewiringContext) -> np.ndarray:
+def sensitivity(ctx: RewiringContext) -> np.ndarray:
     r"""Drop the smallest \|w · dL/dw\|, what the loss would notice least (SNIP, 1810.02340)."""
-    return np.abs(now.weight * now.gradient)
+    return np.abs(ctx.weight * ctx.gradient)
 
 
 @drop_criterion("relative importance")
-def relative_importance(now: RewiringContext) -> np.ndarray:
-    r"""Drop the smallest share in the weights around it (CHT, arXiv 2501.19107).
+def relative_importance(ctx: RewiringContext) -> np.ndarray:
+    r"""Drop the smallest relative to the weights around it (CHT, arXiv 2501.19107).
 
     \|w_ts\| / Σ_t' \|w_t's\| + \|w_ts\| / Σ_s' \|w_ts'\|: among what leaves the source, and among
     what enters the target.
     """
-    size = np.abs(now.weight).astype(np.float64)
+    size = np.abs(ctx.weight).astype(np.float64)
     score = np.zeros(len(size))
-    for ends in (now.source, now.target):
-        total = np.bincount(ends, size, minlength=now.net.size)[ends]
+    for ends in (ctx.source, ctx.target):
+        total = np.bincount(ends, size, minlength=ctx.table.units)[ends]
         score += np.divide(size, total, out=np.zeros(len(size)), where=total > 0)
     return score
 
 
 @drop_criterion("random")
-def random_drop(now: RewiringContext) -> np.ndarray:
+def random_drop(ctx: RewiringContext) -> np.ndarray:
     """Drop at random; a baseline."""
-    return now.generator.random(len(now.weight))
+    return ctx.generator.random(len(ctx.weight))
 
 
 @drop_criterion("soft magnitude")
-def soft_magnitude(now: RewiringContext, temperature: float = 1.0) -> np.ndarray:
+def soft_magnitude(ctx: RewiringContext, temperature: float = 1.0) -> np.ndarray:
     r"""Keep connections at random, the probability in proportion to \|w\|^temperature (CHTs).
 
     Drawing without replacement is taking the largest of log p + Gumbel noise.
     """
-    return _soft(np.abs(now.weight), temperature, now.generator)
+    return _soft(np.abs(ctx.weight), temperature, ctx.generator)
 
 
 @drop_criterion("soft relative importance")
-def soft_relative_importance(now: RewiringContext, temperature: float = 1.0) -> np.ndarray:
+def soft_relative_importance(ctx: RewiringContext, temperature: float = 1.0) -> np.ndarray:
     """Keep connections at random in proportion to their relative importance (CHTs)."""
-    return _soft(relative_importance.function(now), temperature, now.generator)
+    return _soft(relative_importance.function(ctx), temperature, ctx.generator)
 
 
 def _soft(score: np.ndarray, temperature: float, generator: np.random.Generator) -> np.ndarray:
@@ -217,29 +219,28 @@ def _soft(score: np.ndarray, temperature: float, generator: np.random.Generator)
 
 
 @grow_criterion("gradient", needs=["signals"])
-def gradient(now: RewiringContext, targets: slice, sources: Sources) -> np.ndarray:
+def gradient(ctx: RewiringContext, targets: slice, sources: Sources) -> np.ndarray:
     r"""Grow the largest \|dL/dw\| = \|D[target] · A[source]\| (RigL, arXiv 1911.11134)."""
-    product = now.sensitivity[targets] @ now.activation[sources].T
+    product = ctx.sensitivity[targets] @ ctx.activation[sources].T
     return np.abs(product, out=product)
 
 
 @grow_criterion("momentum", needs=["momentum", "signals"])
-def momentum(now: RewiringContext, targets: slice, sources: Sources) -> np.ndarray:
+def momentum(ctx: RewiringContext, targets: slice, sources: Sources) -> np.ndarray:
     r"""Grow the largest \|momentum\| (SNFS, arXiv 1907.04840), from the last few batches.
 
     The paper keeps a momentum for every absent connection, a dense array. Here it is the sum
     Σ βⁱ gᵢ over the method's last ``batches``, newest i = 0, computed anew with the present
     weights: memory for their activations and sensitivities, and never a dense one.
     """
-    A, D = now.recent
+    A, D = ctx.recent
     product = D[targets] @ A[sources].T
     return np.abs(product, out=product)
 
 
-def _uniform(now: RewiringContext, targets: slice, sources: Sources) -> np.ndarray:
+def _uniform(ctx: RewiringContext, targets: slice, sources: Sources) -> np.ndarray:
     """Grow at random, each absent connection with the same probability (SET, DSR)."""
-    count = len(np.arange(now.net.size)[sources])
-    return now.generator.random((targets.stop - targets.start, count))
+    return ctx.generator.random((width(targets), width(sources)))
 
 
 random_growth = grow_criteria.add("random", GrowCriterion("random", _uniform, uniform=True))

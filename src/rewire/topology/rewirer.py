@@ -1,44 +1,46 @@
-"""A method at work on one network: when, what, and what has happened so far."""
+"""A method at work on one model: when it rewires, what it changes, and what has happened so far."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
-from rewire.connectivity.blocks import Candidates
-from rewire.graph import Network, Signals
+from rewire.connectivity import Candidates, Signals, SparseModel, count_in_groups
+from rewire.connectivity.protocol import Revivable, Revived, Rewindable
 from rewire.kernels.blas import one_blas_thread
-from rewire.losses import Loss
 from rewire.schedules import Time
 
+from .amounts import Threshold
+from .changes import Change
 from .context import RewiringContext
-from .method import Method, Threshold, get_method, momentum_of
-from .planning import Change, draft, resolve
-from .revival import Revived
-from .rewire import rewire
-from .statistics import Explored, Rewiring, forward_flops, measure
+from .costs import scoring_flops
+from .method import Method, get_method, momentum_of
+from .planning import plan_rewiring, resolve
+from .statistics import Explored, Rewiring, measure
 
 __all__ = ["Rewirer"]
 
+Batches = Sequence[Signals] | Callable[[], Sequence[Signals]]
+
 
 class Rewirer:
-    """Applies a method to a network while it is trained.
+    """Applies a method to a model while it is trained.
 
     Parameters
     ----------
     method : Method or str
-    net : Network
-        Rewired in place.
-    steps : int
+    model : SparseModel
+        Such as a :class:`rewire.Network`; rewired in place.
+    total_steps : int
         Steps in the whole training; schedules go by it.
     steps_per_epoch : int, optional
-        For methods that rewire once per epoch; all of the training by default.
+        For methods that rewire once per epoch; by default all of the training is one epoch.
     optimizer : optional
-        Looked at for its momentum, where the method needs one.
+        Asked for its momentum, where the method needs one.
     seed : int or numpy.random.Generator, optional
         For random choices. Two rewirers with the same seed and data choose the same connections.
 
@@ -46,9 +48,14 @@ class Rewirer:
     ----------
     history : list of Rewiring
     due_steps : ndarray of int
-        After which steps rewirings are due.
+        Steps after which a rewiring is due.
     threshold : float
-        Of a method that has an adaptive one.
+        Of a method with an adaptive :class:`Threshold`.
+
+    Raises
+    ------
+    ValueError
+        If the model or the optimiser lacks what the method needs.
 
     Warns
     -----
@@ -57,7 +64,7 @@ class Rewirer:
 
     Examples
     --------
-    A training loop of one's own; :func:`rewire.fit` is one that is ready.
+    In a training loop of one's own; :func:`rewire.fit` is a ready-made one.
 
     >>> import rewire
     >>> from rewire.data import moons
@@ -68,7 +75,7 @@ class Rewirer:
     >>> for step in range(1, 401):
     ...     loss = trainer.step(X, y)
     ...     if rewirer.due(step):
-    ...         record = rewirer.rewire(step, [(X, y)], "hinge")
+    ...         record = rewirer.rewire(step, [net.signals(X, y, "hinge")])
     >>> record.step, record.connections
     (200, (32, 32, 4))
     """
@@ -76,7 +83,7 @@ class Rewirer:
     def __init__(
         self,
         method: Method | str,
-        net: Network,
+        model: SparseModel,
         *,
         total_steps: int,
         steps_per_epoch: int | None = None,
@@ -84,52 +91,44 @@ class Rewirer:
         seed: int | np.random.Generator | None = None,
     ):
         self.method = method = get_method(method)
-        method.check(optimizer)
-        self.net, self.total_steps, self.optimizer = net, total_steps, optimizer
+        method.check(model, optimizer)
+        self.model, self.total_steps, self.optimizer = model, total_steps, optimizer
         self.generator = np.random.default_rng(seed)
-        self.due_steps = np.zeros(0, int)
-        if method.when is not None:
-            self.due_steps = method.when.steps(total_steps, steps_per_epoch or total_steps)
-            if not len(self.due_steps):
-                warnings.warn(
-                    f"method {method.name!r} never rewires: its first rewiring would come after "
-                    f"the end of a training of {total_steps} steps; shorten its interval or train "
-                    "longer",
-                    stacklevel=2,
-                )
+        self.due_steps = _due_steps(method, total_steps, steps_per_epoch or total_steps)
         self._due = frozenset(self.due_steps.tolist())
         self.history: list[Rewiring] = []
         self.threshold = getattr(method.fraction, "start", 0.0)
-        self._first = _layer_counts(net)
         self._begin()
-        # What was born before each of these numbers, and at last since, was so after these steps.
-        self._born_before = np.array([net.connections.next_birth])
+        # Connections of each layer at the start, from which a pruning goes.
+        self._initial = np.diff(model.connections.indptr[self._candidates.layer_start])
+        self._initial = self._initial.astype(np.int64)
+        # Births before each of these numbers, and at last the later ones, were after these steps.
+        self._born_before = np.array([model.connections.next_birth])
         self._born_at = np.array([0, 0])
         if method.rewind:
-            net.connections.zeros("first_weight", net.dtype)[:] = net.connections.weight
-            net.neurons.zeros("first_bias", net.dtype)[:] = net.bias
+            cast(Rewindable, model).set_rewind_point()
 
     def due(self, step: int) -> bool:
-        """Say whether to rewire after so many steps."""
+        """Return whether a rewiring is due after so many steps."""
         return step in self._due
 
-    @one_blas_thread()
     def rewire(
-        self,
-        step: int,
-        batches: Sequence[tuple[Any, Any]] = (),
-        loss: str | Loss = "cross_entropy",
-        learning_rate: float = np.nan,
+        self, step: int, signals: Batches = (), *, learning_rate: float = np.nan
     ) -> Rewiring:
-        """Rewire the network once, whether it is due or not.
+        """Rewire the model once, whether that is due or not.
+
+        The same as :meth:`apply` of :meth:`propose`, after idle units are revived where the method
+        does that.
 
         Parameters
         ----------
         step : int
             Steps of the optimiser made so far.
-        batches : sequence of (X, y)
-            The latest batches, the newest last, for methods that look at gradients.
-        loss : str or Loss, default "cross_entropy"
+        signals : sequence of Signals, or a callable that returns one
+            For methods that look at gradients: one for each of the method's ``batches`` latest
+            batches, the newest last, computed from a batch's last sample only where the method's
+            ``samples`` is ``"last"``. A method that revives units needs a callable, which is asked
+            again afterwards.
         learning_rate : float, optional
             Of the last step, for schedules that follow it.
 
@@ -137,149 +136,219 @@ class Rewirer:
         -------
         Rewiring
             What happened; also appended to ``history``.
+
+        Raises
+        ------
+        ValueError
+            If the method looks at gradients and there are no signals; the model is then as it was.
         """
-        net, method = self.net, self.method
-        self._follow()
-        signals, revived = self._signals(batches, loss), Revived()
-        if method.revive is not None:
-            revived = method.revive(net, signals, self.generator, method.wiring)
-            if len(revived.neurons):  # the network computes the same, but not its idle neurons
-                signals = self._signals(batches, loss)
-        now = RewiringContext(
-            net,
-            Time(step, self.total_steps, learning_rate),
-            self.generator,
-            self._places,
-            signals,
-            momentum_of(self.optimizer),
-            self._birthdays,
+        batches, revived, flops = self._ask(signals), Revived(), 0
+        if self.method.revive is not None and self.method.looks_at_data:
+            if not callable(signals):
+                raise ValueError(
+                    f"signals must be a function for method {self.method.name!r}, which asks for "
+                    f"them again after reviving units; got {type(signals).__name__}"
+                )
+            revived = self._revive(batches)
+            flops = revived.flops
+            if len(revived.units):  # the model computes the same, but its revived units do not
+                flops += sum(batch.flops for batch in batches)
+                batches = self._ask(signals)
+        change = self.propose(step, batches, learning_rate=learning_rate)
+        return self.apply(replace(change, flops=change.flops + flops, revived=len(revived.units)))
+
+    @one_blas_thread()
+    def propose(self, step: int, signals: Batches = (), *, learning_rate: float = np.nan) -> Change:
+        """Decide what a rewiring changes, without changing anything; idle units stay as they are.
+
+        The parameters are those of :meth:`rewire`.
+
+        Returns
+        -------
+        Change
+            For :meth:`apply`, here or in another process whose model has the same connections.
+
+        Examples
+        --------
+        One process decides and another follows:
+
+        >>> import rewire
+        >>> nets = [rewire.mlp([4, 8, 2], density=0.5, seed=0) for _ in range(2)]
+        >>> leader, follower = (
+        ...     Rewirer("set", net, total_steps=9, steps_per_epoch=3, seed=0) for net in nets
+        ... )
+        >>> change = leader.propose(3)
+        >>> leader.apply(change) == follower.apply(change)
+        True
+        """
+        method, batches = self.method, self._ask(signals)
+        self._synchronize()
+        state = self.generator.bit_generator.state
+        try:
+            ctx = RewiringContext(
+                self.model,
+                Time(step, self.total_steps, learning_rate),
+                self.generator,
+                self._candidates,
+                batches,
+                momentum_of(self.optimizer),
+                self._birthdays,
+            )
+            plan = plan_rewiring(method, ctx, self._budget(ctx), self.threshold)
+            if method.neurons is not None:
+                plan = method.neurons(ctx, plan)
+            resolved = resolve(method, ctx, plan)
+            drawn = self.generator.bit_generator.state
+        finally:
+            self.generator.bit_generator.state = state
+        adaptive = isinstance(method.fraction, Threshold)
+        return Change(
+            step=step,
+            drop=resolved.drop,
+            grow=resolved.grow,
+            shortfall=resolved.shortfall,
+            below=int(np.count_nonzero(plan.score < self.threshold)) if adaptive else 0,
+            flops=scoring_flops(method, ctx, batches, len(resolved.grow.source)),
+            revived=0,
+            generator=drawn,
+            connections=len(ctx.table),
+            next_birth=ctx.table.next_birth,
         )
-        planned = draft(method, now, self._budget(now), self.threshold)
-        if method.neurons is not None:
-            planned = method.neurons(now, planned)
-        change = resolve(method, now, planned)
-        flops = self._flops(batches, change, passes=1 + bool(len(revived.neurons)))
-        flops += revived.flops
-        if isinstance(method.fraction, Threshold):
-            below = int(np.count_nonzero(planned.score < self.threshold))
-            self.threshold = method.fraction.next(self.threshold, below, len(planned.score))
+
+    def apply(self, change: Change) -> Rewiring:
+        """Carry out a change and record it.
+
+        Parameters
+        ----------
+        change : Change
+            From :meth:`propose`.
+
+        Returns
+        -------
+        Rewiring
+            Also appended to ``history``.
+
+        Raises
+        ------
+        ValueError
+            If the model's connections are not those that the change was proposed for.
+        """
+        model, table = self.model, self.model.connections
+        change.check(table)
+        self._synchronize()
+        target = np.searchsorted(table.indptr, change.drop, side="right") - 1
+        dropped = count_in_groups(self._candidates.layer_start, target)
+        if isinstance(self.method.fraction, Threshold):
+            self.threshold = self.method.fraction.next(self.threshold, change.below, len(table))
         if len(change.drop) or len(change.grow.source):
-            rewire(net, change.drop, change.grow.source, change.grow.target)
-            self._explored.add(net, change.grow.source, change.grow.target)
-            self._version = net.version
-        self._born_before = np.append(self._born_before, net.connections.next_birth)
-        self._born_at = np.append(self._born_at[:-1], [step, step])
-        if method.rewind:
-            self._rewind()
-        record = measure(now, change, self._explored.share, self._birthdays, flops)
-        record = replace(record, revived=len(revived.neurons))
+            model.rewire(change.drop, change.grow.source, change.grow.target)
+            self._explored.add(table.units, change.grow.source, change.grow.target)
+            self._version = model.version
+        self.generator.bit_generator.state = change.generator
+        self._born_before = np.append(self._born_before, model.connections.next_birth)
+        self._born_at = np.append(self._born_at[:-1], [change.step, change.step])
+        if self.method.rewind:
+            cast(Rewindable, model).rewind()
+            if self.optimizer is not None:
+                self.optimizer.steps = 0
+        record = measure(
+            model, self._candidates, change, dropped, self._birthdays, self._explored.share
+        )
         self.history.append(record)
         return record
 
     # ------------------------------------------------------------------------------------- state
 
-    def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        """Return everything but the network and the method: arrays, and what is fit for JSON."""
-        arrays = {
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything but the model and the method: arrays, and values fit for JSON."""
+        return {
             "explored": self._explored.keys,
-            "first": self._first,
+            "initial": self._initial,
             "born_before": self._born_before,
             "born_at": self._born_at,
-        }
-        return arrays, {
             "generator": self.generator.bit_generator.state,
             "threshold": self.threshold,
             "history": [asdict(record) for record in self.history],
         }
 
-    def restore(self, arrays: Mapping[str, np.ndarray], header: Mapping[str, Any]) -> None:
-        """Take up a state again; the network and the method must be those it was taken from."""
-        history = [Rewiring.from_dict(record) for record in header["history"]]
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore a state; the model and the method must be those it was taken from."""
+        history = [Rewiring.from_dict(record) for record in state["history"]]
         self._begin()
-        self._explored.keys = np.array(arrays["explored"])
-        self._first = np.array(arrays["first"])
-        self._born_before = np.array(arrays["born_before"])
-        self._born_at = np.array(arrays["born_at"])
-        self.generator.bit_generator.state = header["generator"]
-        self.threshold = header["threshold"]
+        self._explored.keys = np.array(state["explored"])
+        self._initial = np.array(state["initial"])
+        self._born_before = np.array(state["born_before"])
+        self._born_at = np.array(state["born_at"])
+        self.generator.bit_generator.state = state["generator"]
+        self.threshold = state["threshold"]
         self.history[:] = history
 
     # ------------------------------------------------------------------------------------- steps
 
     def _begin(self) -> None:
-        """Look at the network as it is: which places there are, and that these are taken."""
-        net = self.net
-        self._places = Candidates(net, self.method.scope, self.method.wiring)
-        self._explored = Explored(net, self._places)
-        self._version = net.version
+        """Find out what may be connected, and count what is as explored."""
+        self._candidates = Candidates(self.model, self.method.scope, self.method.wiring)
+        self._explored = Explored(self.model.connections, self._candidates)
+        self._version = self.model.version
 
-    def _follow(self) -> None:
+    def _synchronize(self) -> None:
         """Take note of what others have changed since the last rewiring."""
-        net = self.net
-        if net.numbering != self._places.numbering:
+        if self.model.numbering != self._candidates.numbering:
             self._begin()
-        elif net.version != self._version:
-            self._explored.note(net)
+        elif self.model.version != self._version:
+            self._explored.add_all(self.model.connections)
+            self._version = self.model.version
 
-    def _signals(self, batches: Sequence[tuple[Any, Any]], loss: str | Loss) -> list[Signals]:
+    def _ask(self, signals: Batches) -> Sequence[Signals]:
+        """Return the signals of the batches that the method looks at."""
         method = self.method
         if not method.looks_at_data:
-            return []
+            return ()
+        batches = list(signals() if callable(signals) else signals)
         if not batches:
             raise ValueError(
-                f"method {method.name!r} looks at gradients; batches must hold at least one (X, y)"
+                f"method {method.name!r} looks at gradients; signals must hold those of at least "
+                "one batch"
             )
-        part = slice(None) if method.samples == "all" else slice(-1, None)
-        return [
-            self.net.signals(X[part], y[part], loss) for X, y in list(batches)[-method.batches :]
-        ]
+        return batches[-method.batches :]
 
-    def _budget(self, now: RewiringContext) -> np.ndarray:
+    @one_blas_thread()
+    def _revive(self, signals: Sequence[Signals]) -> Revived:
+        revive = self.method.revive
+        assert revive is not None
+        return cast(Revivable, self.model).revive(
+            signals,
+            self.generator,
+            tries=revive.tries,
+            samples=revive.samples,
+            wiring=self.method.wiring,
+        )
+
+    def _budget(self, ctx: RewiringContext) -> np.ndarray:
         """Return how many connections each group is to have."""
         pruning = self.method.pruning
         if pruning is None:
-            return now.group_row[1:] - now.group_row[:-1]
-        time = now.time
+            return ctx.group_row[1:] - ctx.group_row[:-1]
+        time = ctx.time
         if len(self.due_steps) and time.step >= self.due_steps[-1]:
-            # The last rewiring prunes all that is left, also where the shape would end after it.
+            # The last rewiring completes the pruning, also where its schedule would end later.
             time = time._replace(step=time.total_steps)
-        budget = pruning.budget(self.net, self._first, time)
+        budget = pruning.budget(self.model, self._initial, time)
         return budget if self.method.scope == "layer" else np.array([budget.sum()])
 
     def _birthdays(self, birth: np.ndarray) -> np.ndarray:
         """Return after how many steps connections were born."""
         return self._born_at[np.searchsorted(self._born_before, birth, side="right")]
 
-    def _flops(self, batches: Sequence[tuple[Any, Any]], change: Change, passes: int) -> float:
-        """Return the cost: passes forward and backward, and the gradients that are looked at."""
-        method = self.method
-        if not method.looks_at_data:
-            return 0.0
-        used = list(batches)[-method.batches :]
-        samples = len(used) if method.samples == "last" else sum(len(X) for X, _ in used)
-        connections = len(self.net.connections)
-        cost = passes * 2 * forward_flops(self.net, connections) * samples
-        if "gradient" in method.needs:
-            cost += 2 * connections * samples
-        if method.grow is not None and "signals" in method.grow.needs:
-            seen = self._places.possible
-            if method.candidates is not None:
-                seen = min(seen, int(method.candidates * len(change.grow.source)))
-            cost += 2 * seen * samples
-        return float(cost)
 
-    def _rewind(self) -> None:
-        """Give what survived its first weight again; optimisers forget."""
-        for columns, now, first in (
-            (self.net.connections, "weight", "first_weight"),
-            (self.net.neurons, "bias", "first_bias"),
-        ):
-            columns[now][:] = columns[first]
-            for name in set(columns.data) - {"source", "birth", now, first}:
-                columns[name][:] = 0
-        if self.optimizer is not None:
-            self.optimizer.steps = 0
-
-
-def _layer_counts(net: Network) -> np.ndarray:
-    return np.diff(net.connections.indptr[net.rank_start[1:]]).astype(np.int64)
+def _due_steps(method: Method, total_steps: int, steps_per_epoch: int) -> np.ndarray:
+    if method.when is None:
+        return np.zeros(0, int)
+    steps = method.when.steps(total_steps, steps_per_epoch)
+    if not len(steps):
+        warnings.warn(
+            f"method {method.name!r} never rewires: its first rewiring would come after "
+            f"the end of a training of {total_steps} steps; shorten its interval or train longer",
+            stacklevel=3,
+        )
+    return steps

@@ -1,4 +1,4 @@
-"""Choosing among existing connections: the weakest of each group, and what stays after all."""
+"""Choosing connections to drop: the weakest of each group, and those retained after all."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 __all__ = ["earlier_of_same", "retain", "weakest"]
 
-# Rows of a group below which sorting them all takes less time than choosing the weakest first.
+# Sorting groups with fewer rows takes less time than first choosing the weakest.
 FEW = 1024
 
 
@@ -59,8 +59,8 @@ def _first_of_each_group(
     """Sort all at once; with many groups this costs less than to choose in each of them."""
     group = np.repeat(np.arange(len(counts)), group_row[1:] - group_row[:-1])
     order = np.lexsort((birth, target, score, group))
-    place = np.arange(len(order)) - group_row[group]
-    return order[place < counts[group]]
+    position = np.arange(len(order)) - group_row[group]
+    return order[position < counts[group]]
 
 
 def earlier_of_same(owner: np.ndarray) -> np.ndarray:
@@ -72,15 +72,15 @@ def earlier_of_same(owner: np.ndarray) -> np.ndarray:
     [0, 0, 1, 2]
     """
     order = np.argsort(owner, kind="stable")
-    place = np.empty(len(owner), np.int64)
-    place[order] = np.arange(len(owner)) - np.searchsorted(owner[order], owner[order])
-    return place
+    earlier = np.empty(len(owner), np.int64)
+    earlier[order] = np.arange(len(owner)) - np.searchsorted(owner[order], owner[order])
+    return earlier
 
 
 def retain(
     rows: np.ndarray, target: np.ndarray, group_start: np.ndarray, counts: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Leave some of the rows to drop where they are: the strongest of each group.
+    """Retain some of the rows to drop: the strongest of each group.
 
     Parameters
     ----------
@@ -90,14 +90,14 @@ def retain(
         Of all connections.
     group_start : ndarray of int, shape (groups + 1,)
     counts : ndarray of int, shape (groups,)
-        How many should stay in each group.
+        How many to retain in each group.
 
     Returns
     -------
     rows : ndarray of int
         Still to be dropped.
     missing : ndarray of int, shape (groups,)
-        How many could not stay, because the group does not drop so many.
+        How many could not be retained, because the group drops fewer.
     """
     group = np.searchsorted(group_start, target[rows], side="right") - 1
     stays = earlier_of_same(group[::-1])[::-1] < counts[group]

@@ -1,21 +1,19 @@
-"""What a rewiring did, and what the wiring looks like after it."""
+"""The record of a rewiring: what changed, and statistics of the connections afterwards."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
-from rewire.connectivity.blocks import Candidates, count_in_groups
-from rewire.graph import Network
-from rewire.graph.strip import alive
+from rewire.connectivity import Candidates, ConnectionTable, SparseModel, count_in_groups
+from rewire.connectivity.protocol import KnowsDeadUnits
 
-from .context import RewiringContext
-from .planning import Change
+from .changes import Change
 
-__all__ = ["Explored", "Rewiring", "forward_flops", "measure"]
+__all__ = ["Explored", "Rewiring", "measure"]
 
 
 @dataclass(frozen=True)
@@ -33,17 +31,17 @@ class Rewiring:
     connections : tuple of int
         Of each layer, afterwards.
     explored : float
-        Share of all possible connections that have existed at some time (ITOP, arXiv 2102.02887).
+        Share of all possible connections that have ever existed (ITOP, arXiv 2102.02887).
     age : tuple of float
         Least, median and greatest age of the connections, in steps.
-    dead : int
-        Hidden neurons on no way from the inputs to the outputs.
+    dead : int or None
+        Hidden neurons on no path from the inputs to the outputs; None for a model that cannot tell.
     fan_in, fan_out : tuple of float
-        Least, mean and greatest, of hidden and output neurons, and of inputs and hidden ones.
+        Least, mean and greatest, of all that may be targets and of all that may be sources.
     flops : float
-        What this rewiring cost: gradients of the batch and the scores of absent connections.
+        Cost of this rewiring: the signals of its batches and the scores of candidates.
     revived : int
-        Idle neurons that started anew.
+        Idle neurons that were started anew.
 
     Examples
     --------
@@ -63,7 +61,7 @@ class Rewiring:
     connections: tuple[int, ...]
     explored: float
     age: tuple[float, float, float]
-    dead: int
+    dead: int | None
     fan_in: tuple[float, float, float]
     fan_out: tuple[float, float, float]
     flops: float
@@ -80,45 +78,63 @@ class Rewiring:
 
     @property
     def moved(self) -> int:
-        """Connections that were grown."""
+        """Number of connections that were grown."""
         return sum(self.grown)
 
 
 def measure(
-    now: RewiringContext,
+    model: SparseModel,
+    candidates: Candidates,
     change: Change,
-    explored: float,
+    dropped: np.ndarray,
     birthdays: Callable[[np.ndarray], np.ndarray],
-    flops: float,
+    explored: float,
 ) -> Rewiring:
-    """Describe a network that has just been rewired.
+    """Describe a model that has just been rewired.
 
     Parameters
     ----------
-    now : RewiringContext
-        Before the change.
+    model : SparseModel
+    candidates : Candidates
     change : Change
-    explored : float
+    dropped : ndarray of int, shape (layers,)
+        How many connections of each layer were dropped.
     birthdays : callable
-        From birth numbers, of which there is at least one, to the steps after which they were.
-    flops : float
+        From births, of which there is at least one, to the steps after which they were.
+    explored : float
     """
-    net, layers = now.net, now.places.layer_start
-    table, connections = net.connections, len(net.connections)
-    first, outputs, ends = net.ranks[0], net.ranks[-1], table.indptr[layers]
+    layers, table = candidates.layer_start, model.connections
+    ends = table.indptr[layers]
+    sources, targets = _members(model)
     return Rewiring(
-        step=now.time.step,
-        dropped=tuple(count_in_groups(layers, now.target[change.drop]).tolist()),
+        step=change.step,
+        dropped=tuple(dropped.tolist()),
         grown=tuple(count_in_groups(layers, change.grow.target).tolist()),
         shortfall=change.shortfall,
         connections=tuple((ends[1:] - ends[:-1]).tolist()),
         explored=explored,
-        age=_ages(table.birth, birthdays, now.time.step),
-        dead=int((~alive(net)[first : net.size - outputs]).sum()),
-        fan_in=_spread(table.fan_in[first:], connections),
-        fan_out=_spread(table.fan_out[: net.size - outputs], connections),
-        flops=flops,
+        age=_ages(table.birth, birthdays, change.step),
+        dead=_dead(model),
+        fan_in=_spread(table.fan_in[targets], len(table)),
+        fan_out=_spread(table.fan_out[sources], len(table)),
+        flops=float(change.flops),
+        revived=change.revived,
     )
+
+
+def _members(model: SparseModel) -> tuple[np.ndarray, np.ndarray]:
+    """Return which units may be sources, and which may be targets."""
+    sources, targets = np.zeros((2, model.connections.units), bool)
+    for block in model.blocks():
+        sources[block.sources.start : block.sources.stop] = True
+        targets[block.targets.start : block.targets.stop] = True
+    return sources, targets
+
+
+def _dead(model: SparseModel) -> int | None:
+    if "dead units" not in model.abilities:
+        return None
+    return int(np.count_nonzero(~cast(KnowsDeadUnits, model).alive()))
 
 
 def _spread(values: np.ndarray, total: int) -> tuple[float, float, float]:
@@ -128,39 +144,39 @@ def _spread(values: np.ndarray, total: int) -> tuple[float, float, float]:
 
 
 def _ages(
-    birth: np.ndarray, birthdays: Callable[[np.ndarray], np.ndarray], total_steps: int
+    birth: np.ndarray, birthdays: Callable[[np.ndarray], np.ndarray], step: int
 ) -> tuple[float, float, float]:
-    """Return the least, median and greatest age: birth numbers go up with time."""
+    """Return the least, median and greatest age; births rise with time."""
     if not len(birth):
         return 0.0, 0.0, 0.0
     middle = len(birth) // 2
     chosen = np.sort(birth)[[-1, middle, -middle - 1, 0]]
-    least, above, below, greatest = (total_steps - birthdays(chosen)).tolist()
+    least, above, below, greatest = (step - birthdays(chosen)).tolist()
     return float(least), (above + below) / 2, float(greatest)
 
 
 class Explored:
-    """Which of the possible connections have ever existed; memory for as many numbers.
+    """The possible connections that have ever existed; memory for one number for each.
 
     Parameters
     ----------
-    net : Network
-    places : Candidates
+    table : ConnectionTable
+    candidates : Candidates
     """
 
-    def __init__(self, net: Network, places: Candidates):
-        self.places, self.keys = places, np.empty(0, np.int64)
-        self.note(net)
+    def __init__(self, table: ConnectionTable, candidates: Candidates):
+        self.candidates, self.keys = candidates, np.empty(0, np.int64)
+        self.add_all(table)
 
-    def note(self, net: Network) -> None:
-        """Take note of a network's whole wiring."""
-        source, target = net.connections.source, net.connections.target
-        inside = source >= self.places.first_source[target]
-        self.add(net, source[inside], target[inside])
+    def add_all(self, table: ConnectionTable) -> None:
+        """Add all connections of a table that are possible ones."""
+        source, target = table.source, table.target
+        inside = source >= self.candidates.first_source[target]
+        self.add(table.units, source[inside], target[inside])
 
-    def add(self, net: Network, source: np.ndarray, target: np.ndarray) -> None:
-        """Take note of some possible connections."""
-        keys = np.concatenate((self.keys, target * np.int64(net.size) + source))
+    def add(self, units: int, source: np.ndarray, target: np.ndarray) -> None:
+        """Add some possible connections."""
+        keys = np.concatenate((self.keys, target * np.int64(units) + source))
         keys.sort()
         different = np.ones(len(keys), bool)
         np.not_equal(keys[1:], keys[:-1], out=different[1:])
@@ -168,10 +184,5 @@ class Explored:
 
     @property
     def share(self) -> float:
-        """How many of the possible connections have existed."""
-        return len(self.keys) / max(self.places.possible, 1)
-
-
-def forward_flops(net: Network, connections: int) -> int:
-    """Return the FLOPs of one sample forward: two per connection, one per bias."""
-    return 2 * connections + net.size - net.ranks[0]
+        """Share of the possible connections that have existed."""
+        return len(self.keys) / max(self.candidates.possible, 1)

@@ -1,8 +1,8 @@
-"""Training: the step, and the loop that rewires on the way."""
+"""Training: one step, the loop that rewires on the way, and checkpoints to resume from."""
 
 from .checkpoint import load_checkpoint, read_history, save_checkpoint
 from .evaluation import Score, evaluate
-from .fitting import fit, prepare
+from .fitting import fit
 from .history import History
 from .stopping import EarlyStopping
 from .trainer import Trainer
@@ -17,7 +17,6 @@ __all__ = [
     "evaluate",
     "fit",
     "load_checkpoint",
-    "prepare",
     "read_history",
     "save_checkpoint",
 ]

@@ -1,23 +1,23 @@
-"""Which samples each step learns from: a function of the seed and the step alone."""
+"""The samples and inputs of each step, as functions of the seed and the step alone."""
 
 from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["Batches"]
+__all__ = ["Batches", "leave_out_inputs"]
 
 
 class Batches:
     """Samples in a new random order in every epoch.
 
-    The order of an epoch follows from the seed and the epoch's number, so that a run can be taken
-    up at any step without replaying what came before. A batch of all samples keeps their order.
+    The order of an epoch follows from the seed and the epoch's number, so that a training can
+    resume at any step without replaying those before. A batch of all samples keeps their order.
 
     Parameters
     ----------
     samples : int
     size : int
-        Samples in a batch; the last batch of an epoch has what is left.
+        Samples in a batch; the last batch of an epoch has the remainder.
     seed : int
     """
 
@@ -37,7 +37,7 @@ class Batches:
         return self._order(epoch)[batch * self.size : (batch + 1) * self.size]
 
     def stretch(self, first: int, last: int) -> np.ndarray:
-        """Return the samples of steps first to last, as many as have batches of one size.
+        """Return the samples of steps first to last, up to the first batch of another size.
 
         Returns
         -------
@@ -57,8 +57,30 @@ class Batches:
         if self.whole:
             return np.arange(self.samples)
         if epoch not in self._orders:
-            # Growth may look back across the beginning of an epoch.
+            # A rewiring may look back at batches of the epoch before.
             self._orders = {old: self._orders[old] for old in self._orders if old == epoch - 1}
             randomness = np.random.SeedSequence(self.seed, spawn_key=(0, epoch))
             self._orders[epoch] = np.random.default_rng(randomness).permutation(self.samples)
         return self._orders[epoch]
+
+
+def leave_out_inputs(X: np.ndarray, order: np.ndarray, share: float, seed: int, first: int) -> None:
+    """Set a random share of the inputs to 0 and scale up the others, in place.
+
+    Parameters
+    ----------
+    X : ndarray, shape (samples, inputs)
+    order : ndarray of int, shape (steps, batch)
+        Rows of X for each step.
+    share : float
+        In [0, 1).
+    seed : int
+    first : int
+        Number of the first step; each step has random choices of its own.
+    """
+    X *= X.dtype.type(1 / (1 - share))
+    for step, rows in enumerate(order, start=first):
+        randomness = np.random.SeedSequence(seed, spawn_key=(2, step))
+        drawn = np.random.default_rng(randomness).bytes(2 * X[rows].size)
+        kept = np.frombuffer(drawn, "<u2") >= share * 2**16
+        X[rows] *= kept.reshape(len(rows), -1)

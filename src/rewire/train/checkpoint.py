@@ -1,36 +1,30 @@
-"""A training on disk, to be taken up again to the same bits.
+"""Trainings on disk, to be resumed to the same bits.
 
-One safetensors file: the network with all that its connections carry, what the method and the
-optimiser remember, and a description of the settings. It is written to a temporary name and
-renamed, so that whoever is killed at whatever moment leaves a whole file, the last one or the one
-before.
+A checkpoint is one safetensors file: the network with all columns of its connections, the state of
+the method and of the optimiser, and the fingerprint of data and settings. It is written to a
+temporary name and renamed, so that a process killed at any moment leaves a whole file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import numpy as np
 
-from rewire.export.common import reading
-from rewire.export.tensors import (
-    network_from_tensors,
-    network_to_tensors,
-    read_tensors,
-    write_tensors,
-)
+from rewire.export.tensors import network_from_tensors, network_to_tensors
+from rewire.io import reading
+from rewire.io.tensors import read_tensors, write_tensors
 from rewire.topology import Rewiring
 
-from .history import History
+from .history import History, RunningTotals
 from .training import Training
 
-__all__ = ["Throttle", "load_checkpoint", "read_history", "save_checkpoint"]
+__all__ = ["load_checkpoint", "read_history", "save_checkpoint"]
 
 KIND = "checkpoint"
-SUMS = ("loss", "right", "samples", "moved")
 TOTALS = ("step", "flops", "dense_flops", "seconds", "stopped")
 
 
@@ -48,41 +42,45 @@ def save_checkpoint(training: Training, path: str | Path) -> None:
     --------
     >>> import tempfile, rewire
     >>> from rewire.data import moons
-    >>> def begun():
+    >>> def begin():
     ...     net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
-    ...     return rewire.train.prepare(net, *moons(seed=0), total_steps=100, report_every=50)
-    >>> training = begun()
-    >>> more = training.advance()
+    ...     return rewire.train.Training(net, *moons(seed=0), total_steps=100, report_every=50)
+    >>> training = begin()
+    >>> uninterrupted = training.advance()
     >>> path = tempfile.mkdtemp() + "/moons.safetensors"
     >>> save_checkpoint(training, path)
     >>> read_history(path)["step"]
     [50]
     """
     tensors, network = network_to_tensors(training.net)
-    arrays, method = training.rewirer.state()
-    tensors = {**tensors, **{f"method.{name}": array for name, array in arrays.items()}}
+    state = training.rewirer.state_dict()
+    arrays = {name: value for name, value in state.items() if isinstance(value, np.ndarray)}
+    tensors |= {f"method.{name}": array for name, array in arrays.items()}
     header: dict[str, Any] = {
         "network": network,
-        "method": method,
-        "settings": training.settings,
-        "optimizer_steps": training.trainer.optimizer.steps,
+        "method": {name: value for name, value in state.items() if name not in arrays},
+        "fingerprint": training.fingerprint,
+        "optimizer": training.trainer.optimizer.state_dict(),
         "rows": training.history.rows,
         "totals": {name: getattr(training, name) for name in TOTALS},
-        "since": {name: getattr(training.since, name) for name in SUMS},
+        "running": asdict(training.running),
     }
     if training.early_stopping is not None:
-        kept, header["early_stopping"] = training.early_stopping.state()
-        tensors |= {f"best.{name}": array for name, array in kept.items()}
+        stopping = training.early_stopping.state_dict()
+        if stopping["best"] is not None:
+            best, stopping["best"] = network_to_tensors(stopping["best"])
+            tensors |= {f"best.{name}": array for name, array in best.items()}
+        header["early_stopping"] = stopping
     write_tensors(path, tensors, header, kind=KIND)
 
 
 def load_checkpoint(training: Training, path: str | Path) -> None:
-    """Bring a training that has not begun to where a file says it was.
+    """Bring a training that has not begun to the state in a file.
 
     Parameters
     ----------
     training : Training
-        Made with the same network, data and settings as the one that was saved.
+        Made with the same network, data and settings as the saved one.
     path : path-like
 
     Raises
@@ -95,41 +93,42 @@ def load_checkpoint(training: Training, path: str | Path) -> None:
     --------
     >>> import tempfile, rewire
     >>> from rewire.data import moons
-    >>> def begun():
+    >>> def begin():
     ...     net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
-    ...     return rewire.train.prepare(net, *moons(seed=0), total_steps=100, report_every=50)
-    >>> training = begun()
-    >>> more = training.advance()
+    ...     return rewire.train.Training(net, *moons(seed=0), total_steps=100, report_every=50)
+    >>> training = begin()
+    >>> uninterrupted = training.advance()
     >>> path = tempfile.mkdtemp() + "/moons.safetensors"
     >>> save_checkpoint(training, path)
-    >>> again = begun()
+    >>> again = begin()
     >>> load_checkpoint(again, path)
-    >>> again.done
+    >>> again.step
     50
     """
     tensors, header = read_tensors(path, kind=KIND)
-    net, early_stopping = training.net, training.early_stopping
+    activations = training.net.activations
     with reading(path):
-        _check_settings(header["settings"], training.settings)
-        found = network_from_tensors(tensors, header["network"], net.activations)
-        optimizer_steps, rows, method = (
-            header[key] for key in ("optimizer_steps", "rows", "method")
-        )
+        _check_fingerprint(header["fingerprint"], training.fingerprint)
+        found = network_from_tensors(tensors, header["network"], activations)
+        optimizer, rows, method = (header[key] for key in ("optimizer", "rows", "method"))
         totals = {name: header["totals"][name] for name in TOTALS}
-        sums = {name: header["since"][name] for name in SUMS}
-        if early_stopping is not None:
-            best = _part(tensors, "best.")
-            early_stopping.restore(best, header["early_stopping"], net.activations)
-        net.take(found)
-        training.rewirer.restore(_part(tensors, "method."), method)
-    training.trainer.optimizer.steps = optimizer_steps
+        running = RunningTotals(**header["running"])
+        if training.early_stopping is not None:
+            stopping = header["early_stopping"]
+            if stopping["best"] is not None:
+                best = _part(tensors, "best.")
+                stopping["best"] = network_from_tensors(best, stopping["best"], activations)
+            training.early_stopping.load_state_dict(stopping)
+        training.net.take(found)
+        training.rewirer.load_state_dict(_part(tensors, "method.") | method)
+    training.trainer.optimizer.load_state_dict(optimizer)
     training.history.rows[:] = rows
+    training.running = running
     vars(training).update(totals)
-    vars(training.since).update(sums)
 
 
 def read_history(path: str | Path) -> History:
-    """Return the history in a checkpoint, without the training it belongs to.
+    """Return the history in a checkpoint, without making the training again.
 
     Examples
     --------
@@ -147,37 +146,12 @@ def read_history(path: str | Path) -> History:
         return History(header["rows"], rewirings)
 
 
-class Throttle:
-    """Calls a function again and again, but not too often.
-
-    Parameters
-    ----------
-    save : callable
-    seconds : float, default 5
-        Between two calls at the least.
-    share : float, default 0.05
-        Of all time that the calls may take, so that a large network is saved less often.
-    """
-
-    def __init__(self, save: Callable[[], None], seconds: float = 5.0, share: float = 0.05):
-        self.save, self.seconds, self.share = save, seconds, share
-        self.next = monotonic() + seconds
-
-    def __call__(self, now: bool = False) -> None:
-        """Save if it is time to, or if it must be now."""
-        begin = monotonic()
-        if now or begin >= self.next:
-            self.save()
-            end = monotonic()
-            self.next = end + max(self.seconds, (end - begin) / self.share)
-
-
-def _check_settings(saved: Mapping[str, str], given: Mapping[str, str]) -> None:
+def _check_fingerprint(saved: Mapping[str, str], given: Mapping[str, str]) -> None:
     for name in given:
         if saved.get(name) != given[name]:
             raise ValueError(
-                f"it was made with {name} = {saved.get(name)}; got {given[name]}: go on with the "
-                "same settings, or choose another file"
+                f"it was made with {name} = {saved.get(name)}; got {given[name]}: resume with the "
+                "same data and settings, or choose another file"
             )
 
 

@@ -1,4 +1,4 @@
-"""How good a network is on data."""
+"""Loss, accuracy and outputs of a network on data."""
 
 from __future__ import annotations
 
@@ -13,22 +13,24 @@ from rewire.graph import Network
 from rewire.kernels import load
 from rewire.losses import Loss
 
-__all__ = ["PIECE", "Score", "evaluate", "outputs", "share_right"]
+from .samples import Samples
 
-# Numbers of one piece of data, so that predicting takes no more memory than a training step.
+__all__ = ["PIECE", "Score", "accuracy", "evaluate", "outputs", "score"]
+
+# Numbers in one piece of data, so that predicting takes no more memory than a training step.
 PIECE = 1 << 22
 
 
 class Score(NamedTuple):
-    """Mean loss, and share of samples on the right side (None for a regression)."""
+    """Mean loss, and accuracy (None for a regression)."""
 
     loss: float
     accuracy: float | None
 
 
-def share_right(loss: Loss, right: int, samples: int) -> float | None:
-    """Return the share of samples on the right side; a regression's error has no sides."""
-    return None if loss.name == "mean_squared_error" else right / max(samples, 1)
+def accuracy(loss: Loss, n_correct: int, samples: int) -> float | None:
+    """Return the share of samples that are predicted correctly; None for a regression."""
+    return None if loss.name == "mean_squared_error" else n_correct / max(samples, 1)
 
 
 def evaluate(net: Network, X: Any, y: Any, loss: str | Loss = "cross_entropy") -> Score:
@@ -45,8 +47,8 @@ def evaluate(net: Network, X: Any, y: Any, loss: str | Loss = "cross_entropy") -
     Returns
     -------
     Score
-        ``loss``, its penalty included, and ``accuracy``: the share of samples whose largest output
-        (or, for losses of single outputs, every output) is on the right side; None for
+        ``loss``, its penalty included, and ``accuracy``: the share of samples predicted correctly,
+        by the largest output or, for losses of single outputs, by every output's sign; None for
         ``"mean_squared_error"``.
 
     Raises
@@ -60,30 +62,36 @@ def evaluate(net: Network, X: Any, y: Any, loss: str | Loss = "cross_entropy") -
     >>> evaluate(net, [[1], [2], [-3]], [0, 0, 0]).accuracy
     0.6666666666666666
     """
-    loss = losses.get(loss)
-    kernels = load(net.backend)
-    samples, y = X.shape[0] if issparse(X) else len(X), np.asarray(y)
+    loss, y = losses.get(loss), np.asarray(y)
+    samples = X.shape[0] if issparse(X) else len(X)
     if samples == 0:
         raise ValueError("X must hold at least one sample; got none")
-    y = loss.targets(y, samples, net.ranks[-1], net.dtype)
-    loss.check(y, net.ranks[-1])
-    total, right, first = 0.0, 0, 0
-    for scores in _pieces(net, X):
+    loss.check(loss.targets(y, samples, net.ranks[-1], net.dtype), net.ranks[-1])
+    return score(net, Samples(X, y, loss))
+
+
+def score(net: Network, data: Samples) -> Score:
+    """Measure a network on samples that have been checked."""
+    loss, kernels = data.loss, load(net.backend)
+    samples, outputs = len(data.y), net.ranks[-1]
+    y = loss.targets(data.y, samples, outputs, net.dtype)
+    total, n_correct, first = 0.0, 0, 0
+    for scores in _pieces(net, data.X):
         wanted = y[first : first + len(scores)]
         first += len(scores)
         rows, columns = np.arange(len(scores)), np.ascontiguousarray(scores.T)
         given = np.empty_like(columns)
         total += kernels.loss_and_slope(loss.code, columns, wanted, rows, net.dtype.type(1), given)
-        right += kernels.count_right(loss.code, columns, wanted, rows)
+        n_correct += kernels.count_right(loss.code, columns, wanted, rows)
     penalty = 0.0
     if loss.l2:
         penalty = loss.l2 * (kernels.squares(net.connections.weight) + kernels.squares(net.bias))
-    mean = float(total * loss.scale(samples, net.ranks[-1]) + penalty)
-    return Score(mean, share_right(loss, right, samples))
+    mean = float(total * loss.scale(samples, outputs) + penalty)
+    return Score(mean, accuracy(loss, n_correct, samples))
 
 
 def outputs(net: Network, X: Any) -> np.ndarray:
-    """Compute the outputs piece by piece: a sparse X is never dense as a whole.
+    """Compute the outputs piece by piece; a sparse X is never converted to dense as a whole.
 
     Parameters
     ----------

@@ -1,18 +1,16 @@
-"""Stopping a training that is not getting better."""
+"""Stopping a training that no longer improves."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from rewire.activations import Activation
-from rewire.export.tensors import network_from_tensors, network_to_tensors
 from rewire.graph import Network
+from rewire.validation import whole_number
 
 if TYPE_CHECKING:
+    from .samples import Samples
     from .training import Training
 
 __all__ = ["EarlyStopping"]
@@ -20,14 +18,14 @@ __all__ = ["EarlyStopping"]
 
 @dataclass
 class EarlyStopping:
-    """Stop once the validation loss has not become less for some reports; keep the best network.
+    """Stop when the validation loss has not improved for some reports, and keep the best network.
 
     Parameters
     ----------
     patience : int, default 10
-        Reports to wait for a better one, at least 1.
-    least : float, default 0
-        How much less it must be to count.
+        Reports without improvement before the training stops, at least 1.
+    min_delta : float, default 0
+        How much lower the loss must be to count as an improvement.
 
     Examples
     --------
@@ -44,48 +42,52 @@ class EarlyStopping:
     """
 
     patience: int = 10
-    least: float = 0.0
+    min_delta: float = 0.0
 
     def __post_init__(self) -> None:
         if not self.patience >= 1:
             raise ValueError(f"patience must be at least 1; got {self.patience}")
-        if not 0 <= self.least < float("inf"):
-            raise ValueError(f"least must be at least 0 and finite; got {self.least}")
-        self.best_loss, self.since = float("inf"), 0
+        if not 0 <= self.min_delta < float("inf"):
+            raise ValueError(f"min_delta must be at least 0 and finite; got {self.min_delta}")
+        self.best_loss, self.reports_since_best = float("inf"), 0
         self.best: Network | None = None
 
+    @classmethod
+    def fresh(cls, given: EarlyStopping | int, validation: Samples | None) -> EarlyStopping:
+        """Return one for a new training: a copy of ``given``, or one with that patience."""
+        if validation is None:
+            raise ValueError("early_stopping needs validation_data=(X, y); got None")
+        if isinstance(given, EarlyStopping):
+            return replace(given)  # without its memory of another training
+        return cls(whole_number(given, "early_stopping", 1))
+
     def __call__(self, training: Training) -> None:
-        """Look at the last report."""
+        """Judge the last report; sets ``training.stopped`` when patience runs out."""
         loss = training.history.rows[-1]["validation_loss"]
-        self.since += 1
-        if loss < self.best_loss - self.least:
-            self.best_loss, self.since, self.best = loss, 0, training.net.copy()
-        if self.since >= self.patience:
+        self.reports_since_best += 1
+        if loss < self.best_loss - self.min_delta:
+            self.best_loss, self.reports_since_best = loss, 0
+            self.best = training.net.copy()
+        if self.reports_since_best >= self.patience:
             training.stopped = (
-                f"validation loss not below {self.best_loss:.6g} for {self.since} reports"
+                f"validation loss not below {self.best_loss:.6g} for "
+                f"{self.reports_since_best} reports"
             )
 
-    def bring_back(self, net: Network) -> None:
-        """Give a network the wiring and the numbers of the best report."""
+    def restore_best(self, net: Network) -> None:
+        """Give a network the connections, weights and biases of the best report."""
         if self.best is not None:
             net.take(self.best)
 
-    def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        """Return arrays, and what is fit for JSON."""
-        header: dict[str, Any] = {"best_loss": self.best_loss, "since": self.since}
-        if self.best is None:
-            return {}, header
-        tensors, header["network"] = network_to_tensors(self.best)
-        return tensors, header
+    def state_dict(self) -> dict[str, Any]:
+        """Return the best loss, the reports since, and the best network (or None)."""
+        return {
+            "best_loss": self.best_loss,
+            "reports_since_best": self.reports_since_best,
+            "best": self.best,
+        }
 
-    def restore(
-        self,
-        tensors: Mapping[str, np.ndarray],
-        header: Mapping[str, Any],
-        activations: Sequence[Activation],
-    ) -> None:
-        """Take up a state again."""
-        self.best_loss, self.since = header["best_loss"], header["since"]
-        self.best = None
-        if tensors:
-            self.best = network_from_tensors(tensors, header["network"], activations)
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue from what :meth:`state_dict` returned."""
+        self.best_loss, self.best = state["best_loss"], state["best"]
+        self.reports_since_best = state["reports_since_best"]

@@ -1,4 +1,4 @@
-"""One training step, and many of them."""
+"""Training steps, one by one or many in one compiled call."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from rewire import losses
+from rewire import losses, optimizers
 from rewire.graph import Network, checks
 from rewire.graph.program import Program, StepResult
 from rewire.kernels.layout import Descent
 from rewire.losses import Loss
-from rewire.optimizers import SGD, Optimizer
+from rewire.optimizers import Optimizer
 
 __all__ = ["Trainer"]
 
-# Steps in one compiled call: enough that Python's share vanishes, few enough that Ctrl-C, which
-# waits for the end of the call, comes through within moments.
+# Work in one compiled call: enough to make Python's overhead vanish, little enough that Ctrl-C,
+# which waits for the end of the call, takes effect within moments.
 WORK_PER_CALL = 200_000_000
 
 
@@ -32,14 +32,14 @@ class Trainer:
     loss : str or Loss, default "cross_entropy"
         "cross_entropy", "hinge", "binary_cross_entropy", "mean_squared_error", or one of
         ``rewire.losses`` with a penalty, such as ``Hinge(l2=1e-4)``.
-    optimizer : Optimizer, optional
-        ``SGD(lr=0.1)`` by default.
+    optimizer : str or Optimizer, default "sgd"
+        A name in ``rewire.optimizers.registry``, or an optimiser, such as ``SGD(lr=0.5)``.
 
     Examples
     --------
     >>> import rewire
     >>> net = rewire.mlp([2, 8, 2], sparsity=[0, 0.5], seed=0)
-    >>> trainer = Trainer(net, "cross_entropy", SGD(lr=0.5))
+    >>> trainer = Trainer(net, "cross_entropy", rewire.optimizers.SGD(lr=0.5))
     >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
     >>> first = trainer.step(X, y)
     >>> last = trainer.steps(X, y, 500).losses[-1]
@@ -51,11 +51,11 @@ class Trainer:
         self,
         net: Network,
         loss: str | Loss = "cross_entropy",
-        optimizer: Optimizer | None = None,
+        optimizer: str | Optimizer = "sgd",
     ):
         self.net = net
         self.loss = losses.get(loss)
-        self.optimizer = SGD() if optimizer is None else optimizer
+        self.optimizer = optimizers.get(optimizer)
 
     def step(self, X: Any, y: Any) -> float:
         """Learn one batch.
@@ -94,8 +94,8 @@ class Trainer:
         count : int
             Number of steps.
         learning_rate : sequence of float or callable, optional
-            For each step, or from the step's number here to a rate; the optimiser's own by
-            default.
+            One for each step, or a function of the step (from 0 in this call); the optimiser's
+            own rate by default.
 
         Returns
         -------
@@ -113,7 +113,7 @@ class Trainer:
         rates: Sequence[float] | np.ndarray,
         checked: bool = False,
     ) -> StepResult:
-        """Learn a sequence of batches of one data set, one for each learning rate.
+        """Learn a sequence of batches of one data set, with a learning rate for each.
 
         Parameters
         ----------
@@ -137,7 +137,7 @@ class Trainer:
         if len(X) == 0:
             raise ValueError("X must hold at least one sample; got none")
         self.optimizer.begin(self.net)
-        # Asking for the class instead would take a microsecond, as it is an abstract one.
+        # isinstance would take a microsecond, as the class is abstract.
         if getattr(self.optimizer, "momentum", None) is None:
             return self._general(plan, X, y, samples, rates)
         rates, batch = np.asarray(rates, float), len(X) if samples is None else samples.shape[1]
@@ -203,7 +203,7 @@ def _in_parts(
     checked: bool,
     stride: int,
 ) -> StepResult:
-    """Take so many steps in one compiled call, and go on from there."""
+    """Make ``stride`` steps in each compiled call."""
     found = []
     for first in range(0, len(rates), stride):
         part = slice(first, first + stride)

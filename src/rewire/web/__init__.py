@@ -1,5 +1,9 @@
-"""What all pages share: one HTML file with everything inlined, nothing fetched."""
+"""What all pages share: the frame of the HTML, its style and script, D3, and packed arrays.
+
+A page is one HTML file with everything inlined; it fetches nothing.
+"""
 
 from .html import assemble
+from .payload import Packer
 
-__all__ = ["assemble"]
+__all__ = ["Packer", "assemble"]

@@ -1,4 +1,4 @@
-// What every page needs: its data, numbers as text, a frame for a picture, light and dark.
+// Shared by all pages: the data, number formats, a panel for a picture, light and dark themes.
 
 const page = JSON.parse(document.getElementById("data").textContent);
 d3.select("#lede").selectAll("li").data(page.lede).join("li").text(d => d);

@@ -1,0 +1,50 @@
+"""Pictures of a trained network, for ``rewire show`` and ``rewire export``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+
+from rewire.experiment import RunDirectory
+from rewire.graph import Network
+from rewire.io import atomic_write
+from rewire.plot import plot_topology
+from rewire.plot.style import figure_of
+from rewire.train import read_history
+
+__all__ = ["draw_curves", "draw_wiring"]
+
+# More connections than this cannot be told apart in a drawing.
+DRAWABLE = 5000
+
+
+def draw_wiring(net: Network, path: Path) -> None:
+    """Draw all neurons and connections to a file."""
+    if len(net.connections) > DRAWABLE:
+        raise ValueError(
+            f"picture must be of at most {DRAWABLE:,} connections to be read; this network has "
+            f"{len(net.connections):,}"
+        )
+    _save(plot_topology(net), path)
+
+
+def draw_curves(folder: Path, path: Path) -> None:
+    """Draw the losses and accuracies of the run in a folder to a file."""
+    if not folder.is_dir():
+        raise ValueError(f"curves are of a run's folder; got the model {folder} alone")
+    _save(read_history(RunDirectory(folder).checkpoint).plot(), path)
+
+
+def _save(axes: Axes, path: Path) -> None:
+    figure = figure_of(axes)
+    format, known = path.suffix.removeprefix(".") or "png", figure.canvas.get_supported_filetypes()
+    if format not in known:
+        raise ValueError(
+            f"pictures must end in one of {', '.join(f'.{one}' for one in sorted(known))}; got "
+            f"{str(path)!r}"
+        )
+    with atomic_write(path) as temporary:
+        figure.savefig(temporary, format=format)
+    plt.close(figure)

@@ -1,0 +1,84 @@
+"""Answers of a trained network, and how good they are, for ``rewire evaluate`` and ``predict``."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rewire.data import load, read_features, read_samples
+from rewire.data.frames import TABLES
+from rewire.experiment import Predictor, RunDirectory, load_dataset
+from rewire.io import atomic_write
+
+from .results import parts, print_scores, score
+
+__all__ = ["evaluate_on", "print_scores", "write_predictions"]
+
+
+def evaluate_on(
+    predictor: Predictor, model: Path, data: str | None, target: str | None, data_dir: Path | None
+) -> dict[str, dict[str, float | None]]:
+    """Return the scores on each part of some data.
+
+    Parameters
+    ----------
+    predictor : Predictor
+    model : Path
+        Where it was read from.
+    data : str, optional
+        A data set or file; by default what it was trained on.
+    target : str, optional
+        The column with the answers, of a file; by default as in training.
+    data_dir : Path, optional
+        Where stored data sets are.
+    """
+    if data is None:
+        if not model.is_dir():
+            raise ValueError("DATA must be given for a model outside its run's folder; got none")
+        found = parts(load_dataset(RunDirectory(model).read_recipe(), data_dir))
+    else:
+        if target is None and model.is_dir() and Path(data).suffix:
+            target = RunDirectory(model).read_recipe().target
+        found = _other_data(predictor, data, target, data_dir)
+    return {name: score(predictor, X, y) for name, (X, y) in found.items()}
+
+
+def _other_data(
+    model: Predictor, data: str, target: str | None, data_dir: Path | None
+) -> dict[str, tuple[Any, np.ndarray]]:
+    """Return inputs and targets of other data as the model understands them."""
+    path, dtype = Path(data), model.network.dtype
+    if path.suffix.lower() in TABLES:
+        names, inputs = model.feature_names, model.network.ranks[0]
+        X, answers = read_samples(path, names, inputs, target, dtype)
+        return {"all samples": (X, model.targets(answers))}
+    task: Any = model.task if path.suffix else None
+    loaded = load(data, target=target, task=task, data_dir=data_dir, dtype=dtype)
+    model.check(loaded)
+    return {name: (X, model.number_classes(loaded, y)) for name, (X, y) in parts(loaded).items()}
+
+
+def write_predictions(
+    model: Predictor, samples: Path, out: Path | None, probabilities: bool
+) -> None:
+    """Write a CSV with a line for each sample, to a file or to standard output."""
+    X = read_features(samples, model.feature_names, model.network.ranks[0], model.network.dtype)
+    answers = np.asarray(model.predict(X)).reshape(X.shape[0], -1)
+    headings = (
+        ["prediction"]
+        if answers.shape[1] == 1
+        else [f"prediction {i}" for i in range(answers.shape[1])]
+    )
+    if probabilities:
+        answers = np.hstack([answers.astype(object), model.probabilities(X).astype(object)])
+        headings += [f"probability of {name}" for name in model.classes]
+    rows = [headings, *answers.tolist()]
+    if out is None:
+        csv.writer(sys.stdout, lineterminator="\n").writerows(rows)
+        return
+    with atomic_write(out) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)

@@ -1,0 +1,132 @@
+"""What ``rewire reproduce`` does once its options are read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from rewire.report import write_report as write_page
+from rewire.reproduce import (
+    POST_SEED,
+    Comparison,
+    Experiment,
+    compare,
+    prepare_folder,
+    run_experiment,
+    shape,
+    write_report,
+)
+from rewire.reproduce.experiment import STEPS
+
+from .common import name_report, print_line, table
+
+__all__ = ["run"]
+
+NAMES = {"static": "static wiring", "rigl": "RigL"}
+
+
+def run(engine: str, seed: int | None, out: Path) -> bool:
+    """Run the experiment and print it; return whether all figures agree with the post's."""
+    seed = POST_SEED if seed is None else seed
+    console = Console()
+    try:
+        prepare_folder(out)
+        experiment = _run_with_progress(console, engine, seed)
+        comparison = compare(experiment) if seed == POST_SEED else None
+        if comparison:
+            _print_comparison(console, comparison)
+        _print_results(console, experiment)
+        written = write_report(experiment, out)
+        runs = [run.recorder.recording for run in (experiment.static, experiment.rigl)]
+        written.append(write_page(runs, out / "report.html"))
+    except (ValueError, OSError) as error:
+        print_line(f"[bold red]error:[/] {escape(str(error))}", stderr=True)
+        raise typer.Exit(2) from error
+    print_line(f"\n[bold]{len(written)} files in {escape(str(out))}[/]", console=console)
+    pictures = [path.name for path in written if path.suffix == ".png"]
+    console.print(f"Pictures (PNG and SVG): {', '.join(pictures)}", highlight=False)
+    name_report(written[-1], console)
+    if comparison is None:
+        return True
+    _print_verdict(console, comparison)
+    return comparison.agrees
+
+
+def _run_with_progress(console: Console, engine: str, seed: int) -> Experiment:
+    columns = (
+        TextColumn("{task.description:>13}"),
+        BarColumn(bar_width=14),
+        TextColumn("{task.completed:>3}/{task.total}"),
+        TextColumn("loss {task.fields[loss]:.4f}, {task.fields[accuracy]:4.0%} right,"),
+        TimeRemainingColumn(compact=True, elapsed_when_finished=True),
+    )
+    with Progress(*columns, console=console) as progress:
+        tasks = {
+            method: progress.add_task(name, total=STEPS, start=False, loss=1.0, accuracy=0.0)
+            for method, name in NAMES.items()
+        }
+
+        def on_step(method: str, step: int, loss: float, accuracy: float) -> None:
+            if step == 0:
+                progress.start_task(tasks[method])
+            progress.update(tasks[method], completed=step + 1, loss=loss, accuracy=accuracy)
+
+        return run_experiment(seed, engine, on_step)
+
+
+def _print_comparison(console: Console, comparison: Comparison) -> None:
+    for method, name in NAMES.items():
+        shown = table(
+            ["step", "loss", "loss in the post", "differs by", "right", "post", ""],
+            f"{name}: this run beside the post",
+        )
+        for row in comparison.rows:
+            if row.method == method:
+                shown.add_row(
+                    str(row.step),
+                    repr(row.loss),
+                    repr(row.post_loss),
+                    f"{row.difference:.1e}",
+                    f"{row.accuracy:g}%",
+                    f"{row.post_accuracy:g}%",
+                    "[green]✓[/]" if row.agrees else "[bold red]✗[/]",
+                )
+        console.print(shown)
+
+
+def _print_results(console: Console, experiment: Experiment) -> None:
+    shown = table(["network", "loss", "right", "layers", "parameters", "seconds"], "Results")
+    for run in (experiment.static, experiment.rigl):
+        shown.add_row(
+            NAMES[run.method],
+            f"{run.losses[-1]:.6f}",
+            f"{run.accuracies[-1]:.0%}",
+            shape(run.model),
+            str(len(run.model.parameters())),
+            f"{run.seconds:.3g}",
+        )
+    for name, model in [
+        ("RigL stripped as in the post", experiment.stripped_once),
+        ("RigL without dead neurons", experiment.stripped),
+    ]:
+        shown.add_row(name, "", "", shape(model), str(len(model.parameters())), "")
+    console.print(shown)
+
+
+def _print_verdict(console: Console, comparison: Comparison) -> None:
+    agreeing = sum(row.agrees for row in comparison.rows)
+    mark = {True: "[green]agrees[/]", False: "[bold red]differs[/]"}
+    for text, agrees in [
+        (
+            f"printed lines: {agreeing} of {len(comparison.rows)} as in the post, losses to "
+            f"{comparison.largest_difference:.0e}",
+            agreeing == len(comparison.rows),
+        ),
+        ("the post's stripping: 10-4-1", comparison.stripped_once_agrees),
+        ("exact stripping: 7-4-1", comparison.stripped_agrees),
+    ]:
+        console.print(f"{mark[agrees]}  {text}", highlight=False)

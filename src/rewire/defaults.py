@@ -1,0 +1,14 @@
+"""Defaults that training, the recipe, the command line and the estimators share.
+
+Plain values without imports, so that a help text can show them without loading a kernel.
+"""
+
+METHOD = "reviving rigl"
+BATCH_SIZE = 128
+EPOCHS = 10
+# A small table has so few batches in these epochs that hardly anything would be learnt.
+LEAST_STEPS = 1000
+# Of new networks that are trained by a recipe, a comparison or an estimator. `mlp` builds what it
+# is told and stays dense and uniform.
+SPARSITY = 0.9
+DISTRIBUTION = "erk"

@@ -1,0 +1,168 @@
+"""From a recipe to a training that is ready, with its data and its predictor."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rewire.data import Dataset, Standardizer, load
+from rewire.losses import Loss
+from rewire.train import Training
+
+from .build import make_loss, make_method, make_network, make_optimizer, make_schedule
+from .predictor import Predictor
+from .recipe import Recipe
+
+__all__ = ["Experiment", "load_dataset", "prepare_experiment"]
+
+
+@dataclass
+class Experiment:
+    """A training with its data and its predictor.
+
+    Attributes
+    ----------
+    recipe : Recipe
+    data : Dataset
+        As loaded, with its test part if it has one.
+    train, validation : Dataset
+        The two parts of its training samples; the second is None where nothing is kept back.
+    model : Predictor
+        Holds the network that is trained.
+    training : Training
+    """
+
+    recipe: Recipe
+    data: Dataset
+    train: Dataset
+    validation: Dataset | None
+    model: Predictor
+    training: Training
+
+
+def prepare_experiment(
+    recipe: Recipe, data_dir: str | os.PathLike[str] | None = None
+) -> Experiment:
+    """Load the data, make the network and prepare its training.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    data_dir : path, optional
+        Where stored data sets are.
+
+    Raises
+    ------
+    ValueError, OSError, ImportError
+        For whatever is out of range or cannot be loaded; nothing has begun then.
+
+    Examples
+    --------
+    >>> experiment = prepare_experiment(Recipe("iris", hidden=(20,), total_steps=50))
+    >>> experiment.training.net
+    Network 4-20-3: 29 connections, density 20.71%
+    """
+    data = load_dataset(recipe, data_dir)
+    train, validation = _split(data, recipe)
+    loss = make_loss(recipe, data.task)
+    net, densities = _network(recipe, data, loss)
+    model = Predictor(
+        net,
+        data.task,
+        data.classes,
+        data.feature_names,
+        data.image_shape,
+        _standardizer(recipe, train),
+        *_target_scaling(train, net.dtype),
+        loss=loss.name,
+    )
+    X, y = _as_learnt(train, model, loss.name)
+    training = Training(
+        net,
+        X,
+        y,
+        method=make_method(recipe, densities=densities),
+        loss=loss,
+        optimizer=make_optimizer(recipe, data.task),
+        epochs=recipe.epochs,
+        total_steps=recipe.total_steps,
+        batch_size=recipe.batch_size,
+        schedule=make_schedule(recipe),
+        validation_data=None if validation is None else _as_learnt(validation, model, loss.name),
+        early_stopping=recipe.early_stopping,
+        seed=recipe.seed,
+    )
+    return Experiment(recipe, data, train, validation, model, training)
+
+
+def load_dataset(recipe: Recipe, data_dir: str | os.PathLike[str] | None = None) -> Dataset:
+    """Load the data of a recipe."""
+    return load(
+        recipe.data,
+        target=recipe.target,
+        ignore=recipe.ignore,
+        # As it was given: load says which tasks there are.
+        task=recipe.task,  # type: ignore[arg-type]
+        data_dir=data_dir,
+        seed=recipe.seed,
+        dtype=recipe.dtype,
+    )
+
+
+def _split(data: Dataset, recipe: Recipe) -> tuple[Dataset, Dataset | None]:
+    if not recipe.validation:
+        return data, None
+    try:
+        return data.split(recipe.validation, seed=recipe.seed)
+    except ValueError as error:
+        raise ValueError(f"validation: {error}; or 0 to keep nothing back") from error
+
+
+def _standardizer(recipe: Recipe, train: Dataset) -> Standardizer | None:
+    """Return what scales the inputs; by default those of files, whose units are anyone's guess."""
+    is_file = bool(Path(recipe.data).suffix)
+    wanted = is_file if recipe.standardize is None else recipe.standardize
+    return Standardizer.fit(train.X) if wanted else None
+
+
+def _network(recipe: Recipe, data: Dataset, loss: Loss) -> tuple[Any, list[float] | None]:
+    """Return the network at the start, and the final densities of one that starts dense."""
+    single = data.task == "classification" and loss.name in ("hinge", "binary_cross_entropy")
+    if single and len(data.classes) != 2:
+        raise ValueError(
+            f"loss must be 'cross_entropy' for {len(data.classes)} classes; got {loss.name!r}, "
+            "which is for two"
+        )
+    outputs = 1 if single else data.outputs
+    sparse = make_network(recipe, data.inputs, outputs)
+    if make_method(recipe).initial != "dense":
+        return sparse, None
+    dense = make_network(recipe, data.inputs, outputs, dense=True)
+    return dense, sparse.layer_densities()
+
+
+def _target_scaling(data: Dataset, dtype: np.dtype) -> tuple[Any, Any]:
+    """Return mean and deviation of a regression's targets, so that any unit can be learnt."""
+    if data.task != "regression":
+        return None, None
+    y = data.y.reshape(len(data.y), -1).astype(np.float64)
+    if (y == y[0]).all():
+        raise ValueError(
+            f"target must vary for there to be something to learn; got {y[0, 0]:g} in all "
+            f"{len(y)} training samples: choose another column, or more samples"
+        )
+    scale = y.std(axis=0)
+    return y.mean(axis=0).astype(dtype), np.where(scale > 0, scale, 1).astype(dtype)
+
+
+def _as_learnt(data: Dataset, model: Predictor, loss: str) -> tuple[Any, np.ndarray]:
+    """Return inputs and targets as the network takes them."""
+    X = data.X if model.standardizer is None else model.standardizer.transform(data.X)
+    if data.task == "regression":
+        y = data.y.reshape(len(data.y), -1)
+        return X, (y - model.target_mean) / model.target_scale
+    return X, data.signed()[0] if loss == "hinge" else data.y

@@ -1,0 +1,164 @@
+"""Starting idle neurons anew where they would help most; why is told at topology's Revival."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from rewire.activations import Activation
+from rewire.connectivity import ConnectionTable, Revived, Signals
+
+from . import checks
+from .program import Program
+from .strip import alive
+from .surgery import REWIND_POINT, MutableGraph
+
+__all__ = ["idle", "revive"]
+
+MATCHED = 128  # samples on which draws are compared
+BLOCK_NUMBERS = 1 << 20  # activations of draws held at once
+# Columns that a revived neuron and its connections keep; an optimiser's are cleared.
+KEPT = {"source", "birth", "weight", "bias", *REWIND_POINT.values()}
+
+
+def revive(
+    net: MutableGraph,
+    signals: Sequence[Signals],
+    generator: np.random.Generator,
+    *,
+    tries: int,
+    samples: int,
+    wiring: str = "layered",
+) -> Revived:
+    """Revive a network's idle neurons, in place; see :meth:`Network.revive`."""
+    A = np.concatenate([np.asarray(batch.activation) for batch in signals], axis=1)
+    D = np.concatenate([np.asarray(batch.sensitivity) for batch in signals], axis=1)
+    if A.shape[1] < samples or not np.isfinite(A).all():  # a divergence is reported elsewhere
+        return Revived()
+    start, fan_in = net.rank_start, net.connections.fan_in
+    waiting, constants = idle(net, A) & (fan_in > 0), _constants(A)
+    if A.shape[1] > MATCHED:
+        some = generator.choice(A.shape[1], MATCHED, replace=False)
+        A, D = A[:, some], D[:, some]
+    revived, flops = np.zeros(net.size, bool), 0
+    for rank in range(1, len(net.ranks) - 1):
+        here = start[rank] + np.flatnonzero(waiting[start[rank] : start[rank + 1]])
+        if not len(here):
+            continue
+        fed = D[start[rank + 1] : start[rank + 2] if wiring == "layered" else None]
+        fed = fed[fed.any(axis=1)]
+        work = int(fan_in[here].sum()) + len(fed) * len(here)
+        flops += 2 * (tries + 1) * work * A.shape[1]
+        block = max(1, BLOCK_NUMBERS // ((tries + 1) * A.shape[1]))
+        for first in range(0, len(here), block):
+            part = here[first : first + block]
+            revived[part] = _choose(net, part, A, fed, net.activations[rank], tries, generator)
+        _silence(net, here[revived[here]], constants)
+    _clear(net, revived)
+    return Revived(np.flatnonzero(revived), flops)
+
+
+def _choose(
+    net: MutableGraph,
+    neurons: np.ndarray,
+    A: np.ndarray,
+    fed: np.ndarray,
+    activation: Activation,
+    tries: int,
+    generator: np.random.Generator,
+) -> np.ndarray:
+    """Give neurons the best weights, biases and activations; return for which they are new."""
+    table, count = net.connections, len(neurons)
+    fan_in = table.fan_in[neurons].astype(np.int64)
+    owner = np.repeat(np.arange(count), fan_in)
+    rows = np.concatenate([np.arange(*table.indptr[t : t + 2]) for t in neurons])
+    source = table.source[rows]
+    ends = np.cumsum(fan_in) - fan_in
+    # A neuron much larger than the others would make the next steps overshoot.
+    power = np.add.reduceat((A[source] ** 2).mean(axis=1), ends)
+    scale = np.sqrt(2 / np.maximum(power, fan_in))[owner]
+    drawn = generator.standard_normal((tries, len(rows))) * scale
+    weight = np.vstack((table.weight[rows], drawn)).astype(net.dtype)
+    kink = generator.integers(A.shape[1], size=(len(weight), count))
+    bias = -np.add.reduceat(weight * A[source, kink[:, owner]], ends, axis=1)
+    bias[0] = net.bias[neurons]
+    activations = _outputs(net, activation, source, owner, weight, bias, A)
+    size = np.linalg.norm(activations, axis=0)
+    match = np.abs(fed @ activations).max(axis=0, initial=0)
+    varies = activations.min(axis=0) < activations.max(axis=0)  # a bias could do the same
+    match = np.divide(match, size, out=np.zeros_like(size), where=varies)
+    best = match.reshape(bias.shape).argmax(axis=0)
+    table.weight[rows] = weight[best[owner], np.arange(len(rows))]
+    net.bias[neurons] = bias[best, np.arange(count)]
+    A[neurons] = activations[:, best * count + np.arange(count)].T
+    return best > 0
+
+
+def _outputs(
+    net: MutableGraph,
+    activation: Activation,
+    source: np.ndarray,
+    owner: np.ndarray,
+    weight: np.ndarray,
+    bias: np.ndarray,
+    A: np.ndarray,
+) -> np.ndarray:
+    """Return the activations of all draws, as the outputs of one network that reads all neurons.
+
+    Weights have shape (draws, connections), biases (draws, neurons); the result has shape
+    (samples, draws · neurons).
+    """
+    draws, count = bias.shape
+    target = net.size + owner + count * np.arange(draws)[:, None]
+    rank_start = np.array([0, net.size, net.size + bias.size])
+    table = ConnectionTable(
+        int(rank_start[-1]), np.tile(source, draws), target.ravel(), weight.ravel()
+    )
+    functions = checks.activations([activation], 2)
+    program = Program(rank_start, functions, table.indptr, table.source, net.dtype, net.backend)
+    biases = np.concatenate((np.zeros(net.size, net.dtype), bias.ravel().astype(net.dtype)))
+    return program.predict(table.weight, biases, checks.inputs(A.T, net.size, net.dtype))
+
+
+def idle(net: MutableGraph, activation: np.ndarray) -> np.ndarray:
+    """Return whether each neuron is hidden and does nothing.
+
+    Parameters
+    ----------
+    net : Network
+    activation : ndarray, shape (neurons, samples)
+
+    Returns
+    -------
+    ndarray of bool, shape (neurons,)
+        True where the activation is constant, or on no path from the inputs to the outputs.
+    """
+    result = ~alive(net)
+    hidden = slice(int(net.rank_start[1]), int(net.rank_start[-2]))
+    result[hidden] |= activation[hidden].min(axis=1) == activation[hidden].max(axis=1)
+    return result
+
+
+def _constants(activation: np.ndarray) -> np.ndarray:
+    """Return the value of every neuron that is constant, 0 for the others."""
+    first = activation[:, 0]
+    return np.where((activation == first[:, None]).all(axis=1), first, 0)
+
+
+def _silence(net: MutableGraph, neurons: np.ndarray, constants: np.ndarray) -> None:
+    """Set the outgoing weights of neurons to 0; what was constant moves into the biases."""
+    table, silent = net.connections, np.zeros(net.size, bool)
+    silent[neurons] = True
+    rows = np.flatnonzero(silent[table.source])
+    np.add.at(net.bias, table.target[rows], table.weight[rows] * constants[table.source[rows]])
+    table.weight[rows] = 0
+
+
+def _clear(net: MutableGraph, neurons: np.ndarray) -> None:
+    """Clear an optimiser's state of these neurons and of their connections."""
+    table = net.connections
+    rows = neurons[table.source] | neurons[table.target]
+    for columns, where in ((table, rows), (net.neurons, neurons)):
+        for name in set(columns.data) - KEPT:
+            columns[name][where] = 0

@@ -1,0 +1,193 @@
+"""A recording as the plain data and packed arrays that the page's scripts take."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from rewire.web import Packer
+
+from .captions import caption, display_name
+from .frame_features import boundary_points, extract_features
+from .recording import Frame, Recording, thin
+from .snapshots import restore
+
+__all__ = ["features_of", "run_data"]
+
+COLUMNS = ("loss", "accuracy", "validation_loss", "validation_accuracy")
+# Points of a curve, more than there are pixels.
+MAX_ROWS = 2000
+# Samples drawn on a decision boundary.
+MAX_POINTS = 400
+
+Features = Mapping[str, np.ndarray]
+
+
+def run_data(recording: Recording, packer: Packer, every: int = 1) -> dict[str, Any]:
+    """Return what the page shows of a run, as plain data.
+
+    Parameters
+    ----------
+    recording : Recording
+    packer : Packer
+        Takes the arrays.
+    every : int, default 1
+        Show only every so-many-th frame, and always the start and the end.
+    """
+    about = recording.about
+    if about["loss"] == "mean_squared_error":  # a regression has no accuracy
+        blank = {"accuracy": None, "validation_accuracy": None}
+        recording = replace(recording, rows=[row | blank for row in recording.rows])
+    frames = thin(recording.frames, every * recording.interval)
+    whole = all(frame.form != "summary" for frame in frames)
+    features = [features_of(recording, frame, whole) for frame in frames]
+    rewirings = recording.rewirings
+    rows = _curve_rows(recording)
+    data = {
+        "name": about["name"] or display_name(about["method"]),
+        **{key: about[key] for key in ("method", "data", "total_steps", "activations")},
+        **{key: about[key] for key in ("feature_names", "classes")},
+        "whole": whole,
+        "moved": sum(sum(record["grown"]) for record in rewirings),
+        "moves": bool(rewirings),
+        "score": _score(recording),
+        "neurons": int(features[-1]["totals"][8]),
+        "needed": int(features[-1]["totals"][4]),
+        "classifies": any(_finite(row["accuracy"]) is not None for row in rows),
+        "rows": {name: [_finite(row.get(name)) for row in rows] for name in ("step", *COLUMNS)},
+        "rewirings": [record["step"] for record in rewirings],
+        "frames": _frames(recording, frames, features, packer),
+    }
+    if "boundary" in features[0]:
+        data["points"] = _points(recording, packer)
+    if "input_map" in features[0]:
+        data["input_shape"] = list(features[0]["input_map"].shape)
+    return data
+
+
+def features_of(recording: Recording, frame: Frame, whole: bool = True) -> Features:
+    """Return a frame's features, extracted now if the frame holds the network itself."""
+    if frame.form != "snapshot":
+        return frame.arrays
+    about = recording.about
+    net = restore(frame.arrays, about["activations"])
+    return extract_features(
+        net, recording.X, about["loss"], whole=whole, image_shape=about["image_shape"]
+    )
+
+
+def _curve_rows(recording: Recording) -> list[dict[str, Any]]:
+    """Return evenly spaced rows of the history, and always the last one."""
+    rows = recording.rows[:: -(-len(recording.rows) // MAX_ROWS) or 1]
+    if rows and rows[-1] is not recording.rows[-1]:
+        rows = [*rows, recording.rows[-1]]
+    return rows
+
+
+def _frames(
+    recording: Recording, frames: Sequence[Frame], features: Sequence[Features], packer: Packer
+) -> list[dict[str, Any]]:
+    steps = [row["step"] for row in recording.rows]
+    frames, features = [frames[0], *frames], [features[0], *features]
+    shown = []
+    for pair, feature_pair in zip(pairwise(frames), pairwise(features), strict=True):
+        row = bisect_right(steps, pair[1].step) - 1
+        measures = _measures(recording.rows[row]) if row >= 0 else None
+        shown.append(_frame(recording, pair, feature_pair, packer) | {"row": measures})
+    return shown
+
+
+def _frame(
+    recording: Recording,
+    frames: tuple[Frame, Frame],
+    features: tuple[Features, Features],
+    packer: Packer,
+) -> dict[str, Any]:
+    """Return what the page shows of the second frame, and of the changes since the first."""
+    (frame_before, frame), (before, now) = frames, features
+    arrays = {k: v for k, v in now.items() if k not in ("totals", "birth", "next_birth")}
+    totals, birth = now["totals"].tolist(), now["birth"]
+    grown = birth >= before["next_birth"]
+    dropped = np.flatnonzero(~np.isin(before["birth"], birth))
+    moved = len(dropped), int(grown.sum())
+    if not any(name.startswith("density ") for name in arrays):
+        arrays["dropped"] = dropped
+    else:  # only some connections are drawn, so their births do not tell how many moved
+        moved = _moved(recording.rewirings, frame_before, frame)
+    shapes = {name: list(array.shape) for name, array in arrays.items() if array.ndim == 2}
+    arrays["grown"] = grown
+    total_steps = recording.about["total_steps"]
+    return {
+        "step": frame.step,
+        "kind": frame.kind,
+        "caption": caption(frame.kind, frame.step, total_steps, *moved, totals),
+        "totals": totals,
+        "moved": moved,
+        "arrays": {name: packer.add(array) for name, array in arrays.items()},
+        "shapes": shapes,
+    }
+
+
+def _moved(rewirings: Sequence[Mapping[str, Any]], before: Frame, frame: Frame) -> tuple[int, int]:
+    """Return how many connections were dropped and grown since the frame before."""
+    since = [
+        record
+        for record in rewirings
+        if before.step < record["step"] <= frame.step
+        or (frame.kind == "rewiring" and record["step"] == frame.step)
+    ]
+    return sum(sum(r["dropped"]) for r in since), sum(sum(r["grown"]) for r in since)
+
+
+def _points(recording: Recording, packer: Packer) -> dict[str, Any]:
+    """Return the samples on a decision boundary, and the area it covers."""
+    some = slice(None, None, -(-len(recording.X) // MAX_POINTS) or 1)
+    X, y = recording.X[some], recording.y[some]
+    if y.ndim > 1:
+        y = y[:, 0]
+    across, up = boundary_points(recording.X)
+    return {
+        "across": [float(across[0]), float(across[-1])],
+        "up": [float(up[0]), float(up[-1])],
+        "x": packer.add(X[:, 0]),
+        "y": packer.add(X[:, 1]),
+        "label": packer.add(y),
+    }
+
+
+def _score(recording: Recording) -> str:
+    """Return how a run ended, by the best measure there is."""
+    if not recording.rows:
+        return "an unknown score"
+    last = recording.rows[-1]
+    for name, on in (("validation_accuracy", " on validation data"), ("accuracy", "")):
+        value = _finite(last.get(name))
+        if value is not None:
+            return f"{_percent(value)} accuracy{on}"
+    for name, on in (("validation_loss", " on validation data"), ("loss", "")):
+        value = _finite(last.get(name))
+        if value is not None:
+            return f"loss {value:.4g}{on}"
+    return "a loss that is not finite"
+
+
+def _percent(value: float) -> str:
+    return f"{value:.0%}" if value in (0, 1) else f"{100 * value:.3g}%"
+
+
+def _measures(row: Mapping[str, Any]) -> dict[str, Any]:
+    names = (*COLUMNS, "flops", "dense_flops", "seconds")
+    return {name: _finite(row.get(name)) for name in names}
+
+
+def _finite(value: Any) -> float | None:
+    """Return a number that JSON can hold, with six digits, or None for NaN and infinity."""
+    if value is None or not math.isfinite(value):
+        return None
+    return float(f"{value:.6g}")

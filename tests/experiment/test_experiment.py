@@ -1,0 +1,85 @@
+"""From a recipe to a training that is ready."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from rewire.data import load
+from rewire.experiment import Recipe, prepare_experiment
+from rewire.experiment.build import make_network
+
+from .recipes import finish, short
+
+
+@pytest.mark.parametrize("given", [{}, {"density": (0.2,)}, {"sparsity": (0.7, 0.4)}])
+@pytest.mark.parametrize("method", ["gmp", "snip"])
+def test_what_begins_dense_ends_as_sparse_as_said(method, given):
+    every = None if method == "snip" else 5
+    experiment = prepare_experiment(short(method=method, every=every, **given))
+    assert experiment.training.net.density == 1
+    finish(experiment)
+    counts = len(make_network(short(**given), 64, 10).connections)
+    assert len(experiment.training.net.connections) == counts
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"method": "static", "every": 3}, "'static' are: none; got every"),
+        ({"sparsity": (0.5,), "density": (0.5,)}, "either sparsity or density"),
+        ({"sparsity": (0.5, 0.5, 0.5)}, "one for each of the 2 layers; got 3"),
+        ({"loss": "mean_squared_error"}, "loss must be one of cross_entropy, .* classification"),
+        ({"loss": "hinge"}, "loss must be 'cross_entropy' for 10 classes; got 'hinge'"),
+        ({"data": "diabetes", "loss": "hinge"}, "mean_squared_error for a regression; got 'hinge'"),
+        ({"validation": 5000}, "validation: size must be a share"),
+        ({"epochs": 3}, "either epochs or total_steps"),
+        ({"task": "regression"}, "task is for files"),
+        ({"data": "digit"}, "did you mean 'digits'"),
+    ],
+)
+def test_what_cannot_be_done_is_said(given, message):
+    with pytest.raises(ValueError, match=message):
+        prepare_experiment(short(**{"data": "digits"} | given))
+
+
+def test_numbers_of_any_unit_are_learnt(tmp_path):
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame(random.normal(1000, 50, size=(200, 3)), columns=["a", "b", "c"])
+    frame["y"] = 1e6 + 5000 * frame["a"] - 3000 * frame["b"]
+    frame.to_csv(tmp_path / "table.csv", index=False)
+    experiment = prepare_experiment(
+        Recipe(
+            str(tmp_path / "table.csv"), target="y", hidden=(10,), density=(1.0,), method="static"
+        )
+    )
+    finish(experiment)
+    assert experiment.model.standardizer is not None
+    difference = experiment.model.predict(experiment.train.X) - experiment.train.y
+    assert difference.var() < 0.05 * experiment.train.y.var()
+
+
+def test_only_training_samples_decide_how_inputs_are_scaled():
+    experiment = prepare_experiment(
+        short("wine", standardize=True, validation=0.25, method="static")
+    )
+    np.testing.assert_allclose(
+        experiment.model.standardizer.mean,
+        np.asarray(experiment.train.X, float).mean(axis=0),
+        rtol=1e-6,
+    )
+    assert len(experiment.train.y) + len(experiment.validation.y) == len(load("wine").y)
+
+
+@pytest.mark.parametrize("loss", ["hinge", "binary_cross_entropy"])
+def test_two_classes_and_one_output(loss):
+    experiment = prepare_experiment(
+        Recipe("moons", loss=loss, hidden=(16,), density=(1.0,), method="static", epochs=300)
+    )
+    finish(experiment)
+    assert experiment.training.net.ranks == (2, 16, 1)
+    numbers = experiment.model.class_numbers(experiment.model.outputs(experiment.train.X))
+    assert (numbers == experiment.train.y).mean() > 0.9
+    assert experiment.model.loss == loss
+    assert experiment.model.predict(experiment.train.X).tolist() == [
+        experiment.data.classes[n] for n in numbers
+    ]

@@ -1,0 +1,22 @@
+"""The pictures of an animation: what is drawn in which colour."""
+
+import numpy as np
+from matplotlib.colors import to_rgb
+
+from rewire.plot import style
+from rewire.report.scene_pictures import draw_scenes
+from rewire.report.scenes import iter_scenes
+
+
+def test_what_moves_is_red_and_green_and_is_so_nowhere_else(recording):
+    shown = list(iter_scenes(recording, 1, len(recording.frames) - 1))
+    pictures = list(draw_scenes(recording, shown, 720))
+
+    def dots(picture, colour):
+        away = np.abs(np.asarray(picture, int) - 255 * np.array(to_rgb(colour))).max(axis=2)
+        return int((away[80:300] < 12).sum())  # where the wiring is
+
+    for scene, picture in zip(shown, pictures, strict=True):
+        moves = len(scene.gone_source) > 0 and scene.presence == 1
+        assert (dots(picture, style.DROPPED) > 20) == moves
+        assert (dots(picture, style.GROWN) > 20) == moves
