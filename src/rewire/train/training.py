@@ -242,9 +242,9 @@ class Training:
     def _overflow(self, signals: list[Signals]) -> bool:
         """Return whether gradients, A[s] * D[t] summed over a batch, exceed the dtype."""
         most = np.finfo(self.net.dtype).max
+        pairs = [(np.asarray(one.activation), np.asarray(one.sensitivity)) for one in signals]
         return not all(
-            float(np.abs(A).max()) * float(np.abs(D).max()) * A.shape[1] < most
-            for A, D, _ in signals
+            float(np.abs(A).max()) * float(np.abs(D).max()) * A.shape[1] < most for A, D in pairs
         )
 
     def _diverged(self) -> ValueError:
