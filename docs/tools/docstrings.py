@@ -60,21 +60,6 @@ def _markdown(obj: griffe.Object, text: str) -> str:
     # With a plain hyphen, types such as path-like are taken for a subtraction.
     return text.replace("-like", "\N{NON-BREAKING HYPHEN}like")
 
-    def on_function(self, *, func: griffe.Function, **kwargs: Any) -> None:
-        """Show the signature that help() shows, where a function spells one out for it."""
-        made = getattr(import_module(func.module.path), func.name, None)
-        if signature := getattr(made, "__signature__", None):
-            func.parameters = griffe.Parameters(*map(_parameter, signature.parameters.values()))
-
-
-def _parameter(one: inspect.Parameter) -> griffe.Parameter:
-    return griffe.Parameter(
-        one.name,
-        annotation=one.annotation,
-        kind=griffe.ParameterKind(one.kind.description),
-        default=None if one.default is one.empty else repr(one.default),
-    )
-
 
 def _link(obj: griffe.Object, name: str) -> str:
     first, *rest = name.split(".")
