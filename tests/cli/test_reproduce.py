@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from rewire.cli import reproduction as command
 from rewire.cli.app import app
-from rewire.reproduce import experiment, published, report
+from rewire.reproduce import pictures, post, published
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def quick_post(quick, monkeypatch):
             return published.Comparison(rows, stripped_once, stripped)
 
         monkeypatch.setattr(command, "compare_with_post", compare)
-        monkeypatch.setattr(results, "compare_with_post", compare)
+        monkeypatch.setattr("rewire.reproduce.results.compare_with_post", compare)
 
     return prepare
 
@@ -122,7 +122,7 @@ def test_other_seeds_run_without_a_comparison(run, quick, monkeypatch, tmp_path)
         raise AssertionError("compared with the post")
 
     monkeypatch.setattr(command, "compare_with_post", compare)
-    monkeypatch.setattr(results, "compare_with_post", compare)
+    monkeypatch.setattr("rewire.reproduce.results.compare_with_post", compare)
     result = run("reproduce", "--seed", 5, "--engine", "scalar", "--out", tmp_path / "new" / "one")
     assert result.exit_code == 0, result.output
     assert "beside the post" not in result.output

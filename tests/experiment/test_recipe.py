@@ -6,8 +6,7 @@ import json
 import pytest
 
 import rewire
-from rewire import defaults
-from rewire.activations import BUILT_IN
+from rewire import activations, defaults
 from rewire.experiment import Recipe
 from rewire.experiment.build import OPTIMIZERS as OPTIMIZER_CLASSES
 from rewire.experiment.recipe import LOSSES, OPTIMIZERS, method_name
@@ -76,7 +75,7 @@ def test_it_is_shown_by_what_differs_from_the_defaults():
 
 def test_names_are_those_of_the_parts_that_there_are():
     known = settings_of(Recipe)
-    assert set(known["activation"].choice_names()) == set(BUILT_IN)
+    assert set(known["activation"].choice_names()) == set(activations.registry)
     assert set(known["method"].choice_names()) == set(rewire.methods.registry)
     assert tuple(OPTIMIZER_CLASSES) == OPTIMIZERS
     for name in [name for names in LOSSES.values() for name in names]:

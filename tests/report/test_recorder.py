@@ -12,7 +12,7 @@ from rewire.report import Recorder, read_recording, write_report
 from rewire.report import recorder as recorder_module
 from rewire.report.recording import thin
 from rewire.report.snapshots import restore
-from rewire.train import load_checkpoint, prepare, save_checkpoint
+from rewire.train import Training, load_checkpoint, save_checkpoint
 from rewire.train import training as training_module
 
 X, y = moons(seed=0)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from rewire.data import load, read_features, read_samples
-from rewire.data.frames import TABLES
+from rewire.data.pandas_io import TABLES
 from rewire.experiment import Predictor, RunDirectory, load_dataset
 from rewire.io import atomic_write
 

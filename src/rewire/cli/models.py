@@ -27,9 +27,9 @@ MODEL = typer.Argument(
 
 
 def _format_names() -> Iterable[str]:
-    from rewire.export import formats
+    from rewire.export import registry
 
-    return formats()
+    return registry
 
 
 FORMAT = Setting(

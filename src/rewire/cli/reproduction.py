@@ -9,18 +9,18 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from rewire.report import write_report as write_page
+from rewire.io import prepare_folder
+from rewire.report import write_report
 from rewire.reproduce import (
     POST_SEED,
+    STEPS,
     Comparison,
-    Experiment,
-    compare,
-    prepare_folder,
-    run_experiment,
-    shape,
-    write_report,
+    Reproduction,
+    compare_with_post,
+    layer_sizes,
+    reproduce_post,
+    write_results,
 )
-from rewire.reproduce.experiment import STEPS
 
 from .common import name_report, print_line, table
 
@@ -35,14 +35,14 @@ def run(engine: str, seed: int | None, out: Path) -> bool:
     console = Console()
     try:
         prepare_folder(out)
-        experiment = _run_with_progress(console, engine, seed)
-        comparison = compare(experiment) if seed == POST_SEED else None
+        reproduction = _run_with_progress(console, engine, seed)
+        comparison = compare_with_post(reproduction) if seed == POST_SEED else None
         if comparison:
             _print_comparison(console, comparison)
-        _print_results(console, experiment)
-        written = write_report(experiment, out)
-        runs = [run.recorder.recording for run in (experiment.static, experiment.rigl)]
-        written.append(write_page(runs, out / "report.html"))
+        _print_results(console, reproduction)
+        written = write_results(reproduction, out)
+        runs = [run.recorder.recording for run in (reproduction.static, reproduction.rigl)]
+        written.append(write_report(runs, out / "report.html"))
     except (ValueError, OSError) as error:
         print_line(f"[bold red]error:[/] {escape(str(error))}", stderr=True)
         raise typer.Exit(2) from error
@@ -56,7 +56,7 @@ def run(engine: str, seed: int | None, out: Path) -> bool:
     return comparison.agrees
 
 
-def _run_with_progress(console: Console, engine: str, seed: int) -> Experiment:
+def _run_with_progress(console: Console, engine: str, seed: int) -> Reproduction:
     columns = (
         TextColumn("{task.description:>13}"),
         BarColumn(bar_width=14),
@@ -75,7 +75,7 @@ def _run_with_progress(console: Console, engine: str, seed: int) -> Experiment:
                 progress.start_task(tasks[method])
             progress.update(tasks[method], completed=step + 1, loss=loss, accuracy=accuracy)
 
-        return run_experiment(seed, engine, on_step)
+        return reproduce_post(seed, engine, on_step)
 
 
 def _print_comparison(console: Console, comparison: Comparison) -> None:
@@ -98,22 +98,22 @@ def _print_comparison(console: Console, comparison: Comparison) -> None:
         console.print(shown)
 
 
-def _print_results(console: Console, experiment: Experiment) -> None:
+def _print_results(console: Console, reproduction: Reproduction) -> None:
     shown = table(["network", "loss", "right", "layers", "parameters", "seconds"], "Results")
-    for run in (experiment.static, experiment.rigl):
+    for run in (reproduction.static, reproduction.rigl):
         shown.add_row(
             NAMES[run.method],
             f"{run.losses[-1]:.6f}",
             f"{run.accuracies[-1]:.0%}",
-            shape(run.model),
+            layer_sizes(run.model),
             str(len(run.model.parameters())),
             f"{run.seconds:.3g}",
         )
     for name, model in [
-        ("RigL stripped as in the post", experiment.stripped_once),
-        ("RigL without dead neurons", experiment.stripped),
+        ("RigL stripped as in the post", reproduction.stripped_once),
+        ("RigL without dead neurons", reproduction.stripped),
     ]:
-        shown.add_row(name, "", "", shape(model), str(len(model.parameters())), "")
+        shown.add_row(name, "", "", layer_sizes(model), str(len(model.parameters())), "")
     console.print(shown)
 
 

@@ -138,7 +138,7 @@ class Dataset:
         >>> Dataset.from_arrays([[0.5, 1.0], [1.5, 2.0]], [0.1, 0.2])
         <Dataset data: 2 samples, 2 inputs, targets: 1>
         """
-        X = X if is_sparse(X) else checks.real(X, "X")
+        X = X if is_sparse(X) else real_array(X, "X")
         y = np.asarray(y)
         if dtype is None:
             dtype = X.dtype if X.dtype in (np.float32, np.float64) else np.float32
@@ -232,7 +232,7 @@ class Dataset:
 
     def astype(self, dtype: Any) -> Dataset:
         """Return the data set with inputs, and targets of a regression, of another dtype."""
-        dtype = checks.float_dtype(dtype)
+        dtype = float_dtype(dtype)
         if dtype == self.X.dtype:
             return self
         names = ["X", "X_test"] + (["y", "y_test"] if self.task == "regression" else [])

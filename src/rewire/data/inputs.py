@@ -23,7 +23,7 @@ def is_sparse(X: Any) -> bool:
 def as_inputs(name: str, X: Any, dtype: np.dtype) -> Any:
     """Convert to an array or canonical CSR of the dtype; copy only if necessary."""
     if not is_sparse(X):
-        return np.ascontiguousarray(checks.real(X, name), dtype)
+        return np.ascontiguousarray(real_array(X, name), dtype)
     from scipy.sparse import csr_array
 
     X = csr_array(X)

@@ -64,18 +64,7 @@ def register(name: str) -> Callable[[Loader], Loader]:
     >>> available()["corners"]
     'Exclusive or of two inputs.'
     """
-
-    def add(loader: Loader) -> Loader:
-        taken = _LOADERS.get(name, loader)
-        # Registering the same function again is allowed: a notebook's cell may run twice.
-        if (taken.__module__, taken.__qualname__) != (loader.__module__, loader.__qualname__):
-            raise ValueError(
-                f"name must be new; got {name!r}, which is registered already: choose another one"
-            )
-        _LOADERS[name] = loader
-        return loader
-
-    return add
+    return loaders.register(name)
 
 
 def available() -> dict[str, str]:
@@ -171,7 +160,7 @@ def load(
 
 def _named(name: str, shared: dict[str, Any], options: dict[str, Any]) -> Dataset:
     """Call the function of a named data set with the arguments that it takes."""
-    loader = _LOADERS[name]
+    loader = loaders[name]
     taken = signature(loader).parameters
     own = [parameter for parameter in taken if parameter not in _SHARED]
     unknown = [option for option in options if option not in own]

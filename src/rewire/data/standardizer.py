@@ -67,7 +67,7 @@ class Standardizer:
         """
         from sklearn.preprocessing import StandardScaler
 
-        X = X.tocsr() if is_sparse(X) else checks.real(X, "X")
+        X = X.tocsr() if is_sparse(X) else real_array(X, "X")
         check_finite("X", X)
         scaler = StandardScaler(with_mean=not is_sparse(X)).fit(X)
         scale = np.asarray(scaler.scale_, np.float64)
@@ -91,7 +91,7 @@ class Standardizer:
         ValueError
             For another number of inputs, or sparse inputs and a mean other than 0.
         """
-        X = X if is_sparse(X) else checks.real(X, "X")
+        X = X if is_sparse(X) else real_array(X, "X")
         if X.ndim != 2 or X.shape[1] != len(self.mean):
             raise ValueError(
                 f"X must have shape (samples, {len(self.mean)}), the number of inputs that "

@@ -15,6 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, PathPatch
 from matplotlib.path import Path
 
+from rewire.export import from_scalar
 from rewire.graph import Network
 from rewire.graph.strip import alive
 
@@ -96,7 +97,7 @@ def as_network(model: Any) -> Network:
     if not hasattr(model, "nin"):
         model = copy.copy(model)
         model.nin = 1 + max((i for neuron in model.layers[0].neurons for i in neuron.w), default=0)
-    net = Network.from_scalar(model)
+    net = from_scalar(model)
     net.backend = "numpy"  # nothing to compile for a model of this size
     return net
 

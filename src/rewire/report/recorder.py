@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rewire.activations import BUILT_IN
-
 from .frame_features import extract_features
 from .recording import Frame, Recording, read_recording, thin
 from .snapshots import snapshot
@@ -247,7 +245,7 @@ class Recorder:
     def _contents(self, net: Network) -> tuple[str, dict[str, np.ndarray]]:
         """Return a frame's form and arrays."""
         whole = len(net.connections) <= MAX_DRAWN
-        if whole and all(one.name in BUILT_IN for one in net.activations[1:]):
+        if whole and all(one.built_in for one in net.activations[1:]):
             return "snapshot", snapshot(net)
         about, X = self.recording.about, self.recording.X
         features = extract_features(

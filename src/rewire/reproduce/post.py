@@ -207,7 +207,7 @@ def _train_scalar(run: MethodRun, X: np.ndarray, y: np.ndarray, on_step: OnStep)
 
 
 def _train_array(run: MethodRun, X: np.ndarray, y: np.ndarray, on_step: OnStep) -> None:
-    net = Network.from_scalar(run.model)
+    net = from_scalar(run.model)
     hinge = Hinge(l2=1e-4)
     trainer = Trainer(net, hinge, SGD())
     method = PostRigL(DROP_FRACTION, REWIRE_EVERY) if run.method == "rigl" else Static()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 from time import perf_counter
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -242,10 +242,11 @@ class Training:
     def _overflow(self, signals: list[Signals]) -> bool:
         """Return whether gradients, A[s] * D[t] summed over a batch, exceed the dtype."""
         most = np.finfo(self.net.dtype).max
-        pairs = [(np.asarray(one.activation), np.asarray(one.sensitivity)) for one in signals]
-        return not all(
-            float(np.abs(A).max()) * float(np.abs(D).max()) * A.shape[1] < most for A, D in pairs
-        )
+        for batch in signals:  # those of a Network are plain arrays
+            A, D = cast("np.ndarray", batch.activation), cast("np.ndarray", batch.sensitivity)
+            if not float(np.abs(A).max()) * float(np.abs(D).max()) * A.shape[1] < most:
+                return True
+        return False
 
     def _diverged(self) -> ValueError:
         return ValueError(
