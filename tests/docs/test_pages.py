@@ -30,6 +30,7 @@ INNER = ["rewire.connectivity", "rewire.experiment", "rewire.kernels", "rewire.r
 REFERENCE = "\n".join(
     page.read_text(encoding="utf-8") for page in (ROOT / "docs" / "reference").glob("*.md")
 )
+DESCRIBED = sorted(set(re.findall(r"^::: (\S+)", REFERENCE, re.M)))
 
 
 def public(module):
@@ -104,11 +105,21 @@ def anchors(page):
     return [re.sub(r"[^\w -]", "", title.lower()).strip().replace(" ", "-") for title in headings]
 
 
+@pytest.mark.parametrize("path", DESCRIBED)
+def test_every_name_of_the_reference_exists(path):
+    assert resolved(path) is not None
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_every_public_name_is_in_the_reference(module):
-    described = [pkgutil.resolve_name(path) for path in re.findall(r"^::: (\S+)", REFERENCE, re.M)]
+    described = [thing for path in DESCRIBED if (thing := resolved(path)) is not None]
     for called, thing in public(module).items():
         assert any(thing is other for other in described), f"add {module}.{called} to the reference"
+
+
+def resolved(path):
+    module, _, called = path.rpartition(".")
+    return getattr(pkgutil.resolve_name(module), called, None)
 
 
 @pytest.mark.parametrize("module", MODULES)

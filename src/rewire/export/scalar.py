@@ -63,6 +63,13 @@ def to_scalar(net: Network) -> SparseMLP:
     ValueError
         If a connection skips a rank or an activation is neither ReLU nor linear, which the scalar
         classes do not have.
+
+    Examples
+    --------
+    >>> net = Network.from_connections([2, 1, 1], [0, 1, 2], [2, 2, 3], [1, -1, 2])
+    >>> model = to_scalar(net)
+    >>> [value.data for value in model.layers[0].neurons[0].w.values()]
+    [1.0, -1.0]
     """
     names = [activation.name for activation in net.activations[1:]]
     if not set(names) <= {"relu", "linear"}:

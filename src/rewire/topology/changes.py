@@ -42,6 +42,16 @@ class Change:
         State of the random generator afterwards.
     connections, next_birth : int
         Of the table that the change is for.
+
+    Examples
+    --------
+    >>> import rewire
+    >>> from rewire.topology import Rewirer
+    >>> net = rewire.mlp([4, 8, 2], density=0.5, seed=0)
+    >>> rewirer = Rewirer("set", net, total_steps=9, steps_per_epoch=3, seed=0)
+    >>> change = rewirer.propose(3)
+    >>> len(change.drop) == len(change.grow.source)
+    True
     """
 
     step: int
