@@ -228,7 +228,7 @@ class Training:
             learned = self.trainer.learn(self.X, self.y, rows, rates, checked=True)
         self.step += len(rows)
         self._check_finite(learned.losses)
-        self.since.add(learned.losses, learned.right, rows.shape[1])
+        self.since.add(learned.losses, learned.n_correct, rows.shape[1])
         work = rows.size * PASSES
         self.flops += work * forward_flops(self.net, len(self.net.connections))
         self.dense_flops += work * forward_flops(self.net, self.net.possible_connections)
