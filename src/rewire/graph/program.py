@@ -219,13 +219,28 @@ class Program:
         velocity, bias_velocity, decay, momentum, nesterov = descent
         if velocity is None:
             velocity = bias_velocity = self._empty
-        # Parameters, Batch, Objective, rates, Descent, flags, StepResult: field by field, as making
-        # the named tuples would take longer than the rest of this method.
+        # The fields of Parameters, Batch, Objective, rates, Descent, flags, StepResult: one by one,
+        # as making tuples of them would take longer than the rest of this method.
         acceptable = run(
-            *(weight, bias, X, y, samples),
-            *(loss.code, loss.scale(batch, self.outputs), loss.l2),
-            *(rates, velocity, bias_velocity, decay + 2 * loss.l2, momentum, nesterov),
-            *(update, check, *result, progress),
+            weight,
+            bias,
+            X,
+            y,
+            samples,
+            loss.code,
+            loss.scale(batch, self.outputs),
+            loss.l2,
+            rates,
+            velocity,
+            bias_velocity,
+            decay + 2 * loss.l2,
+            momentum,
+            nesterov,
+            update,
+            check,
+            result.losses,
+            result.n_correct,
+            progress,
         )
         if not acceptable:
             loss.check(y, self.outputs)

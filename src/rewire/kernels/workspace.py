@@ -25,7 +25,7 @@ def consecutive(batch: int) -> np.ndarray:
 
 @lru_cache(maxsize=8)
 def padded(batch: int) -> np.ndarray:
-    """Return sample numbers for ``predict_few``: the last one repeated to whole tiles of 16 or 4."""
+    """Return sample numbers for ``predict_few``, the last repeated to whole tiles of 16 or 4."""
     step = 4 if 0 < batch % SMALL_BATCH <= 4 else SMALL_BATCH
     return np.minimum(np.arange(-(-batch // step) * step), batch - 1)
 

@@ -40,7 +40,7 @@ def at(typingctx, array, index):
 
 @intrinsic
 def prefetch(typingctx, array, offset, like):
-    """Prefetch the cache lines of a vector like ``like`` at ``array``'s flat position ``offset``."""
+    """Prefetch the cache lines of a vector such as ``like`` at flat position ``offset``."""
 
     def generate(context, builder, signature, args):
         byte, step = ir.IntType(8), 64 // (array.dtype.bitwidth // 8)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from ..layout import BINARY_CROSS_ENTROPY, CROSS_ENTROPY, HINGE
-from .compiling import inlined, part
+from .compiling import inlined, optimized, part
 from .intrinsics import at
 from .shuffles import horizontal_sum
 from .simd import lanes, load, zeros
@@ -17,7 +17,7 @@ def sample_weight(y, sample, targets):
     return y[sample, targets] if y.shape[1] > targets else y.dtype.type(1)
 
 
-@part
+@optimized
 def cross_entropy(scores, y, samples, scale, output_grad):
     """Softmax cross-entropy of class numbers; see :func:`loss_and_slope`."""
     loss = 0.0
@@ -40,7 +40,7 @@ def cross_entropy(scores, y, samples, scale, output_grad):
     return loss
 
 
-@part
+@optimized
 def loss_and_slope(loss, scores, y, samples, scale, output_grad):
     """Return the summed loss of the samples; output_grad = scale * dloss/dscores; both weighted."""
     if loss == CROSS_ENTROPY:
@@ -67,7 +67,7 @@ def loss_and_slope(loss, scores, y, samples, scale, output_grad):
     return value
 
 
-@part
+@optimized
 def count_correct(loss, scores, y, samples):
     """Count the samples that have their largest, or every, output on the right side."""
     n_correct = 0
@@ -86,7 +86,7 @@ def count_correct(loss, scores, y, samples):
     return n_correct
 
 
-@part
+@optimized
 def sum_of_squares(values):
     """Return the sum of the squares."""
     total = 0.0

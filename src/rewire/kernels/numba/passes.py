@@ -112,7 +112,7 @@ def train_chunk(first, last, task):
         gather_inputs(batch[0], samples, A, first, last)
     elif kind == FORWARD:
         forward(ranks, adjacency.indptr, adjacency.source, weight, bias, A, D, first, last)
-    elif kind == LOSS or kind == BACKWARD:
+    elif kind in (LOSS, BACKWARD):
         if kind == LOSS:
             compute_loss(first, last, net, batch, step, tile, output_grad, accumulate)
         by_source = adjacency.csc_indptr, adjacency.target, csc_weight

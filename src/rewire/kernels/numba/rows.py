@@ -11,7 +11,7 @@ as ten connections.
 import numpy as np
 
 from .activations import rectify, times_slope
-from .compiling import inlined, optimized
+from .compiling import inlined
 from .intrinsics import at, prefetch
 from .shuffles import four_sums, horizontal_sum, products
 from .simd import (
@@ -63,7 +63,7 @@ def prefetch_rows(A, index, k, column, like):
         prefetch(A, at(index, min(j, index.size - 1)) * A.shape[1] + column, like)
 
 
-@optimized
+@inlined
 def forward_piece(row, column, count, like):
     """One piece of Z[t] = act(bias + sum of weight[k] * A[source[k]]).
 
@@ -118,7 +118,7 @@ def store_sum(gradient, k, partial, accumulate):
     gradient[k] = value
 
 
-@optimized
+@inlined
 def backward_piece(row, column, count, like):
     """D[s] = act' * sum of weight[k] * D[target[k]], and gradient[k] = D[target[k]] . A[s].
 
@@ -166,7 +166,7 @@ def backward_row(code, far, weight, target, first, last, A, D, gradient, s, accu
     return for_each_piece(backward_piece, A, 0, A.shape[1], row)
 
 
-@optimized
+@inlined
 def gradient_piece(row, column, count, like):
     """One piece of gradient[k] = A[s] . D[index[k]]: dot products alone."""
     far, index, k, last, A, D, gradient, s, accumulate = row

@@ -1,4 +1,4 @@
-"""The operations in plain NumPy: the same as in ``rewire.kernels.numba``, to be read and trusted."""
+"""The operations of ``rewire.kernels.numba`` in plain NumPy, to be read and trusted."""
 
 from .activations import compile_activation
 from .block import block_forward, block_weight_gradient
