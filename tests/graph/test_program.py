@@ -51,7 +51,7 @@ def test_everything_agrees_with_one_number_at_a_time(graph, kind, l2):
         close(graph, found[0], gradient, "weight gradient", limits=(0, 1e-9))
         close(graph, found[1], bias_gradient, "bias gradient", limits=(0, 1e-9))
         for learned in (found[2], made.train(weight, bias, X, y, rule, np.array([0.1]))):
-            np.testing.assert_allclose(learned.losses, [value], rtol=1e-10)
+            np.testing.assert_allclose(learned.losses, [value], rtol=1e-10, atol=1e-15)
             assert learned.n_correct.tolist() == [right]
         close(graph, weight, graph.weight - 0.1 * gradient, "weight", limits=(0, 1e-9))
         close(graph, bias, graph.bias - 0.1 * bias_gradient, "bias", limits=(0, 1e-9))
