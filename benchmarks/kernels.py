@@ -16,9 +16,9 @@ import numpy as np
 from numba import njit
 
 import rewire
-from rewire.kernels import numba_kernels
-from rewire.kernels.layout import aligned
-from rewire.kernels.vectors import load, multiply_add, store, zeros
+from rewire import kernels
+from rewire.kernels.layout import aligned_empty
+from rewire.kernels.numba.simd import load, multiply_add, store, zeros
 
 RESULT = Path(__file__).with_suffix(".json")
 TILE = 64
@@ -63,7 +63,7 @@ def best(call, seconds: float = 0.4) -> float:
 
 
 def machine() -> dict:
-    a = aligned(512 * 256, np.float32)
+    a = aligned_empty(512 * 256, np.float32)
     a[:] = 0
     index = np.random.default_rng(0).integers(0, 2048, 200_000)
     count, register = 1_000_000, 16
@@ -74,24 +74,26 @@ def machine() -> dict:
 
 def kernels_of(sizes: list[int], density: float, rates: dict) -> dict:
     net = rewire.mlp(sizes, density=[density, density, 1], seed=0)
-    wiring, weight, bias = net.program().wiring, net.connections.weight, net.bias
+    program, weight, bias = net.program(), net.connections.weight, net.bias
+    ranks, adjacency = program.ranks, program.adjacency
     random, n, m = np.random.default_rng(0), net.size, len(net.connections)
-    A, D = (aligned(n * TILE, np.float32).reshape(n, TILE) for _ in range(2))
+    A, D = (aligned_empty(n * TILE, np.float32).reshape(n, TILE) for _ in range(2))
     A[:], D[:] = random.normal(size=(2, n, TILE))
-    ordered, gradient = aligned(m, np.float32), aligned(m, np.float32)
+    ordered, gradient = aligned_empty(m, np.float32), aligned_empty(m, np.float32)
     ordered[:], gradient[:], bias_gradient = weight, 0, np.zeros(n, np.float32)
     inputs, outputs = int(net.rank_start[1]), int(net.rank_start[-2])
-    first = int(wiring.column_pointer[inputs])
-    k, learning = numba_kernels, (gradient, bias_gradient, True)
+    first = int(adjacency.csc_indptr[inputs])
+    k, learning = kernels.load("numba"), (gradient, bias_gradient, True)
+    table, by_source = adjacency[:2], (adjacency.csc_indptr, adjacency.target, ordered)
     calls = {
-        "forward": (lambda: k.forward(wiring, weight, bias, A, D, 0, n), 2, m),
+        "forward": (lambda: k.forward(ranks, *table, weight, bias, A, D, 0, n), 2, m),
         "backward and gradient": (
-            lambda: k.backward(wiring, ordered, A, D, *learning, inputs, outputs),
+            lambda: k.backward(ranks, *by_source, A, D, *learning, inputs, outputs),
             4,
             m - first,
         ),
         "gradient of the first layer": (
-            lambda: k.backward(wiring, ordered, A, D, *learning, 0, inputs),
+            lambda: k.backward(ranks, *by_source, A, D, *learning, 0, inputs),
             2,
             first,
         ),

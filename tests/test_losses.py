@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import rewire
-from rewire import losses
-from rewire.kernels import numba_kernels, numpy_kernels
+from rewire import kernels, losses
 
 from .kernels.graphs import LOSSES, close, graphs
 
@@ -34,19 +33,19 @@ def test_weighted_losses_agree_with_their_twins_and_with_autograd(graph, loss):
     weight = graph.rng.uniform(0, 3, len(y)).astype(graph.dtype)
     weight[graph.samples[0]] = 0
     code, columns = losses.get(loss).code, np.column_stack([y, weight])
-    scores = graph.given
+    scores = graph.output_grad
     leaf = torch.tensor(scores, requires_grad=True)
     each = torch_losses(loss, leaf.T, torch.tensor(y[graph.samples]))
     total = (torch.tensor(weight[graph.samples]) * each).sum()
     total.backward()
-    for backend in (numba_kernels, numpy_kernels):
+    for backend in (kernels.load("numba"), kernels.load("numpy")):
         given = np.full_like(scores, np.nan)
         number = graph.dtype(0.125)
         value = backend.loss_and_slope(code, scores, columns, graph.samples, number, given)
         close(graph, value, total.item(), "loss", limits=(1e-4, 1e-11))
         close(graph, given, 0.125 * leaf.grad.numpy(), "slope", limits=(1e-5, 1e-12))
-        right = backend.count_right(code, scores, y, graph.samples)
-        assert backend.count_right(code, scores, columns, graph.samples) == right
+        right = backend.count_correct(code, scores, y, graph.samples)
+        assert backend.count_correct(code, scores, columns, graph.samples) == right
 
 
 def network(loss, backend):

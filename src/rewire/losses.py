@@ -204,7 +204,7 @@ def _numbers(y: Any, dtype: np.dtype) -> np.ndarray:
         y = np.asarray(y)
         if y.dtype.kind not in "biuf":
             raise ValueError(f"y must hold numbers; got {y.dtype}")
-    return layout.as_wanted(y, dtype)
+    return layout.as_kernel_array(y, dtype)
 
 
 registry: Registry[type[Loss]] = Registry("loss")

@@ -52,8 +52,8 @@ def test_everything_agrees_with_one_number_at_a_time(graph, kind, l2):
         close(graph, found[0], gradient, "weight gradient", limits=(0, 1e-9))
         close(graph, found[1], bias_gradient, "bias gradient", limits=(0, 1e-9))
         for learned in (found[2], made.train(weight, bias, X, y, rule, np.array([0.1]))):
-            np.testing.assert_allclose(learned.losses, [value], rtol=1e-10)
-            assert learned.right.tolist() == [right]
+            np.testing.assert_allclose(learned.losses, [value], rtol=1e-10, atol=1e-15)
+            assert learned.n_correct.tolist() == [right]
         close(graph, weight, graph.weight - 0.1 * gradient, "weight", limits=(0, 1e-9))
         close(graph, bias, graph.bias - 0.1 * bias_gradient, "bias", limits=(0, 1e-9))
 
@@ -93,7 +93,7 @@ def test_batches_larger_than_a_tile_are_the_sum_of_their_tiles(backend, dtype):
     np.testing.assert_allclose(
         whole[2].losses, np.mean([piece[2].losses for piece in pieces], axis=0), rtol=1e-5
     )
-    assert whole[2].right == sum(piece[2].right for piece in pieces)
+    assert whole[2].n_correct == sum(piece[2].n_correct for piece in pieces)
     out = made.predict(graph.weight, graph.bias, graph.X)
     rows = [made.predict(graph.weight, graph.bias, x[None])[0] for x in graph.X[::50]]
     close(graph, out[::50], np.array(rows))
@@ -122,13 +122,13 @@ def all_results(made, graph, rule, y, number):
 @pytest.fixture
 def counted_calls(monkeypatch):
     """How many threads each call asked for."""
-    asked, together = [], threads.together
+    asked, run_threaded = [], threads.run_threaded
 
     def count(function, arguments, number):
         asked.append(number)
-        return together(function, arguments, number)
+        return run_threaded(function, arguments, number)
 
-    monkeypatch.setattr(threads, "together", count)
+    monkeypatch.setattr(threads, "run_threaded", count)
     return asked
 
 
@@ -137,7 +137,7 @@ def counted_calls(monkeypatch):
 def test_the_bits_do_not_depend_on_the_number_of_threads(counted_calls, name, dtype):
     codes = [0, layout.RELU, layout.SIGMOID, 0]
     graph = Graph([100, 300, 300, 5], 0.1, codes, 150, dtype, np.int32, 0)
-    assert len(graph.weight) * 150 >= program.WORTH_A_THREAD
+    assert len(graph.weight) * 150 >= program.MIN_WORK_PER_THREAD
     rule, y = type(losses.get(name))(1e-4), graph.targets(name)
     expected = all_results(graph.program(), graph, rule, y, 1)
     for number in (1, 2, 3, 2):
@@ -150,7 +150,7 @@ def test_the_bits_do_not_depend_on_the_number_of_threads(counted_calls, name, dt
 
 def test_plain_kernels_give_the_same_results_however_many_threads_are_allowed():
     graph = Graph([30, 60, 60, 3], 0.5, [0, layout.RELU, 0, 0], 700, np.float64, np.int32, 0)
-    assert len(graph.weight) * 700 >= program.WORTH_A_THREAD
+    assert len(graph.weight) * 700 >= program.MIN_WORK_PER_THREAD
     rule, y = CrossEntropy(1e-4), graph.targets("cross_entropy")
     expected = all_results(graph.program("numpy"), graph, rule, y, 1)
     for number in (2, 3):
@@ -165,7 +165,7 @@ def test_the_bits_of_small_networks_do_not_depend_on_threads_either(graph, name,
     rule, y = losses.get(name), graph.targets(name)
     expected = all_results(graph.program(), graph, rule, y, 1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(program, "WORTH_A_THREAD", 0)
+        patch.setattr(program, "MIN_WORK_PER_THREAD", 0)
         found = all_results(graph.program(), graph, rule, y, number)
     for ours, theirs in zip(found, expected, strict=True):
         np.testing.assert_array_equal(ours, theirs)
@@ -204,7 +204,7 @@ def test_each_step_learns_the_rows_it_is_given(backend, loss_name):
     for step, rows in enumerate(samples):
         one = made.train(w, b, graph.X[rows], y[rows], rule, rates[step : step + 1])
         np.testing.assert_allclose(learned.losses[step], one.losses[0], rtol=1e-12)
-        assert learned.right[step] == one.right[0]
+        assert learned.n_correct[step] == one.n_correct[0]
     np.testing.assert_allclose(weight, w, rtol=1e-11, atol=1e-13)
     np.testing.assert_allclose(bias, b, rtol=1e-11, atol=1e-13)
 
@@ -280,8 +280,8 @@ def test_right_counts_the_samples_on_the_right_side(backend, rule, scores, y, ri
     made = identity(backend)
     y = rule.targets(y, len(scores), 2, np.dtype(np.float64))
     arguments = np.ones(2), np.zeros(4), np.array(scores, float), y, rule
-    assert made.gradients(*arguments)[2].right.tolist() == [right]
-    assert made.train(*arguments, np.array([0.0])).right.tolist() == [right]
+    assert made.gradients(*arguments)[2].n_correct.tolist() == [right]
+    assert made.train(*arguments, np.array([0.0])).n_correct.tolist() == [right]
 
 
 def test_400_steps_follow_the_scalar_engine():
@@ -302,8 +302,8 @@ def test_400_steps_follow_the_scalar_engine():
         right.append(round(accuracy * 12))
     assert expected[-1] < 0.8 * expected[0]
     np.testing.assert_allclose(learned.losses, expected, rtol=0, atol=1e-9)
-    assert learned.right.tolist() == right
-    back = to_scalar(net).parameters()
+    assert learned.n_correct.tolist() == right
+    back = net.to_scalar().parameters()
     np.testing.assert_allclose(
         [p.data for p in back], [p.data for p in model.parameters()], rtol=0, atol=1e-9
     )

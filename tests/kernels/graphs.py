@@ -9,6 +9,7 @@ from rewire import activations, losses
 from rewire.activations import Activation
 from rewire.graph.program import Program
 from rewire.kernels import layout
+from rewire.kernels.adjacency import Adjacency
 
 WIDTHS = (1, 2, 63, 64, 65, 1000)
 CODES = (
@@ -56,18 +57,19 @@ class Graph:
         self.bias[: sizes[0]] = 0
         self.X = rng.standard_normal((width + 3, sizes[0])).astype(dtype)
         self.samples = rng.permutation(width + 3)[:width]
-        self.given = rng.standard_normal((sizes[-1], width)).astype(dtype)
+        self.output_grad = rng.standard_normal((sizes[-1], width)).astype(dtype)
 
     def __repr__(self):
         return f"Graph{self.description}"
 
-    def wiring(self, backend):
-        """The wiring as a backend wants it, the custom activation compiled."""
+    def ranks(self, backend):
+        """The ranks as a backend wants them, the custom activation compiled."""
         number = backend.compile_activation(bump, bump_slope, self.dtype)
         custom = np.where(np.array(self.codes) == layout.CUSTOM, number, 0)
-        return layout.wiring(
-            self.rank_start, self.codes, self.pointer, self.source.astype(self.index), custom
-        )
+        return layout.Ranks.of(self.rank_start, self.codes, custom)
+
+    def adjacency(self):
+        return Adjacency.from_csr(self.pointer, self.source.astype(self.index), self.neurons)
 
     def program(self, backend=None):
         return Program(

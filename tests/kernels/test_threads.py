@@ -27,7 +27,7 @@ class Interrupting:
 @pytest.mark.parametrize("helped", [False, True])
 def test_an_interrupted_call_is_completed_once_before_it_is_left(monkeypatch, helped):
     monkeypatch.setattr(threads, "_number", 2)
-    monkeypatch.setattr(program, "WORTH_A_THREAD", 1)
+    monkeypatch.setattr(program, "MIN_WORK_PER_THREAD", 1)
     rng = np.random.default_rng(0)
     X, y = rng.standard_normal((50, 20)).astype(np.float32), rng.integers(0, 3, 50)
     expected = rewire.mlp([20, 30, 3], density=0.5, seed=0)
@@ -55,6 +55,6 @@ def test_a_call_on_one_thread_is_not_repeated(monkeypatch):
 
     monkeypatch.setattr(threads, "_calls", queue.SimpleQueue())
     with pytest.raises(KeyboardInterrupt):
-        threads.together(call, (), 1)
+        threads.run_threaded(call, (), 1)
     assert made == [1]
     assert threads._calls.empty()

@@ -2,7 +2,6 @@
 
 import inspect
 import re
-from types import FunctionType
 
 import numpy as np
 import pytest
@@ -12,46 +11,34 @@ from hypothesis import strategies as st
 from numba.core.registry import CPUDispatcher
 
 from rewire import losses
-from rewire.kernels import (
-    layout,
-    numba_few,
-    numba_kernels,
-    numba_passes,
-    numba_updates,
-    numpy_few,
-    numpy_kernels,
-    numpy_passes,
-    numpy_updates,
-    scratch,
-)
+from rewire.kernels import layout, load, workspace
+from rewire.kernels.adjacency import Adjacency
+from rewire.kernels.layout import Batch, Buffers, Descent, Objective, Parameters, Ranks, StepResult
+from rewire.kernels.numba import network, permutations
 
 from .graphs import LOSSES, Graph, bump, close, graphs
 
-TWINS = [
-    pytest.param(numba_kernels, numpy_kernels, id="kernels"),
-    pytest.param(numba_updates, numpy_updates, id="updates"),
-    pytest.param(numba_passes, numpy_passes, id="passes"),
-    pytest.param(numba_few, numpy_few, id="few"),
-]
+numba, numpy = load("numba"), load("numpy")
+OPERATIONS = [name for name in numba.__all__ if callable(getattr(numba, name))]
 
 
-def operations(module):
-    """What a module defines and offers: its public functions, but not pieces that are inlined."""
-    found = {}
-    for name, value in vars(module).items():
-        if isinstance(value, CPUDispatcher):
-            if value.targetoptions.get("forceinline"):
-                continue
-            value = value.py_func
-        own = isinstance(value, FunctionType) and value.__module__ == module.__name__
-        if own and not name.startswith("_"):
-            found[name] = list(inspect.signature(value).parameters)
-    return found
+def parameters(operation):
+    function = operation.py_func if isinstance(operation, CPUDispatcher) else operation
+    return list(inspect.signature(function).parameters)
 
 
-@pytest.mark.parametrize(("compiled", "plain"), TWINS)
-def test_twins_have_the_same_operations_with_the_same_parameters(compiled, plain):
-    assert operations(compiled) == operations(plain)
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_twins_have_the_same_parameters(name):
+    assert parameters(getattr(numba, name)) == parameters(getattr(numpy, name))
+
+
+def test_the_arguments_of_training_are_the_fields_of_the_named_tuples():
+    fields = [
+        *(*Ranks._fields, *Adjacency._fields, *Buffers._fields, *Parameters._fields),
+        *(*Batch._fields, *Objective._fields, "rates", *Descent._fields, "update", "check"),
+        *(*StepResult._fields, "progress"),
+    ]
+    assert parameters(numba.train) == fields
 
 
 def shared_a(graph, *backends):
@@ -59,31 +46,30 @@ def shared_a(graph, *backends):
     for backend in backends:
         A = np.full((graph.neurons, graph.width), np.nan, graph.dtype)
         D = A.copy()
-        wiring = graph.wiring(backend)
-        backend.place_inputs(graph.X, graph.samples, A, 0, graph.inputs)
-        backend.forward(wiring, graph.weight, graph.bias, A, D, 0, graph.neurons)
+        ranks, (indptr, source, *_) = graph.ranks(backend), graph.adjacency()
+        backend.gather_inputs(graph.X, graph.samples, A, 0, graph.inputs)
+        backend.forward(ranks, indptr, source, graph.weight, graph.bias, A, D, 0, graph.neurons)
         yield A, D
 
 
 def run_backward(graph, backend, A, D):
     """Every operation of the way back once, from the same activations; all results by name."""
-    wiring, neurons, count, out = graph.wiring(backend), graph.neurons, len(graph.weight), {}
+    ranks, adjacency, neurons = graph.ranks(backend), graph.adjacency(), graph.neurons
+    count, out = len(graph.weight), {}
     D = D.copy()
-    backend.output_sensitivity(wiring, A, D, graph.given)
+    backend.output_sensitivity(ranks, A, D, graph.output_grad)
     kept = D.copy()
     out["ordered"] = np.full_like(graph.weight, np.nan)
-    backend.to_source_order(graph.weight, wiring.place, out["ordered"], 0, count)
+    backend.to_csc_order(graph.weight, adjacency.csc_position, out["ordered"], 0, count)
     gradient, bias_gradient = np.full(count, np.nan, graph.dtype), np.zeros(neurons, graph.dtype)
-    arguments = wiring, out["ordered"], A
+    arguments = ranks, adjacency.csc_indptr, adjacency.target, out["ordered"], A
     backend.backward(*arguments, D, gradient, bias_gradient, False, 0, neurons)
     out["D"] = D[graph.inputs :]
     out["gradient"], out["bias gradient"] = gradient.copy(), bias_gradient.copy()
     backend.backward(*arguments, kept, gradient, bias_gradient, True, 0, neurons)
     out["twice"], out["bias twice"] = gradient.copy(), bias_gradient.copy()
-    backend.weight_gradient(wiring, A, D, gradient, bias_gradient, False, 0, neurons)
-    out["again"], out["bias again"] = gradient.copy(), bias_gradient.copy()
     out["table"] = np.full(count, np.nan, graph.dtype)
-    backend.to_table_order(out["gradient"], wiring.place, out["table"], 0, count)
+    backend.to_table_order(out["gradient"], adjacency.csc_position, out["table"], 0, count)
     for name, momentum, nesterov in (
         ("plain", 0.0, False),
         ("heavy", 0.9, False),
@@ -93,7 +79,7 @@ def run_backward(graph, backend, A, D):
         down, bias = graph.weight.copy(), graph.bias.copy()
         velocity = np.linspace(-1, 1, count if momentum else 0, dtype=graph.dtype)
         bias_velocity = np.linspace(-1, 1, neurons if momentum else 0, dtype=graph.dtype)
-        backend.descend(down, velocity, out["gradient"], wiring.place, rates, 0, count)
+        backend.descend(down, velocity, out["gradient"], adjacency.csc_position, rates, 0, count)
         backend.descend_bias(
             bias, bias_velocity, out["bias gradient"], rates, graph.inputs, neurons
         )
@@ -132,19 +118,17 @@ def by_autograd(graph, A):
 @settings(max_examples=100)
 @given(graphs())
 def test_every_kernel_agrees_with_its_twin_and_with_autograd(graph):
-    (compiled_a, compiled_d), (A, D) = shared_a(graph, numba_kernels, numpy_kernels)
+    (compiled_a, compiled_d), (A, D) = shared_a(graph, numba, numpy)
     close(graph, compiled_a, A, "forward")
     custom = np.isin(np.repeat(graph.codes, np.diff(graph.rank_start)), layout.CUSTOM)
     custom[: graph.inputs] = False
     close(graph, compiled_d[custom], D[custom], "slopes")
-    compiled = run_backward(graph, numba_kernels, A, D)
-    plain = run_backward(graph, numpy_kernels, A, D)
+    compiled = run_backward(graph, numba, A, D)
+    plain = run_backward(graph, numpy, A, D)
     for name, expected in plain.items():
         close(graph, compiled[name], expected, name)
     close(graph, plain["twice"], 2 * plain["gradient"], "twice")
     close(graph, plain["bias twice"], 2 * plain["bias gradient"], "bias twice")
-    close(graph, plain["again"], plain["gradient"], "again")
-    close(graph, plain["bias again"], plain["bias gradient"], "bias again")
     rows, weight_gradient, bias_gradient = by_autograd(graph, A)
     close(graph, compiled_a, rows, "autograd's activations")
     for found in (compiled, plain):
@@ -156,13 +140,14 @@ def test_every_kernel_agrees_with_its_twin_and_with_autograd(graph):
 @settings(max_examples=40)
 @given(graphs(codes=range(layout.CUSTOM)))
 def test_sensitivities_may_overwrite_activations(graph):
-    wiring = graph.wiring(numba_kernels)
-    A, _ = next(shared_a(graph, numba_kernels))
-    apart = run_backward(graph, numba_kernels, A, A)
+    ranks, adjacency = graph.ranks(numba), graph.adjacency()
+    A, _ = next(shared_a(graph, numba))
+    apart = run_backward(graph, numba, A, A)
     gradient, bias_gradient = np.empty_like(graph.weight), np.zeros_like(graph.bias)
-    numba_kernels.output_sensitivity(wiring, A, A, graph.given)
+    numba.output_sensitivity(ranks, A, A, graph.output_grad)
     ends = gradient, bias_gradient, False, 0, graph.neurons
-    numba_kernels.backward(wiring, apart["ordered"], A, A, *ends)
+    by_source = adjacency.csc_indptr, adjacency.target, apart["ordered"]
+    numba.backward(ranks, *by_source, A, A, *ends)
     np.testing.assert_array_equal(gradient, apart["gradient"])
     np.testing.assert_array_equal(bias_gradient, apart["bias gradient"])
 
@@ -171,47 +156,49 @@ def test_sensitivities_may_overwrite_activations(graph):
 @given(graphs(), st.data())
 def test_work_in_pieces_gives_the_same_bits(graph, data):
     """Threads share an operation by its bounds, which may lie anywhere."""
-    wiring, backend, count = graph.wiring(numba_kernels), numba_kernels, len(graph.weight)
+    ranks, adjacency = graph.ranks(numba), graph.adjacency()
+    backend, count = numba, len(graph.weight)
     A, slopes = next(shared_a(graph, backend))
     whole = run_backward(graph, backend, A, slopes)
     cut = data.draw(st.integers(0, graph.neurons))
     again, D = np.full_like(A, np.nan), slopes.copy()
     for first, last in ((0, cut), (cut, graph.neurons)):
-        backend.place_inputs(
+        backend.gather_inputs(
             graph.X, graph.samples, again, min(first, graph.inputs), min(last, graph.inputs)
         )
     for first, last in ((0, cut), (cut, graph.neurons)):
-        backend.forward(wiring, graph.weight, graph.bias, again, D, first, last)
+        table = adjacency.indptr, adjacency.source
+        backend.forward(ranks, *table, graph.weight, graph.bias, again, D, first, last)
     np.testing.assert_array_equal(again, A)
-    backend.output_sensitivity(wiring, A, D, graph.given)
+    backend.output_sensitivity(ranks, A, D, graph.output_grad)
     gradient, bias_gradient = np.full_like(graph.weight, np.nan), np.zeros_like(graph.bias)
     for first, last in ((cut, graph.neurons), (0, cut)):
-        backend.backward(
-            wiring, whole["ordered"], A, D, gradient, bias_gradient, False, first, last
-        )
+        by_source = adjacency.csc_indptr, adjacency.target, whole["ordered"]
+        out = gradient, bias_gradient, False
+        backend.backward(ranks, *by_source, A, D, *out, first, last)
     np.testing.assert_array_equal(gradient, whole["gradient"])
     np.testing.assert_array_equal(bias_gradient, whole["bias gradient"])
     weight, part = graph.weight.copy(), data.draw(st.integers(0, count))
     for first, last in ((0, part), (part, count)):
         rates, nothing = (0.1, 0.01, 0.0, False), np.zeros(0, graph.dtype)
-        backend.descend(weight, nothing, gradient, wiring.place, rates, first, last)
+        backend.descend(weight, nothing, gradient, adjacency.csc_position, rates, first, last)
     np.testing.assert_array_equal(weight, whole["plain weight"])
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_tables_too_long_for_the_cache_are_permuted_alike(dtype):
-    count = numba_kernels.MANY + 1000
+    count = permutations.LARGE_TABLE + 1000
     rng = np.random.default_rng(0)
-    place = rng.permutation(count).astype(np.int32)
+    csc_position = rng.permutation(count).astype(np.int32)
     weight, gradient = rng.standard_normal((2, count)).astype(dtype)
     found = []
-    for backend in (numba_kernels, numpy_kernels):
+    for backend in (numba, numpy):
         ordered, table, down = np.empty_like(weight), np.empty_like(weight), weight.copy()
-        backend.to_source_order(weight, place, ordered, 0, count)
-        backend.to_table_order(ordered, place, table, 0, count)
+        backend.to_csc_order(weight, csc_position, ordered, 0, count)
+        backend.to_table_order(ordered, csc_position, table, 0, count)
         np.testing.assert_array_equal(table, weight)
         velocity = np.ones_like(weight)
-        backend.descend(down, velocity, gradient, place, (0.1, 0.01, 0.9, True), 0, count)
+        backend.descend(down, velocity, gradient, csc_position, (0.1, 0.01, 0.9, True), 0, count)
         found.append((ordered, down))
     np.testing.assert_array_equal(found[0][0], found[1][0])
     np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-5, atol=1e-6)
@@ -221,10 +208,10 @@ def test_tables_too_long_for_the_cache_are_permuted_alike(dtype):
 def test_ranks_too_wide_for_the_cache_agree(dtype):
     """2500 rows of 64 numbers are prefetched, and so is the table's end."""
     graph = Graph([2500, 2500, 3], 0.003, [0, layout.RELU, 0], 64, dtype, np.int32, 0)
-    assert 2500 * 64 * np.dtype(dtype).itemsize > numba_kernels.L2_SHARE
-    (compiled, _), (A, D) = shared_a(graph, numba_kernels, numpy_kernels)
+    assert 2500 * 64 * np.dtype(dtype).itemsize > network.L2_SHARE
+    (compiled, _), (A, D) = shared_a(graph, numba, numpy)
     close(graph, compiled, A)
-    found = [run_backward(graph, backend, A, D) for backend in (numba_kernels, numpy_kernels)]
+    found = [run_backward(graph, backend, A, D) for backend in (numba, numpy)]
     for name, expected in found[1].items():
         close(graph, found[0][name], expected, name)
 
@@ -250,13 +237,13 @@ def torch_loss(loss, scores, y):
 )
 def test_losses_agree_with_their_twins_and_with_autograd(graph, loss, size, scale):
     code, y = losses.get(loss).code, graph.targets(loss)
-    scores, found = size * graph.given, []
+    scores, found = size * graph.output_grad, []
     scores = scores.astype(graph.dtype)
-    for backend in (numba_kernels, numpy_kernels):
+    for backend in (numba, numpy):
         given = np.full_like(scores, np.nan)
         number = graph.dtype(scale)
         value = backend.loss_and_slope(code, scores, y, graph.samples, number, given)
-        right = backend.count_right(code, scores, y, graph.samples)
+        right = backend.count_correct(code, scores, y, graph.samples)
         found.append((value, given, right))
     assert found[0][2] == found[1][2]
     leaf = torch.tensor(scores, requires_grad=True)
@@ -274,7 +261,7 @@ def test_losses_of_huge_scores_are_finite_and_equal(loss, dtype):
     samples, found = np.arange(4), []
     y = np.array([[1.0, 1.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], dtype)
     y = 2 * y - 1 if loss == "hinge" else y[:, :1].copy() if loss == "cross_entropy" else y
-    for backend in (numba_kernels, numpy_kernels):
+    for backend in (numba, numpy):
         given = np.full_like(scores, np.nan)
         code = losses.get(loss).code
         with np.errstate(all="raise", under="ignore"):
@@ -299,7 +286,7 @@ def test_updates_agree_with_their_twins_and_with_pytorch(rule, dtype, count, ste
     start, *gradients = columns(count, dtype, seed)
     rate, decay = 0.05, 0.1
     results = []
-    for backend in (numba_updates, numpy_updates):
+    for backend in (numba, numpy):
         values, first, second = start.copy(), np.zeros(count, dtype), np.zeros(count, dtype)
         for step in range(1, steps + 1):
             gradient = gradients[step % 2]
@@ -335,32 +322,35 @@ def test_updates_agree_with_their_twins_and_with_pytorch(rule, dtype, count, ste
         np.testing.assert_allclose(values, parameter.detach().numpy(), rtol=limit, atol=limit)
 
 
-def run_passes(graph, backend, passes, loss, tile, shared):
+def run_passes(graph, backend, loss, tile, shared):
     """Predict and train; ``shared`` passes count their chunks although one thread is alone."""
-    wiring, steps, y = graph.wiring(backend), 2, graph.y
+    ranks, adjacency, steps, y = graph.ranks(backend), graph.adjacency(), 2, graph.y
     A = np.full(graph.neurons * tile, np.nan, graph.dtype)
     D = np.full_like(A, np.nan)
     phases = steps * -(-graph.width // tile) * (2 * len(graph.codes) + 4)
     progress = [np.zeros(2 * phases if shared else 0, np.int64) for _ in range(2)]
     out = np.full((graph.width, graph.outputs), np.nan, graph.dtype)
     weight, bias = graph.weight.copy(), graph.bias.copy()
-    passes.predict(wiring, weight, bias, graph.X, graph.samples, A, D, out, progress[0])
+    predict = *ranks, adjacency.indptr, adjacency.source, A, D, weight, bias
+    backend.predict(*predict, graph.X, graph.samples, out, progress[0])
     gradient, bias_gradient = np.full_like(weight, np.nan), np.zeros_like(bias)
-    given = np.full(graph.outputs * tile, np.nan, graph.dtype)
-    losses, right = np.zeros(steps), np.zeros(steps, np.int64)
+    output_grad = np.full(graph.outputs * tile, np.nan, graph.dtype)
+    result = StepResult(np.zeros(steps), np.zeros(steps, np.int64))
     samples = np.array([graph.samples, graph.samples[::-1]])
     velocity, bias_velocity = np.zeros_like(weight), np.zeros_like(bias)
     kind = losses.get(loss)
-    assert passes.train(
-        *(*wiring, A, D, given, np.empty_like(weight), gradient, bias_gradient),
-        *(weight, bias, graph.X, y, samples, kind.code),
-        *(kind.scale(graph.width, graph.outputs), 0.01, np.array([0.01, 0.005]), 0.02),
-        *(velocity, bias_velocity, 0.9, True, True, True, losses, right, progress[1]),
+    buffers = Buffers(A, D, output_grad, np.empty_like(weight), gradient, bias_gradient)
+    assert backend.train(
+        *(*ranks, *adjacency, *buffers, *Parameters(weight, bias)),
+        *Batch(graph.X, y, samples),
+        *Objective(kind.code, kind.scale(graph.width, graph.outputs), 0.01),
+        *(np.array([0.01, 0.005]), *Descent(velocity, bias_velocity, 0.02, 0.9, True)),
+        *(True, True, *result, progress[1]),
     )
     return {
         "out": out,
-        "losses": losses,
-        "right": right,
+        "losses": result.losses,
+        "n_correct": result.n_correct,
         "weight": weight,
         "bias": bias,
         "velocity": velocity,
@@ -378,9 +368,9 @@ def run_passes(graph, backend, passes, loss, tile, shared):
 )
 def test_whole_passes_agree_with_their_twins(graph, loss, tile):
     tile, graph.y = min(tile, graph.width), graph.targets(loss)
-    plain = run_passes(graph, numpy_kernels, numpy_passes, loss, tile, shared=False)
-    compiled = run_passes(graph, numba_kernels, numba_passes, loss, tile, shared=False)
-    shared = run_passes(graph, numba_kernels, numba_passes, loss, tile, shared=True)
+    plain = run_passes(graph, numpy, loss, tile, shared=False)
+    compiled = run_passes(graph, numba, loss, tile, shared=False)
+    shared = run_passes(graph, numba, loss, tile, shared=True)
     for name, expected in plain.items():
         close(graph, compiled[name], expected, name, limits=(0, 1e-9))
         np.testing.assert_array_equal(shared[name], compiled[name])
@@ -390,10 +380,10 @@ def test_whole_passes_agree_with_their_twins(graph, loss, tile):
 @given(graphs(dtypes=(np.float32,), widths=(1, 2, 65)), st.sampled_from(LOSSES))
 def test_whole_passes_agree_with_their_twins_in_single_precision(graph, loss):
     graph.y = graph.targets(loss)
-    plain = run_passes(graph, numpy_kernels, numpy_passes, loss, 16, shared=False)
-    compiled = run_passes(graph, numba_kernels, numba_passes, loss, 16, shared=False)
+    plain = run_passes(graph, numpy, loss, 16, shared=False)
+    compiled = run_passes(graph, numba, loss, 16, shared=False)
     for name, expected in plain.items():
-        if name != "right":
+        if name != "n_correct":
             close(graph, compiled[name], expected, name, limits=(2e-3, 0))
 
 
@@ -404,26 +394,24 @@ FEW_WIDTHS = (1, 3, 4, 5, 13, 16, 17, 20, 21, 37)
 @given(graphs(widths=FEW_WIDTHS))
 def test_predicting_a_few_samples_agrees_with_its_twin_and_the_whole_pass(graph):
     found, X = [], graph.X[: graph.width].copy()
-    samples = scratch.padded(graph.width)
-    for backend, few, passes in (
-        (numba_kernels, numba_few, numba_passes),
-        (numpy_kernels, numpy_few, numpy_passes),
-    ):
-        wiring = graph.wiring(backend)
-        A, D = np.full((2, graph.neurons * scratch.FEW), np.nan, graph.dtype)
+    samples = workspace.padded(graph.width)
+    for backend in (numba, numpy):
+        ranks, (indptr, source, *_) = graph.ranks(backend), graph.adjacency()
+        A, D = np.full((2, graph.neurons * workspace.SMALL_BATCH), np.nan, graph.dtype)
         out, again = np.full((2, graph.width, graph.outputs), np.nan, graph.dtype)
-        codes = [(*row, 0) for row in (wiring.activation, wiring.custom)]
-        layers = np.array([wiring.rank_start, *codes], np.int64)
+        codes = [(*row, 0) for row in (ranks.activation, ranks.custom)]
+        layers = np.array([ranks.start, *codes], np.int64)
         net = graph.weight, graph.bias
-        given = layers, wiring.indptr, wiring.source, A, D, *net
-        assert few.predict_few(*given, X, samples, out)
+        fixed = layers, indptr, source, A, D, *net
+        assert backend.predict_few(*fixed, X, samples, out)
         nobody = np.zeros(0, np.int64)
-        passes.predict(tuple(wiring), *net, X, samples[: graph.width], A, D, again, nobody)
+        table = *ranks, indptr, source
+        backend.predict(*table, A, D, *net, X, samples[: graph.width], again, nobody)
         np.testing.assert_array_equal(out, again)
         ones = np.full_like(out, np.nan)
         for c in range(graph.width):
             A[:] = D[:] = np.nan
-            assert few.predict_one(*given, X[c : c + 1], ones[c : c + 1])
+            assert backend.predict_one(*fixed, X[c : c + 1], ones[c : c + 1])
         found.append((out, ones))
     np.testing.assert_array_equal(*found[0])  # compiled, a sample has the same bits in any company
     for compiled, plain in zip(*found, strict=True):
@@ -468,7 +456,7 @@ def test_a_sample_is_predicted_to_the_same_bits_in_any_company(graph):
 def test_not_a_number_passes_through_every_activation(code, width):
     graph = Graph([3, 4, 2], 1, [0, code, 0], width, np.float64, np.int32, 0)
     graph.X[:] = np.nan
-    for A, _ in shared_a(graph, numba_kernels, numpy_kernels):
+    for A, _ in shared_a(graph, numba, numpy):
         assert np.isnan(A).all()
 
 
@@ -483,7 +471,7 @@ def test_a_number_that_is_not_finite_is_found_wherever_it_stands(shape, dtype):
         for place in {0, np.prod(shape) - 1, *rng.integers(0, np.prod(shape), 20)}:
             X = rng.standard_normal(shape).astype(dtype)
             X.ravel()[place] = odd
-            for backend in (numba_kernels, numpy_kernels):
+            for backend in (numba, numpy):
                 assert backend.all_finite(X) == np.isfinite(odd)
 
 
@@ -502,7 +490,7 @@ def test_targets_that_a_loss_does_not_know_are_found_and_named(loss, good, bad):
     for odd in (*good, *bad):
         y = rng.choice(np.array(good, float), (9, width))
         y[rng.integers(9), rng.integers(width)] = odd
-        for backend in (numba_kernels, numpy_kernels):
+        for backend in (numba, numpy):
             assert backend.acceptable(X, y, rule.code, 3) == (odd in good)
         if odd in bad:
             with pytest.raises(ValueError, match="y must .*; got " + re.escape(f"{odd:g}")):
@@ -510,14 +498,14 @@ def test_targets_that_a_loss_does_not_know_are_found_and_named(loss, good, bad):
         else:
             rule.check(y, 3)
     y[:], X[4, 1] = good[0], np.nan
-    for backend in (numba_kernels, numpy_kernels):
+    for backend in (numba, numpy):
         assert not backend.acceptable(X, y, rule.code, 3)
 
 
 @settings(max_examples=30)
 @given(graphs(widths=(2, 65)))
 def test_squares_agree(graph):
-    values = graph.given.ravel()
+    values = graph.output_grad.ravel()
     expected = float((values.astype(float) ** 2).sum())
-    for backend in (numba_kernels, numpy_kernels):
-        close(graph, backend.squares(values), expected, limits=(1e-5, 1e-12))
+    for backend in (numba, numpy):
+        close(graph, backend.sum_of_squares(values), expected, limits=(1e-5, 1e-12))

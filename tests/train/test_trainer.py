@@ -196,10 +196,10 @@ def test_right_counts_what_was_classified_right_before_the_update():
     net, (X, random) = network(), batch()
     y = TARGETS["cross_entropy"](random)
     expected = (net.predict(X).argmax(axis=1) == y).sum()
-    assert rewire.Trainer(net).steps(X, y, 1).right.tolist() == [expected]
+    assert rewire.Trainer(net).steps(X, y, 1).n_correct.tolist() == [expected]
     hinge = np.where(net.predict(X) > 0, 1, -1)
     hinge[0, 0] *= -1
-    assert rewire.Trainer(net, "hinge").steps(X, hinge, 1).right.tolist() == [6]
+    assert rewire.Trainer(net, "hinge").steps(X, hinge, 1).n_correct.tolist() == [6]
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)

@@ -106,9 +106,9 @@ class Neuron:
     @property
     def targets(self) -> np.ndarray:
         """Numbers of the neurons that read it, ascending; from the network's by-source index."""
-        wiring = self.network.program().wiring
-        first, last = wiring.column_pointer[self._number : self._number + 2]
-        return wiring.target[first:last]
+        adjacency = self.network.program().adjacency
+        first, last = adjacency.csc_indptr[self._number : self._number + 2]
+        return adjacency.target[first:last]
 
     @property
     def bias(self) -> float:

@@ -1,19 +1,19 @@
-"""How to compute one network: its wiring, scratch memory, and how many threads are worth it."""
+"""How to compute one network: its arrays, its buffers, and how many threads are worth it."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
 from rewire.activations import Activation
 from rewire.kernels import threads
+from rewire.kernels.adjacency import Adjacency
+from rewire.kernels.autotune import ThreadTuner
 from rewire.kernels.backends import load
-from rewire.kernels.choice import Choice
-from rewire.kernels.layout import CUSTOM, Descent, Wiring, wiring
-from rewire.kernels.scratch import FEW, Scratch, in_order, padded
+from rewire.kernels.layout import CUSTOM, Descent, Ranks, StepResult
+from rewire.kernels.workspace import SMALL_BATCH, Workspace, consecutive, padded
 from rewire.losses import Loss
 
 __all__ = ["Program", "StepResult"]
@@ -24,29 +24,20 @@ ROW_BYTES = 256
 # Small networks take the whole batch at once, up to so many bytes for all their rows: at the post's
 # size a step took 6 µs rather than 19.
 SMALL_BYTES = 1 << 17
-# More threads are asked from this many connections times samples on: a step takes about 0.11 ns
+# Several threads are used from this many connections times samples on: a step takes about 0.11 ns
 # for each, waking a thread 20 to 50 microseconds.
-WORTH_A_THREAD = 2_000_000
+MIN_WORK_PER_THREAD = 2_000_000
 # Small networks take up to so many samples 16 at a time, as that leaves little over at the end.
-SEVERAL = 64
+MAX_SMALL_BATCH = 64
 COUNT = np.dtype(np.int64)
-ALONE = np.zeros(0, COUNT)
-
-
+NO_PROGRESS = np.zeros(0, COUNT)  # for a thread that is alone
 PLAIN = Descent()
 
 
-class StepResult(NamedTuple):
-    """What some steps of training found out, one entry per step; before each update."""
-
-    losses: np.ndarray
-    right: np.ndarray
-
-
 class Program:
-    """What the kernels need to know of a network besides its numbers.
+    """What the kernels need to know of a network besides its parameters.
 
-    Several threads may use one plan at once: each call takes scratch memory of its own, which is
+    Several threads may use one program at once: each call takes a workspace of its own, which is
     kept for the next.
 
     Parameters
@@ -79,36 +70,29 @@ class Program:
             else 0
             for a in activations
         ]
-        self.wiring: Wiring = wiring(
-            rank_start,
-            np.array([a.code for a in activations]),
-            indptr,
-            source,
-            np.array(custom, np.int64),
-        )
+        self.ranks = Ranks.of(rank_start, [a.code for a in activations], custom)
         self.neurons, self.connections = int(rank_start[-1]), len(source)
+        self.adjacency = Adjacency.from_csr(indptr, source, self.neurons)
         self.inputs = int(rank_start[1])
         self.outputs = int(rank_start[-1] - rank_start[-2])
         self.dtype = np.dtype(dtype)
-        self._free: list[Scratch] = []
-        self._nothing = np.zeros(0, self.dtype)
-        # What is fast depends on the batch, so there is a choice for each doubling of it.
-        self._training: dict[int, Choice] = defaultdict(Choice)
-        self._predicting: dict[int, Choice] = defaultdict(Choice)
-        # A plain tuple is passed on in a third of the time that a named one takes.
-        self._wiring = tuple(self.wiring)
+        self._free: list[Workspace] = []
+        self._empty = np.zeros(0, self.dtype)
+        # What is fast depends on the batch, so there is a tuner for each doubling of it.
+        self._training: dict[int, ThreadTuner] = defaultdict(ThreadTuner)
+        self._predicting: dict[int, ThreadTuner] = defaultdict(ThreadTuner)
         row = max(ROW_BYTES, SMALL_BYTES // self.neurons)
         self._columns = row // self.dtype.itemsize
         # For up to so many samples one thread is enough; for few of them predict_few is best.
-        alone = (WORTH_A_THREAD - 1) // max(self.connections, 1)
-        self._alone = alone if alone >= FEW else 0
-        self._quick = min(SEVERAL, self._alone)
+        single = (MIN_WORK_PER_THREAD - 1) // max(self.connections, 1)
+        self._max_single = single if single >= SMALL_BATCH else 0
+        self._max_small = min(MAX_SMALL_BATCH, self._max_single)
 
     def predict(self, weight: np.ndarray, bias: np.ndarray, X: np.ndarray) -> np.ndarray:
         """Return the outputs, shape (batch, outputs)."""
         out, work = np.empty((len(X), self.outputs), self.dtype), self._take()
-        if len(X) <= self._quick:
-            finite = self._predict_few(work, weight, bias, X, out)
+        if len(X) <= self._max_small:
+            finite = self._predict_small(work, weight, bias, X, out)
         else:
             finite = self.kernels.all_finite(X)
             if finite:
@@ -118,29 +102,27 @@ class Program:
             self._refuse(X)
         return out
 
-    def _predict_few(
-        self, work: Scratch, weight: np.ndarray, bias: np.ndarray, X: np.ndarray, out: np.ndarray
+    def _predict_small(
+        self, work: Workspace, weight: np.ndarray, bias: np.ndarray, X: np.ndarray, out: np.ndarray
     ) -> bool:
-        one, several = work.few()
+        one, several = work.predict_small()
         if len(X) == 1:
             return one(weight, bias, X, out)
         return several(weight, bias, X, padded(len(X)), out)
 
     def _predict_many(
-        self, work: Scratch, weight: np.ndarray, bias: np.ndarray, X: np.ndarray, out: np.ndarray
+        self, work: Workspace, weight: np.ndarray, bias: np.ndarray, X: np.ndarray, out: np.ndarray
     ) -> None:
         batch = len(X)
-        choice = self._predicting[batch.bit_length()]
-        number = choice.threads(self._threads(batch))
-        if number == 1 and batch <= FEW:
-            choice.run(self._predict_few, (work, weight, bias, X, out), number, batch)
+        tuner = self._predicting[batch.bit_length()]
+        number = tuner.threads(self._threads(batch))
+        if number == 1 and batch <= SMALL_BATCH:
+            tuner.run(self._predict_small, (work, weight, bias, X, out), number, batch)
             return
         tile = min(batch, self._columns)
-        arguments = (
-            *(self._wiring, weight, bias, X, in_order(batch)[0], *work.tile(tile)),
-            *(out, self._progress(batch, 1, tile, number)),
-        )
-        choice.run(self.kernels.predict, arguments, number, batch)
+        progress = self._progress(batch, 1, tile, number)
+        arguments = weight, bias, X, consecutive(batch)[0], out, progress
+        tuner.run(work.predict(tile), arguments, number, batch)
 
     def train(
         self,
@@ -167,25 +149,25 @@ class Program:
         """
         work = self._take()
         check = not checked
-        learned = self._train(work, weight, bias, X, y, loss, rates, samples, descent, True, check)
+        result = self._train(work, weight, bias, X, y, loss, rates, samples, descent, True, check)
         self._free.append(work)
-        return learned
+        return result
 
     def gradients(
         self, weight: np.ndarray, bias: np.ndarray, X: np.ndarray, y: np.ndarray, loss: Loss
     ) -> tuple[np.ndarray, np.ndarray, StepResult]:
         """Return the gradients, aligned with the table and with the neurons, and the loss."""
         work = self._take()
-        learned = self._train(work, weight, bias, X, y, loss, np.zeros(1))
-        _, gradient, bias_gradient = work.learning()
+        result = self._train(work, weight, bias, X, y, loss, np.zeros(1))
+        _, gradient, bias_gradient = work.gradients()
         out, bias_out = np.empty_like(weight), bias_gradient.copy()
-        self.kernels.to_table_order(gradient, self.wiring.place, out, 0, len(out))
+        self.kernels.to_table_order(gradient, self.adjacency.csc_position, out, 0, len(out))
         self._free.append(work)
         bias_out[: self.inputs] = 0
         if loss.l2:
             out += 2 * loss.l2 * weight
             bias_out += 2 * loss.l2 * bias
-        return out, bias_out, learned
+        return out, bias_out, result
 
     def signals(
         self, weight: np.ndarray, bias: np.ndarray, X: np.ndarray, y: np.ndarray, loss: Loss
@@ -194,7 +176,7 @@ class Program:
 
         The sensitivities of the inputs are 0.
         """
-        work, batch = Scratch(self.kernels, self.wiring, self.dtype, apart=True), len(X)
+        work, batch = self._workspace(separate=True), len(X)
         self._train(work, weight, bias, X, y, loss, np.zeros(1), tile=batch)
         A, D = (flat.reshape(self.neurons, batch) for flat in work.tile(batch))
         D[: self.inputs] = 0
@@ -204,15 +186,14 @@ class Program:
         """Return the activations of all neurons, shape (neurons, batch)."""
         if not self.kernels.all_finite(X):
             self._refuse(X)
-        work = Scratch(self.kernels, self.wiring, self.dtype)
-        A, D = (flat.reshape(self.neurons, len(X)) for flat in work.tile(len(X)))
-        self.kernels.place_inputs(X, in_order(len(X))[0], A, 0, self.inputs)
-        self.kernels.forward(self.wiring, weight, bias, A, D, 0, self.neurons)
-        return A
+        work, batch = self._workspace(), len(X)
+        outputs = np.empty((batch, self.outputs), self.dtype)
+        work.predict(batch)(weight, bias, X, consecutive(batch)[0], outputs, NO_PROGRESS)
+        return work.tile(batch)[0].reshape(self.neurons, batch)
 
     def _train(
         self,
-        work: Scratch,
+        work: Workspace,
         weight: np.ndarray,
         bias: np.ndarray,
         X: np.ndarray,
@@ -225,19 +206,21 @@ class Program:
         check: bool = True,
         tile: int | None = None,
     ) -> StepResult:
-        samples = in_order(len(X)) if samples is None else samples
+        samples = consecutive(len(X)) if samples is None else samples
         batch, steps = samples.shape[1], len(rates)
         tile = min(batch, self._columns) if tile is None else tile
-        run, progress = work.train(tile), ALONE
-        if batch > self._alone:
-            choice = self._training[batch.bit_length()]
-            number = choice.threads(self._threads(batch))
+        run, progress = work.train(tile), NO_PROGRESS
+        if batch > self._max_single:
+            tuner = self._training[batch.bit_length()]
+            number = tuner.threads(self._threads(batch))
             progress = self._progress(batch, steps, tile, number)
-            run = choice.running(run, number, steps * batch)
-        learned = StepResult(np.zeros(steps), np.zeros(steps, COUNT))
+            run = tuner.wrap(run, number, steps * batch)
+        result = StepResult(np.zeros(steps), np.zeros(steps, COUNT))
         velocity, bias_velocity, decay, momentum, nesterov = descent
         if velocity is None:
-            velocity = bias_velocity = self._nothing
+            velocity = bias_velocity = self._empty
+        # The fields of Parameters, Batch, Objective, rates, Descent, flags, StepResult: one by one,
+        # as making tuples of them would take longer than the rest of this method.
         acceptable = run(
             weight,
             bias,
@@ -248,21 +231,21 @@ class Program:
             loss.scale(batch, self.outputs),
             loss.l2,
             rates,
-            decay + 2 * loss.l2,
             velocity,
             bias_velocity,
+            decay + 2 * loss.l2,
             momentum,
             nesterov,
             update,
             check,
-            learned.losses,
-            learned.right,
+            result.losses,
+            result.n_correct,
             progress,
         )
         if not acceptable:
             loss.check(y, self.outputs)
             self._refuse(X)
-        return learned
+        return result
 
     def _refuse(self, X: np.ndarray) -> None:
         sample, i = np.argwhere(~np.isfinite(X))[0]
@@ -271,18 +254,21 @@ class Program:
             "drop or impute it"
         )
 
-    def _take(self) -> Scratch:
+    def _take(self) -> Workspace:
         try:
             return self._free.pop()
         except IndexError:
-            return Scratch(self.kernels, self.wiring, self.dtype)
+            return self._workspace()
+
+    def _workspace(self, separate: bool = False) -> Workspace:
+        return Workspace(self.kernels, self.ranks, self.adjacency, self.dtype, separate)
 
     def _threads(self, batch: int) -> int:
-        alone = batch <= self._alone or not self.kernels.SHARES_WORK
-        return 1 if alone else threads.get_num_threads()
+        single = batch <= self._max_single or not self.kernels.SHARES_WORK
+        return 1 if single else threads.get_num_threads()
 
     def _progress(self, batch: int, steps: int, tile: int, number: int) -> np.ndarray:
         """Return two zeros for every phase of a pass; nothing for a thread that is alone."""
         if number == 1:
-            return ALONE
-        return np.zeros(2 * steps * -(-batch // tile) * (2 * len(self.wiring.rank_start) + 2), int)
+            return NO_PROGRESS
+        return np.zeros(2 * steps * -(-batch // tile) * (2 * len(self.ranks.start) + 2), int)

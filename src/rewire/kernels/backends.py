@@ -1,4 +1,4 @@
-"""Numba's kernels or NumPy's: the same operations under the same names."""
+"""Choose between the compiled kernels and the plain ones."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import os
 import sys
 import threading
 import warnings
-from types import SimpleNamespace
+from types import ModuleType
 
 __all__ = ["load"]
 
 BACKENDS = ("numba", "numpy")
 
 
-def load(name: str | None = None) -> SimpleNamespace:
-    """Return all operations of a backend.
+def load(name: str | None = None) -> ModuleType:
+    """Return a backend: a package whose ``__all__`` are its operations.
 
     Parameters
     ----------
@@ -29,37 +29,39 @@ def load(name: str | None = None) -> SimpleNamespace:
     ------
     ValueError
         For another name.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> load("numpy").all_finite(np.array([1.0, np.inf]))
+    False
     """
     name = name or os.environ.get("REWIRE_KERNELS") or _default()
     if name not in BACKENDS:
         raise ValueError(f"kernels (or REWIRE_KERNELS) must be 'numba' or 'numpy'; got {name!r}")
     if name not in _loaded:
-        operations: dict = {}
-        for part in ("kernels", "updates", "passes", "few", "hebb"):
-            operations |= vars(importlib.import_module(f"{__package__}.{name}_{part}"))
+        backend = importlib.import_module(f".{name}", __package__)
         if name == "numba":
             _announce_compiling()
-        _loaded[name] = SimpleNamespace(
-            **{key: value for key, value in operations.items() if not key.startswith("__")}
-        )
+        _loaded[name] = backend
     return _loaded[name]
 
 
-_loaded: dict[str, SimpleNamespace] = {}
+_loaded: dict[str, ModuleType] = {}
 
 
 @functools.cache
 def _default() -> str:
-    """Numba where it can be imported; where it is there but broken, say so, once."""
+    """Return "numba" if it can be imported; warn, once, if it is installed but broken."""
     if importlib.util.find_spec("numba") is None:
         return "numpy"
     try:
         load("numba")
     except (ImportError, OSError) as error:
         warnings.warn(
-            "numba is installed but cannot be imported, so NumPy's kernels serve, which are many "
-            f"times slower ({type(error).__name__}: {error}); install a numba that fits this "
-            "Python and NumPy, or set REWIRE_KERNELS=numpy to be content with NumPy's",
+            "numba is installed but cannot be imported, so the NumPy kernels are used, which are "
+            f"many times slower ({type(error).__name__}: {error}); install a numba that fits this "
+            "Python and NumPy, or set REWIRE_KERNELS=numpy to choose the NumPy kernels",
             RuntimeWarning,
             stacklevel=3,
         )
@@ -68,7 +70,7 @@ def _default() -> str:
 
 
 def _announce_compiling() -> None:
-    """Say so on standard error when compiling keeps a person waiting for more than a second."""
+    """Print a line on standard error when compiling takes more than a second."""
     from numba.core import event  # only where Numba is used
 
     class Listener(event.Listener):
@@ -88,4 +90,4 @@ def _announce_compiling() -> None:
     event.register("numba:compile", Listener())
 
 
-_COMPILING = "rewire: compiling the kernels for this machine, once; later runs find them on disk."
+_COMPILING = "rewire: compiling kernels for this machine, once; later runs load them from disk."

@@ -1,9 +1,9 @@
-"""BLAS on one thread for a while.
+"""Limit BLAS to one thread for a while.
 
-Its threads spin while they wait for each other, so that products of a few milliseconds come to a
-crawl where another process wants a processor too: RigL's growth on 3072-4096-4096-10 took 350 ms
-with one thread and 1000 to 2600 ms with two, on two processors in demand. Bits do not depend on the
-number of threads then, either.
+Its threads spin while they wait for each other, so products of a few milliseconds become slow where
+another process competes for a processor: RigL's growth on 3072-4096-4096-10 took 350 ms with one
+thread and 1000 to 2600 ms with two, on two busy processors. With one thread, results do not depend
+on the number of threads either.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from threadpoolctl import ThreadpoolController
 __all__ = ["one_blas_thread"]
 
 _lock = threading.Lock()
-_within: list[Any] = []  # whoever is in it; the first one knows what was before
+_entered: list[Any] = []  # one entry per caller inside; the first holds the former limits
 
 
 @contextmanager
@@ -32,13 +32,13 @@ def one_blas_thread() -> Iterator[None]:
     ...     pass
     """
     with _lock:
-        _within.append(None if _within else _libraries().limit(limits=1, user_api="blas"))
+        _entered.append(None if _entered else _libraries().limit(limits=1, user_api="blas"))
     try:
         yield
     finally:
         with _lock:
             # The first entry stays until the last one leaves.
-            left = _within.pop(0 if len(_within) == 1 else -1)
+            left = _entered.pop(0 if len(_entered) == 1 else -1)
             if left is not None:
                 left.restore_original_limits()
 

@@ -1,17 +1,18 @@
-"""What the kernels work on: plain arrays, and the numbers that stand for functions.
+"""What the kernels work on: arrays in named groups, and the numbers that stand for functions.
 
-A network is one graph.  Neurons are numbered in topological order: the inputs
-first, then rank by rank.  Connections form one table over the whole network,
-sorted by target and, within a target, by source (``indptr``, ``source``,
-and the caller's ``weight``).  The same connections, read by source, are
-(``column_pointer``, ``target``); ``place[i]`` is where connection ``i`` of the
-table stands in that second order.
+A network is one graph. Its neurons are numbered in topological order, the inputs first, then rank
+by rank, and its connections form one table over the whole network (see ``adjacency``).
 
-Activations ``A`` and sensitivities ``D`` (dL/d pre-activation) are C-contiguous
-(neurons, batch) arrays: the batch is the contiguous axis.
+Activations ``A`` and sensitivities ``D`` (dL/d pre-activation) are C-contiguous (neurons, batch)
+arrays: the batch is the contiguous axis.
+
+Numba takes every array of a call for itself, as a tuple costs more to pass. The named tuples here
+say in which order the arguments of ``train`` come; the kernel puts them together again.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -31,29 +32,91 @@ LOSSES = {
     "squared_error": SQUARED_ERROR,
 }
 LEAK = 0.01
-LINE = 64
+CACHE_LINE = 64  # bytes
 
 
-class Wiring(NamedTuple):
-    """Everything about a network but its numbers."""
+class Ranks(NamedTuple):
+    """The ranks of a network and their activations.
 
-    rank_start: np.ndarray  # (ranks + 1,) rank r is neurons rank_start[r] : rank_start[r + 1]
-    activation: np.ndarray  # (ranks,) LINEAR ... CUSTOM; entry 0 (the inputs) is not used
-    custom: np.ndarray  # (ranks,) where activation is CUSTOM: the backend's number for it
-    indptr: np.ndarray  # (neurons + 1,) target t has connections indptr[t] : [t + 1]
-    source: np.ndarray  # (connections,)
-    column_pointer: np.ndarray  # (neurons + 1,) the same by source
-    target: np.ndarray  # (connections,)
-    place: np.ndarray  # (connections,) table position -> position in source order
+    Attributes
+    ----------
+    start : ndarray of int64, shape (ranks + 1,)
+        Neurons of rank r are ``start[r] : start[r + 1]``; rank 0 are the inputs.
+    activation : ndarray of int64, shape (ranks,)
+        ``LINEAR`` ... ``CUSTOM``; entry 0 is not used.
+    custom : ndarray of int64, shape (ranks,)
+        Where the activation is ``CUSTOM``: the backend's number for it.
+    """
+
+    start: np.ndarray
+    activation: np.ndarray
+    custom: np.ndarray
+
+    @classmethod
+    def of(cls, start: Any, activation: Any, custom: Any = None) -> Ranks:
+        """Copy sequences of numbers into arrays as the kernels are compiled for."""
+        custom = np.zeros(len(activation)) if custom is None else custom
+        return cls(*(np.array(values, np.int64) for values in (start, activation, custom)))
+
+
+class Buffers(NamedTuple):
+    """Arrays that training needs beside the network's own; ``csc`` is the order by source.
+
+    Attributes
+    ----------
+    A, D : ndarray, flat
+        Activations and sensitivities of as many samples as fit.
+    output_grad : ndarray, flat
+        dL/dA of the outputs.
+    csc_weight, csc_gradient : ndarray, shape (connections,)
+    bias_gradient : ndarray, shape (neurons,)
+    """
+
+    A: np.ndarray
+    D: np.ndarray
+    output_grad: np.ndarray
+    csc_weight: np.ndarray
+    csc_gradient: np.ndarray
+    bias_gradient: np.ndarray
+
+
+class Parameters(NamedTuple):
+    """The numbers of a network: a weight per connection, a bias per neuron (0 for inputs)."""
+
+    weight: np.ndarray
+    bias: np.ndarray
+
+
+class Batch(NamedTuple):
+    """Data and the rows of it to learn in each step.
+
+    Attributes
+    ----------
+    X : ndarray, shape (rows, inputs)
+    y : ndarray, shape (rows, targets), with one more column where samples have weights
+    samples : ndarray of intp, shape (steps, batch) or (1, batch)
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    samples: np.ndarray
+
+
+class Objective(NamedTuple):
+    """What is minimized: ``scale`` times the summed loss, plus ``penalty`` times the squares."""
+
+    loss: int
+    scale: float
+    penalty: float
 
 
 class Descent(NamedTuple):
-    """How weights follow their gradients.
+    """How parameters follow their gradients.
 
     Attributes
     ----------
     velocity, bias_velocity : ndarray, optional
-        Beside weights and biases; None without momentum.
+        Beside weights and biases; None (for the kernels: empty) without momentum.
     decay, momentum : float
     nesterov : bool
     """
@@ -65,46 +128,36 @@ class Descent(NamedTuple):
     nesterov: bool = False
 
 
-def wiring(rank_start, activation, indptr, source, custom=None):
-    """Complete a table given by target with its by-source index (a counting sort)."""
-    neurons = int(rank_start[-1])
-    if custom is None:
-        custom = np.zeros(len(activation), np.int64)
-    fan_out = np.bincount(source, minlength=neurons)
-    column_pointer = np.zeros_like(indptr)
-    np.cumsum(fan_out, out=column_pointer[1:])
-    order = np.argsort(source, kind="stable")
-    place = np.empty_like(source)
-    place[order] = np.arange(len(source), dtype=source.dtype)
-    owner = np.repeat(np.arange(neurons, dtype=source.dtype), np.diff(indptr))
-    return Wiring(
-        np.array(rank_start, np.int64),  # may be read-only, which Numba compiles anew for
-        np.asarray(activation, np.int64),
-        np.asarray(custom, np.int64),
-        indptr,
-        source,
-        column_pointer,
-        owner[order],
-        place,
-    )
+class StepResult(NamedTuple):
+    """What steps of training found out, one entry per step, before each update.
+
+    Attributes
+    ----------
+    losses : ndarray of float64, shape (steps,)
+    n_correct : ndarray of int64, shape (steps,)
+        Samples whose largest, or every, output was on the right side.
+    """
+
+    losses: np.ndarray
+    n_correct: np.ndarray
 
 
-def aligned(count, dtype):
-    """``count`` uninitialised numbers that begin on a cache line.
+def aligned_empty(count: int, dtype: Any) -> np.ndarray:
+    """Return ``count`` uninitialised numbers that begin on a cache line.
 
-    NumPy aligns to 16 bytes, and then every 64-byte load touches two lines: the
-    forward kernel took 6.8 ns per connection instead of 4.3 (1024 neurons, batch 32).
+    NumPy aligns to 16 bytes, and then every 64-byte load touches two lines: the forward kernel took
+    6.8 ns per connection instead of 4.3 (1024 neurons, batch 32).
     """
     bytes_needed = count * np.dtype(dtype).itemsize
-    raw = np.empty(bytes_needed + LINE, np.uint8)
-    start = -raw.ctypes.data % LINE
+    raw = np.empty(bytes_needed + CACHE_LINE, np.uint8)
+    start = -raw.ctypes.data % CACHE_LINE
     return raw[start : start + bytes_needed].view(dtype)
 
 
-def as_wanted(values, dtype):
-    """An array as the kernels are compiled for: itself where it is so already, or a copy.
+def as_kernel_array(values: Any, dtype: np.dtype) -> np.ndarray:
+    """Return the array, or a copy as the kernels are compiled for where it is not so already.
 
-    Of one type, C-contiguous, aligned, and such as could be written to.
+    That is: of one type, C-contiguous, aligned and writeable.
     """
     if type(values) is np.ndarray and values.dtype is dtype and values.flags.carray:
         return values

@@ -1,10 +1,9 @@
-"""One compiled call made by several threads at once.
+"""Make one compiled call from several threads at once.
 
 Numba's default threading layer aborts the process when two Python threads use it at once, and none
-of its layers survives a fork. The kernels release the GIL, so plain Python threads do. The helpers
-are asked to join and nobody waits for them to begin: whoever is there does the work (see
-``numba_passes``). Helpers belong to their process; a forked child starts without any and makes its
-own.
+of its layers survives a fork. The kernels release the GIL, so plain Python threads will do. Helpers
+are asked to join, and nobody waits for them to begin: the threads that are there do the work (see
+``numba.sharing``). Helpers belong to their process; a forked child starts its own.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["get_num_threads", "set_num_threads", "together"]
+__all__ = ["get_num_threads", "run_threaded", "set_num_threads"]
 
 _number: int | None = None
 _lock = threading.Lock()
@@ -85,7 +84,7 @@ def _help(calls: queue.SimpleQueue) -> None:
         del function, arguments  # or they would be kept until the next call
 
 
-def together(function: Callable, arguments: tuple, number: int) -> Any:
+def run_threaded(function: Callable, arguments: tuple, number: int) -> Any:
     """Make one call on this thread and on ``number - 1`` helpers; return what it returns here.
 
     Safe from several Python threads: a helper that is busy elsewhere comes late or finds nothing

@@ -1,7 +1,4 @@
-"""Machine instructions that Numba does not offer: unchecked reads, prefetching, atomic counters.
-
-Each is a function for compiled code, made of the LLVM instructions that it stands for.
-"""
+"""Instructions that Numba does not offer: unchecked reads, prefetching, atomic counters."""
 
 from llvmlite import binding, ir
 from numba.core import cgutils, types
@@ -12,27 +9,27 @@ INDEX = ir.IntType(32)
 
 
 def address_of(context, builder, array_type, array, offset, pointee):
-    """The address of array[offset], as a pointer to another type."""
+    """Return the address of ``array[offset]`` as a pointer to ``pointee``."""
     data = context.make_array(array_type)(context, builder, array).data
     return builder.bitcast(builder.gep(data, [offset]), pointee.as_pointer())
 
 
 def instruction(builder, name, result, *args):
-    """Call an instruction or a function of the C library by its name."""
+    """Call an LLVM intrinsic, or a function of the C library, by its name."""
     kind = ir.FunctionType(result, [a.type for a in args])
     return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), args)
 
 
 @intrinsic
 def at(typingctx, array, index):
-    """``array[index]`` for an index known not to be negative.
+    """Read ``array[index]``, where the index is known not to be negative.
 
-    Numba's own indexing counts negative numbers from the end, which costs an
-    addition, a comparison and a selection at every access. It knows nothing of strides, so arrays
-    that have gaps are refused before anything is compiled for them.
+    Numba's own indexing counts negative numbers from the end, which costs an addition, a comparison
+    and a selection at every access. Strides are ignored, so arrays that are not contiguous are
+    refused when a kernel is compiled for them.
     """
     if array.layout != "C":
-        raise NumbaTypeError("a network's arrays must be C-contiguous: put a copy in its place")
+        raise NumbaTypeError("a network's arrays must be C-contiguous: replace it by a copy")
 
     def generate(context, builder, signature, args):
         data = context.make_array(array)(context, builder, args[0]).data
@@ -43,7 +40,7 @@ def at(typingctx, array, index):
 
 @intrinsic
 def prefetch(typingctx, array, offset, like):
-    """Ask for the cache lines of a vector that will be loaded later."""
+    """Prefetch the cache lines of a vector such as ``like`` at flat position ``offset``."""
 
     def generate(context, builder, signature, args):
         byte, step = ir.IntType(8), 64 // (array.dtype.bitwidth // 8)
@@ -59,7 +56,7 @@ def prefetch(typingctx, array, offset, like):
 
 
 @intrinsic
-def call(typingctx, address, A, D, offset, count):
+def call_activation(typingctx, address, A, D, offset, count):
     """Call the compiled ``function(values, slopes, count)`` that lies at ``address``."""
 
     def generate(context, builder, signature, args):
@@ -75,8 +72,8 @@ def call(typingctx, address, A, D, offset, count):
 
 
 @intrinsic
-def count_up(typingctx, array, index):
-    """Add one to array[index], undivided among threads; returns what it was."""
+def atomic_increment(typingctx, array, index):
+    """Add one to ``array[index]`` atomically and return what it was."""
 
     def generate(context, builder, signature, args):
         data = context.make_array(array)(context, builder, args[0]).data
@@ -87,8 +84,8 @@ def count_up(typingctx, array, index):
 
 
 @intrinsic
-def current(typingctx, array, index):
-    """array[index] as other threads left it."""
+def atomic_load(typingctx, array, index):
+    """Read ``array[index]`` atomically."""
 
     def generate(context, builder, signature, args):
         data = context.make_array(array)(context, builder, args[0]).data
@@ -98,8 +95,8 @@ def current(typingctx, array, index):
 
 
 @intrinsic
-def give_way(typingctx):
-    """Let another thread have this processor (POSIX sched_yield)."""
+def yield_thread(typingctx):
+    """Give the processor to another thread (POSIX ``sched_yield``)."""
 
     def generate(context, builder, signature, args):
         kind = ir.FunctionType(INDEX, [])
@@ -110,8 +107,8 @@ def give_way(typingctx):
 
 
 @intrinsic
-def pause(typingctx):
-    """A short rest inside a waiting loop, kind to the other thread of the same core."""
+def cpu_pause(typingctx):
+    """Pause inside a waiting loop, which leaves more of the core to its other thread."""
 
     def generate(context, builder, signature, args):
         if binding.get_process_triple().startswith("x86_64"):

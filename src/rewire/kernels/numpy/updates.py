@@ -1,6 +1,30 @@
-"""Optimisers' updates in plain NumPy: what ``numba_updates`` computes."""
+"""Optimizers' updates in plain NumPy, in place. The formulas are PyTorch's."""
 
 import numpy as np
+
+
+def descend(weight, velocity, csc_gradient, csc_position, rates, first, last):
+    """SGD straight from gradients in the order by source, with momentum if there is a velocity.
+
+    ``rates`` are (rate, decay, momentum, nesterov); see ``update_momentum``.
+    """
+    _step(weight[first:last], velocity[first:last], csc_gradient[csc_position[first:last]], rates)
+
+
+def descend_bias(bias, velocity, gradient, rates, first, last):
+    """The same for the biases of neurons first to last."""
+    _step(bias[first:last], velocity[first:last], gradient[first:last], rates)
+
+
+def _step(values, velocity, gradient, rates):
+    rate, decay, momentum = (values.dtype.type(number) for number in rates[:3])
+    g = gradient + decay * values
+    if not len(velocity):
+        values -= rate * g
+        return
+    velocity *= momentum
+    velocity += g
+    values -= rate * (g + momentum * velocity if rates[3] else velocity)
 
 
 def update_sgd(values, gradient, rate, decay):

@@ -18,9 +18,9 @@ from numba.core.datamodel import PrimitiveModel, register_default
 from numba.core.errors import NumbaTypeError
 from numba.extending import intrinsic, lower_builtin, type_callable
 
-from .instructions import INDEX, address_of, instruction
+from .intrinsics import INDEX, address_of, instruction
 
-# At least 32 bytes, so that a register holds the four numbers ``sums`` returns.
+# At least 32 bytes, so that a register holds the four numbers ``four_sums`` returns.
 REGISTER_BYTES = 64 if binding.get_host_cpu_features().get("avx512f") else 32
 
 
@@ -37,33 +37,37 @@ class VectorModel(PrimitiveModel):
     """A vector is a first-class value of LLVM's."""
 
     def __init__(self, manager, vector_type):
-        super().__init__(manager, vector_type, _vector(vector_type))
+        super().__init__(manager, vector_type, llvm_vector(vector_type))
 
 
-def _vector(vector_type):
+def llvm_vector(vector_type):
+    """Return LLVM's type for a vector."""
     scalar = ir.FloatType() if vector_type.dtype == types.float32 else ir.DoubleType()
     return ir.VectorType(scalar, vector_type.lanes)
 
 
-def _lanes(indices):
+def _indices(indices):
     return ir.Constant(ir.VectorType(INDEX, len(indices)), list(indices))
 
 
-def _pick(builder, a, b, indices):
-    return builder.shuffle_vector(a, b, _lanes(indices))
+def shuffle(builder, a, b, indices):
+    """Return lanes of ``a``, counted from 0, and of ``b``, counted on from there."""
+    return builder.shuffle_vector(a, b, _indices(indices))
 
 
-def _spread(builder, value, lanes):
+def splat(builder, value, lanes):
+    """Return a vector with ``value`` in every lane."""
     single = ir.Constant(ir.VectorType(value.type, lanes), ir.Undefined)
     single = builder.insert_element(single, value, INDEX(0))
-    return _pick(builder, single, single, [0] * lanes)
+    return shuffle(builder, single, single, [0] * lanes)
 
 
 def _suffix(kind):
     return f"v{kind.count}f{32 if isinstance(kind.element, ir.FloatType) else 64}"
 
 
-def _fma(builder, a, b, c):
+def fma(builder, a, b, c):
+    """Return ``a * b + c`` with one rounding."""
     return instruction(builder, f"llvm.fma.{_suffix(a.type)}", a.type, a, b, c)
 
 
@@ -76,20 +80,20 @@ def zeros(typingctx, array, registers):
     result = VectorType(array.dtype, max(lanes, 1))
 
     def generate(context, builder, signature, args):
-        return ir.Constant(_vector(result), [0.0] * result.lanes)
+        return ir.Constant(llvm_vector(result), [0.0] * result.lanes)
 
     return result(array, registers), generate
 
 
 @intrinsic(prefer_literal=True)
-def few(typingctx, array, lanes):
+def zeros_with_lanes(typingctx, array, lanes):
     """A zero vector of the array's dtype with so many lanes, whatever a register holds."""
     if not isinstance(lanes, types.IntegerLiteral):
         return None
     result = VectorType(array.dtype, lanes.literal_value)
 
     def generate(context, builder, signature, args):
-        return ir.Constant(_vector(result), [0.0] * result.lanes)
+        return ir.Constant(llvm_vector(result), [0.0] * result.lanes)
 
     return result(array, lanes), generate
 
@@ -105,11 +109,11 @@ def lanes(typingctx, like):
 
 
 @intrinsic
-def spread(typingctx, value, like):
+def broadcast(typingctx, value, like):
     """A vector with ``value`` in every lane."""
 
     def generate(context, builder, signature, args):
-        return _spread(builder, args[0], like.lanes)
+        return splat(builder, args[0], like.lanes)
 
     return like(like.dtype, like), generate
 
@@ -118,10 +122,13 @@ def spread(typingctx, value, like):
 def load(typingctx, array, offset, like):
     """The numbers of a C-contiguous array from flat position ``offset`` on."""
     if array.dtype != like.dtype:
-        raise NumbaTypeError("a network's arrays must have one dtype: put a copy in its place")
+        raise NumbaTypeError(
+            "a network's arrays must have one dtype: replace it by a copy of that dtype"
+        )
 
     def generate(context, builder, signature, args):
-        value = builder.load(address_of(context, builder, array, args[0], args[1], _vector(like)))
+        address = address_of(context, builder, array, args[0], args[1], llvm_vector(like))
+        value = builder.load(address)
         value.align = array.dtype.bitwidth // 8
         return value
 
@@ -140,37 +147,37 @@ def store(typingctx, array, offset, vector):
     return types.void(array, types.intp, vector), generate
 
 
-def _first(builder, count, number):
+def _first_lanes(builder, count, number):
     """A mask of ``number`` lanes, true in the first ``count``."""
     kind = ir.VectorType(ir.IntType(64), number)
     position = ir.Constant(kind, list(range(number)))
-    return builder.icmp_signed("<", position, _spread(builder, count, number))
+    return builder.icmp_signed("<", position, splat(builder, count, number))
 
 
 @intrinsic
-def load_some(typingctx, array, offset, count, like):
+def load_masked(typingctx, array, offset, count, like):
     """Like ``load``, but only the first ``count`` numbers; the other lanes are zero."""
 
     def generate(context, builder, signature, args):
-        kind = _vector(like)
+        kind = llvm_vector(like)
         address = address_of(context, builder, array, args[0], args[1], kind)
         name = f"llvm.masked.load.{_suffix(kind)}.p0"
         align, rest = INDEX(array.dtype.bitwidth // 8), ir.Constant(kind, [0.0] * like.lanes)
-        mask = _first(builder, args[2], like.lanes)
+        mask = _first_lanes(builder, args[2], like.lanes)
         return instruction(builder, name, kind, address, align, mask, rest)
 
     return like(array, types.intp, types.intp, like), generate
 
 
 @intrinsic
-def store_some(typingctx, array, offset, count, vector):
+def store_masked(typingctx, array, offset, count, vector):
     """Like ``store``, but only the first ``count`` lanes."""
 
     def generate(context, builder, signature, args):
         kind = args[3].type
         address = address_of(context, builder, array, args[0], args[1], kind)
         name = f"llvm.masked.store.{_suffix(kind)}.p0"
-        align, mask = INDEX(array.dtype.bitwidth // 8), _first(builder, args[2], kind.count)
+        align, mask = INDEX(array.dtype.bitwidth // 8), _first_lanes(builder, args[2], kind.count)
         instruction(builder, name, ir.VoidType(), args[3], address, align, mask)
         return context.get_dummy_value()
 
@@ -184,7 +191,7 @@ def gather(typingctx, array, index, k, like):
     def generate(context, builder, signature, args):
         data = context.make_array(array)(context, builder, args[0]).data
         places = builder.gep(context.make_array(index)(context, builder, args[1]).data, [args[2]])
-        vector = ir.Constant(_vector(like), ir.Undefined)
+        vector = ir.Constant(llvm_vector(like), ir.Undefined)
         for lane in range(like.lanes):
             place = builder.load(builder.gep(places, [INDEX(lane)]))
             number = builder.load(builder.gep(data, [builder.zext(place, args[2].type)]))
@@ -195,11 +202,11 @@ def gather(typingctx, array, index, k, like):
 
 
 @intrinsic
-def first(typingctx, number, like):
+def first_lane(typingctx, number, like):
     """A vector with ``number`` in its first lane and zeros in the others."""
 
     def generate(context, builder, signature, args):
-        nothing = ir.Constant(_vector(like), [0.0] * like.lanes)
+        nothing = ir.Constant(llvm_vector(like), [0.0] * like.lanes)
         return builder.insert_element(nothing, args[0], INDEX(0))
 
     return like(like.dtype, like), generate
@@ -211,30 +218,14 @@ def multiply_add(typingctx, factor, vector, total):
     single = not isinstance(factor, VectorType)
 
     def generate(context, builder, signature, args):
-        factors = _spread(builder, args[0], vector.lanes) if single else args[0]
-        return _fma(builder, factors, args[1], args[2])
+        factors = splat(builder, args[0], vector.lanes) if single else args[0]
+        return fma(builder, factors, args[1], args[2])
 
     return vector(vector.dtype if single else factor, vector, total), generate
 
 
 @intrinsic
-def products(typingctx, a, b, like):
-    """Products of two vectors, folded by addition into as many lanes as ``like`` has."""
-
-    def generate(context, builder, signature, args):
-        total = None
-        for start in range(0, a.lanes, like.lanes):
-            piece = range(start, start + like.lanes)
-            x = _pick(builder, args[0], args[0], piece)
-            y = _pick(builder, args[1], args[1], piece)
-            total = builder.fmul(x, y) if total is None else _fma(builder, x, y, total)
-        return total
-
-    return like(a, b, like), generate
-
-
-@intrinsic
-def choose(typingctx, test, above, below):
+def select(typingctx, test, above, below):
     """``below`` where ``test`` <= 0, else ``above`` (also where ``test`` is not a number)."""
 
     def generate(context, builder, signature, args):
@@ -245,7 +236,7 @@ def choose(typingctx, test, above, below):
 
 
 @intrinsic
-def only_if(typingctx, condition, vector):
+def zero_unless(typingctx, condition, vector):
     """The vector, or zeros: a selection, because a branch would cut the loop in two."""
 
     def generate(context, builder, signature, args):
@@ -253,94 +244,6 @@ def only_if(typingctx, condition, vector):
         return builder.select(args[0], args[1], nothing)
 
     return vector(types.boolean, vector), generate
-
-
-def _transposed(builder, rows):
-    """Rows of a square of registers become columns: log2(n) rounds of n shuffles."""
-    count, step = len(rows), 1
-    while step < count:
-        low = [i if not i & step else count + i - step for i in range(count)]
-        high = [i + step if not i & step else count + i for i in range(count)]
-        swapped = list(rows)
-        for i in range(count):
-            if not i & step:
-                swapped[i] = _pick(builder, rows[i], rows[i + step], low)
-                swapped[i + step] = _pick(builder, rows[i], rows[i + step], high)
-        rows, step = swapped, 2 * step
-    return rows
-
-
-@intrinsic
-def turn(typingctx, X, samples, column, i, A, like):
-    """A[i + j, column + c] = X[samples[column + c], i + j] for all lanes c and j of ``like``."""
-
-    def generate(context, builder, signature, args):
-        x, chosen, column, i, a = args[:5]
-        kind, word = _vector(like), column.type
-        align = X.dtype.bitwidth // 8
-        chosen = builder.gep(context.make_array(samples)(context, builder, chosen).data, [column])
-        inputs = builder.extract_value(context.make_array(X)(context, builder, x).shape, 1)
-        rows = []
-        for c in range(like.lanes):
-            sample = builder.load(builder.gep(chosen, [word(c)]))
-            start = builder.add(builder.mul(sample, inputs), i)
-            rows.append(builder.load(address_of(context, builder, X, x, start, kind)))
-            rows[-1].align = align
-        width = builder.extract_value(context.make_array(A)(context, builder, a).shape, 1)
-        place = builder.add(builder.mul(i, width), column)
-        for row in _transposed(builder, rows):
-            builder.store(row, address_of(context, builder, A, a, place, kind)).align = align
-            place = builder.add(place, width)
-        return context.get_dummy_value()
-
-    return types.void(X, samples, types.intp, types.intp, A, like), generate
-
-
-def _fold(builder, vector, lanes):
-    while vector.type.count > lanes:
-        half = vector.type.count // 2
-        low = _pick(builder, vector, vector, range(half))
-        high = _pick(builder, vector, vector, range(half, 2 * half))
-        vector = builder.fadd(low, high)
-    return vector
-
-
-@intrinsic
-def total(typingctx, vector):
-    """The sum of a vector's lanes."""
-
-    def generate(context, builder, signature, args):
-        return builder.extract_element(_fold(builder, args[0], 1), INDEX(0))
-
-    return vector.dtype(vector), generate
-
-
-def _interleave(builder, a, b, step):
-    """Add neighbours: every four lanes of the result hold sums of ``a`` and sums of ``b``."""
-    count, picks = a.type.count, []
-    for half in (0, 2):
-        pick = []
-        for block in range(0, count, 4):
-            for start in range(block + half, block + half + 2, step):
-                pick += [*range(start, start + step), *range(count + start, count + start + step)]
-        picks.append(_pick(builder, a, b, pick))
-    return builder.fadd(*picks)
-
-
-@intrinsic
-def sums(typingctx, a, b, c, d):
-    """Four vectors' sums as one vector of four lanes.
-
-    Six shuffles that stay inside 128 bits, then a fold: 13 instructions for four
-    sums, where four separate ``total`` take 32.
-    """
-
-    def generate(context, builder, signature, args):
-        left = _interleave(builder, args[0], args[1], 1)
-        right = _interleave(builder, args[2], args[3], 1)
-        return _fold(builder, _interleave(builder, left, right, 2), 4)
-
-    return VectorType(a.dtype, 4)(a, b, c, d), generate
 
 
 def _elementwise(symbol, instruction):

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from rewire.kernels import threads
-from rewire.kernels.choice import Choice
+from rewire.kernels.autotune import ThreadTuner
 
 
 class Machine:
@@ -15,10 +15,10 @@ class Machine:
     def __init__(self, monkeypatch, seconds, noise=0.0, seed=0):
         self.now, self.seconds, self.noise = 0.0, seconds, noise
         self.random, self.chosen = random.Random(seed), []
-        monkeypatch.setattr(threads, "together", self.together)
-        self.choice = Choice(lambda: self.now)
+        monkeypatch.setattr(threads, "run_threaded", self.run_threaded)
+        self.tuner = ThreadTuner(lambda: self.now)
 
-    def together(self, function, arguments, number):
+    def run_threaded(self, function, arguments, number):
         spent = self.seconds(len(self.chosen), number)
         spent *= self.random.uniform(1 - self.noise, 1 + self.noise)
         if self.noise and self.random.random() < 0.05:
@@ -30,7 +30,7 @@ class Machine:
         """Make so many calls; the time that they took."""
         begin = self.now
         for _ in range(count):
-            self.choice.run(None, (), self.choice.threads(most), size)
+            self.tuner.run(None, (), self.tuner.threads(most), size)
         return self.now - begin
 
 
@@ -45,7 +45,7 @@ def test_choosing_costs_next_to_nothing(monkeypatch, two, noise, seed):
     def always(number):
         machine = Machine(monkeypatch, fixed(1.0, two), noise, seed)
         for _ in range(5000):
-            machine.together(None, (), number)
+            machine.run_threaded(None, (), number)
         return machine.now
 
     best = min(always(1), always(2))
@@ -63,7 +63,7 @@ def test_two_threads_that_lose_are_hardly_used(monkeypatch, seed):
 def test_two_threads_that_are_not_clearly_faster_are_not_chosen(monkeypatch):
     machine = Machine(monkeypatch, fixed(1.0, 0.96))
     machine.calls(1000)
-    assert machine.chosen.count(2) <= Choice.TURNS * 6
+    assert machine.chosen.count(2) <= ThreadTuner.CALLS * 6
 
 
 def test_a_second_processor_that_slows_down_is_left_at_once_and_found_again(monkeypatch):
@@ -81,7 +81,7 @@ def test_a_second_processor_that_slows_down_is_left_at_once_and_found_again(monk
 def test_trials_become_rarer_while_the_verdict_holds(monkeypatch):
     machine = Machine(monkeypatch, fixed(1.0, 2.0))
     machine.calls(30_000)
-    trials = [i for i, number in enumerate(machine.chosen) if number == 2][:: Choice.TURNS]
+    trials = [i for i, number in enumerate(machine.chosen) if number == 2][:: ThreadTuner.CALLS]
     pauses = [after - before for before, after in pairwise(trials)]
     assert pauses == sorted(pauses)
     assert pauses[0] < 100
@@ -91,7 +91,7 @@ def test_trials_become_rarer_while_the_verdict_holds(monkeypatch):
 def test_a_first_call_that_compiles_does_not_mislead(monkeypatch):
     machine = Machine(monkeypatch, lambda call, number: 5000.0 if call == 0 else 1.0 / number)
     machine.calls(100)
-    assert set(machine.chosen[2 * Choice.TURNS : 30]) == {2}
+    assert set(machine.chosen[2 * ThreadTuner.CALLS : 30]) == {2}
 
 
 @pytest.mark.parametrize("slow", [0, 1])
@@ -119,6 +119,6 @@ def test_another_number_of_threads_is_another_question(monkeypatch):
     machine.calls(100, most=4)
     assert machine.chosen[-10:] == [4] * 10
     made, called = len(machine.chosen), []
-    machine.choice.run(called.append, (7,), machine.choice.threads(1), 1)
+    machine.tuner.run(called.append, (7,), machine.tuner.threads(1), 1)
     assert called == [7]
     assert len(machine.chosen) == made

@@ -1,4 +1,4 @@
-"""Cannistraci-Hebb link prediction with sparse matrices: what ``numba_hebb`` computes.
+"""Cannistraci-Hebb link prediction with sparse matrices.
 
 All links of one layer are given twice, by target and by source. For each target v, ``links`` has a
 row for every target and ``ways`` a row for every source s of v, with a 1 for each t that s feeds.

@@ -1,13 +1,11 @@
-"""Cannistraci-Hebb link prediction, compiled. ``numpy_hebb`` says the same with sparse matrices."""
+"""Cannistraci-Hebb link prediction, compiled.
+
+``numpy.cannistraci_hebb`` says the same with sparse matrices.
+"""
 
 import numpy as np
-from numba import njit
-
-# Unlike the other kernels these make arrays of their own, a few for a whole block of scores.
-compiled = njit(nogil=True, error_model="numpy", cache=True)
 
 
-@compiled
 def score_by_paths(in_pointer, in_source, out_pointer, out_target, first, low, scores):
     """CH3-L3p: scores[v - first, u - low] += Σ 1 / sqrt((1 + external t) (1 + external s))."""
     fan_in, fan_out = np.diff(in_pointer), np.diff(out_pointer)
@@ -37,7 +35,6 @@ def score_by_paths(in_pointer, in_source, out_pointer, out_target, first, low, s
                 shared[t] = 0
 
 
-@compiled
 def score_by_nodes(in_pointer, in_source, out_pointer, out_target, first, low, scores):
     """CH2-L3n: scores[v - first, u - low] += Σ (1 + internal) / (1 + external)."""
     fan_in, fan_out = np.diff(in_pointer), np.diff(out_pointer)

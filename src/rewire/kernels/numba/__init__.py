@@ -1,0 +1,80 @@
+"""The operations, compiled with Numba. ``rewire.kernels.numpy`` has the same ones, to be read.
+
+The modules here are made of parts; this is where the kernels are that Python calls. Each is
+compiled when it is first called, and found on disk by later processes.
+"""
+
+from . import (
+    block,
+    cannistraci_hebb,
+    losses,
+    network,
+    passes,
+    permutations,
+    small_batch,
+    updates,
+)
+from .activations import compile_activation
+from .compiling import kernel
+from .passes import SHARES_WORK
+
+__all__ = [
+    "SHARES_WORK",
+    "acceptable",
+    "all_finite",
+    "backward",
+    "block_forward",
+    "block_weight_gradient",
+    "compile_activation",
+    "count_correct",
+    "descend",
+    "descend_bias",
+    "forward",
+    "gather_inputs",
+    "loss_and_slope",
+    "output_sensitivity",
+    "predict",
+    "predict_few",
+    "predict_one",
+    "score_by_nodes",
+    "score_by_paths",
+    "sum_of_squares",
+    "to_csc_order",
+    "to_table_order",
+    "train",
+    "update_adam",
+    "update_momentum",
+    "update_sgd",
+]
+
+gather_inputs = kernel(network.gather_inputs)
+forward = kernel(network.forward)
+output_sensitivity = kernel(network.output_sensitivity)
+backward = kernel(network.backward)
+
+loss_and_slope = kernel(losses.loss_and_slope)
+count_correct = kernel(losses.count_correct)
+sum_of_squares = kernel(losses.sum_of_squares)
+acceptable = kernel(losses.acceptable)
+all_finite = kernel(losses.all_finite)
+
+to_csc_order = kernel(permutations.to_csc_order)
+to_table_order = kernel(permutations.to_table_order)
+
+descend = kernel(updates.descend)
+descend_bias = kernel(updates.descend_bias)
+update_sgd = kernel(updates.update_sgd)
+update_momentum = kernel(updates.update_momentum)
+update_adam = kernel(updates.update_adam)
+
+predict = kernel(passes.predict)
+train = kernel(passes.train)
+predict_one = kernel(small_batch.predict_one)
+predict_few = kernel(small_batch.predict_few)
+
+block_forward = kernel(block.block_forward)
+block_weight_gradient = kernel(block.block_weight_gradient)
+
+# These make arrays of their own, a few for a whole block of scores.
+score_by_paths = kernel(cannistraci_hebb.score_by_paths, _nrt=True)
+score_by_nodes = kernel(cannistraci_hebb.score_by_nodes, _nrt=True)

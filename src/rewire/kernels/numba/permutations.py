@@ -1,0 +1,36 @@
+"""Values of connections between the table's order and the order by source, compiled."""
+
+import numpy as np
+
+from .compiling import inlined, part
+from .intrinsics import prefetch
+from .simd import zeros
+
+# Tables longer than this are permuted out of L3 and memory; prefetching 256 positions ahead takes
+# 1.5 ns per connection instead of 2.7 (but 0.8 instead of 0.6 below it).
+LARGE_TABLE = 700_000
+
+
+@inlined
+def prefetch_position(values, csc_position, i, last):
+    """Prefetch what will be needed 256 connections later."""
+    prefetch(values, np.intp(csc_position[min(i + 256, last - 1)]), zeros(values, 0))
+
+
+@part
+def to_csc_order(values, csc_position, out, first, last):
+    """out[csc_position[i]] = values[i]: weights, for the backward pass."""
+    if csc_position.size > LARGE_TABLE:
+        for i in range(first, last):
+            prefetch_position(out, csc_position, i, last)
+            out[np.uintp(csc_position[i])] = values[i]
+    else:
+        for i in range(first, last):
+            out[np.uintp(csc_position[i])] = values[i]
+
+
+@part
+def to_table_order(gradient, csc_position, out, first, last):
+    """out[i] = gradient[csc_position[i]]."""
+    for i in range(first, last):
+        out[i] = gradient[np.uintp(csc_position[i])]

@@ -1,0 +1,58 @@
+"""Work shared by threads that make the same compiled call.
+
+A call is a row of phases, a phase a number of chunks. In each phase a thread takes the next chunk
+until none is left, then waits until those that others took are finished. A thread that comes late
+finds less to do, and nobody waits for it to come. Who does a chunk does not change how, so the bits
+do not depend on the threads.
+
+``progress`` holds for each phase how many chunks were taken and how many finished: zeros at the
+beginning, or nothing at all for a thread that is alone.
+"""
+
+import numpy as np
+
+from .compiling import inlined
+from .intrinsics import atomic_increment, atomic_load, cpu_pause, yield_thread
+
+MAX_CHUNKS, CHUNK_OF_CONNECTIONS, SPIN = 64, 1024, 2000
+
+
+@inlined
+def chunk_length(rows, connections):
+    """Return how many rows make a chunk of some microseconds, with at most 64 chunks."""
+    chunks = min(MAX_CHUNKS, connections // CHUNK_OF_CONNECTIONS + 1)
+    return max((rows + chunks - 1) // chunks, 1)
+
+
+@inlined
+def wait(progress, phase, chunks):
+    """Wait until all chunks of a phase are finished; give way if that takes long."""
+    turns = 0
+    while atomic_load(progress, 2 * phase + 1) < chunks:
+        turns += 1
+        if turns > SPIN:
+            yield_thread()
+        else:
+            cpu_pause()
+
+
+@inlined
+def share(work, progress, phase, low, high, length, task):
+    """Call ``work(first, last, task)`` for chunks of low to high; return the next phase.
+
+    A thread that is alone (``progress`` is empty) takes everything as one chunk. There is one call
+    to ``work`` only, as the code of all that it does is inlined here.
+    """
+    chunk, chunks, alone = np.intp(0), np.intp(1), progress.size == 0
+    if not alone:
+        chunks = max((high - low + length - 1) // length, 1)
+        chunk = atomic_increment(progress, 2 * phase)
+    while chunk < chunks:
+        first = low + chunk * length
+        work(first, high if alone else min(high, first + length), task)
+        if alone:
+            return phase
+        atomic_increment(progress, 2 * phase + 1)
+        chunk = atomic_increment(progress, 2 * phase)
+    wait(progress, phase, chunks)
+    return phase + 1

@@ -1,0 +1,40 @@
+"""The operations of ``rewire.kernels.numba`` in plain NumPy, to be read and trusted."""
+
+from .activations import compile_activation
+from .block import block_forward, block_weight_gradient
+from .cannistraci_hebb import score_by_nodes, score_by_paths
+from .losses import acceptable, all_finite, count_correct, loss_and_slope, sum_of_squares
+from .network import backward, forward, gather_inputs, output_sensitivity
+from .passes import SHARES_WORK, predict, train
+from .permutations import to_csc_order, to_table_order
+from .small_batch import predict_few, predict_one
+from .updates import descend, descend_bias, update_adam, update_momentum, update_sgd
+
+__all__ = [
+    "SHARES_WORK",
+    "acceptable",
+    "all_finite",
+    "backward",
+    "block_forward",
+    "block_weight_gradient",
+    "compile_activation",
+    "count_correct",
+    "descend",
+    "descend_bias",
+    "forward",
+    "gather_inputs",
+    "loss_and_slope",
+    "output_sensitivity",
+    "predict",
+    "predict_few",
+    "predict_one",
+    "score_by_nodes",
+    "score_by_paths",
+    "sum_of_squares",
+    "to_csc_order",
+    "to_table_order",
+    "train",
+    "update_adam",
+    "update_momentum",
+    "update_sgd",
+]
