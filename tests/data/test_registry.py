@@ -103,7 +103,7 @@ def test_a_name_is_given_once_but_a_cell_may_run_again(own_registry):
 
     register("mine")(mine)
     register("mine")(mine)
-    with pytest.raises(ValueError, match="name must be new; got 'iris'"):
+    with pytest.raises(ValueError, match="data set 'iris' exists already"):
         register("iris")(mine)
     assert load("iris").outputs == 3
     assert load("mine").name == "mine"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import rewire
 from rewire import Trainer, activations, kernels, losses
-from rewire.export import from_scalar, to_scalar
+from rewire.export import from_scalar
 from rewire.graph import program
 from rewire.graph.program import Program
 from rewire.kernels import layout, threads

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import rewire
+from rewire.export import to_scalar
 from rewire.plot import boundary
 from rewire.sklearn import SparseMLPClassifier
 
@@ -54,7 +55,7 @@ def test_a_model_that_never_changes_its_mind_has_no_line(constant):
 def test_boundary_asks_every_kind_of_model_in_its_own_way():
     net = rewire.mlp([2, 4, 1], seed=0, dtype="float64")
     two = rewire.mlp([2, 4, 2], seed=0, dtype="float64")
-    scalar, labels = net.to_scalar(), np.where(Y > 0, "yes", "no")
+    scalar, labels = to_scalar(net), np.where(Y > 0, "yes", "no")
     estimator = SparseMLPClassifier(hidden_layer_sizes=(4,), max_epochs=1, random_state=0)
     estimator.set_params(method="static").fit(X, labels)
     for model, answers in [

@@ -5,6 +5,7 @@ import pytest
 from matplotlib.patches import Circle, PathPatch
 
 import rewire
+from rewire.export import to_scalar
 from rewire.plot import plot_topology
 from rewire.plot.network import as_network
 from rewire.scalar import MLP, SparseMLP, Value
@@ -141,7 +142,7 @@ def test_a_network_is_drawn_as_it_is():
 
 def test_a_scalar_model_is_drawn_like_its_network():
     net = rewire.mlp([3, 4, 2], density=0.5, seed=0)
-    converted = as_network(net.to_scalar())
+    converted = as_network(to_scalar(net))
     assert converted.ranks == net.ranks
     for name in ("source", "target", "weight"):
         ours, theirs = (getattr(one.connections, name).tolist() for one in (converted, net))

@@ -21,7 +21,7 @@ X, y = moons(seed=0)
 def training_of(method="rigl", total_steps=400, every=20, **options):
     net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
     method = method and methods.get(method, **({} if method == "static" else {"every": every}))
-    return prepare(
+    return Training(
         net, X, y, method=method, loss="hinge", total_steps=total_steps, seed=0, **options
     )
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from rewire.activations import Activation
 from rewire.activations import get as activation_named
-from rewire.kernels.layout import as_wanted
+from rewire.kernels.layout import as_kernel_array
 from rewire.validation import real_array
 
 
@@ -107,7 +107,7 @@ def inputs(X: Any, width: int, dtype: np.dtype) -> np.ndarray:
     """Check a batch's shape; converted only if need be. Its numbers are the plan's to check."""
     if getattr(X, "dtype", None) is not dtype:
         X = real_array(X, "X")
-    X = as_wanted(X, dtype)
+    X = as_kernel_array(X, dtype)
     shape = X.shape
     if len(shape) != 2 or shape[1] != width:
         raise ValueError(f"X must have shape (batch, {width}); got {shape}")

@@ -218,10 +218,12 @@ def _train_array(run: MethodRun, X: np.ndarray, y: np.ndarray, on_step: OnStep) 
     while step < STEPS:
         # One compiled call for all steps up to the next rewiring or frame.
         end = min(STEPS, step - (step - 1) % REWIRE_EVERY + REWIRE_EVERY)
-        learned = trainer.steps(X, y, end - step, [learning_rate_at(k) for k in range(step, end)])
-        for loss_value, right in zip(learned.losses.tolist(), learned.n_correct.tolist(), strict=True):
+        result = trainer.steps(X, y, end - step, [learning_rate_at(k) for k in range(step, end)])
+        for loss_value, n_correct in zip(
+            result.losses.tolist(), result.n_correct.tolist(), strict=True
+        ):
             run.losses.append(loss_value)
-            run.accuracies.append(right / len(X))
+            run.accuracies.append(n_correct / len(X))
             on_step(run.method, step, loss_value, run.accuracies[-1])
             step += 1
         if rewirer.due(end):

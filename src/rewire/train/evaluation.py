@@ -82,10 +82,12 @@ def score(net: Network, data: Samples) -> Score:
         rows, columns = np.arange(len(scores)), np.ascontiguousarray(scores.T)
         given = np.empty_like(columns)
         total += kernels.loss_and_slope(loss.code, columns, wanted, rows, net.dtype.type(1), given)
-        n_correct += kernels.count_right(loss.code, columns, wanted, rows)
+        n_correct += kernels.count_correct(loss.code, columns, wanted, rows)
     penalty = 0.0
     if loss.l2:
-        penalty = loss.l2 * (kernels.squares(net.connections.weight) + kernels.squares(net.bias))
+        penalty = loss.l2 * (
+            kernels.sum_of_squares(net.connections.weight) + kernels.sum_of_squares(net.bias)
+        )
     mean = float(total * loss.scale(samples, outputs) + penalty)
     return Score(mean, accuracy(loss, n_correct, samples))
 

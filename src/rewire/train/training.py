@@ -229,7 +229,7 @@ class Training:
             learned = self.trainer.learn(samples.X, samples.y, rows, rates, checked=True)
         self.step += len(rows)
         self._check_finite(learned.losses)
-        self.running.add(learned.losses, learned.right, rows.shape[1])
+        self.running.add(learned.losses, learned.n_correct, rows.shape[1])
         work = rows.size * PASSES
         self.flops += work * self.net.forward_flops()
         self.dense_flops += work * self.net.forward_flops(self.net.possible_connections)
