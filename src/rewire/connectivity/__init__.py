@@ -5,7 +5,7 @@
 
 from .blocks import Block
 from .candidates import SCOPES, Candidates, count_in_groups
-from .densities import densities
+from .distributions import densities
 from .protocol import ABILITIES, Revived, SparseModel, check_model
 from .signals import Rows, Signals
 from .table import Columns, ConnectionTable
