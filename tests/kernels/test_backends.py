@@ -6,11 +6,14 @@ import subprocess
 import sys
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from numba.core import event
 
 from rewire import kernels, mlp
 from rewire.kernels import backends
+from rewire.kernels.numba import compiling as compiling_module
+from rewire.kernels.numba import losses
 
 
 def python(code, **environment):
@@ -256,3 +259,23 @@ def test_other_peoples_compiling_is_not_announced(listener, module):
     listener.on_start(begun)
     listener.on_end(begun)
     assert Timer.made == []
+
+
+# -------------------------------------------------------------------------------- what is compiled
+
+
+def test_a_part_of_a_kernel_cannot_be_called_by_python():
+    with pytest.raises(TypeError, match="all_finite is compiled into kernels only"):
+        losses.all_finite(np.ones(3))
+
+
+def test_kernels_on_disk_depend_on_every_source_of_the_package(tmp_path):
+    folder = tmp_path / "numba"
+    folder.mkdir()
+    for name in ("layout.py", "adjacency.py", "numba/rows.py", "numba/passes.py"):
+        (tmp_path / name).write_text("a = 1\n")
+    found = {compiling_module.fingerprint.__wrapped__(folder)}
+    for name in ("layout.py", "numba/rows.py", "numba/new.py"):
+        (tmp_path / name).write_text("a = 2\n")
+        found.add(compiling_module.fingerprint.__wrapped__(folder))
+    assert len(found) == 4

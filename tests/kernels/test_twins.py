@@ -111,7 +111,7 @@ def by_autograd(graph, A):
         elif code == layout.CUSTOM:
             x = bump(x)
         rows = torch.cat([rows, x])
-    (rows[graph.rank_start[-2] :] * torch.tensor(graph.given)).sum().backward()
+    (rows[graph.rank_start[-2] :] * torch.tensor(graph.output_grad)).sum().backward()
     return rows.detach().numpy(), weight.grad.numpy(), bias.grad.numpy()
 
 
