@@ -83,7 +83,7 @@ def kernels_of(sizes: list[int], density: float, rates: dict) -> dict:
     ordered[:], gradient[:], bias_gradient = weight, 0, np.zeros(n, np.float32)
     inputs, outputs = int(net.rank_start[1]), int(net.rank_start[-2])
     first = int(adjacency.csc_indptr[inputs])
-    k, learning = kernels.load("numba"), (gradient, bias_gradient, True)
+    k, learning = kernels.get_backend("numba"), (gradient, bias_gradient, True)
     table, by_source = adjacency[:2], (adjacency.csc_indptr, adjacency.target, ordered)
     calls = {
         "forward": (lambda: k.forward(ranks, *table, weight, bias, A, D, 0, n), 2, m),

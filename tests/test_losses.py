@@ -38,7 +38,7 @@ def test_weighted_losses_agree_with_their_twins_and_with_autograd(graph, loss):
     each = torch_losses(loss, leaf.T, torch.tensor(y[graph.samples]))
     total = (torch.tensor(weight[graph.samples]) * each).sum()
     total.backward()
-    for backend in (kernels.load("numba"), kernels.load("numpy")):
+    for backend in (kernels.get_backend("numba"), kernels.get_backend("numpy")):
         given = np.full_like(scores, np.nan)
         number = graph.dtype(0.125)
         value = backend.loss_and_slope(code, scores, columns, graph.samples, number, given)

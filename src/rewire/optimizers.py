@@ -12,7 +12,7 @@ import numpy as np
 
 from rewire.connectivity.table import Columns
 from rewire.io import Registry
-from rewire.kernels import load
+from rewire.kernels import get_backend
 from rewire.kernels.layout import Descent
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Optimizer(ABC):
     def update(self, net: Network, weight_gradient: np.ndarray, bias_gradient: np.ndarray) -> None:
         """Make one step in place; gradients are aligned with the table and with the neurons."""
         self.steps += 1
-        kernels = load(net.backend)
+        kernels = get_backend(net.backend)
         self._apply(kernels, net.connections, "weight", weight_gradient)
         self._apply(kernels, net.neurons, "bias", bias_gradient)
 

@@ -32,16 +32,16 @@ def python(code, **environment):
 
 def test_kernels_are_chosen_by_argument(monkeypatch):
     monkeypatch.setenv("REWIRE_KERNELS", "numpy")
-    assert kernels.load("numba").__name__ == "rewire.kernels.numba"
+    assert kernels.get_backend("numba").__name__ == "rewire.kernels.numba"
     monkeypatch.setenv("REWIRE_KERNELS", "numba")
-    assert kernels.load("numpy").__name__ == "rewire.kernels.numpy"
+    assert kernels.get_backend("numpy").__name__ == "rewire.kernels.numpy"
 
 
 def test_kernels_are_chosen_by_the_environment(monkeypatch):
     monkeypatch.setenv("REWIRE_KERNELS", "numpy")
-    assert kernels.load().__name__ == "rewire.kernels.numpy"
+    assert kernels.get_backend().__name__ == "rewire.kernels.numpy"
     monkeypatch.setenv("REWIRE_KERNELS", "numba")
-    assert kernels.load().__name__ == "rewire.kernels.numba"
+    assert kernels.get_backend().__name__ == "rewire.kernels.numba"
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
@@ -50,27 +50,27 @@ def test_numba_serves_where_nothing_is_chosen(monkeypatch, nothing):
         monkeypatch.delenv("REWIRE_KERNELS", raising=False)
     else:
         monkeypatch.setenv("REWIRE_KERNELS", nothing)
-    assert kernels.load().__name__ == "rewire.kernels.numba"
+    assert kernels.get_backend().__name__ == "rewire.kernels.numba"
 
 
 def test_unknown_kernels_are_refused(monkeypatch):
     message = r"kernels \(or REWIRE_KERNELS\) must be 'numba' or 'numpy'; got 'cuda'"
     with pytest.raises(ValueError, match=message):
-        kernels.load("cuda")
+        kernels.get_backend("cuda")
     with pytest.raises(ValueError, match=message):
         mlp([2, 3, 1], backend="cuda").predict([[0, 0]])
     monkeypatch.setenv("REWIRE_KERNELS", "cuda")
     with pytest.raises(ValueError, match=message):
-        kernels.load()
+        kernels.get_backend()
 
 
 def test_kernels_are_loaded_once():
-    assert kernels.load("numpy") is kernels.load("numpy")
-    assert kernels.load("numba") is kernels.load("numba")
+    assert kernels.get_backend("numpy") is kernels.get_backend("numpy")
+    assert kernels.get_backend("numba") is kernels.get_backend("numba")
 
 
 def test_both_backends_offer_the_same_operations():
-    compiled, plain = (kernels.load(name).__all__ for name in backends.BACKENDS)
+    compiled, plain = (kernels.get_backend(name).__all__ for name in backends.BACKENDS)
     assert compiled == plain == sorted(compiled)
     assert {"predict", "train", "update_adam", "block_forward"} <= set(compiled)
 
@@ -159,7 +159,7 @@ def test_numpy_serves_where_numba_is_broken_and_says_so_once(error):
 
 def test_numba_asked_for_but_missing_is_said():
     code = WITHOUT_NUMBA + "from rewire import kernels\n"
-    code += "try:\n kernels.load('numba')\nexcept ImportError as error:\n print(error)"
+    code += "try:\n kernels.get_backend('numba')\nexcept ImportError as error:\n print(error)"
     assert "numba" in python(code).stdout
 
 
@@ -167,7 +167,7 @@ def test_compiled_code_is_found_on_disk_by_the_next_process(tmp_path):
     code = """
 import numpy as np
 from rewire import kernels
-update = kernels.load("numba").update_sgd
+update = kernels.get_backend("numba").update_sgd
 values = np.ones(3, np.float32)
 update(values, values, 0.5, 0.0)
 print(values[0], sum(update.stats.cache_hits.values()), sum(update.stats.cache_misses.values()))

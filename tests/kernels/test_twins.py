@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from numba.core.registry import CPUDispatcher
 
 from rewire import losses
-from rewire.kernels import layout, load, workspace
+from rewire.kernels import get_backend, layout, workspace
 from rewire.kernels.adjacency import Adjacency
 from rewire.kernels.layout import Batch, Buffers, Descent, Objective, Parameters, Ranks, StepResult
 from rewire.kernels.numba import network, permutations
 
 from .graphs import LOSSES, Graph, bump, close, graphs
 
-numba, numpy = load("numba"), load("numpy")
+numba, numpy = get_backend("numba"), get_backend("numpy")
 OPERATIONS = [name for name in numba.__all__ if callable(getattr(numba, name))]
 
 

@@ -67,7 +67,7 @@ class SparseModel(Protocol):
 
     @property
     def backend(self) -> str | None:
-        """Which kernels compute; see :func:`rewire.kernels.load` for None."""
+        """Which kernels compute; see :func:`rewire.kernels.get_backend` for None."""
 
     def blocks(self, wiring: str = "layered") -> list[Block]:
         """Return what may be connected, one block for each layer, in ascending order of targets.

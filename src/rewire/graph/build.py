@@ -59,7 +59,7 @@ def mlp(
     dtype : {"float32", "float64"}, default "float32"
     seed : int or numpy.random.Generator, optional
     backend : {"numba", "numpy"}, optional
-        What computes; see :func:`rewire.kernels.load` for the default.
+        What computes; see :func:`rewire.kernels.get_backend` for the default.
 
     Returns
     -------

@@ -98,7 +98,7 @@ class Network(MutableGraph):
             Of weights, biases and everything computed; by default that of ``weight`` where it is
             one of these, otherwise float32.
         backend : {"numba", "numpy"}, optional
-            What computes; see :func:`rewire.kernels.load` for the default.
+            What computes; see :func:`rewire.kernels.get_backend` for the default.
 
         Raises
         ------

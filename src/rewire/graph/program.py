@@ -11,7 +11,7 @@ from rewire.activations import Activation
 from rewire.kernels import threads
 from rewire.kernels.adjacency import Adjacency
 from rewire.kernels.autotune import ThreadTuner
-from rewire.kernels.backends import load
+from rewire.kernels.backends import get_backend
 from rewire.kernels.layout import CUSTOM, Descent, Ranks, StepResult
 from rewire.kernels.workspace import SMALL_BATCH, Workspace, consecutive, padded
 from rewire.losses import Loss
@@ -63,7 +63,7 @@ class Program:
         dtype: np.dtype,
         backend: str | None = None,
     ):
-        self.kernels = load(backend)
+        self.kernels = get_backend(backend)
         custom = [
             self.kernels.compile_activation(a.function, a.derivative, dtype)
             if a.code == CUSTOM

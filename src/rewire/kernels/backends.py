@@ -11,12 +11,12 @@ import threading
 import warnings
 from types import ModuleType
 
-__all__ = ["load"]
+__all__ = ["get_backend"]
 
 BACKENDS = ("numba", "numpy")
 
 
-def load(name: str | None = None) -> ModuleType:
+def get_backend(name: str | None = None) -> ModuleType:
     """Return a backend: a package whose ``__all__`` are its operations.
 
     Parameters
@@ -33,7 +33,7 @@ def load(name: str | None = None) -> ModuleType:
     Examples
     --------
     >>> import numpy as np
-    >>> load("numpy").all_finite(np.array([1.0, np.inf]))
+    >>> get_backend("numpy").all_finite(np.array([1.0, np.inf]))
     False
     """
     name = name or os.environ.get("REWIRE_KERNELS") or _default()
@@ -56,7 +56,7 @@ def _default() -> str:
     if importlib.util.find_spec("numba") is None:
         return "numpy"
     try:
-        load("numba")
+        get_backend("numba")
     except (ImportError, OSError) as error:
         warnings.warn(
             "numba is installed but cannot be imported, so the NumPy kernels are used, which are "

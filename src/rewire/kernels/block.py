@@ -14,7 +14,7 @@ import numpy as np
 
 from . import threads
 from .adjacency import Adjacency
-from .backends import load
+from .backends import get_backend
 
 __all__ = ["block_forward", "block_input_gradient", "block_weight_gradient"]
 
@@ -46,7 +46,7 @@ def block_forward(
     Z : ndarray, shape (targets, columns)
         Overwritten.
     backend : {"numba", "numpy"}, optional
-        See :func:`rewire.kernels.load` for the default.
+        See :func:`rewire.kernels.get_backend` for the default.
 
     Raises
     ------
@@ -68,7 +68,12 @@ def block_forward(
     if bias.dtype != A.dtype or bias.size not in (0, len(Z)):
         raise ValueError(f"bias must have shape ({len(Z)},) and dtype {A.dtype}, or be None")
     table = adjacency.indptr, adjacency.source
-    _run(load(backend), "block_forward", (*table, weight, bias, A, Z), len(weight) * A.shape[1])
+    _run(
+        get_backend(backend),
+        "block_forward",
+        (*table, weight, bias, A, Z),
+        len(weight) * A.shape[1],
+    )
 
 
 def block_input_gradient(
@@ -95,7 +100,7 @@ def block_input_gradient(
         As :func:`block_forward`.
     """
     _check(adjacency, D.dtype, weight=weight, A=input_grad, Z=D)
-    kernels, csc_weight = load(backend), np.empty_like(weight)
+    kernels, csc_weight = get_backend(backend), np.empty_like(weight)
     kernels.to_csc_order(weight, adjacency.csc_position, csc_weight, 0, len(weight))
     table, no_bias = (adjacency.csc_indptr, adjacency.target), np.zeros(0, weight.dtype)
     arguments = *table, csc_weight, no_bias, D, input_grad
@@ -128,7 +133,7 @@ def block_weight_gradient(
     """
     _check(adjacency, A.dtype, weight_grad=weight_grad, A=A, Z=D)
     arguments = adjacency.indptr, adjacency.source, D, A, weight_grad
-    _run(load(backend), "block_weight_gradient", arguments, len(weight_grad) * A.shape[1])
+    _run(get_backend(backend), "block_weight_gradient", arguments, len(weight_grad) * A.shape[1])
 
 
 def _run(kernels: ModuleType, name: str, arguments: tuple, work: int) -> None:

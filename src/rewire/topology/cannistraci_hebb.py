@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from rewire.connectivity import Block
-from rewire.kernels import load
+from rewire.kernels import get_backend
 
 from .context import RewiringContext
 from .criteria import grow_criterion
@@ -59,7 +59,7 @@ def _score(ctx: RewiringContext, targets: slice, sources: Sources, operation: st
     layer = ctx.cache[key]
     low = min(sources.start if isinstance(sources, slice) else int(sources[0]), layer.lowest)
     scores = np.zeros((width(targets), layer.sources - low))
-    score = getattr(load(ctx.model.backend), operation)
+    score = getattr(get_backend(ctx.model.backend), operation)
     score(*layer.links, targets.start - layer.first, low, scores)
     if isinstance(sources, slice):
         return scores[:, sources.start - low : sources.stop - low]

@@ -10,7 +10,7 @@ from scipy.sparse import issparse
 
 from rewire import losses
 from rewire.graph import Network
-from rewire.kernels import load
+from rewire.kernels import get_backend
 from rewire.losses import Loss
 
 from .samples import Samples
@@ -72,7 +72,7 @@ def evaluate(net: Network, X: Any, y: Any, loss: str | Loss = "cross_entropy") -
 
 def score(net: Network, data: Samples) -> Score:
     """Measure a network on samples that have been checked."""
-    loss, kernels = data.loss, load(net.backend)
+    loss, kernels = data.loss, get_backend(net.backend)
     samples, outputs = len(data.y), net.ranks[-1]
     y = loss.targets(data.y, samples, outputs, net.dtype)
     total, n_correct, first = 0.0, 0, 0

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from rewire.graph import Network
-from rewire.kernels import load
+from rewire.kernels import get_backend
 from rewire.losses import Loss
 from rewire.validation import real_array
 
@@ -91,7 +91,7 @@ def _check_inputs(name: str, net: Network, X: Any) -> Any:
     with np.errstate(over="ignore"):  # what is too large is refused below, as infinite
         X = X.astype(net.dtype, copy=False)
     X = X if issparse(X) else np.ascontiguousarray(X)
-    if not load(net.backend).all_finite(X.data[None] if issparse(X) else X):
+    if not get_backend(net.backend).all_finite(X.data[None] if issparse(X) else X):
         raise ValueError(
             f"{name} must hold finite numbers of {net.dtype}; got infinity or NaN: drop or impute "
             "them"
