@@ -637,15 +637,15 @@ def test_the_shell_completes_folders_of_runs(tmp_path, monkeypatch):
 def test_the_commands_of_the_readme(run, tmp_path, monkeypatch):
     """A new user's own table: all commands of that section, as they stand, one after the other."""
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    section = readme.partition("## Train on your own data")[2].partition("\n## ")[0]
-    first, *more = re.findall(r"(?:^    .+\n)+", section, re.M)
-    install, *first = first.split("\n")[:-1]
+    section = readme.partition("### Train on your own table")[2].partition("\n### ")[0]
+    [commands] = re.findall(r"(?:^    .+\n)+", section, re.M)
+    install, *lines = commands.splitlines()
     assert install.strip() == "pip install '.[data,export]'"
-    assert len(first) == 2
+    assert len(lines) == 5
     monkeypatch.chdir(tmp_path)
     houses().to_csv("houses.csv", index=False)
     houses(20, seed=1).drop(columns="price").to_csv("new-houses.csv", index=False)
-    for line in [*first, *more[0].split("\n")[:-1]]:
+    for line in lines:
         words = line.split()
         assert words[0] == "rewire"
         run(*words[1:])

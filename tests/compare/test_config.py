@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from rewire import methods
-from rewire.compare import StudyConfig, run_trial, study_config
+from rewire.compare import StudyConfig, study_config
+from rewire.compare.trial import run_trial
 from rewire.experiment import Recipe
 from rewire.experiment.build import make_method, make_schedule
 from rewire.schedules import Time

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rewire.compare import parse_seeds
+from rewire.compare.seeds import parse_seeds
 
 
 @pytest.mark.parametrize(

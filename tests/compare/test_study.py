@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 import rewire
 from rewire import methods
-from rewire.compare import Failure, Trial, run_study, run_trial, study_config
+from rewire.compare import Failure, Trial, run_study, study_config
 from rewire.compare.records import read_runs
+from rewire.compare.trial import run_trial
 from rewire.data import load
 from rewire.experiment.build import make_schedule
 from rewire.losses import Hinge

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from rewire.compare import Failure, pairwise, rank_methods, summary_of
+from rewire.compare import Failure, pairwise, rank_methods
+from rewire.compare.report import summary_of
 from rewire.compare.verdicts import headline, ranking_sentences
 
 from .studies import made_up

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rewire import Network
-from rewire.connectivity import SCOPES, Block, Candidates
+from rewire.connectivity import Block, Candidates
+from rewire.connectivity.candidates import SCOPES
 
 from ..graph.strategies import networks
 from ..topology.tables import by_layer, eight

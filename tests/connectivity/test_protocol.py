@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 
 from rewire import Network, mlp
-from rewire.connectivity import ABILITIES, Block, check_model
+from rewire.connectivity import Block
+from rewire.connectivity.protocol import ABILITIES, check_model
 
 from ..graph.strategies import networks
 from .separate_blocks import SeparateBlocks

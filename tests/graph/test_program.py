@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import rewire
 from rewire import Trainer, activations, kernels, losses
-from rewire.export import from_scalar
+from rewire.export import from_scalar, to_scalar
 from rewire.graph import program
 from rewire.graph.program import Program
 from rewire.kernels import layout, threads
@@ -303,7 +303,7 @@ def test_400_steps_follow_the_scalar_engine():
     assert expected[-1] < 0.8 * expected[0]
     np.testing.assert_allclose(learned.losses, expected, rtol=0, atol=1e-9)
     assert learned.n_correct.tolist() == right
-    back = net.to_scalar().parameters()
+    back = to_scalar(net).parameters()
     np.testing.assert_allclose(
         [p.data for p in back], [p.data for p in model.parameters()], rtol=0, atol=1e-9
     )

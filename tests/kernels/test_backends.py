@@ -206,6 +206,7 @@ def listener(monkeypatch):
     Timer.made = []
     monkeypatch.setattr(event, "register", registered.__setitem__)
     monkeypatch.setattr(backends.threading, "Timer", Timer)
+    backends._announce.cache_clear()
     backends._announce_compiling()
     return registered["numba:compile"]
 
@@ -226,6 +227,8 @@ def test_compiling_for_more_than_a_second_is_announced_on_standard_error(listene
     assert out == ""
     assert err.startswith("rewire: compiling")
     assert err.count("\n") == 1
+    timer.ring()  # another kernel of the same process
+    assert capsys.readouterr() == ("", "")
 
 
 def test_compiling_that_ends_within_a_second_is_not_announced(listener):

@@ -56,7 +56,7 @@ def test_boundary_asks_every_kind_of_model_in_its_own_way():
     net = rewire.mlp([2, 4, 1], seed=0, dtype="float64")
     two = rewire.mlp([2, 4, 2], seed=0, dtype="float64")
     scalar, labels = to_scalar(net), np.where(Y > 0, "yes", "no")
-    estimator = SparseMLPClassifier(hidden_layer_sizes=(4,), max_epochs=1, random_state=0)
+    estimator = SparseMLPClassifier(hidden_layer_sizes=(4,), max_iter=1, random_state=0)
     estimator.set_params(method="static").fit(X, labels)
     for model, answers in [
         (net, lambda points: net.predict(points)[:, 0]),

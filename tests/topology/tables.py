@@ -3,7 +3,8 @@
 import numpy as np
 
 from rewire import Network
-from rewire.connectivity import Candidates, count_in_groups
+from rewire.connectivity import Candidates
+from rewire.connectivity.candidates import count_in_groups
 from rewire.schedules import Time
 from rewire.topology import RewiringContext
 

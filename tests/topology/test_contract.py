@@ -14,7 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rewire import Network, methods, mlp
-from rewire.connectivity import ABILITIES, SCOPES, Candidates, check_model
+from rewire.connectivity import Candidates
+from rewire.connectivity.candidates import SCOPES
+from rewire.connectivity.protocol import ABILITIES, check_model
 from rewire.optimizers import SGD
 from rewire.schedules import Constant, Every, Time
 from rewire.topology import (

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from rewire import Network, mlp
-from rewire.connectivity import SCOPES, Candidates
+from rewire.connectivity import Candidates
+from rewire.connectivity.candidates import SCOPES
 from rewire.topology import growth
 from rewire.topology.growth import CSR, random_candidates, strongest_candidates
 

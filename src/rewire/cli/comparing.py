@@ -10,16 +10,10 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from rewire.compare import (
-    Study,
-    StudyConfig,
-    parse_seeds,
-    run_study,
-    study_config,
-    summary_of,
-    write_comparison,
-)
+from rewire.compare import Study, StudyConfig, run_study, study_config, write_comparison
 from rewire.compare.records import PAGE
+from rewire.compare.report import summary_of
+from rewire.compare.seeds import parse_seeds
 
 from .common import name_report, print_json, print_line
 from .comparison import Board, print_study

@@ -21,8 +21,9 @@ from rich.progress import Task as Row
 from rich.table import Table
 from rich.text import Text
 
-from rewire.compare import Failure, Interval, Pair, Statistics, Study, Trial, pairwise
-from rewire.compare.statistics import value_of
+from rewire.compare import Failure, Study, Trial, pairwise
+from rewire.compare.pairs import Pair
+from rewire.compare.statistics import Interval, Statistics, value_of
 from rewire.compare.verdicts import figure, headline, notes, unresolved
 
 from .common import table

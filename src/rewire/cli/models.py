@@ -13,7 +13,7 @@ from rewire.experiment.settings import Setting
 
 from . import importing
 from .common import guarded, own_file, print_json, run_folders, table
-from .options import AsJson, DataDir, settings_options
+from .options import AsJson, DataDir, method_summaries, settings_options
 
 if TYPE_CHECKING:
     from rewire.experiment import Predictor
@@ -220,9 +220,7 @@ def methods(as_json: AsJson = False) -> None:
     with importing():
         from rich.console import Console
         from rich.markup import escape
-
-        from rewire.methods import registry
-    found = {name: _plain(make.__doc__ or "") for name, make in registry.items()}
+    found = {name: _plain(line) for name, line in method_summaries().items()}
     if as_json:
         print_json(found)
         return
@@ -234,6 +232,6 @@ def methods(as_json: AsJson = False) -> None:
     Console().print(shown)
 
 
-def _plain(docstring: str) -> str:
-    """Return a docstring's first line without the marks of reStructuredText."""
-    return docstring.strip().partition("\n")[0].replace("``", "").replace("\\", "")
+def _plain(line: str) -> str:
+    """Return a line without the marks of reStructuredText."""
+    return line.replace("``", "").replace("\\", "")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import inspect
-import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,6 +22,7 @@ __all__ = [
     "complete_data",
     "completing",
     "data_names",
+    "method_summaries",
     "settings_options",
     "was_given",
 ]
@@ -30,6 +31,7 @@ DataDir = Annotated[
     Path | None,
     typer.Option(help="Folder of stored data sets.", envvar="REWIRE_DATA_DIR", show_envvar=True),
 ]
+SOURCES = Path(rewire.__file__).parent
 AsJson = Annotated[bool, typer.Option("--json", help="Print for machines.")]
 
 
@@ -142,10 +144,25 @@ def complete_data(incomplete: str) -> list[str]:
 
 
 def data_names() -> list[str]:
-    """Return the names of the library's own data sets.
+    """Return the names of the library's own data sets."""
+    return list(registered_in(*sorted((SOURCES / "data").glob("*.py")), decorator="register"))
 
-    They are read from the source, as what loads them would keep a shell waiting for seconds.
+
+def method_summaries() -> dict[str, str]:
+    """Return the names of the library's own methods, each with the first line that describes it."""
+    return registered_in(SOURCES / "methods.py", decorator="_method")
+
+
+def registered_in(*files: Path, decorator: str) -> dict[str, str]:
+    """Return what functions are registered as by a decorator, and their docstrings' first lines.
+
+    They are read from the source: importing what is registered would keep a person waiting.
     """
-    source = Path(rewire.__file__).parent / "data"
-    texts = [file.read_text(encoding="utf-8") for file in sorted(source.glob("*.py"))]
-    return re.findall(r'^@register\("(\w+)"\)', "\n".join(texts), re.M)
+    found = {}
+    for file in files:
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            for call in getattr(node, "decorator_list", ()):
+                if isinstance(call, ast.Call) and getattr(call.func, "id", None) == decorator:
+                    first_line = (ast.get_docstring(node) or "").partition("\n")[0]
+                    found[ast.literal_eval(call.args[0])] = first_line
+    return found

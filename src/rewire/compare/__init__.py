@@ -12,46 +12,26 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .config import StudyConfig as StudyConfig
     from .config import study_config as study_config
-    from .pairs import Pair as Pair
     from .pairs import pairwise as pairwise
-    from .ranking import Ranking as Ranking
-    from .ranking import critical_difference as critical_difference
     from .ranking import rank_methods as rank_methods
-    from .report import summary_of as summary_of
     from .report import write_comparison as write_comparison
-    from .seeds import parse_seeds as parse_seeds
-    from .statistics import Difference as Difference
-    from .statistics import Interval as Interval
-    from .statistics import Share as Share
-    from .statistics import Statistics as Statistics
     from .statistics import summarise as summarise
     from .study import Study as Study
     from .study import run_study as run_study
     from .trial import Failure as Failure
     from .trial import Trial as Trial
-    from .trial import run_trial as run_trial
 
 # Imported when first asked for: the command line needs the presets alone for its help.
 _HOMES = {
-    "Difference": "statistics",
     "Failure": "trial",
-    "Interval": "statistics",
-    "Pair": "pairs",
-    "Ranking": "ranking",
-    "Share": "statistics",
-    "Statistics": "statistics",
     "Study": "study",
     "StudyConfig": "config",
     "Trial": "trial",
-    "critical_difference": "ranking",
     "pairwise": "pairs",
-    "parse_seeds": "seeds",
     "rank_methods": "ranking",
     "run_study": "study",
-    "run_trial": "trial",
     "study_config": "config",
     "summarise": "statistics",
-    "summary_of": "report",
     "write_comparison": "report",
 }
 

@@ -49,7 +49,7 @@ def command_for(study: Study, reach: float | None = None) -> str | None:
 
 
 def seeds_as_text(seeds: Sequence[int]) -> str:
-    """Return seeds as :func:`rewire.compare.parse_seeds` takes them.
+    """Return seeds as :func:`rewire.compare.seeds.parse_seeds` takes them.
 
     Examples
     --------

@@ -35,7 +35,7 @@ def page(study: Study, summary: Mapping[str, Any]) -> str:
     study : Study
         With at least one run.
     summary : mapping
-        Its :func:`rewire.compare.summary_of`.
+        Its :func:`rewire.compare.report.summary_of`.
     """
     unit = " in percentage points" if study.measure == "accuracy" else ""
     alone = len(summary["methods"]) == 1

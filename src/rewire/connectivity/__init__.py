@@ -4,24 +4,18 @@
 """
 
 from .blocks import Block
-from .candidates import SCOPES, Candidates, count_in_groups
+from .candidates import Candidates
 from .distributions import densities
-from .protocol import ABILITIES, Revived, SparseModel, check_model
+from .protocol import SparseModel
 from .signals import Rows, Signals
-from .table import Columns, ConnectionTable
+from .table import ConnectionTable
 
 __all__ = [
-    "ABILITIES",
-    "SCOPES",
     "Block",
     "Candidates",
-    "Columns",
     "ConnectionTable",
-    "Revived",
     "Rows",
     "Signals",
     "SparseModel",
-    "check_model",
-    "count_in_groups",
     "densities",
 ]

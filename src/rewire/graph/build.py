@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from rewire.connectivity import Columns, ConnectionTable, densities
+from rewire.connectivity import ConnectionTable, densities
+from rewire.connectivity.table import Columns
 from rewire.validation import float_dtype
 
 from . import checks

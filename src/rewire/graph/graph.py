@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from rewire.activations import Activation
-from rewire.connectivity import Columns, ConnectionTable
+from rewire.connectivity import ConnectionTable
+from rewire.connectivity.table import Columns
 
 from .neuron import Neuron
 from .program import Program

@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rewire import losses
-from rewire.connectivity import Columns, ConnectionTable, Revived, Signals
+from rewire.connectivity import ConnectionTable, Signals
+from rewire.connectivity.protocol import Revived
+from rewire.connectivity.table import Columns
 from rewire.validation import float_dtype
 
 from . import checks

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from rewire.activations import Activation
-from rewire.connectivity import ConnectionTable, Revived, Signals
+from rewire.connectivity import ConnectionTable, Signals
+from rewire.connectivity.protocol import Revived
 
 from . import checks
 from .program import Program

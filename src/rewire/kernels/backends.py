@@ -70,14 +70,14 @@ def _default() -> str:
 
 
 def _announce_compiling() -> None:
-    """Print a line on standard error when compiling takes more than a second."""
+    """Say so on standard error, once, when compiling takes more than a second."""
     from numba.core import event  # only where Numba is used
 
     class Listener(event.Listener):
         def on_start(self, event):
             dispatcher = event.data["dispatcher"]
             if dispatcher.py_func.__module__.startswith(__package__ or "") and not timers:
-                timer = threading.Timer(1.0, print, (_COMPILING,), {"file": sys.stderr})
+                timer = threading.Timer(1.0, _announce)
                 timer.daemon = True
                 timers.append((event.data["dispatcher"], timer))
                 timer.start()
@@ -88,6 +88,11 @@ def _announce_compiling() -> None:
 
     timers: list = []
     event.register("numba:compile", Listener())
+
+
+@functools.cache
+def _announce() -> None:
+    print(_COMPILING, file=sys.stderr)
 
 
 _COMPILING = "rewire: compiling kernels for this machine, once; later runs load them from disk."

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from rewire.connectivity import ABILITIES, Candidates, ConnectionTable, Rows, Signals, SparseModel
+from rewire.connectivity import Candidates, ConnectionTable, Rows, Signals, SparseModel
+from rewire.connectivity.protocol import ABILITIES
 from rewire.connectivity.signals import connection_gradients, join_batches
 from rewire.schedules import Time
 

@@ -10,8 +10,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from rewire.connectivity import ABILITIES, SCOPES, SparseModel
+from rewire.connectivity import SparseModel
 from rewire.connectivity.blocks import WIRINGS
+from rewire.connectivity.candidates import SCOPES
+from rewire.connectivity.protocol import ABILITIES
 from rewire.io import Registry
 from rewire.schedules import Constant
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from rewire.connectivity import count_in_groups
+from rewire.connectivity.candidates import count_in_groups
 from rewire.io import Decorated, Registry
 
 from .context import CheckedContext, RewiringContext, declared

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rewire.connectivity import count_in_groups
+from rewire.connectivity.candidates import count_in_groups
 
 from .amounts import Threshold
 from .budgets import apportion, whole

@@ -9,7 +9,8 @@ from typing import Any, cast
 
 import numpy as np
 
-from rewire.connectivity import Candidates, Signals, SparseModel, count_in_groups
+from rewire.connectivity import Candidates, Signals, SparseModel
+from rewire.connectivity.candidates import count_in_groups
 from rewire.connectivity.protocol import Revivable, Revived, Rewindable
 from rewire.kernels.blas import one_blas_thread
 from rewire.schedules import Time

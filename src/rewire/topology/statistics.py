@@ -8,7 +8,8 @@ from typing import Any, cast
 
 import numpy as np
 
-from rewire.connectivity import Candidates, ConnectionTable, SparseModel, count_in_groups
+from rewire.connectivity import Candidates, ConnectionTable, SparseModel
+from rewire.connectivity.candidates import count_in_groups
 from rewire.connectivity.protocol import KnowsDeadUnits
 
 from .changes import Change

@@ -1,0 +1,17 @@
+"""What the tests of the command share: compiled kernels, as compiling is announced in a line."""
+
+import pytest
+
+import rewire
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled():
+    """Compile what commands train and predict with, before their output is looked at."""
+    for dtype in ("float32", "float64"):
+        for method, optimizer in (("reviving rigl", "sgd"), ("static", "adam")):
+            net = rewire.mlp([3, 4, 2], dtype=dtype, seed=0)
+            X, y = [[0.0, 1.0, 2.0], [1.0, 0.0, 3.0]] * 50, [0, 1] * 50
+            rewire.fit(net, X, y, method=method, optimizer=optimizer, total_steps=20)
+            for count in (1, 2, 100):
+                net.predict(X[:count])
