@@ -23,7 +23,7 @@ demo: $(VENV)/.installed
 	$(BIN)/rewire reproduce --out $(OUT)
 
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest --pyargs tests rewire
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --pyargs tests rewire
 
 # The test file of the micrograd project, from its own release, with only its import changed.
 test-micrograd: $(VENV)/.installed-test

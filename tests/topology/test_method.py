@@ -74,7 +74,11 @@ def test_needs_are_those_of_all_parts():
     [
         ({"drop": "magnitud"}, ValueError, "did you mean 'magnitude'"),
         ({"grow": "magnitude"}, ValueError, "grow criterion must be one of"),
-        ({"drop": np.abs}, TypeError, "drop criterion must be a name .* or a part made with its"),
+        (
+            {"drop": np.abs},
+            TypeError,
+            "drop criterion must be a name .* or an object of type DropCriterion",
+        ),
         ({"redistribute": "x"}, ValueError, "redistribution must be one of momentum, surviving"),
         ({"neurons": "x"}, ValueError, "neuron rule must be one of constant fan-in"),
         ({"scope": "rank"}, ValueError, "scope must be one of neuron, layer, network; got 'rank'"),

@@ -156,7 +156,7 @@ def test_gradients_agree_with_autograd(loss, penalty):
 def test_signals_give_the_gradient_of_existing_and_absent_connections():
     net, (X, random) = network(), batch()
     y = TARGETS["cross_entropy"](random)
-    A, D = net.signals(X, y)
+    A, D, _ = net.signals(X, y)
     table = net.connections
     by_rows = (D[table.target] * A[table.source]).sum(axis=1)
     np.testing.assert_allclose(by_rows, net.gradients(X, y).weight, atol=1e-14)

@@ -27,7 +27,7 @@ def snapshot(net: Network) -> dict[str, np.ndarray]:
 
 
 def restore(arrays: Mapping[str, np.ndarray], activations: Sequence[Any]) -> Network:
-    """Return the network of which a snapshot was taken.
+    """Return the network of which a snapshot was taken; it has arrays of its own.
 
     Parameters
     ----------
@@ -47,8 +47,7 @@ def restore(arrays: Mapping[str, np.ndarray], activations: Sequence[Any]) -> Net
         backend="numpy",  # nothing to compile, and the samples are few
     )
     # Set directly: the checks of from_connections refuse the weights of a diverged training.
-    net.connections = ConnectionTable(
-        net.size, arrays["source"], target, arrays["weight"], arrays["birth"]
-    )
-    net.neurons.data["bias"] = arrays["bias"]
+    source, weight, birth = (arrays[name].copy() for name in ("source", "weight", "birth"))
+    net.connections = ConnectionTable(net.size, source, target, weight, birth)
+    net.neurons.data["bias"] = arrays["bias"].copy()
     return net
