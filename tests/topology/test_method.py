@@ -77,7 +77,7 @@ def test_needs_are_those_of_all_parts():
         (
             {"drop": np.abs},
             TypeError,
-            "drop criterion must be a name .* or an object of type DropCriterion",
+            "must be a name .* or an object of type DropCriterion",
         ),
         ({"redistribute": "x"}, ValueError, "redistribution must be one of momentum, surviving"),
         ({"neurons": "x"}, ValueError, "neuron rule must be one of constant fan-in"),
