@@ -160,9 +160,11 @@ def registered_in(*files: Path, decorator: str) -> dict[str, str]:
     """
     found = {}
     for file in files:
-        for node in ast.parse(file.read_text(encoding="utf-8")).body:
-            for call in getattr(node, "decorator_list", ()):
+        for function in ast.parse(file.read_text(encoding="utf-8")).body:
+            if not isinstance(function, ast.FunctionDef):
+                continue
+            for call in function.decorator_list:
                 if isinstance(call, ast.Call) and getattr(call.func, "id", None) == decorator:
-                    first_line = (ast.get_docstring(node) or "").partition("\n")[0]
+                    first_line = (ast.get_docstring(function) or "").partition("\n")[0]
                     found[ast.literal_eval(call.args[0])] = first_line
     return found
