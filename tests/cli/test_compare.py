@@ -350,6 +350,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_a_real_ctrl_c_keeps_what_is_done_and_leaves_no_process(tmp_path):
     script = tmp_path / "script.py"

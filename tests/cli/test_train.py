@@ -562,6 +562,7 @@ def rewire_command(*arguments, largest_file=None, **options):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_asked_to_stop_it_saves_and_says_how_to_go_on(number, status, run, tmp_path):
     long = ["digits", "--hidden", "30", "--method", "set", "--total-steps", 6000, "--seed", 4]
@@ -600,6 +601,7 @@ def test_a_second_ctrl_c_does_not_wait(run, tmp_path, monkeypatch):
     run("train", "--resume", tmp_path)
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_said_and_there_is_a_way_on(run, tmp_path):
     """No file may be larger than some bytes, by the kernel's word: writers fail in the middle."""
     settings = ["digits", "--hidden", "16", "--total-steps", 400, "--method", "set"]

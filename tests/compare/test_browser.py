@@ -27,6 +27,8 @@ WINS = {
     "rigl": [1.0] * 9 + [0.99, 0.98, 0.97],
 }
 
+pytestmark = pytest.mark.browser
+
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):

@@ -96,6 +96,7 @@ def test_a_regression_is_measured_by_its_error_in_the_targets_unit():
     assert 0.1 * held_out.y.var() < done.runs[0].loss < held_out.y.var()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(methods.registry))
 def test_all_methods_end_with_the_same_connections(name):
     assert run_trial(study_config("moons", total_steps=120), name, 1).connections == 68
@@ -260,6 +261,7 @@ def interrupted(tmp_path, jobs, number):
     return process.returncode
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 @pytest.mark.parametrize(
     ("jobs", "number", "code"),
@@ -281,6 +283,7 @@ def test_an_interrupted_study_keeps_what_is_done_and_goes_on(whole, tmp_path, jo
     assert {run.method for run in seen if run.seed == missing} == set(METHODS)
 
 
+@pytest.mark.slow
 def test_a_script_without_a_guard_is_told_so(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(SCRIPT.replace('if __name__ == "__main__":', "if True:"))

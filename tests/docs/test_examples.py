@@ -30,6 +30,7 @@ PRINTED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
 def test_runs_and_prints_what_it_is_about(script, tmp_path):
     if script.stem == "mnist" and "REWIRE_DATA_DIR" not in os.environ:

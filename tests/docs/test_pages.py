@@ -57,6 +57,7 @@ def registries_as_before():
             registry.remove(name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES_WITH_CODE, ids=name)
 def test_code_runs_from_top_to_bottom_and_prints_what_is_shown(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -129,6 +129,7 @@ def in_a_fork(function):
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 
 
+@pytest.mark.fork
 @forks
 def test_a_forked_child_predicts_and_trains_with_two_threads():
     expected = trained()  # starts a helper, which the child does not have
@@ -144,6 +145,7 @@ def test_a_forked_child_predicts_and_trains_with_two_threads():
     same(trained(), expected)  # and the parent goes on
 
 
+@pytest.mark.fork
 @forks
 def test_a_forked_child_uses_the_network_it_inherits():
     net, X, _ = large()
@@ -151,6 +153,7 @@ def test_a_forked_child_uses_the_network_it_inherits():
     np.testing.assert_array_equal(in_a_fork(lambda: net.predict(X)), expected)
 
 
+@pytest.mark.fork
 @forks
 def test_a_child_of_a_child_works():
     expected = trained()
@@ -163,6 +166,7 @@ def test_a_child_of_a_child_works():
     same(in_a_fork(work), expected)
 
 
+@pytest.mark.fork
 @forks
 def test_a_fork_while_another_thread_trains():
     expected, stop = trained(), threading.Event()

@@ -55,6 +55,7 @@ def blocks(draw):
     return Block(*sizes, columns, density, dtype, index, draw(st.integers(0, 2**32 - 1)))
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(blocks())
 def test_products_agree_with_their_twins_and_with_dense_matrices(case):

@@ -115,6 +115,7 @@ def by_autograd(graph, A):
     return rows.detach().numpy(), weight.grad.numpy(), bias.grad.numpy()
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(graphs())
 def test_every_kernel_agrees_with_its_twin_and_with_autograd(graph):
@@ -360,6 +361,7 @@ def run_passes(graph, backend, loss, tile, shared):
     }
 
 
+@pytest.mark.slow
 @settings(max_examples=80)
 @given(
     graphs(dtypes=(np.float64,)),
@@ -376,6 +378,7 @@ def test_whole_passes_agree_with_their_twins(graph, loss, tile):
         np.testing.assert_array_equal(shared[name], compiled[name])
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(graphs(dtypes=(np.float32,), widths=(1, 2, 65)), st.sampled_from(LOSSES))
 def test_whole_passes_agree_with_their_twins_in_single_precision(graph, loss):
@@ -390,6 +393,7 @@ def test_whole_passes_agree_with_their_twins_in_single_precision(graph, loss):
 FEW_WIDTHS = (1, 3, 4, 5, 13, 16, 17, 20, 21, 37)
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(graphs(widths=FEW_WIDTHS))
 def test_predicting_a_few_samples_agrees_with_its_twin_and_the_whole_pass(graph):

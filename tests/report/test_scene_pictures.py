@@ -1,6 +1,7 @@
 """The pictures of an animation: what is drawn in which colour."""
 
 import numpy as np
+import pytest
 from matplotlib.colors import to_rgb
 
 from rewire.plot import style
@@ -8,6 +9,7 @@ from rewire.report.scene_pictures import draw_scenes
 from rewire.report.scenes import iter_scenes
 
 
+@pytest.mark.slow
 def test_what_moves_is_red_and_green_and_is_so_nowhere_else(recording):
     shown = list(iter_scenes(recording, 1, len(recording.frames) - 1))
     pictures = list(draw_scenes(recording, shown, 720))

@@ -13,7 +13,10 @@ import pytest
 from rewire.experiment import RunDirectory
 from rewire.io.tensors import read_tensors
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+pytestmark = [
+    pytest.mark.fork,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork"),
+]
 
 # One process loads the library; each training is a process forked from it, which takes no time.
 NURSERY = """
