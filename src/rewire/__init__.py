@@ -3,25 +3,27 @@
 :func:`mlp` makes a :class:`Network`, :func:`fit` trains and rewires it, :func:`load` reads one that
 :meth:`Network.save` wrote. Everything else lives in a namespace, imported when it is first used:
 
-======================  =====================================================================
-``rewire.methods``      RigL, SET, SNFS, DSR and the other ways to rewire, and how to name one
-``rewire.topology``     the parts that methods are made of, and the Rewirer that applies one
-``rewire.losses``       losses with a penalty or sample weights
-``rewire.activations``  activations, and how to add your own
-``rewire.optimizers``   SGD, Adam, AdamW
-``rewire.schedules``    learning rates, drop fractions and rewiring times
-``rewire.train``        trainings that can be stopped and resumed
-``rewire.data``         data sets by name and from files
-``rewire.sklearn``      estimators for scikit-learn
-``rewire.compare``      methods compared over many seeds
-``rewire.plot``         pictures
-``rewire.report``       a training as a page for the browser
-``rewire.export``       networks for other programs, and back
-``rewire.experiment``   recipes and the folders that ``rewire train`` writes
-``rewire.graph``        networks of neurons: summaries, signals and gradients
-``rewire.scalar``       the teaching core, to be read in one sitting
-``rewire.reproduce``    the experiment this library grew out of
-======================  =====================================================================
+=======================  =====================================================================
+``rewire.methods``       RigL, SET, SNFS, DSR and the other ways to rewire, and how to name one
+``rewire.topology``      the parts that methods are made of, and the Rewirer that applies one
+``rewire.connectivity``  what a model of your own offers so that a Rewirer can rewire it
+``rewire.losses``        losses with a penalty or sample weights
+``rewire.activations``   activations, and how to add your own
+``rewire.optimizers``    SGD, Adam, AdamW
+``rewire.schedules``     learning rates, drop fractions and rewiring times
+``rewire.train``         trainings that can be stopped and resumed
+``rewire.data``          data sets by name and from files
+``rewire.sklearn``       estimators for scikit-learn
+``rewire.compare``       methods compared over many seeds
+``rewire.plot``          pictures
+``rewire.report``        a training as a page for the browser
+``rewire.export``        networks for other programs, and back
+``rewire.experiment``    recipes and the folders that ``rewire train`` writes
+``rewire.graph``         networks of neurons: summaries, signals and gradients
+``rewire.scalar``        the teaching core, to be read in one sitting
+``rewire.reproduce``     the experiment this library grew out of
+``rewire.kernels``       compiled arithmetic on raw arrays, and its number of threads
+=======================  =====================================================================
 """
 
 from importlib import import_module

@@ -8,7 +8,7 @@ BATCH_SIZE = 128
 EPOCHS = 10
 # A small table has so few batches in these epochs that hardly anything would be learnt.
 LEAST_STEPS = 1000
-# Of new networks that are trained by a recipe, a comparison or an estimator. `mlp` builds what it
-# is told and stays dense and uniform.
+# Of the networks that recipes, comparisons and estimators make, and so of the command line. `mlp`
+# builds what it is told and stays dense and uniform.
 SPARSITY = 0.9
 DISTRIBUTION = "erk"

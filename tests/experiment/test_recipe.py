@@ -8,7 +8,7 @@ import pytest
 import rewire
 from rewire import activations, defaults
 from rewire.experiment import Recipe
-from rewire.experiment.recipe import LOSSES, OPTIMIZERS, SCHEDULES, method_name
+from rewire.experiment.recipe import LOSSES, method_name
 from rewire.experiment.settings import settings_of
 
 from .recipes import short
@@ -76,8 +76,8 @@ def test_names_are_those_of_the_parts_that_there_are():
     known = settings_of(Recipe)
     assert set(known["activation"].choice_names()) == set(activations.registry)
     assert set(known["method"].choice_names()) == set(rewire.methods.registry)
-    assert tuple(rewire.optimizers.registry) == OPTIMIZERS
-    assert tuple(rewire.schedules.registry) == SCHEDULES
+    assert set(known["optimizer"].choice_names()) == set(rewire.optimizers.registry)
+    assert set(known["schedule"].choice_names()) == set(rewire.schedules.registry)
     for name in [name for names in LOSSES.values() for name in names]:
         assert rewire.losses.get(name).name == name
 

@@ -54,7 +54,7 @@ def test_numba_serves_where_nothing_is_chosen(monkeypatch, nothing):
 
 
 def test_unknown_kernels_are_refused(monkeypatch):
-    message = r"kernels \(or REWIRE_KERNELS\) must be 'numba' or 'numpy'; got 'cuda'"
+    message = r"backend \(or REWIRE_KERNELS\) must be 'numba' or 'numpy'; got 'cuda'"
     with pytest.raises(ValueError, match=message):
         kernels.get_backend("cuda")
     with pytest.raises(ValueError, match=message):

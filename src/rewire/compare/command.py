@@ -31,8 +31,7 @@ def command_for(study: Study, reach: float | None = None) -> str | None:
     Returns
     -------
     str or None
-        None for a configuration that :func:`study_config` did not make, or not from what the
-        command has options for.
+        None for a configuration that the command has no options for.
     """
     config = study.config
     options = _options(config.given)

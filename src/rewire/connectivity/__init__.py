@@ -1,6 +1,7 @@
 """What has connections: the table of those that exist, and the blocks where others may be.
 
-:class:`SparseModel` is the protocol that every front end implements; the rest are its words.
+:class:`SparseModel` is what a model offers so that a :class:`rewire.topology.Rewirer` can rewire
+it; :class:`rewire.Network` is the built-in one.
 """
 
 from .blocks import Block

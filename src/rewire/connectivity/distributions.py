@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-__all__ = ["DISTRIBUTIONS", "densities"]
+__all__ = ["densities"]
 
 DISTRIBUTIONS = ("uniform", "er", "erk")
 

@@ -1,4 +1,4 @@
-"""The protocol between what decides where connections go and what has connections."""
+"""What a model offers so that a Rewirer can rewire it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class SparseModel(Protocol):
     def abilities(self) -> frozenset[str]:
         """What the model can do besides: some of :data:`ABILITIES`.
 
-        - ``"signals"``: whoever trains it can hand :class:`Signals` to the Rewirer.
+        - ``"signals"``: its activations and sensitivities can be computed, as :class:`Signals`.
         - ``"dead units"``: it is :class:`KnowsDeadUnits`.
         - ``"revival"``: it is :class:`Revivable`.
         - ``"rewinding"``: it is :class:`Rewindable`.
@@ -77,7 +77,7 @@ class SparseModel(Protocol):
         """
 
     def rewire(self, drop: np.ndarray, grow_source: np.ndarray, grow_target: np.ndarray) -> None:
-        """Remove some connections and add others, in place: the only way to change the wiring.
+        """Remove some connections and add others, in place: the one way to change any.
 
         Whatever a connection carries goes with it; a new one starts with weight zero and zero
         state, and is younger than all before it, in the order given. Raises the version.

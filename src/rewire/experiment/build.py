@@ -68,7 +68,7 @@ def make_network(
 
 
 def _whole_or_layers(numbers: tuple[float, ...] | None) -> Any:
-    """Return one number, which is for the whole network, as such."""
+    """Return a single number, meant for the whole network, without its tuple."""
     return numbers[0] if numbers is not None and len(numbers) == 1 else numbers
 
 

@@ -10,21 +10,31 @@ from rewire import defaults
 
 from .settings import setting, settings_of
 
-__all__ = ["LOSSES", "OPTIMIZERS", "SCHEDULES", "Recipe", "method_name"]
+__all__ = ["LOSSES", "Recipe", "method_name"]
 
 # By task; the first is the default.
 LOSSES = {
     "classification": ("cross_entropy", "hinge", "binary_cross_entropy"),
     "regression": ("mean_squared_error",),
 }
-OPTIMIZERS = ("sgd", "adam", "adamw")
-SCHEDULES = ("constant", "linear", "cosine", "multistep")
 
 
 def _method_names() -> Iterable[str]:
     from rewire import methods  # not before it is needed: see rewire.cli
 
     return methods.registry
+
+
+def _optimizer_names() -> Iterable[str]:
+    from rewire import optimizers
+
+    return optimizers.registry
+
+
+def _schedule_names() -> Iterable[str]:
+    from rewire import schedules
+
+    return schedules.registry
 
 
 def _activation_names() -> Iterable[str]:
@@ -39,8 +49,8 @@ class Recipe:
 
     Each field holds its own range, default and help text, from which the options of ``rewire
     train`` and ``rewire compare`` and the parameters of the estimators are generated;
-    ``rewire.experiment.settings_table(Recipe)`` returns them all. Of a field that may hold several
-    numbers, one number stands for a tuple of one.
+    ``rewire.experiment.settings_table(Recipe)`` lists them as Markdown tables. Of a field that may
+    hold several numbers, one number stands for a tuple of one.
 
     Raises
     ------
@@ -242,7 +252,7 @@ class Recipe:
         None,
         str,
         "Optimizer: {choices}.",
-        choices=OPTIMIZERS,
+        choices=_optimizer_names,
         group="Training",
         default_text="sgd for classes, adam for numbers",
     )
@@ -273,7 +283,7 @@ class Recipe:
         str,
         "How the learning rate goes down: constant, linear or cosine (to a hundredth), multistep "
         "(to a third, at half and three quarters).",
-        choices=SCHEDULES,
+        choices=_schedule_names,
         objects="a function of a rewire.schedules.Time",
         group="Training",
     )

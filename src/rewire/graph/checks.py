@@ -104,7 +104,7 @@ def activations(activation: Any, ranks: int) -> tuple[Activation, ...]:
 
 
 def inputs(X: Any, width: int, dtype: np.dtype) -> np.ndarray:
-    """Check a batch's shape; converted only if need be. Its numbers are the plan's to check."""
+    """Check a batch's shape; converted only if need be. The kernels check its numbers."""
     if getattr(X, "dtype", None) is not dtype:
         X = real_array(X, "X")
     X = as_kernel_array(X, dtype)

@@ -148,9 +148,9 @@ class Network(MutableGraph):
         ValueError
             For a wrong shape or numbers that are not finite.
         """
-        plan = self.program()
-        X = checks.inputs(X, plan.inputs, plan.dtype)
-        return plan.predict(self.connections.weight, self.bias, X)
+        program = self.program()
+        X = checks.inputs(X, program.inputs, program.dtype)
+        return program.predict(self.connections.weight, self.bias, X)
 
     def gradients(self, X: Any, y: Any, loss: Any = "cross_entropy") -> Gradients:
         """Compute the derivatives of a loss with respect to every weight and bias.

@@ -51,7 +51,7 @@ class Program:
     dtype : dtype
         float32 or float64.
     backend : {"numba", "numpy"}, optional
-        See :func:`load`.
+        See :func:`rewire.kernels.get_backend`.
     """
 
     def __init__(

@@ -87,15 +87,15 @@ class MutableGraph(Graph):
 
     def set_rewind_point(self) -> None:
         """Remember the present weights and biases; a connection carries its own along."""
-        for columns, now in ((self.connections, "weight"), (self.neurons, "bias")):
-            columns.zeros(REWIND_POINT[now], self.dtype)[:] = columns[now]
+        for columns, name in ((self.connections, "weight"), (self.neurons, "bias")):
+            columns.zeros(REWIND_POINT[name], self.dtype)[:] = columns[name]
 
     def rewind(self) -> None:
         """Return to the remembered weights and biases, and clear what optimisers keep for each."""
-        for columns, now in ((self.connections, "weight"), (self.neurons, "bias")):
-            columns[now][:] = columns[REWIND_POINT[now]]
-            for name in set(columns.data) - {"source", "birth", now, REWIND_POINT[now]}:
-                columns[name][:] = 0
+        for columns, name in ((self.connections, "weight"), (self.neurons, "bias")):
+            columns[name][:] = columns[REWIND_POINT[name]]
+            for state in set(columns.data) - {"source", "birth", name, REWIND_POINT[name]}:
+                columns[state][:] = 0
 
     # --------------------------------------------------------------------------- one by one
 
@@ -114,16 +114,18 @@ class MutableGraph(Graph):
             If it exists already or would not go to a later rank.
         """
         from_, to = self._number(source), self._number(target)
-        checks.connections(np.array([from_]), np.array([to]), self.ranks)
-        value = checks.numbers([weight], "weight", self.dtype, shape=(1,))
-        _, exists = self.connections.find(np.array([from_]), np.array([to]))
+        ends = np.array([from_]), np.array([to])
+        checks.connections(*ends, self.ranks)
+        [value] = checks.numbers([weight], "weight", self.dtype, shape=(1,))
+        _, exists = self.connections.find(*ends)
         if exists[0]:
             raise ValueError(
                 f"source {self.label(from_)} and target {self.label(to)} are connected already: "
                 "assign to the connection's weight instead"
             )
-        self.connections.replace([], [from_], [to], weight=value)
-        self.version += 1
+        self.rewire([], *ends)
+        row, _ = self.connections.find(*ends)
+        self.connections.weight[row] = value
 
     def disconnect(self, source: Any, target: Any) -> None:
         """Remove a connection; costs one copy of the table.
@@ -139,8 +141,7 @@ class MutableGraph(Graph):
             raise ValueError(
                 f"source {self.label(from_)} and target {self.label(to)} are not connected"
             )
-        self.connections.replace(row, [], [])
-        self.version += 1
+        self.rewire(row, [], [])
 
     def add_neuron(self, rank: int, bias: float = 0.0) -> Neuron:
         """Append a neuron without connections to a hidden rank.

@@ -38,7 +38,7 @@ def get_backend(name: str | None = None) -> ModuleType:
     """
     name = name or os.environ.get("REWIRE_KERNELS") or _default()
     if name not in BACKENDS:
-        raise ValueError(f"kernels (or REWIRE_KERNELS) must be 'numba' or 'numpy'; got {name!r}")
+        raise ValueError(f"backend (or REWIRE_KERNELS) must be 'numba' or 'numpy'; got {name!r}")
     if name not in _loaded:
         backend = importlib.import_module(f".{name}", __package__)
         if name == "numba":

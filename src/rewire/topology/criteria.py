@@ -98,7 +98,7 @@ def drop_criterion(name: str, needs: Iterable[str] = ()) -> Callable[[Callable],
     Parameters
     ----------
     name : str
-        Under which the command line and the contract tests find it.
+        For ``RigL(drop=name)`` and the like, and for the contract tests.
     needs : iterable of str
         What it reads besides weights and wiring: ``"signals"``, ``"gradient"``, ``"momentum"``,
         ``"age"``. A model or an optimiser that lacks it is refused when a Rewirer is made.

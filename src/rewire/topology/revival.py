@@ -1,4 +1,4 @@
-"""Starting idle units anew before a rewiring: what is asked of a model that can."""
+"""Starting idle units anew before a rewiring: the settings; the model does the work."""
 
 from __future__ import annotations
 

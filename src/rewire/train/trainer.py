@@ -100,8 +100,8 @@ class Trainer:
         Returns
         -------
         StepResult
-            ``losses`` and ``right`` (samples on the right side), both of shape (count,) and before
-            each step.
+            ``losses`` and ``n_correct`` (samples on the right side), both of shape (count,) and
+            before each step.
         """
         return self.learn(X, y, None, self._rates(count, learning_rate))
 
@@ -131,24 +131,24 @@ class Trainer:
         StepResult
             As :meth:`steps`.
         """
-        plan = self.net.program()
-        X = checks.inputs(X, plan.inputs, plan.dtype)
-        y = self.loss.targets(y, len(X), plan.outputs, plan.dtype)
+        program = self.net.program()
+        X = checks.inputs(X, program.inputs, program.dtype)
+        y = self.loss.targets(y, len(X), program.outputs, program.dtype)
         if len(X) == 0:
             raise ValueError("X must hold at least one sample; got none")
         self.optimizer.begin(self.net)
         # isinstance would take a microsecond, as the class is abstract.
         if getattr(self.optimizer, "momentum", None) is None:
-            return self._general(plan, X, y, samples, rates)
+            return self._general(program, X, y, samples, rates)
         rates, batch = np.asarray(rates, float), len(X) if samples is None else samples.shape[1]
-        work = batch * (plan.connections + plan.neurons)
+        work = batch * (program.connections + program.neurons)
         weight, bias = self.net.connections.weight, self.net.bias
         descent = self.optimizer.descent(self.net)  # type: ignore[attr-defined]
         if len(rates) * work <= WORK_PER_CALL:
-            learned = plan.train(weight, bias, X, y, self.loss, rates, samples, descent, checked)
+            learned = program.train(weight, bias, X, y, self.loss, rates, samples, descent, checked)
         else:
             numbers, stride = (weight, bias, X, y, self.loss), max(1, WORK_PER_CALL // work)
-            learned = _in_parts(plan, numbers, rates, samples, descent, checked, stride)
+            learned = _in_parts(program, numbers, rates, samples, descent, checked, stride)
         self.optimizer.steps += len(rates)
         return learned
 
@@ -167,7 +167,7 @@ class Trainer:
 
     def _general(
         self,
-        plan: Program,
+        program: Program,
         X: np.ndarray,
         y: np.ndarray,
         samples: np.ndarray | None,
@@ -178,7 +178,7 @@ class Trainer:
         try:
             for step, rate in enumerate(rates):
                 batch = slice(None) if samples is None else samples[step]
-                weight, bias, learned = plan.gradients(
+                weight, bias, learned = program.gradients(
                     net.connections.weight, net.bias, X[batch], y[batch], self.loss
                 )
                 self.optimizer.lr = float(rate)
@@ -195,7 +195,7 @@ def _constant(rate: float, count: int) -> np.ndarray:
 
 
 def _in_parts(
-    plan: Program,
+    program: Program,
     numbers: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, Loss],
     rates: np.ndarray,
     samples: np.ndarray | None,
@@ -208,10 +208,10 @@ def _in_parts(
     for first in range(0, len(rates), stride):
         part = slice(first, first + stride)
         chosen = None if samples is None else samples[part]
-        found.append(plan.train(*numbers, rates[part], chosen, descent, checked or first > 0))
+        found.append(program.train(*numbers, rates[part], chosen, descent, checked or first > 0))
     return _joined(found)
 
 
 def _joined(parts: list[StepResult]) -> StepResult:
-    losses, right = zip(*parts, strict=True)
-    return StepResult(np.concatenate(losses), np.concatenate(right))
+    losses, n_correct = zip(*parts, strict=True)
+    return StepResult(np.concatenate(losses), np.concatenate(n_correct))
