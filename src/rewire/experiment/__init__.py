@@ -5,8 +5,9 @@ an :class:`Experiment` of it, :class:`RunDirectory` keeps it in a folder, and :c
 the trained network with what stands before and after it.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from rewire.io import lazy_face
 
 if TYPE_CHECKING:
     from .experiment import Experiment as Experiment
@@ -29,13 +30,4 @@ _HOMES = {
 }
 
 __all__ = list(_HOMES)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_face(__name__, _HOMES)

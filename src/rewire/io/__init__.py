@@ -5,6 +5,7 @@ Light by design: arrays on disk are in :mod:`rewire.io.tensors`, which imports N
 
 from .files import atomic_write, prepare_folder, reading, remove_leftovers
 from .json_files import read_json, write_json
+from .lazy import lazy_face
 from .optional import import_optional
 from .registry import Decorated, Registry
 
@@ -13,6 +14,7 @@ __all__ = [
     "Registry",
     "atomic_write",
     "import_optional",
+    "lazy_face",
     "prepare_folder",
     "read_json",
     "reading",
