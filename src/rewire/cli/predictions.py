@@ -59,11 +59,8 @@ def write_predictions(
     """
     if out is not None and not out.name.lower().endswith(ENDINGS):
         raise ValueError(f"out must end in {', '.join(ENDINGS)}; got {str(out)!r}")
-    raw = (
-        None
-        if samples.suffix.lower() == ".npz"
-        else read_raw("-" if _is_stdin(samples) else samples)
-    )
+    is_npz = samples.suffix.lower() == ".npz"
+    raw = None if is_npz else read_raw("-" if str(samples) == "-" else samples)
     X, answerable = _inputs(model, samples, raw)
     if not answerable.all():
         _tell(model, raw, answerable, strict)
@@ -81,8 +78,8 @@ def _inputs(model: Predictor, samples: Path, raw: RawTable | None) -> tuple[Any,
     X = read_inputs(samples, np.dtype(np.float64))
     if X.ndim != 2 or X.shape[1] != model.network.ranks[0]:
         raise ValueError(
-            f"X must have shape (samples, {model.network.ranks[0]}), one column per input of the "
-            f"model; got {X.shape}"
+            f"{samples} cannot be loaded: X must have shape (samples, {model.network.ranks[0]}), one "
+            f"column per input of the model; got {X.shape}"
         )
     check_finite("X", X, model.feature_names)
     return X, np.ones(X.shape[0], bool)
