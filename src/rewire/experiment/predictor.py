@@ -16,6 +16,7 @@ from rewire.export.tensors import network_from_tensors, network_to_tensors
 from rewire.graph import Network
 from rewire.io import reading
 from rewire.io.tensors import read_tensors, write_tensors
+from rewire.tables import TableEncoder
 from rewire.validation import real_array
 
 __all__ = ["Predictor"]
@@ -43,6 +44,8 @@ class Predictor:
         Of a regression: predictions are outputs * scale + mean.
     loss : str, optional
         The loss that the network was trained with, which decides what its outputs mean.
+    encoder : TableEncoder, optional
+        What makes inputs of the columns of a table.
     """
 
     network: Network
@@ -54,6 +57,7 @@ class Predictor:
     target_mean: np.ndarray | None = None
     target_scale: np.ndarray | None = None
     loss: str | None = None
+    encoder: TableEncoder | None = None
 
     def outputs(self, X: Any) -> np.ndarray:
         """Return the network's outputs, shape (samples, outputs).
