@@ -65,6 +65,7 @@ def model_on(X, rng, outputs=3, loss="cross_entropy", dtype="float32", scaled=Tr
     net = rewire.mlp(
         [X.shape[1], 7, outputs], density=0.6, activation=activation, dtype=dtype, seed=seed
     )
+    net.backend = "numpy"
     net.bias[X.shape[1] :] = rng.normal(size=7 + outputs)
     regression = loss == "mean_squared_error"
     labels = [*ODD[2:], *map(str, range(100))][: max(outputs, 2)]
@@ -87,17 +88,25 @@ OUTPUTS += [(1, "mean_squared_error"), (2, "mean_squared_error")]
 
 
 @st.composite
-def models(draw, kinds=("number", "boolean", "category", "date")):
-    """A model of a table of one to five columns, and a generator to draw rows by."""
-    names = draw(st.lists(st.one_of(st.sampled_from(ODD), st.text(max_size=5)), unique=True,
-                          min_size=1, max_size=5))
-    found = [draw(st.sampled_from(kinds)) for _ in names]
+def specifications(draw, kinds=tuple(KINDS)):
+    """What :func:`specified` makes a model of: one to five columns of odd names."""
+    name = st.one_of(st.sampled_from(ODD), st.text(max_size=5))
+    names = draw(st.lists(name, unique=True, min_size=1, max_size=5))
+    return {
+        "columns": {one: draw(st.sampled_from(kinds)) for one in names},
+        "answers": draw(st.sampled_from(OUTPUTS)),
+        "dtype": draw(st.sampled_from(["float32", "float64"])),
+        "scaled": draw(st.booleans()),
+        "seed": draw(st.integers(0, 2**32 - 1)),
+    }
+
+
+def specified(one):
+    """The model, and a generator to draw rows by."""
+    rng = np.random.default_rng(one["seed"])
     target = (Column("the target", "category", "target"),)
-    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    outputs, loss = draw(st.sampled_from(OUTPUTS))
-    dtype = draw(st.sampled_from(["float32", "float64"]))
-    schema = Schema(columns(found, names) + target)
-    return model_of(schema, rng, outputs, loss, dtype, draw(st.booleans())), rng
+    schema = Schema(columns(one["columns"].values(), one["columns"]) + target)
+    return model_of(schema, rng, *one["answers"], one["dtype"], one["scaled"]), rng
 
 
 @dataclass

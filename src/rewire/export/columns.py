@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rewire.tables import Column
-from rewire.tables.steps import Lookup, Number
+from rewire.tables.steps import Date, Lookup, Ngrams, Number
 
 from .whole import Whole
 
@@ -14,7 +14,7 @@ SHOWN = 6  # categories that a description names
 
 def is_text(whole: Whole, column: Column) -> bool:
     """Return whether a row has text in a column, and not a number."""
-    return isinstance(whole.step_of(column), Lookup)
+    return isinstance(whole.step_of(column), (Lookup, Ngrams))
 
 
 def describe(whole: Whole, column: Column) -> str:
@@ -24,6 +24,8 @@ def describe(whole: Whole, column: Column) -> str:
         known = list(step.rows)
         more = f", ... ({len(known)})" if len(known) > SHOWN else ""
         return f"{column.kind}: {', '.join(known[:SHOWN])}{more}"
+    if isinstance(step, Ngrams):
+        return "text"
     if column.kind == "boolean":
         if column.words:
             no, yes = (" or ".join(map(repr, words)) for words in column.words)
@@ -42,5 +44,7 @@ def example_value(whole: Whole, column: Column) -> float | str:
     step = whole.step_of(column)
     if isinstance(step, Lookup):
         return next(iter(step.rows), "")
-    assert isinstance(step, Number)
+    if isinstance(step, Ngrams):
+        return "text"
+    assert isinstance(step, (Date, Number))
     return step.fill

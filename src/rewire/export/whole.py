@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from rewire.graph import Network
-from rewire.tables import Column
-from rewire.tables.steps import Step
+from rewire.tables import Column, TableEncoder
+from rewire.tables.steps import Date, Lookup, Number, Step
 
 from .model import Model
 
@@ -58,7 +59,7 @@ class Whole:
         """Take a model apart, without dead neurons if wanted."""
         net = model.network.strip() if strip else model.network
         encoder, by = model.encoder, model.standardizer
-        steps = () if encoder is None else encoder.steps
+        steps = () if encoder is None else _steps(encoder)
         read = {step.column for step in steps}
         schema = () if encoder is None else encoder.schema.columns
         inputs, outputs = net.ranks[0], net.ranks[-1]
@@ -104,16 +105,35 @@ class Whole:
 
     def column(self, name: str) -> Column:
         """Return a column by its name."""
-        return next(one for one in self.columns if one.name == name)
+        return self._by_name[name][0]
 
     def step_of(self, column: Column) -> Step:
         """Return the step that reads a column."""
-        return next(step for step in self.steps if step.column == column.name)
+        return self._by_name[column.name][1]
+
+    @cached_property
+    def _by_name(self) -> dict[str, tuple[Column, Step]]:
+        steps = {step.column: step for step in self.steps}
+        return {one.name: (one, steps[one.name]) for one in self.columns}
 
     @property
     def single_output(self) -> bool:
         """Whether one output is the log odds of the second of two classes."""
         return len(self.classes) == 2 and self.net.ranks[-1] == 1
+
+
+def _steps(encoder: TableEncoder) -> tuple[Step, ...]:
+    """Return the steps; where missing values are refused, they make what is no number."""
+    if encoder.missing == "impute":
+        return encoder.steps
+    return tuple(
+        replace(step, missing=(np.nan,) * len(step.names))
+        if isinstance(step, Lookup)
+        else replace(step, fill=np.nan)
+        if isinstance(step, (Date, Number))
+        else step
+        for step in encoder.steps
+    )
 
 
 def _numbers(values: np.ndarray | None, default: float, count: int) -> np.ndarray:
