@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from rewire.io import advise, prefixed
+
 __all__ = [
     "TABLES",
     "check_complete",
@@ -50,7 +52,7 @@ def loading(path: Path) -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        raise ValueError(f"{path} cannot be loaded: {error}") from error
+        raise ValueError(prefixed(f"{path} cannot be loaded: ", error)) from error
 
 
 def read_frame(path: Path, **options: Any) -> Any:
@@ -99,10 +101,14 @@ def check_complete(frame: Any) -> None:
         row, column = missing[0]
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         raise ValueError(
-            f"no value may be missing; got none in row {row} (counted from 0), column "
-            f"{str(frame.columns[column])!r}{more}: fill in what is missing, or leave the row or "
-            f"the column out (--ignore, ignore=); where NA and the like are text, read with "
-            f"keep_default_na=False"
+            advise(
+                f"no value may be missing; got none in row {row} (counted from 0), column "
+                f"{str(frame.columns[column])!r}{more}",
+                "fill in what is missing",
+                "leave the row out",
+                "leave the column out (ignore=)",
+                "read NA and the like as text (keep_default_na=False)",
+            )
         )
 
 
@@ -143,8 +149,12 @@ def values_of(column: Any) -> np.ndarray:
     infer = import_pandas("reading a table").api.types.infer_dtype
     if infer(values, skipna=False) != "string":
         raise ValueError(
-            f"column {str(column.name)!r} must hold numbers, booleans or text; got "
-            f"{column.dtype}: turn it into numbers, or leave the column out (--ignore, ignore=)"
+            advise(
+                f"column {str(column.name)!r} must hold numbers, booleans or text; got "
+                f"{column.dtype}",
+                "turn it into numbers",
+                "leave the column out (ignore=)",
+            )
         )
     return values.astype(str)
 
@@ -165,8 +175,11 @@ def _read(read: Any, path: Path, **options: Any) -> Any:
         ) from None
     except UnicodeDecodeError as error:
         raise ValueError(
-            f"text must be UTF-8; got something else ({error}): save it as UTF-8 (in Excel, 'CSV "
-            "UTF-8'), or give encoding= in Python, such as 'cp1252'"
+            advise(
+                f"text must be UTF-8; got something else ({error})",
+                "save it as UTF-8 (in Excel, 'CSV UTF-8')",
+                "say how it is encoded (encoding='cp1252')",
+            )
         ) from error
     except pandas.errors.ParserError as error:
         text = str(error).removeprefix("Error tokenizing data. C error: ")

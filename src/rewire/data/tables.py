@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from rewire.io import advise
+
 from .dataset import Dataset
 from .pandas_io import check_complete, check_size, find_column, read_frame, values_of
 
@@ -93,8 +95,10 @@ def _inputs(columns: dict[Any, np.ndarray]) -> tuple[np.ndarray, list[str]]:
         if values.dtype.kind != "U":
             if _numbers_rows(values):
                 warnings.warn(
-                    f"column {str(name)!r} only numbers the rows: leave it out (--ignore, ignore=) "
-                    "unless the order of the rows matters",
+                    advise(
+                        f"column {str(name)!r} only numbers the rows",
+                        "leave it out unless the order of the rows matters (ignore=)",
+                    ),
                     stacklevel=2,
                 )
             blocks.append(values[:, None])
@@ -103,9 +107,13 @@ def _inputs(columns: dict[Any, np.ndarray]) -> tuple[np.ndarray, list[str]]:
         categories = np.unique(values)
         if len(categories) > MAX_CATEGORIES:
             raise ValueError(
-                f"column {str(name)!r} must have at most {MAX_CATEGORIES} different texts, each "
-                f"of which becomes an input; got {len(categories)}, such as {str(values[0])!r}: "
-                f"leave the column out (--ignore, ignore=), or turn it into numbers"
+                advise(
+                    f"column {str(name)!r} must have at most {MAX_CATEGORIES} different texts, "
+                    f"each of which becomes an input; got {len(categories)}, such as "
+                    f"{str(values[0])!r}",
+                    "leave the column out (ignore=)",
+                    "turn it into numbers",
+                )
             )
         blocks.append(values[:, None] == categories)
         names += [f"{name}={category}" for category in categories]

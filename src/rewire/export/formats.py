@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rewire.graph import Network
-from rewire.io import Registry
+from rewire.io import Registry, check_ending
 
 __all__ = ["Format", "export", "load", "registry"]
 
@@ -24,6 +24,8 @@ class Format(NamedTuple):
         From (path, options) to a network; None for a format that can only be written.
     suffixes : tuple of str
         Endings of file names that stand for the format, such as ``(".npz",)``.
+    further : tuple of str
+        Endings of other formats that it writes as well, where the format is named.
 
     Examples
     --------
@@ -41,6 +43,7 @@ class Format(NamedTuple):
     write: Callable[..., None]
     read: Callable[..., Network] | None = None
     suffixes: tuple[str, ...] = ()
+    further: tuple[str, ...] = ()
 
 
 registry: Registry[Format] = Registry("format", home="rewire.export")
@@ -68,7 +71,8 @@ def export(
     Raises
     ------
     ValueError
-        For an unknown format, or a network that the format cannot hold.
+        For an unknown format, a path whose ending promises another format than the one that is
+        named, or a network that the format cannot hold.
     ImportError
         If a package that the format needs is not installed; the message names the extra.
 
@@ -81,7 +85,11 @@ def export(
     >>> load(path)
     Network 2-1-1: 3 connections, density 100.00%
     """
-    _choose(path, format, "written").write(net, path, **options)
+    chosen = _choose(path, format, "written")
+    if format is not None:
+        endings = (*chosen.suffixes, *chosen.further)
+        check_ending(path, endings, f"the format {format!r}", named=True)
+    chosen.write(net, path, **options)
 
 
 def load(path: str | os.PathLike[str], format: str | None = None, **options: Any) -> Network:
@@ -125,5 +133,9 @@ def _choose(path: str | os.PathLike[str], format: str | None, verb: str) -> Form
     endings = ", ".join(
         f"{n} ({' '.join(one.suffixes) or 'no ending'})" for n, one in known.items()
     )
-    got = f"format={format!r}" if format is not None else repr(os.fspath(path))
-    raise ValueError(f"format must be one that can be {verb}: {endings}; got {got}")
+    if format is None:
+        raise ValueError(
+            f"path must end as one of the formats that can be {verb}: {endings}; got "
+            f"{os.fspath(path)!r}"
+        )
+    raise ValueError(f"format must be one that can be {verb}: {endings}; got {format!r}")
