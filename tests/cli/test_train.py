@@ -96,7 +96,7 @@ def test_an_older_run_is_not_lost_unasked(run, tmp_path):
     run("train", "digits", "--out", tmp_path, *SHORT)
     before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
     result = run("train", "digits", "--out", tmp_path, *SHORT, "--seed", 1, status=2)
-    assert "holds a run already: resume it (--resume" in result.stderr
+    assert "holds a run already: resume it ('rewire train --resume" in result.stderr
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
     run("train", "digits", "--out", tmp_path, *SHORT, "--seed", 1, "--overwrite")
     assert (tmp_path / "model.safetensors").read_bytes() != before["model.safetensors"]
@@ -179,7 +179,10 @@ def test_two_classes_with_one_output(loss, run, tmp_path):
         (["digits", "--loss", "hinge"], "loss must be 'cross_entropy' for 10 classes"),
         (["digits", "--epochs", "1", "--total-steps", "1"], "either epochs or total_steps"),
         (["digits", "--epochs", "-1"], "--epochs must be a number, above 0; got -1"),
-        (["digits", "--validation", "0", "--early-stopping", "3"], "needs validation_data"),
+        (
+            ["digits", "--validation", "0", "--early-stopping", "3"],
+            "--early-stopping needs samples to validate on",
+        ),
         (["digits", "--validation", "5000"], "validation: size must be a share"),
         (["digits", "--lr", "-1"], "--lr must be a number, above 0; got -1"),
         (["digits", "--seed", "-1"], "--seed must be a whole number, at least 0; got -1"),
@@ -218,7 +221,7 @@ def test_columns_are_left_out_also_when_going_on(run, tmp_path):
     frame["id"] = [f"H{i}" for i in range(len(frame))]
     frame.to_csv(tmp_path / "houses.csv", index=False)
     arguments = ["train", tmp_path / "houses.csv", "--target", "price", "--out", tmp_path / "run"]
-    run(*arguments, *SHORT, "--ignore", "id", "--ignore", "town")
+    run(*arguments, *SHORT, "--ignore", "id,town")
     model = Predictor.load(tmp_path / "run" / "model.safetensors")
     assert model.feature_names == ("area", "rooms")
     run("train", "--resume", tmp_path / "run")
@@ -239,7 +242,7 @@ def test_whole_numbers_may_be_a_regression(run, tmp_path):
     frame["price"] = frame["price"].round().astype(int)
     frame.to_csv(tmp_path / "houses.csv", index=False)
     arguments = ["train", tmp_path / "houses.csv", "--target", "price", *SHORT, "--density", 0.7]
-    assert "task='regression'" in run(*arguments, "--out", tmp_path / "a", status=2).stderr
+    assert "--task regression" in run(*arguments, "--out", tmp_path / "a", status=2).stderr
     run(*arguments, "--out", tmp_path / "a", "--task", "regression", "--total-steps", 1000)
     result = run("evaluate", tmp_path / "a", tmp_path / "houses.csv", "--json")
     assert json.loads(result.stdout)["all samples"]["r2"] > 0.9
@@ -329,13 +332,13 @@ def test_arrays_are_trained_on_and_predicted(run, tmp_path, monkeypatch):
     answers = []
     for name, *target in ("dense.npz",), ("sparse.npz", "--target", "labels.npy"):
         arguments = ["--total-steps", 300, "--sparsity", 0.5, "--no-standardize"]
-        run("train", name, *target, "--out", f"run-{name}", *arguments)
-        answers.append(run("predict", f"run-{name}", name).stdout)
-        answers.append(run("predict", f"run-{name}", "sparse.npz").stdout)
+        run("train", name, *target, "--out", f"run-{Path(name).stem}", *arguments)
+        answers.append(run("predict", f"run-{Path(name).stem}", name).stdout)
+        answers.append(run("predict", f"run-{Path(name).stem}", "sparse.npz").stdout)
         (tmp_path / "elsewhere").mkdir(exist_ok=True)
         monkeypatch.chdir(tmp_path / "elsewhere")  # a run finds its data from anywhere
-        run("evaluate", tmp_path / f"run-{name}")
-        run("train", "--resume", tmp_path / f"run-{name}")
+        run("evaluate", tmp_path / f"run-{Path(name).stem}")
+        run("train", "--resume", tmp_path / f"run-{Path(name).stem}")
         monkeypatch.chdir(tmp_path)
     assert len(set(answers)) == 1
     right = [
@@ -343,7 +346,7 @@ def test_arrays_are_trained_on_and_predicted(run, tmp_path, monkeypatch):
     ]
     assert np.mean(right) > 0.9
     np.savez("wrong.npz", X=X.toarray()[:, 1:])
-    result = run("predict", "run-dense.npz", "wrong.npz", status=2)
+    result = run("predict", "run-dense", "wrong.npz", status=2)
     assert "wrong.npz cannot be loaded: X must have shape (samples, 50)" in result.stderr
 
 
@@ -415,6 +418,44 @@ def test_show_describes_and_draws(run, trained, tmp_path):
     assert "curves are of a run's folder" in result.stderr
 
 
+@pytest.mark.parametrize("option", ["--strip", "--no-strip"])
+def test_what_export_says_is_of_the_network_that_it_writes(run, trained, tmp_path, option):
+    made = run("export", trained / "digits", tmp_path / "net.npz", option, "--json").stdout
+    said, net = json.loads(made), load_network(tmp_path / "net.npz")
+    summary = net.summary()
+    assert said["ranks"] == list(net.ranks)
+    assert said["density"] == net.density
+    for name in ("connections", "parameters", "dead", "flops"):
+        assert said[name] == getattr(summary, name)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option", "advice"),
+    [
+        (["strip", "digits", "--out", "small.onnx"], "--out", "by 'rewire export', which strips"),
+        (["show", "digits", "--picture", "wiring.html"], "--picture", "choose another name"),
+        (["show", "digits", "--curves", "curves.csv"], "--curves", "choose another name"),
+        (["predict", "houses", "houses.csv", "--out", "answers.txt"], "--out", ".csv"),
+        (["export", "digits", "net.pdf"], "OUT", "onnx (.onnx)"),
+        (["export", "digits", "net.onnx", "--format", "c"], "OUT", "the format 'c'"),
+        (["report", "digits", "--out", "digits.pdf"], "--out", ".html"),
+        (["train", "houses.csv", "--target", "town", "--out", "run.onnx"], "--out", "'run'"),
+    ],
+)
+def test_a_file_has_the_format_of_its_ending_or_is_not_written(
+    arguments, option, advice, run, trained, tmp_path, monkeypatch
+):
+    for name in ("digits", "houses"):
+        shutil.copytree(trained / name, tmp_path / name)
+    shutil.copy(trained / "houses.csv", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    said = " ".join(run(*arguments, status=2).stderr.split())
+    assert said.startswith(f"error: {option} must ")
+    assert advice in said
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_too_many_connections_are_not_drawn(run, trained, tmp_path, monkeypatch):
     monkeypatch.setattr(drawing, "DRAWABLE", 1039)
     result = run("show", trained / "digits", "--picture", tmp_path / "w.png", status=2)
@@ -457,7 +498,7 @@ def test_export_for_other_programs(run, trained, tmp_path):
     assert stripped["after"] == {"ranks": list(net.ranks), "connections": len(net.connections)}
     assert stripped["before"]["ranks"] == list(model.network.ranks)
     result = run("show", trained / "houses", "--picture", tmp_path / "net.xyz", status=2)
-    assert "pictures must end in one of" in result.stderr
+    assert "--picture must end in" in result.stderr
 
 
 def test_what_is_no_trained_network_is_refused(run, tmp_path):

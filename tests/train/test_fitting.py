@@ -125,7 +125,7 @@ HUGE = np.full((45, 8), 1e300)
         ((X, Y), {"seed": -1}, "seed must be a whole number, at least 0; got -1"),
         ((X, Y), {"seed": None}, "seed must be a whole number"),
         ((X, Y), {"method": "rigel"}, "method must be one of.*did you mean 'rigl'"),
-        ((X, Y), {"early_stopping": 3}, "early_stopping needs validation_data"),
+        ((X, Y), {"early_stopping": 3}, "early_stopping needs .*validation_data="),
         (
             (X, Y),
             {"early_stopping": 0, "validation_data": (X, Y)},

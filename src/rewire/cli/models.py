@@ -10,6 +10,7 @@ import typer
 
 from rewire import defaults
 from rewire.experiment.settings import Setting
+from rewire.io import check_ending
 
 from . import importing
 from .common import guarded, own_file, print_json, run_folders, table
@@ -137,6 +138,13 @@ def strip(
     rewire strip runs/a --out small.safetensors
     """
     own_file(out, model)
+    check_ending(
+        out,
+        [".safetensors"],
+        "a model",
+        parameter="--out",
+        remedy="write another format by 'rewire export', which strips as well",
+    )
     found = _open(model)
     smaller = found.stripped()
     smaller.save(out)
@@ -214,15 +222,15 @@ def export(
     for path in (out, picture):
         if path is not None:
             own_file(path, model)
-    found = _open(model)
-    net = found.network.strip() if strip else found.network
+    found = _open(model).stripped() if strip else _open(model)
+    net = found.network
     if picture is not None:
         with importing():
             from .drawing import draw_wiring
         draw_wiring(net, picture)
     export_network(net, out, given.get("format"))
     if as_json:
-        print_json({**described(found), **_sizes(net), "out": str(out)})
+        print_json({**described(found), "out": str(out)})
         return
     typer.echo(f"{net!r} -> {out}")
     scaled = [

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from rewire.data import Dataset
 from rewire.experiment import Experiment, Predictor
+from rewire.io import percent
 
 from .common import table
 
@@ -110,9 +111,9 @@ def print_result(console: Console, result: dict[str, Any]) -> None:
         f"network {_sizes(network['ranks'])} with {network['connections']:,} connections",
         f"stripped of dead neurons: {_sizes(stripped['ranks'])}, {stripped['connections']:,} "
         f"connections, {stripped['flops']:,} FLOPs a sample "
-        f"({stripped['flops'] / stripped['dense_flops']:.2%} of dense)",
-        f"trained in {result['seconds']:.3g} s with {flops['spent'] / flops['dense']:.2%} of a "
-        "dense network's FLOPs",
+        f"({percent(stripped['flops'] / stripped['dense_flops'], 2)} of dense)",
+        f"trained in {result['seconds']:.3g} s with "
+        f"{percent(flops['spent'] / flops['dense'], 2)} of a dense network's FLOPs",
     ):
         console.print(line, highlight=False)
     if result["stopped"]:
@@ -133,7 +134,7 @@ def print_scores(
 def _number(name: str, value: float | None) -> str:
     if value is None:
         return ""
-    return f"{value:.2%}" if name in ("accuracy", "error") else f"{value:.4g}"
+    return percent(value, 2) if name in ("accuracy", "error") else f"{value:.4g}"
 
 
 def _sizes(ranks: list[int]) -> str:

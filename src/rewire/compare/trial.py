@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from rewire.data import Dataset
 from rewire.experiment import Experiment, prepare_experiment
+from rewire.io import advise
 from rewire.train import evaluate
 
 from .config import StudyConfig, import_modules
@@ -70,7 +71,7 @@ def prepare_trial(
         try:
             experiment = prepare_experiment(config.recipe_for(method, seed), data_dir)
         except UserWarning as warning:
-            raise ValueError(f"{warning} (every, epochs or total_steps)") from None
+            raise ValueError(*warning.args) from None
     experiment.training.report_every = experiment.training.total_steps
     return experiment
 
@@ -142,8 +143,12 @@ def measured_part(config: StudyConfig, experiment: Experiment) -> tuple[Dataset,
         )
     if data.X_test is None or data.y_test is None:
         raise ValueError(
-            f"validation must be above 0, as {data.name} has no test part to be measured on; got 0 "
-            "(measure='training' measures what was trained on)"
+            advise(
+                f"validation must be above 0, as {data.name} has no test part to be measured on; "
+                "got 0",
+                "hold some samples out (validation=0.2)",
+                "measure on what was trained on (measure='training')",
+            )
         )
     part = replace(data, X=data.X_test, y=data.y_test, X_test=None, y_test=None)
     return part, f"the test part, {part.X.shape[0]:,} samples"

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from rewire.io import advise
 from rewire.validation import real_array
 
 __all__ = ["as_targets", "task_of"]
@@ -31,8 +32,11 @@ def task_of(y: np.ndarray) -> Literal["classification", "regression"]:
         return "classification" if few and (y == np.floor(y)).all() else "regression"
     if y.dtype.kind in "iu" and len(np.unique(y)) > MAX_CERTAIN_CLASSES:
         raise ValueError(
-            f"y has {len(np.unique(y))} different whole numbers, which may be classes or the "
-            f"targets of a regression: give task='classification' or task='regression'"
+            advise(
+                f"y has {len(np.unique(y))} different whole numbers, which may be classes or the "
+                "targets of a regression",
+                "say which (task='classification' or task='regression')",
+            )
         )
     return "classification"
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from rewire.data import Dataset, Standardizer, load
 from rewire.data.tabular import UNDERSTANDING
+from rewire.io import advise, prefixed
 from rewire.losses import Loss
 from rewire.train import Training
 
@@ -70,6 +71,14 @@ def prepare_experiment(
     >>> experiment.training.net
     Network 4-20-3: 29 connections, density 20.71%
     """
+    if recipe.early_stopping is not None and not recipe.validation:
+        raise ValueError(
+            advise(
+                "early_stopping needs samples to validate on; got a validation of 0",
+                "keep some back (validation=0.1)",
+                "do not stop early",
+            )
+        )
     data = load_dataset(recipe, data_dir)
     train, validation = _split(data, recipe)
     loss = make_loss(recipe, data.task)
@@ -138,7 +147,8 @@ def _split(data: Dataset, recipe: Recipe) -> tuple[Dataset, Dataset | None]:
     try:
         return data.split(recipe.validation, seed=recipe.seed)
     except ValueError as error:
-        raise ValueError(f"validation: {error}; or 0 to keep nothing back") from error
+        keep_all = "keep nothing back (validation=0)"
+        raise ValueError(prefixed("validation: ", error, keep_all)) from error
 
 
 def _standardizes(recipe: Recipe) -> bool:

@@ -14,7 +14,7 @@ from rewire.data import Dataset, Standardizer
 from rewire.data.inputs import check_finite
 from rewire.export.tensors import network_from_tensors, network_to_tensors
 from rewire.graph import Network
-from rewire.io import reading
+from rewire.io import check_ending, reading
 from rewire.io.tensors import read_tensors, write_tensors
 from rewire.tables import Table, TableEncoder, parse, read_raw
 from rewire.validation import real_array
@@ -222,7 +222,13 @@ class Predictor:
     # ------------------------------------------------------------------------------------ files
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write it to a ``.safetensors`` file, atomically."""
+        """Write it to a ``.safetensors`` file, atomically; other endings are refused."""
+        check_ending(
+            path,
+            [".safetensors"],
+            "a model",
+            remedy="export its network to write another format",
+        )
         tensors, network = network_to_tensors(self.network)
         if self.standardizer is not None:
             arrays = self.standardizer.to_arrays()

@@ -81,7 +81,8 @@ class Recipe:
     ignore: tuple[str, ...] = setting(
         (),
         str,
-        "Column of a table to leave out; may be given several times.",
+        "Columns of a table to leave out, commas between; double quotes enclose a name with a "
+        "comma.",
         many=True,
         group="Data",
     )
