@@ -151,8 +151,10 @@ def assess(
         linear = linear_model(X, y, task, count, seed)
         trivial = without_inputs(y, task, count, labels)
         ruler.simpler = [trivial] if linear is None else [trivial, linear]
+    flattered = set(seen) if set(parts) - set(seen) else set()
     found = tuple(
-        ruler.measure(name, X, y, given[name], name in seen) for name, (X, y) in parts.items()
+        ruler.measure(name, X, y, given[name], name in seen, compare=name not in flattered)
+        for name, (X, y) in parts.items()
     )
     main = _main(found)
     rows = None

@@ -12,7 +12,7 @@ __all__ = ["CONFIDENCE", "Interval", "bootstrap", "interval_of", "share_interval
 
 CONFIDENCE = 0.95
 # Resamples, where there are not so many samples that fewer do, and the draws for all of them.
-MOST, LEAST, DRAWS = 1000, 200, 20_000_000
+MOST, LEAST, DRAWS = 1000, 200, 5_000_000
 # Numbers in the weights of the resamples that are scored at a time.
 PIECE = 1_000_000
 

@@ -81,10 +81,26 @@ class Ruler:
     seed: int
     simpler: list[Simpler] = field(default_factory=list)
 
-    def measure(self, name: str, X: Any, y: Any, answers: np.ndarray, seen: bool) -> Part:
-        """Return the part with everything that is known of it."""
+    def measure(
+        self, name: str, X: Any, y: Any, answers: np.ndarray, seen: bool, compare: bool = True
+    ) -> Part:
+        """Return the part with everything that is known of it.
+
+        Parameters
+        ----------
+        name : str
+        X, y : array-like
+            Its samples.
+        answers : ndarray
+            The model's.
+        seen : bool
+            Whether the model has learnt from them.
+        compare : bool, default True
+            Whether to measure simpler models as well.
+        """
         y, answers = check_answers(y, answers, self.task)
-        others = {one.name: check_answers(y, one.answers(X), self.task)[1] for one in self.simpler}
+        simpler = self.simpler if compare else []
+        others = {one.name: check_answers(y, one.answers(X), self.task)[1] for one in simpler}
         part = Part(
             name,
             len(y),

@@ -235,9 +235,13 @@ def _median(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
 def _auc(values: np.ndarray, positive: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return the share of pairs of a positive and a negative that are in order; ties count half."""
     order = np.argsort(values)
-    weights, positive = weights[:, order], positive[order]
-    first_of_ties = np.flatnonzero(np.diff(values[order], prepend=np.nan) != 0)
-    ups = np.add.reduceat(weights * positive, first_of_ties, axis=1)
-    downs = np.add.reduceat(weights * ~positive, first_of_ties, axis=1)
-    below = np.cumsum(downs, axis=1) - downs / 2
-    return (ups * below).sum(axis=1) / (ups.sum(axis=1) * downs.sum(axis=1))
+    values, positive = values[order], positive[order]
+    weights = np.take(weights, order, axis=1)
+    downs = np.cumsum(weights * ~positive, axis=1)
+    # Of each positive, the negatives before its ties and up to the end of them.
+    own = values[positive]
+    before = np.searchsorted(values, own, side="left") - 1
+    up_to = np.searchsorted(values, own, side="right") - 1
+    below = np.where(before < 0, 0, downs[:, before]) + downs[:, up_to]
+    ups = weights[:, positive]
+    return (ups * below).sum(axis=1) / (2 * ups.sum(axis=1) * downs[:, -1])

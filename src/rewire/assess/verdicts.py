@@ -44,7 +44,7 @@ def range_text(name: str, ends: Any, task: str, sign: str = "") -> str:
     >>> range_text("accuracy", (0.74, 0.951), "classification")
     '74.0–95.1'
     """
-    factor, digits = (100, ".1f") if SCORES[task][name].share else (1, ".3g")
+    factor, digits = (100, ".1f") if SCORES[task][name].share else (1, ".4g")
     low, high = (f"{factor * end:{sign}{digits}}" for end in ends)
     return f"{low} to {high}" if sign else f"{low}–{high}"
 
@@ -77,7 +77,7 @@ def _against_linear(part: Part, name: str) -> str:
     if low > 0:
         return " Better than the linear model."
     if high < 0:
-        return " Worse than the linear model, which is the one to use."
+        return " Worse than the linear model."
     return " It cannot be told apart from the linear model on so few samples."
 
 

@@ -17,7 +17,7 @@ from .build import make_loss, make_method, make_network, make_optimizer, make_sc
 from .predictor import Predictor
 from .recipe import Recipe
 
-__all__ = ["Experiment", "load_dataset", "prepare_experiment"]
+__all__ = ["Experiment", "load_dataset", "prepare_experiment", "split_parts"]
 
 
 @dataclass
@@ -67,7 +67,7 @@ def prepare_experiment(
     Network 4-20-3: 29 connections, density 20.71%
     """
     data = load_dataset(recipe, data_dir)
-    train, validation = _split(data, recipe)
+    train, validation = split_parts(recipe, data)
     loss = make_loss(recipe, data.task)
     net, densities = _network(recipe, data, loss)
     model = Predictor(
@@ -77,7 +77,7 @@ def prepare_experiment(
         data.feature_names,
         data.image_shape,
         _standardizer(recipe, train),
-        *_target_scaling(train, net.dtype),
+        *_target_scaling(train),
         loss=loss.name,
     )
     X, y = _as_learnt(train, model, loss.name)
@@ -113,7 +113,14 @@ def load_dataset(recipe: Recipe, data_dir: str | os.PathLike[str] | None = None)
     )
 
 
-def _split(data: Dataset, recipe: Recipe) -> tuple[Dataset, Dataset | None]:
+def split_parts(recipe: Recipe, data: Dataset) -> tuple[Dataset, Dataset | None]:
+    """Return the samples that a recipe learns from, and those that it holds out, if any.
+
+    Raises
+    ------
+    ValueError
+        For a share that leaves either part empty.
+    """
     if not recipe.validation:
         return data, None
     try:
@@ -145,18 +152,18 @@ def _network(recipe: Recipe, data: Dataset, loss: Loss) -> tuple[Any, list[float
     return dense, sparse.layer_densities()
 
 
-def _target_scaling(data: Dataset, dtype: np.dtype) -> tuple[Any, Any]:
+def _target_scaling(data: Dataset) -> tuple[Any, Any]:
     """Return mean and deviation of a regression's targets, so that any unit can be learnt."""
     if data.task != "regression":
         return None, None
-    y = data.y.reshape(len(data.y), -1).astype(np.float64)
+    y = data.y.reshape(len(data.y), -1)
     if (y == y[0]).all():
         raise ValueError(
             f"target must vary for there to be something to learn; got {y[0, 0]:g} in all "
             f"{len(y)} training samples: choose another column, or more samples"
         )
     scale = y.std(axis=0)
-    return y.mean(axis=0).astype(dtype), np.where(scale > 0, scale, 1).astype(dtype)
+    return y.mean(axis=0), np.where(scale > 0, scale, 1)
 
 
 def _as_learnt(data: Dataset, model: Predictor, loss: str) -> tuple[Any, np.ndarray]:
