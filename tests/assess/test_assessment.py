@@ -125,7 +125,7 @@ def test_json_holds_all_of_it_and_the_same_seed_gives_the_same():
     assert first == again
     found = json.loads(first)
     assert found["main"] == "test"
-    assert found["parts"][1]["confusion"][0][0] > 0
+    assert found["parts"]["test"]["confusion"][0][0] > 0
     assert str(assessed()).startswith("Accuracy ")
 
 
@@ -226,4 +226,4 @@ def test_only_everything_is_all(value, text):
 
 def test_intervals_in_words():
     assert range_text("accuracy", (-0.05, 0.1), "classification", "+") == "-5.0 to +10.0"
-    assert range_text("r2", (0.9997, 1.0), "regression") == "0.9997–1"
+    assert range_text("r2", (0.9997, 1.0), "regression") == "0.9997 to 1"

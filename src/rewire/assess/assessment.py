@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -55,16 +55,15 @@ class Assessment:
         return _main(self.parts)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold."""
-        found = asdict(self)
-        for part in found["parts"]:
-            part["intervals"] = {name: list(ends) for name, ends in part["intervals"].items()}
+        """Return what JSON can hold: the attributes, ``parts`` by name, and ``main``, a name."""
         return {
-            **found,
+            "task": self.task,
             "classes": list(self.classes),
-            "parts": list(found["parts"]),
+            "verdict": self.verdict,
             "notices": list(self.notices),
             "main": self.main.name,
+            "parts": {part.name: part.to_dict() for part in self.parts},
+            "inputs": self.inputs,
         }
 
     def __str__(self) -> str:

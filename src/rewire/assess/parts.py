@@ -32,7 +32,7 @@ class Part:
     scores : dict of str to float or None
         As :func:`rewire.assess.score` returns them.
     intervals : dict of str to (float, float)
-        95% intervals of the scores.
+        95% intervals of the scores; of none where all resamples agree.
     beside : dict of str to dict
         Scores of simpler models on the same samples, by the model's name.
     gains : dict of str to dict
@@ -59,6 +59,18 @@ class Part:
     classes: list[dict[str, Any]] | None = None
     calibration: dict[str, Any] | None = None
     residuals: dict[str, Any] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold: all attributes but the name."""
+        found = {name: value for name, value in vars(self).items() if name != "name"}
+        return {
+            **found,
+            "intervals": {name: list(ends) for name, ends in self.intervals.items()},
+            "gains": {
+                name: {**gain, "interval": gain["interval"] and list(gain["interval"])}
+                for name, gain in self.gains.items()
+            },
+        }
 
 
 @dataclass
@@ -140,7 +152,8 @@ class Ruler:
                 continue
             if name == "accuracy" and value in (0, 1):  # resamples would all be the same
                 ends = share_interval(round(value * len(y)), len(y))
-            part.intervals[name] = ends
+            if ends.low < ends.high:
+                part.intervals[name] = ends
             other = None if linear is None else part.beside[LINEAR][name]
             if other is not None:
                 between = interval_of(drawn["own"][name] - drawn["linear"][name])

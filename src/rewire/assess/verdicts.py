@@ -26,27 +26,39 @@ def as_text(name: str, value: float | None, task: str) -> str:
     ('85.1%', '0.9951')
     >>> as_text("accuracy", 0.9999, "classification"), as_text("accuracy", 1.0, "classification")
     ('99.9%', '100%')
+    >>> as_text("r2", 0.999995, "regression")
+    '>0.9999'
     """
     if value is None:
         return "–"
     if not SCORES[task][name].share:
-        return f"{value:.4g}"
+        text = f"{value:.4g}"
+        return ">0.9999" if text == "1" and value < 1 else text
     if value in (0, 1):
         return f"{value:.0%}"
     return f"{min(max(100 * value, 0.1), 99.9):.1f}%"
 
 
 def range_text(name: str, ends: Any, task: str, sign: str = "") -> str:
-    """Return an interval for people, without the unit.
+    """Return an interval for people, without the unit; a dash for None.
 
     Examples
     --------
     >>> range_text("accuracy", (0.74, 0.951), "classification")
-    '74.0–95.1'
+    '74.0 to 95.1'
+    >>> range_text("r2", (0.99962, 0.99984), "regression")
+    '0.99962 to 0.99984'
     """
-    factor, digits = (100, ".1f") if SCORES[task][name].share else (1, ".4g")
-    low, high = (f"{factor * end:{sign}{digits}}" for end in ends)
-    return f"{low} to {high}" if sign else f"{low}–{high}"
+    if ends is None:
+        return "–"
+    if SCORES[task][name].share:
+        low, high = (f"{100 * end:{sign}.1f}" for end in ends)
+    else:  # as many digits as the interval's width is worth
+        for digits in (3, 4, 6):
+            low, high = (f"{end:{sign}.{digits}g}" for end in ends)
+            if max(abs(float(low) - ends[0]), abs(float(high) - ends[1])) < (ends[1] - ends[0]) / 9:
+                break
+    return f"{low} to {high}"
 
 
 def verdict(part: Part, task: str) -> str:

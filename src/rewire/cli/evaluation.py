@@ -9,20 +9,33 @@ from typing import Any
 
 import numpy as np
 
+from rewire.assess import Assessment
 from rewire.data import load, read_features, read_samples
 from rewire.data.pandas_io import TABLES
-from rewire.experiment import Predictor, RunDirectory, load_dataset
+from rewire.experiment import (
+    Predictor,
+    Recipe,
+    RunDirectory,
+    assess_model,
+    assess_recipe,
+    load_dataset,
+)
 from rewire.io import atomic_write
 
-from .results import parts, print_scores, score
+from .assessment import print_assessment
 
-__all__ = ["evaluate_on", "print_scores", "write_predictions"]
+__all__ = ["evaluate_on", "print_assessment", "write_predictions"]
+
+ALL = "all samples"
 
 
 def evaluate_on(
     predictor: Predictor, model: Path, data: str | None, target: str | None, data_dir: Path | None
-) -> dict[str, dict[str, float | None]]:
-    """Return the scores on each part of some data.
+) -> Assessment:
+    """Return the assessment of a model on some data.
+
+    On the data that it was trained on, training samples and those that it has not seen are parts
+    of their own.
 
     Parameters
     ----------
@@ -36,15 +49,21 @@ def evaluate_on(
     data_dir : Path, optional
         Where stored data sets are.
     """
+    recipe = RunDirectory(model).read_recipe() if model.is_dir() else None
+    if recipe is not None and (data is None or _same(data, target, recipe)):
+        return assess_recipe(predictor, recipe, load_dataset(recipe, data_dir))
     if data is None:
-        if not model.is_dir():
-            raise ValueError("DATA must be given for a model outside its run's folder; got none")
-        found = parts(load_dataset(RunDirectory(model).read_recipe(), data_dir))
-    else:
-        if target is None and model.is_dir() and Path(data).suffix:
-            target = RunDirectory(model).read_recipe().target
-        found = _other_data(predictor, data, target, data_dir)
-    return {name: score(predictor, X, y) for name, (X, y) in found.items()}
+        raise ValueError("DATA must be given for a model outside its run's folder; got none")
+    if target is None and recipe is not None and Path(data).suffix:
+        target = recipe.target
+    return assess_model(predictor, _other_data(predictor, data, target, data_dir))
+
+
+def _same(data: str, target: str | None, recipe: Recipe) -> bool:
+    """Return whether some data are those of a training."""
+    path = Path(data).expanduser()
+    given = str(path.resolve()) if path.suffix and path.is_file() else data
+    return given == recipe.data and target in (None, recipe.target)
 
 
 def _other_data(
@@ -55,11 +74,14 @@ def _other_data(
     if path.suffix.lower() in TABLES:
         names, inputs = model.feature_names, model.network.ranks[0]
         X, answers = read_samples(path, names, inputs, target, dtype)
-        return {"all samples": (X, model.targets(answers))}
+        return {ALL: (X, model.targets(answers))}
     task: Any = model.task if path.suffix else None
     loaded = load(data, target=target, task=task, data_dir=data_dir, dtype=dtype)
     model.check(loaded)
-    return {name: (X, model.number_classes(loaded, y)) for name, (X, y) in parts(loaded).items()}
+    found = {ALL: (loaded.X, model.number_classes(loaded, loaded.y))}
+    if loaded.X_test is not None and loaded.y_test is not None:
+        found["test"] = (loaded.X_test, model.number_classes(loaded, loaded.y_test))
+    return found
 
 
 def write_predictions(
