@@ -41,6 +41,11 @@ def run():
     return invoke
 
 
+def scores_in(result):
+    """Return the scores of each part in the JSON of ``rewire evaluate``."""
+    return {name: part["scores"] for name, part in json.loads(result.stdout)["parts"].items()}
+
+
 def houses(count=120, seed=0):
     random = np.random.default_rng(seed)
     area, town = random.uniform(30, 200, count), random.choice(["Aachen", "Bonn", "Celle"], count)
@@ -245,7 +250,7 @@ def test_whole_numbers_may_be_a_regression(run, tmp_path):
     assert "--task regression" in run(*arguments, "--out", tmp_path / "a", status=2).stderr
     run(*arguments, "--out", tmp_path / "a", "--task", "regression", "--total-steps", 1000)
     result = run("evaluate", tmp_path / "a", tmp_path / "houses.csv", "--json")
-    assert json.loads(result.stdout)["all samples"]["r2"] > 0.9
+    assert scores_in(result)["validation"]["r2"] > 0.9
 
 
 @pytest.mark.filterwarnings("always")
@@ -258,17 +263,39 @@ def test_a_warning_is_a_line(run, tmp_path):
 # ------------------------------------------------------------------------------- after training
 
 
-def test_evaluate_measures_what_training_measured(run, trained):
-    """The rows that it learnt from apart from those held out, and by the same figures."""
+@pytest.mark.parametrize("data", [[], ["houses.csv"], ["houses.csv", "--target", "price"]])
+def test_evaluate_measures_what_training_measured(data, run, trained):
+    """On its own data, what it learnt and what it has not seen are told apart, to the last bit."""
     result = json.loads((trained / "houses" / "result.json").read_text())
-    scores = json.loads(run("evaluate", trained / "houses", "--json").stdout)
-    assert scores == result["scores"]
-    assert scores["validation"]["r2"] > 0.9
-    mean = (108 * scores["training"]["mean_squared_error"]) + (
-        12 * scores["validation"]["mean_squared_error"]
+    if data:
+        data = [trained / data[0], *data[1:]]
+    found = json.loads(run("evaluate", trained / "houses", *data, "--json").stdout)
+    assert found == result["assessment"]
+    assert list(found["parts"]) == ["training", "validation"]
+    assert [part["samples"] for part in found["parts"].values()] == [108, 12]
+    assert found["parts"]["validation"]["scores"]["r2"] > 0.9
+    assert result["scores"]["training"] == found["parts"]["training"]["scores"]
+
+
+def test_errors_are_those_of_numpy_where_targets_are_large(run, tmp_path):
+    """Seconds since 1970: float32 knows no less than two minutes."""
+    random = np.random.default_rng(0)
+    z = random.normal(size=300).round(3)
+    frame = pd.DataFrame({"z": z, "when": 1.7e9 + 100 * z})
+    frame.to_csv(tmp_path / "when.csv", index=False)
+    out = tmp_path / "run"
+    run("train", tmp_path / "when.csv", "--target", "when", "--out", out, *SHORT)
+    result = json.loads((out / "result.json").read_text())["scores"]
+    frame.to_csv(tmp_path / "again.csv", index=False)
+    found = scores_in(run("evaluate", out, tmp_path / "again.csv", "--json"))["all samples"]
+    mean = (270 * result["training"]["mean_absolute_error"]) + (
+        30 * result["validation"]["mean_absolute_error"]
     )
-    again = json.loads(run("evaluate", trained / "houses", trained / "houses.csv", "--json").stdout)
-    assert again["all samples"]["mean_squared_error"] == pytest.approx(mean / 120)
+    assert found["mean_absolute_error"] == pytest.approx(mean / 300, rel=1e-9)
+    answers = predicted(run("predict", out, tmp_path / "again.csv").stdout)
+    error = np.array([float(row["prediction"]) for row in answers]) - frame["when"]
+    assert found["mean_absolute_error"] == pytest.approx(np.abs(error).mean(), rel=1e-9)
+    assert found["r2"] == pytest.approx(1 - (error**2).mean() / frame["when"].var(ddof=0), rel=1e-9)
 
 
 def test_evaluate_on_columns_in_another_order(run, trained, tmp_path):
@@ -278,7 +305,7 @@ def test_evaluate_on_columns_in_another_order(run, trained, tmp_path):
         tmp_path / "b.csv", index=False
     )
     outputs = [
-        json.loads(run("evaluate", trained / "houses", tmp_path / name, "--json").stdout)
+        scores_in(run("evaluate", trained / "houses", tmp_path / name, "--json"))
         for name in ("a.csv", "b.csv")
     ]
     assert outputs[0] == outputs[1]
@@ -286,8 +313,11 @@ def test_evaluate_on_columns_in_another_order(run, trained, tmp_path):
 
 
 def test_evaluate_other_data_by_name(run, trained):
-    scores = json.loads(run("evaluate", trained / "digits", "digits", "--json").stdout)
-    assert scores["all samples"]["accuracy"] > 0.7
+    scores = scores_in(run("evaluate", trained / "digits", "digits", "--json"))
+    assert scores["validation"]["accuracy"] > 0.7
+    other = scores_in(run("evaluate", trained / "digits" / "model.safetensors", "digits", "--json"))
+    mean = (1617 * scores["training"]["accuracy"] + 180 * scores["validation"]["accuracy"]) / 1797
+    assert other["all samples"]["accuracy"] == pytest.approx(mean)
     result = run("evaluate", trained / "digits", "iris", status=2)
     assert "the data must have 64 inputs" in result.stderr
 
@@ -311,7 +341,7 @@ def test_evaluate_looks_only_at_what_the_model_knows(run, trained, tmp_path):
     frame.to_csv(tmp_path / "all.csv", index=False)
     run("train", tmp_path / "all.csv", "--target", "town", "--out", tmp_path / "run", *SHORT)
     frame[frame["town"] == "Bonn"].to_csv(tmp_path / "bonn.csv", index=False)
-    scores = json.loads(run("evaluate", tmp_path / "run", tmp_path / "bonn.csv", "--json").stdout)
+    scores = scores_in(run("evaluate", tmp_path / "run", tmp_path / "bonn.csv", "--json"))
     answers = predicted(run("predict", tmp_path / "run", tmp_path / "bonn.csv").stdout)
     right = np.mean([row["prediction"] == "Bonn" for row in answers])
     assert scores["all samples"]["accuracy"] == right

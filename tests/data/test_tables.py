@@ -24,7 +24,7 @@ def test_a_table_by_hand(table):
     assert data.feature_names == ("age", "colour=blue", "colour=red", "member")
     assert data.X.tolist() == [[30, 0, 1, 1], [41, 1, 0, 0], [25, 0, 1, 0]]
     assert (data.task, data.y.tolist(), data.outputs) == ("regression", [1.5, 2, 0.25], 1)
-    assert data.X.dtype == data.y.dtype == np.float32
+    assert (data.X.dtype, data.y.dtype) == (np.float32, np.float64)
     assert data.X_test is None
 
 

@@ -50,6 +50,8 @@ def _train(experiment: Experiment, folder: RunDirectory, as_json: bool) -> None:
         result = measure(experiment)
         folder.finish(experiment, result)
         recorder.finish()
+        recorder.recording.about["assessment"] = result["assessment"]
+        recorder.save(folder.recording)
         write_report(recorder.recording, folder.report)
     if as_json:
         print_json(result)

@@ -6,8 +6,9 @@ import math
 import os
 import warnings
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from rewire.assess import score
 from rewire.data import Dataset
 from rewire.experiment import Experiment, prepare_experiment
 from rewire.io import advise
@@ -156,9 +157,9 @@ def measured_part(config: StudyConfig, experiment: Experiment) -> tuple[Dataset,
 
 def _score(experiment: Experiment, part: Dataset) -> tuple[float, float]:
     model, loss = experiment.model, experiment.training.loss
+    found = score(part.y, model.answers(part.X), part.task, probabilistic=model.probabilistic)
     if part.task == "regression":
-        error: Any = model.predict(part.X).reshape(part.y.shape) - part.y
-        return float((error.astype(float) ** 2).mean()), math.nan
+        return found["mean_squared_error"], math.nan
     y = part.signed()[0] if loss.name == "hinge" else part.y
-    value, accuracy = evaluate(model.network, model.network_inputs(part.X), y, loss)
-    return value, math.nan if accuracy is None else accuracy
+    value, _ = evaluate(model.network, model.network_inputs(part.X), y, loss)
+    return value, found["accuracy"]

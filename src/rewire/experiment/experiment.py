@@ -19,7 +19,7 @@ from .build import make_loss, make_method, make_network, make_optimizer, make_sc
 from .predictor import Predictor
 from .recipe import Recipe
 
-__all__ = ["Experiment", "load_dataset", "load_parts", "prepare_experiment"]
+__all__ = ["Experiment", "load_dataset", "prepare_experiment", "split_parts"]
 
 # Settings of a recipe that are options of load for tables.
 TABLE_OPTIONS = ("ignore", "encoding", "missing", *UNDERSTANDING)
@@ -80,7 +80,7 @@ def prepare_experiment(
             )
         )
     data = load_dataset(recipe, data_dir)
-    train, validation = _split(data, recipe)
+    train, validation = split_parts(recipe, data)
     loss = make_loss(recipe, data.task)
     net, densities = _network(recipe, train, loss)
     model = Predictor(
@@ -127,21 +127,14 @@ def load_dataset(recipe: Recipe, data_dir: str | os.PathLike[str] | None = None)
     )
 
 
-def load_parts(
-    recipe: Recipe, data_dir: str | os.PathLike[str] | None = None
-) -> dict[str, Dataset]:
-    """Load the data of a recipe as a training divides them: training, validation and test."""
-    data = load_dataset(recipe, data_dir)
-    train, validation = _split(data, recipe)
-    found = {"training": train}
-    if validation is not None:
-        found["validation"] = validation
-    if data.X_test is not None and data.y_test is not None:
-        found["test"] = replace(data, X=data.X_test, y=data.y_test, X_test=None, y_test=None)
-    return found
+def split_parts(recipe: Recipe, data: Dataset) -> tuple[Dataset, Dataset | None]:
+    """Return the samples that a recipe learns from, and those that it holds out, if any.
 
-
-def _split(data: Dataset, recipe: Recipe) -> tuple[Dataset, Dataset | None]:
+    Raises
+    ------
+    ValueError
+        For a share that leaves either part empty.
+    """
     if not recipe.validation:
         return data, None
     try:
@@ -181,7 +174,7 @@ def _target_scaling(data: Dataset) -> tuple[Any, Any]:
     """Return mean and deviation of a regression's targets, so that any unit can be learnt."""
     if data.task != "regression":
         return None, None
-    y = data.y.reshape(len(data.y), -1).astype(np.float64)
+    y = data.y.reshape(len(data.y), -1)
     if (y == y[0]).all():
         raise ValueError(
             f"target must vary for there to be something to learn; got {y[0, 0]:g} in all "
