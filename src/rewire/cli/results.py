@@ -58,6 +58,7 @@ def measure(experiment: Experiment) -> dict[str, Any]:
         "total_steps": training.step,
         "stopped": training.stopped,
         "seconds": round(training.seconds, 3),
+        "notices": experiment.notices,
         "scores": {part.name: part.scores for part in assessment.parts},
         "network": {"ranks": list(net.ranks), "connections": summary.connections},
         "stripped": {

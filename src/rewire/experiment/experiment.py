@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,14 @@ from rewire.io import advise, prefixed
 from rewire.losses import Loss
 from rewire.train import Training
 
-from .build import make_loss, make_method, make_network, make_optimizer, make_schedule
+from .build import (
+    density_notice,
+    make_loss,
+    make_method,
+    make_network,
+    make_optimizer,
+    make_schedule,
+)
 from .predictor import Predictor
 from .recipe import Recipe
 
@@ -39,6 +46,9 @@ class Experiment:
     model : Predictor
         Holds the network that is trained.
     training : Training
+    notices : list of str
+        What was arranged otherwise than the recipe says, and what else one should know, each as a
+        sentence.
     """
 
     recipe: Recipe
@@ -47,6 +57,7 @@ class Experiment:
     validation: Dataset | None
     model: Predictor
     training: Training
+    notices: list[str] = field(default_factory=list)
 
 
 def prepare_experiment(
@@ -69,7 +80,9 @@ def prepare_experiment(
     --------
     >>> experiment = prepare_experiment(Recipe("iris", hidden=(20,), total_steps=50))
     >>> experiment.training.net
-    Network 4-20-3: 29 connections, density 20.71%
+    Network 4-20-3: 69 connections, density 49.29%
+    >>> experiment.notices[0].split(",")[0]
+    'density raised from 10% to 49.3%'
     """
     if recipe.early_stopping is not None and not recipe.validation:
         raise ValueError(
@@ -82,7 +95,7 @@ def prepare_experiment(
     data = load_dataset(recipe, data_dir)
     train, validation = split_parts(recipe, data)
     loss = make_loss(recipe, data.task)
-    net, densities = _network(recipe, train, loss)
+    net, densities, notices = _network(recipe, train, loss)
     model = Predictor(
         net,
         data.task,
@@ -108,7 +121,7 @@ def prepare_experiment(
         early_stopping=recipe.early_stopping,
         seed=recipe.seed,
     )
-    return Experiment(recipe, data, train, validation, model, training)
+    return Experiment(recipe, data, train, validation, model, training, notices)
 
 
 def load_dataset(recipe: Recipe, data_dir: str | os.PathLike[str] | None = None) -> Dataset:
@@ -154,8 +167,10 @@ def _standardizes(recipe: Recipe) -> bool:
     return is_file if recipe.standardize is None else recipe.standardize
 
 
-def _network(recipe: Recipe, data: Dataset, loss: Loss) -> tuple[Any, list[float] | None]:
-    """Return the network at the start, and the final densities of one that starts dense."""
+def _network(
+    recipe: Recipe, data: Dataset, loss: Loss
+) -> tuple[Any, list[float] | None, list[str]]:
+    """Return the network, the final densities of one that starts dense, and notices."""
     single = data.task == "classification" and loss.name in ("hinge", "binary_cross_entropy")
     if single and len(data.classes) != 2:
         raise ValueError(
@@ -164,10 +179,12 @@ def _network(recipe: Recipe, data: Dataset, loss: Loss) -> tuple[Any, list[float
         )
     outputs = 1 if single else data.outputs
     sparse = make_network(recipe, data.inputs, outputs)
+    raised = density_notice(recipe, sparse)
+    notices = [] if raised is None else [raised]
     if make_method(recipe).initial != "dense":
-        return sparse, None
+        return sparse, None, notices
     dense = make_network(recipe, data.inputs, outputs, dense=True)
-    return dense, sparse.layer_densities()
+    return dense, sparse.layer_densities(), notices
 
 
 def _target_scaling(data: Dataset) -> tuple[Any, Any]:
