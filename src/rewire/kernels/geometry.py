@@ -24,6 +24,7 @@ __all__ = ["PixelLayout", "Window", "pixel_layout", "window_adjacency"]
 
 CACHE_BYTES = 600_000  # what a tile reads should stay in the L2 cache
 PIECE = 64  # columns that the kernels take at once
+ALIGNED = 16  # numbers
 INTERLEAVED = 16  # images, a vector of float32
 FEW = 8  # with fewer images than this, each is a group of its own
 
@@ -100,6 +101,11 @@ class Window:
             np.tile(x // self.stride[1], channels),
         )
 
+    @cached_property
+    def sources_are_planes(self) -> bool:
+        """Whether each source is the plane of its number, as in a linear layer."""
+        return self.kernel == (1, 1) and self.groups == 1
+
     def output_size(self, size: tuple[int, int]) -> tuple[int, int]:
         """Return rows and columns of the output for an input of that size."""
         top, bottom, left, right = self.padding
@@ -168,7 +174,9 @@ def pixel_layout(window: Window, size: tuple[int, int], images: int) -> PixelLay
     rows, columns = out[0] + window.reach[0], out[1] + window.reach[1]
     margin = window.reach[0] * columns + window.reach[1]
     plane, target = rows * columns, margin + rows * columns
-    inputs, box = _input_places(window, size, rows, columns)
+    if images == 1 and plane > ALIGNED:  # so that each row begins on a cache line
+        plane, target = -(-plane // ALIGNED) * ALIGNED, -(-target // ALIGNED) * ALIGNED
+    inputs, box = _input_places(window, size, (rows, columns), plane)
     y, x = np.indices(out)
     pixels = (margin + y * columns + x).ravel()
     outputs = (np.arange(window.out_channels)[:, None] * target + pixels).ravel()
@@ -182,8 +190,8 @@ def pixel_layout(window: Window, size: tuple[int, int], images: int) -> PixelLay
         target * images,
         (inputs * images).astype(np.int32),
         (outputs * images).astype(np.int32),
-        _run(inputs, size[1]),
-        _run(outputs, out[1]),
+        _run(inputs, size),
+        _run(outputs, out),
         _gaps(inputs, window.planes * plane) * images,
         _gaps(outputs, window.out_channels * target) * images,
         _tiles(forward, images, window.planes, window.reach),
@@ -201,7 +209,7 @@ def window_adjacency(indptr: np.ndarray, source: np.ndarray, window: Window) -> 
         Numbered within the group: ``(channel * rows + row) * columns + column`` of the kernel.
     window : Window
     """
-    if window.sources == window.planes:
+    if window.sources_are_planes:
         return Adjacency.from_csr(indptr, source, window.planes)
     target = np.repeat(np.arange(window.out_channels), np.diff(indptr))
     plane = window.positions[0][source] + window.first_plane(target)
@@ -210,21 +218,21 @@ def window_adjacency(indptr: np.ndarray, source: np.ndarray, window: Window) -> 
 
 
 def _input_places(
-    window: Window, size: tuple[int, int], rows: int, columns: int
+    window: Window, size: tuple[int, int], limits: tuple[int, int], plane: int
 ) -> tuple[np.ndarray, tuple[int, int, int, int]]:
     """Return the place of each input, and the box of a plane's pixels that hold any."""
     y, x = np.arange(size[0]) + window.padding[0], np.arange(size[1]) + window.padding[2]
     (phase_y, i, read_y), (phase_x, j, read_x) = (
         _split(yx, stride, phases, limit)
         for yx, stride, phases, limit in zip(
-            (y, x), window.stride, window.phases, (rows, columns), strict=True
+            (y, x), window.stride, window.phases, limits, strict=True
         )
     )
     per_channel = window.planes // window.in_channels
     phase = phase_y[:, None] * len(window.phases[1]) + phase_x
-    place = phase * (rows * columns) + i[:, None] * columns + j
-    channel = np.arange(window.in_channels)[:, None, None] * (per_channel * rows * columns)
-    unused = window.planes * rows * columns
+    place = phase * plane + i[:, None] * limits[1] + j
+    channel = np.arange(window.in_channels)[:, None, None] * (per_channel * plane)
+    unused = window.planes * plane
     place = np.where(read_y[:, None] & read_x, place + channel, unused)
     box = [0, 0, 0, 0]
     if read_y.any() and read_x.any():
@@ -241,13 +249,11 @@ def _split(
     return phase, quotient, (np.array(phases)[phase] == remainder) & (quotient < limit)
 
 
-def _run(place: np.ndarray, columns: int) -> int:
-    """Return how many neighbours lie side by side: all, one row of pixels, or one."""
-    steps = np.diff(place)
-    if (steps == 1).all():
-        return max(len(place), 1)
-    rows = np.arange(1, len(place)) % max(columns, 1) > 0
-    return columns if columns and (steps[rows] == 1).all() else 1
+def _run(place: np.ndarray, size: tuple[int, int]) -> int:
+    """Return how many neighbours lie side by side: all, one channel's, one row's, or one."""
+    broken = np.flatnonzero(np.diff(place) != 1) + 1
+    runs = (len(place), size[0] * size[1], size[1])
+    return next((run for run in runs if run > 0 and not (broken % run).any()), 1)
 
 
 def _gaps(place: np.ndarray, size: int) -> np.ndarray:

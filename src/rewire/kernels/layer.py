@@ -166,8 +166,10 @@ def _interleaved(window: Window, size: tuple[int, int], images: int) -> int:
     if size == (1, 1) and window.kernel == (1, 1):
         most = CACHE_BYTES // (4 * PIECE * max(window.in_channels, window.out_channels, 1))
         limit = PIECE * min(max(most, 1), 4)
+    elif images < FEW or (window.reach == (0, 0) and size[0] * size[1] >= PIECE):
+        limit = 1
     else:
-        limit = INTERLEAVED if images >= FEW else 1
+        limit = INTERLEAVED
     return min(images, limit)
 
 
@@ -188,7 +190,7 @@ def _forward_index(
 
 def _with_planes(adjacency: Adjacency, window: Window) -> np.ndarray:
     """Return the plane that each connection reads, where a source has but one pixel."""
-    if window.groups == 1 and window.sources == window.planes:
+    if window.sources_are_planes:
         return adjacency.source
     target = np.repeat(np.arange(window.out_channels), np.diff(adjacency.indptr))
     plane = window.positions[0][adjacency.source] + window.first_plane(target)
