@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from rewire.data import load
-from rewire.experiment import Predictor, RunDirectory, load_parts
+from rewire.experiment import Predictor, RunDirectory
+from rewire.experiment.experiment import load_parts
 from rewire.experiment.reading import answered, schema_of
 from rewire.tables import is_table_file, parse, read_raw
 
