@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from rewire.graph import Network
-from rewire.io import atomic_write, import_optional
+from rewire.io import advise, atomic_write, import_optional
 from rewire.kernels.layout import LEAK
 
 from .common import built_in_names
@@ -187,10 +187,14 @@ def _check_size(net: Network, weights: dict[tuple[int, int], csr_array], sparse:
         for block in weights.values()
     )
     if size > LARGEST:
-        remedy = "export to .safetensors or .npz" if sparse else "pass sparse=True"
+        remedies = ["export to .safetensors or .npz"]
+        if not sparse:
+            remedies.insert(0, "write sparse weights (sparse=True)")
         raise ValueError(
-            f"an ONNX model must be smaller than 2 GiB; got {size / 2**30:.1f} GiB of weights: "
-            f"{remedy}"
+            advise(
+                f"an ONNX model must be smaller than 2 GiB; got {size / 2**30:.1f} GiB of weights",
+                *remedies,
+            )
         )
 
 
