@@ -55,11 +55,11 @@ def evaluate_on(
         return assess_recipe(predictor, recipe, load_dataset(recipe, data_dir))
     if data is None:
         raise ValueError("DATA must be given for a model outside its run's folder; got none")
-    if target is None and recipe is not None and Path(data).suffix:
-        target = recipe.target
     if data == "-" or is_table_file(data):
         found = _table(predictor, data, target)
     else:
+        if target is None and recipe is not None and Path(data).suffix:
+            target = recipe.target
         found = _other_data(predictor, data, target, data_dir)
     return assess_model(predictor, found)
 
