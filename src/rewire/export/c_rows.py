@@ -66,7 +66,7 @@ def row_functions(whole: Whole, name: str) -> str:
         member = members[column.name]
         if isinstance(step, Number):
             numbers.append((step, member, first))
-        lines += c_steps.lines(step, column, name, number, first, f"row->{member}")
+        lines += c_steps.lines(step, column, name, number, first, f"row->{member}", whole.absent)
     if numbers:
         parts.append(c_steps.numbers(numbers, name))
         lines.append(f"{name}_fill_in(row, x);")

@@ -129,16 +129,19 @@ def tables(step: Step, column: Column, name: str, number: int) -> str:
     return ""
 
 
-def lines(step: Step, column: Column, name: str, number: int, first: int, member: str) -> list[str]:
+def lines(
+    step: Step, column: Column, name: str, number: int, first: int, member: str, absent: float
+) -> list[str]:
     """Return the statements that make the inputs of a step, from ``x[first]`` on."""
     if isinstance(step, Lookup):
         return [f"{name}_look_up(&{name}_lookup_{number}, {member}, x + {first});"]
     if isinstance(step, Ngrams):
         known = "".join(f" && strcmp({member}, {c_text.string(one)}) != 0" for one in column.na)
         return [
-            f"if ({member} != NULL{known})",
+            f"if ({member} != NULL && *{member} != '\\0'{known})",
             f"    for (i = 0; i < {len(step.vocabulary)}; ++i)",
             f"        x[{first} + i] = {name}_contains({member}, {name}_pieces_{number}[i]);",
+            *(["else", f"    x[{first}] = NAN;"] if np.isnan(absent) else []),
         ]
     if isinstance(step, Date):
         return _date(step, first, member)
