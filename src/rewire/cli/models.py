@@ -83,24 +83,47 @@ def evaluate(
 def predict(
     model: Annotated[Path, MODEL],
     samples: Annotated[
-        Path, typer.Argument(metavar="CSV", help="Inputs, by column names; or Parquet, NPZ.")
+        Path,
+        typer.Argument(
+            metavar="FILE", help="A table, its columns by name; - for standard input; or NPZ."
+        ),
     ],
-    out: Annotated[Path | None, typer.Option(help="CSV to write; printed by default.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="File to write: .csv, .csv.gz, .tsv or .parquet; printed as CSV by default."
+        ),
+    ] = None,
     probabilities: Annotated[
         bool, typer.Option("--probabilities", help="One column per class as well.")
     ] = False,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Columns to carry over, with commas between.",
+            show_default="those that name the rows",
+        ),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse a file with a row that cannot be answered.")
+    ] = False,
 ) -> None:
-    """Predict for new samples: a CSV in, a CSV out, a line for each.
+    """Predict for new samples: a table in, a table out, a line for each.
 
     rewire predict runs/houses new.csv --out answers.csv
 
-    Columns may be in any order, with further ones beside them.
+    Columns may be in any order, with further ones beside them. Missing and
+    unseen values are treated as in training; a row with a value that cannot be
+    read has an empty answer.
     """
     with importing():
-        from .evaluation import write_predictions
+        from .predictions import write_predictions
     if out is not None:
         own_file(out, samples, model)
-    write_predictions(_open(model), samples, out, probabilities)
+    kept = [name for names in keep or () for name in names.split(",")]
+    write_predictions(
+        _open(model), samples, out, probabilities=probabilities, keep=kept, strict=strict
+    )
 
 
 @guarded

@@ -66,7 +66,7 @@ def _recorder(experiment: Experiment) -> Recorder:
     data = experiment.data
     return Recorder(
         data=data.name,
-        feature_names=data.feature_names,
+        feature_names=experiment.train.feature_names,
         image_shape=data.image_shape,
         classes=data.classes,
     )

@@ -154,7 +154,6 @@ def _score(experiment: Experiment, part: Dataset) -> tuple[float, float]:
     if part.task == "regression":
         error: Any = model.predict(part.X).reshape(part.y.shape) - part.y
         return float((error.astype(float) ** 2).mean()), math.nan
-    X = part.X if model.standardizer is None else model.standardizer.transform(part.X)
     y = part.signed()[0] if loss.name == "hinge" else part.y
-    value, accuracy = evaluate(model.network, X, y, loss)
+    value, accuracy = evaluate(model.network, model.network_inputs(part.X), y, loss)
     return value, math.nan if accuracy is None else accuracy

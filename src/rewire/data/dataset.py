@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from rewire.tables import Table, TableEncoder
 from rewire.validation import float_dtype, real_array
 
 from .inputs import as_inputs, check_finite, is_sparse
@@ -45,6 +46,13 @@ class Dataset:
         Rows and columns, if a sample is an image, as in MNIST.
     name : str, default "data"
         Name of the data set, for messages and ``repr``.
+    table : rewire.tables.Table, optional
+        The columns that X was made of, a row for each sample.
+    encoder : rewire.tables.TableEncoder, optional
+        What made X of them, learnt from these samples; parts that are split off are encoded by
+        what was learnt from the training part alone.
+    notes : tuple of str
+        What a person should know of how the source was read.
 
     Raises
     ------
@@ -69,6 +77,9 @@ class Dataset:
     feature_names: tuple[str, ...] | None = None
     image_shape: tuple[int, int] | None = None
     name: str = "data"
+    table: Table | None = None
+    encoder: TableEncoder | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.task not in ("classification", "regression"):
@@ -225,10 +236,30 @@ class Dataset:
             random_state(seed),
             self.name,
         )
-        return (
-            replace(self, X=self.X[train], y=self.y[train]),
-            replace(self, X=self.X[validation], y=self.y[validation], X_test=None, y_test=None),
-        )
+        rest = replace(self._take(validation), X_test=None, y_test=None)
+        if self.table is None or self.encoder is None:
+            return self._take(train), rest
+        learnt = self._take(train)
+        assert learnt.table is not None
+        encoder = TableEncoder.fit(learnt.table, learnt.y, missing=self.encoder.missing)
+        return learnt.encoded(encoder), rest.encoded(encoder)
+
+    def _take(self, rows: np.ndarray) -> Dataset:
+        table = None if self.table is None else self.table.take(rows)
+        return replace(self, X=self.X[rows], y=self.y[rows], table=table)
+
+    def encoded(self, encoder: TableEncoder) -> Dataset:
+        """Return the data set with the inputs that an encoder makes of its table.
+
+        Raises
+        ------
+        ValueError
+            For a data set that is not made of a table.
+        """
+        if self.table is None:
+            raise ValueError(f"encoder is for a data set made of a table; {self.name} is not")
+        X = encoder.transform(self.table).astype(self.X.dtype, copy=False)
+        return replace(self, X=X, feature_names=encoder.feature_names, encoder=encoder)
 
     def astype(self, dtype: Any) -> Dataset:
         """Return the data set with inputs, and targets of a regression, of another dtype."""
@@ -252,7 +283,8 @@ class Dataset:
         True
         """
         test = None if self.X_test is None else standardizer.transform(self.X_test)
-        return replace(self, X=standardizer.transform(self.X), X_test=test)
+        X = standardizer.transform(self.X)
+        return replace(self, X=X, X_test=test, table=None, encoder=None)
 
     def __repr__(self) -> str:
         kind = f"{len(self.classes)} classes" if self.classes else f"targets: {self.outputs}"

@@ -12,6 +12,7 @@ from rewire.io import lazy_face
 if TYPE_CHECKING:
     from .experiment import Experiment as Experiment
     from .experiment import load_dataset as load_dataset
+    from .experiment import load_parts as load_parts
     from .experiment import prepare_experiment as prepare_experiment
     from .predictor import Predictor as Predictor
     from .recipe import Recipe as Recipe
@@ -25,6 +26,7 @@ _HOMES = {
     "Recipe": "recipe",
     "RunDirectory": "run_directory",
     "load_dataset": "experiment",
+    "load_parts": "experiment",
     "prepare_experiment": "experiment",
     "settings_table": "settings",
 }

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from rewire.data import Dataset, Standardizer, load
+from rewire.data.tabular import UNDERSTANDING
 from rewire.losses import Loss
 from rewire.train import Training
 
@@ -17,7 +18,10 @@ from .build import make_loss, make_method, make_network, make_optimizer, make_sc
 from .predictor import Predictor
 from .recipe import Recipe
 
-__all__ = ["Experiment", "load_dataset", "prepare_experiment"]
+__all__ = ["Experiment", "load_dataset", "load_parts", "prepare_experiment"]
+
+# Settings of a recipe that are options of load for tables.
+TABLE_OPTIONS = ("ignore", "encoding", "missing", *UNDERSTANDING)
 
 
 @dataclass
@@ -69,22 +73,21 @@ def prepare_experiment(
     data = load_dataset(recipe, data_dir)
     train, validation = _split(data, recipe)
     loss = make_loss(recipe, data.task)
-    net, densities = _network(recipe, data, loss)
+    net, densities = _network(recipe, train, loss)
     model = Predictor(
         net,
         data.task,
         data.classes,
-        data.feature_names,
+        train.feature_names,
         data.image_shape,
-        _standardizer(recipe, train),
-        *_target_scaling(train, net.dtype),
+        Standardizer.fit(train.X) if _standardizes(recipe) else None,
+        *_target_scaling(train),
         loss=loss.name,
+        encoder=train.encoder,
     )
-    X, y = _as_learnt(train, model, loss.name)
     training = Training(
         net,
-        X,
-        y,
+        *_as_learnt(_cross_fitted(train), model, loss.name),
         method=make_method(recipe, densities=densities),
         loss=loss,
         optimizer=make_optimizer(recipe, data.task),
@@ -100,17 +103,33 @@ def prepare_experiment(
 
 
 def load_dataset(recipe: Recipe, data_dir: str | os.PathLike[str] | None = None) -> Dataset:
-    """Load the data of a recipe."""
+    """Load the data of a recipe, in double precision if they are still to be standardized."""
+    options = {name: getattr(recipe, name) for name in TABLE_OPTIONS}
+    given = {name: value for name, value in options.items() if value not in (None, (), "impute")}
     return load(
         recipe.data,
         target=recipe.target,
-        ignore=recipe.ignore,
         # As it was given: load says which tasks there are.
         task=recipe.task,  # type: ignore[arg-type]
         data_dir=data_dir,
         seed=recipe.seed,
-        dtype=recipe.dtype,
+        dtype="float64" if _standardizes(recipe) else recipe.dtype,
+        **given,
     )
+
+
+def load_parts(
+    recipe: Recipe, data_dir: str | os.PathLike[str] | None = None
+) -> dict[str, Dataset]:
+    """Load the data of a recipe as a training divides them: training, validation and test."""
+    data = load_dataset(recipe, data_dir)
+    train, validation = _split(data, recipe)
+    found = {"training": train}
+    if validation is not None:
+        found["validation"] = validation
+    if data.X_test is not None and data.y_test is not None:
+        found["test"] = replace(data, X=data.X_test, y=data.y_test, X_test=None, y_test=None)
+    return found
 
 
 def _split(data: Dataset, recipe: Recipe) -> tuple[Dataset, Dataset | None]:
@@ -122,11 +141,14 @@ def _split(data: Dataset, recipe: Recipe) -> tuple[Dataset, Dataset | None]:
         raise ValueError(f"validation: {error}; or 0 to keep nothing back") from error
 
 
-def _standardizer(recipe: Recipe, train: Dataset) -> Standardizer | None:
-    """Return what scales the inputs; by default those of files, whose units are anyone's guess."""
-    is_file = bool(Path(recipe.data).suffix)
-    wanted = is_file if recipe.standardize is None else recipe.standardize
-    return Standardizer.fit(train.X) if wanted else None
+def _standardizes(recipe: Recipe) -> bool:
+    """Return whether inputs are scaled; by default those of files, whose units are anyone's guess.
+
+    They are scaled in double precision: in single precision, times and prices may differ in digits
+    that are not there.
+    """
+    is_file = bool(Path(recipe.data).suffix) or recipe.data == "-"
+    return is_file if recipe.standardize is None else recipe.standardize
 
 
 def _network(recipe: Recipe, data: Dataset, loss: Loss) -> tuple[Any, list[float] | None]:
@@ -145,7 +167,7 @@ def _network(recipe: Recipe, data: Dataset, loss: Loss) -> tuple[Any, list[float
     return dense, sparse.layer_densities()
 
 
-def _target_scaling(data: Dataset, dtype: np.dtype) -> tuple[Any, Any]:
+def _target_scaling(data: Dataset) -> tuple[Any, Any]:
     """Return mean and deviation of a regression's targets, so that any unit can be learnt."""
     if data.task != "regression":
         return None, None
@@ -156,12 +178,19 @@ def _target_scaling(data: Dataset, dtype: np.dtype) -> tuple[Any, Any]:
             f"{len(y)} training samples: choose another column, or more samples"
         )
     scale = y.std(axis=0)
-    return y.mean(axis=0).astype(dtype), np.where(scale > 0, scale, 1).astype(dtype)
+    return y.mean(axis=0), np.where(scale > 0, scale, 1)
+
+
+def _cross_fitted(train: Dataset) -> Dataset:
+    """Return training samples whose inputs do not tell their own targets."""
+    if train.table is None or train.encoder is None:
+        return train
+    return replace(train, X=train.encoder.transform_training(train.table, train.y))
 
 
 def _as_learnt(data: Dataset, model: Predictor, loss: str) -> tuple[Any, np.ndarray]:
     """Return inputs and targets as the network takes them."""
-    X = data.X if model.standardizer is None else model.standardizer.transform(data.X)
+    X = model.network_inputs(data.X)
     if data.task == "regression":
         y = data.y.reshape(len(data.y), -1)
         return X, (y - model.target_mean) / model.target_scale

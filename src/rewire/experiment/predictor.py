@@ -16,8 +16,10 @@ from rewire.export.tensors import network_from_tensors, network_to_tensors
 from rewire.graph import Network
 from rewire.io import reading
 from rewire.io.tensors import read_tensors, write_tensors
-from rewire.tables import TableEncoder
+from rewire.tables import Table, TableEncoder, parse, read_raw
 from rewire.validation import real_array
+
+from .reading import inputs_of, schema_of
 
 __all__ = ["Predictor"]
 
@@ -44,8 +46,8 @@ class Predictor:
         Of a regression: predictions are outputs * scale + mean.
     loss : str, optional
         The loss that the network was trained with, which decides what its outputs mean.
-    encoder : TableEncoder, optional
-        What makes inputs of the columns of a table.
+    encoder : rewire.tables.TableEncoder, optional
+        What makes inputs of a table's columns.
     """
 
     network: Network
@@ -59,31 +61,78 @@ class Predictor:
     loss: str | None = None
     encoder: TableEncoder | None = None
 
+    def inputs(self, source: Any) -> tuple[Any, np.ndarray]:
+        """Return the inputs of samples, and for each whether it can be answered.
+
+        Parameters
+        ----------
+        source : array, SciPy sparse matrix or table
+            An array of shape (samples, inputs); or a :class:`rewire.tables.Table`, or anything that
+            :func:`rewire.tables.read_raw` takes, such as a DataFrame, with the columns that the
+            model was trained on, in any order and with others beside them.
+
+        Returns
+        -------
+        X : ndarray or SciPy CSR, shape (samples, inputs)
+        answerable : ndarray of bool, shape (samples,)
+            Not so are rows of a table with a value that cannot be read as in training.
+
+        Raises
+        ------
+        ValueError
+            For columns that are not there: all are named.
+        """
+        if issparse(source) or isinstance(source, (np.ndarray, list)):
+            X = source.tocsr() if issparse(source) else np.asarray(source)
+            return X, np.ones(X.shape[0], bool)
+        if not isinstance(source, Table):
+            raw = read_raw(source)
+            source = parse(raw, schema_of(self, raw))
+        return inputs_of(self, source)
+
+    def network_inputs(self, X: Any) -> Any:
+        """Return inputs as the network takes them: standardized, then of its own dtype."""
+        if self.standardizer is not None:
+            X = self.standardizer.transform(X)
+        return X.astype(self.network.dtype, copy=False)
+
     def outputs(self, X: Any) -> np.ndarray:
         """Return the network's outputs, shape (samples, outputs).
 
         Parameters
         ----------
-        X : array-like or SciPy sparse matrix, shape (samples, inputs)
-            Raw inputs, as in the training data; they are standardized here.
+        X : array-like, SciPy sparse matrix or table
+            Raw samples, as :meth:`inputs` takes them; they are standardized here.
+
+        Returns
+        -------
+        ndarray, shape (samples, outputs)
+            NaN where a sample cannot be answered.
         """
-        X = X.tocsr() if issparse(X) else np.asarray(X)
+        X, answerable = self.inputs(X)
         pieces = []
         for first in range(0, max(X.shape[0], 1), PIECE):
-            piece = X[first : first + PIECE]
-            if self.standardizer is not None:
-                piece = self.standardizer.transform(piece)
+            piece = self.network_inputs(X[first : first + PIECE])
             pieces.append(self.network.predict(piece.toarray() if issparse(piece) else piece))
-        return np.concatenate(pieces)
+        scores = np.concatenate(pieces)
+        scores[~answerable] = np.nan
+        return scores
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return class names, or the values of a regression."""
+        """Return class names, or the values of a regression.
+
+        For a sample that cannot be answered that is None, or NaN.
+        """
         scores = self.outputs(X)
         if self.task == "regression":
             if self.target_scale is not None:
                 scores = scores * self.target_scale + self.target_mean
             return scores[:, 0] if scores.shape[1] == 1 else scores
-        return np.asarray(self.classes)[self.class_numbers(scores)]
+        answers = np.asarray(self.classes)[self.class_numbers(scores)]
+        if (unanswered := np.isnan(scores).any(axis=1)).any():
+            answers = answers.astype(object)
+            answers[unanswered] = None
+        return answers
 
     def class_numbers(self, scores: np.ndarray) -> np.ndarray:
         """Return the class index of each row of outputs; a single output decides by its sign."""
@@ -187,6 +236,7 @@ class Predictor:
             "feature_names": self.feature_names and list(self.feature_names),
             "image_shape": self.image_shape and list(self.image_shape),
             "loss": self.loss,
+            "encoder": self.encoder and self.encoder.to_dict(),
         }
         write_tensors(path, tensors, header, kind=KIND)
 
@@ -209,4 +259,5 @@ class Predictor:
                 tensors.get("target.mean"),
                 tensors.get("target.scale"),
                 header["loss"],
+                header.get("encoder") and TableEncoder.from_dict(header["encoder"]),
             )

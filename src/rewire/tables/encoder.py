@@ -103,6 +103,14 @@ class TableEncoder:
         """For each input, the column that it is made of."""
         return tuple(step.column for step in self.steps for _ in step.names)
 
+    @property
+    def reads(self) -> Schema:
+        """The columns that make inputs, and the targets: what is to be read of other files."""
+        used = set(self.groups)
+        return Schema(
+            tuple(one for one in self.schema.columns if one.role == "target" or one.name in used)
+        )
+
     def inputs_of(self, column: str) -> tuple[str, ...]:
         """Return the names of the inputs that a column makes; empty for one that is left out."""
         pairs = zip(self.feature_names, self.groups, strict=True)
