@@ -128,7 +128,11 @@ def test_columns_may_be_called_as_anything_inside():
 
 def test_it_says_what_its_inputs_and_outputs_are():
     schema = Schema(
-        (*columns(KINDS, KINDS), Column("price", "category", "target"), Column("id", "id", "ignored"))
+        (
+            *columns(KINDS, KINDS),
+            Column("price", "category", "target"),
+            Column("id", "id", "ignored"),
+        )
     )
     predictor = model_of(schema, np.random.default_rng(0))
     model = to_onnx(predictor)

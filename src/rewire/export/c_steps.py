@@ -172,11 +172,11 @@ def _lookup(levels: Levels, kind: str, number: int) -> str:
         for text, place in zip(levels.texts, levels.places, strict=True)
         if "\0" not in text  # where a text of C ends, so that it cannot be given
     )
-    rows = [place for _, _, place in known] + [levels.unseen, levels.missing]
+    rows: Iterable[int] = [place for _, _, place in known] + [levels.unseen, levels.missing]
     at, places = np.nonzero(levels.rows)
     starts = np.searchsorted(at, np.arange(len(levels.rows) + 1))
     one = f"{kind}_{number}"
-    whole = {"rows": rows, "starts": starts, "places": places}
+    whole: dict[str, Iterable[int]] = {"rows": rows, "starts": starts, "places": places}
     return "\n".join(
         [
             _texts(f"{one}_texts", (c_text.string(text) for _, text, _ in known)),

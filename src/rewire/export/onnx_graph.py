@@ -52,8 +52,10 @@ class Graph:
         """Add an input or output of the whole graph; ``dtype`` is NumPy's, or ``str``."""
         helper = self.onnx.helper
         text = np.dtype(dtype).kind in "OU"
-        number = self.onnx.TensorProto.STRING if text else helper.np_dtype_to_tensor_dtype(
-            np.dtype(dtype)
+        number = (
+            self.onnx.TensorProto.STRING
+            if text
+            else helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
         )
         self.ends[which].append(helper.make_tensor_value_info(name, number, shape, says))
         return name

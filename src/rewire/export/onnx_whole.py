@@ -18,6 +18,9 @@ from .whole import Whole
 __all__ = ["Columns", "add_answers", "add_inputs", "example", "metadata"]
 
 
+SHOWN = 12  # columns of an example
+
+
 class Columns(NamedTuple):
     """The inputs of the graph, and what the network reads.
 
@@ -190,23 +193,36 @@ def metadata(whole: Whole, columns: Columns, outputs: dict[str, str]) -> dict[st
 
 def example(whole: Whole, file: str) -> str:
     """Return a Python program that answers a row."""
-    lines = ["import numpy as np", "import onnxruntime", ""]
-    lines.append(f"session = onnxruntime.InferenceSession({file!r})")
+    answers = ["label", "probabilities"][: 1 + whole.probabilities]
+    given = ", ".join(answers if whole.classes else ["prediction"])
     if whole.columns:
-        lines.append("row = {")
-        for one in whole.columns:
-            value = example_value(whole, one)
-            dtype = ", object" if isinstance(value, str) else ""
-            shown = repr(value) if isinstance(value, str) else f"{value:.6g}"
-            number = f"{shown}.0" if not dtype and shown.lstrip("-").isdigit() else shown
-            lines.append(f"    {one.name or 'column'!r}: np.array([[{number}]]{dtype}),")
-        lines.append("}")
+        row = _example_row(whole)
     else:
         dtype = "float64" if whole.standardized else str(whole.net.dtype)
-        lines.append(f'row = {{"X": np.zeros((1, {whole.inputs}), "{dtype}")}}')
-    answers = ["prediction"]
-    if whole.classes:
-        answers = ["label", "probabilities"][: 1 + whole.probabilities]
-    lines.append(f"{', '.join(answers)}{',' * (len(answers) == 1)} = session.run(None, row)")
-    lines.append(f"print({', '.join(answers)})")
-    return "\n".join(lines) + "\n"
+        row = f'row = {{"X": np.zeros((1, {whole.inputs}), "{dtype}")}}'
+    return (
+        "import numpy as np\nimport onnxruntime\n\n"
+        f"session = onnxruntime.InferenceSession({file!r})\n{row}\n"
+        f"answers = session.run(None, row)  # {given}\nprint(*answers)\n"
+    )
+
+
+def _example_row(whole: Whole) -> str:
+    """Return a row; of many columns one where all but a few are missing."""
+    columns, few = whole.columns[:SHOWN], len(whole.columns) <= SHOWN
+    pairs = [(one.name or "column", _array_of(example_value(whole, one))) for one in columns]
+    if few:
+        return "\n".join(["row = {", *(f"    {name!r}: {value}," for name, value in pairs), "}"])
+    missing = 'np.array([[""]], object) if one.type == "tensor(string)" else np.array([[np.nan]])'
+    return "\n".join(
+        [
+            f"row = {{\n    one.name: {missing}\n    for one in session.get_inputs()\n}}",
+            *(f"row[{name!r}] = {value}" for name, value in pairs),
+        ]
+    )
+
+
+def _array_of(value: float | str) -> str:
+    if isinstance(value, str):
+        return f"np.array([[{value!r}]], object)"
+    return f"np.array([[{float(f'{value:.6g}')!r}]])"
