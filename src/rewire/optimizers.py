@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from rewire.connectivity.table import Columns
-from rewire.io import Registry
+from rewire.io import Registry, advise
 from rewire.kernels import get_backend
 from rewire.kernels.layout import Descent
 
@@ -118,7 +118,9 @@ class SGD(Optimizer):
         check("momentum", self.momentum, 0, 1)
         check("weight_decay", self.weight_decay, 0, np.inf)
         if self.nesterov and not self.momentum:
-            raise ValueError("momentum must be above 0 for nesterov=True; got 0")
+            raise ValueError(
+                advise("momentum must be above 0 in Nesterov's form; got 0", "set nesterov=False")
+            )
 
     def descent(self, net: Network) -> Descent:
         """Return the arrays and settings with which the compiled pass makes the update itself."""

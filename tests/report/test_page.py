@@ -18,7 +18,7 @@ X, y = moons(seed=0)
 
 def recorded(method="rigl", name=None, total_steps=1000, **options):
     net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
-    recorder = Recorder(name, data="moons", **options)
+    recorder = Recorder(name, **{"data": "moons", **options})
     rewire.fit(
         net,
         X,
@@ -97,14 +97,29 @@ def test_the_moved_connections_are_named(rigl, tmp_path):
         before = pairs
 
 
+def test_runs_on_different_data_are_told_apart_by_them(rigl, tmp_path):
+    other = recorded(data="a circle")
+    text = write_report([rigl, other], tmp_path / "it.html").read_text()
+    data, _ = contents(tmp_path / "it.html")
+    assert [run["name"] for run in data["runs"]] == ["RigL on moons", "RigL on a circle"]
+    assert data["lede"][0].startswith(
+        "Sparse networks learn on different data, “moons” and “a circle”."
+    )
+    assert "RigL on a circle, moving" in re.search("<title>(.*?)</title>", text)[1]
+    write_report([rigl, rigl], tmp_path / "same.html")
+    same, _ = contents(tmp_path / "same.html")
+    assert same["lede"][0].startswith("A sparse network learns on the data “moons”.")
+
+
 def test_the_title_says_how_the_runs_ended(static, rigl, tmp_path):
     text = write_report([static, rigl], tmp_path / "it.html").read_text()
     title = re.search("<title>(.*?)</title>", text)[1]
     moved = sum(sum(record["grown"]) for record in rigl.rewirings)
     share = 100 * rigl.rows[-1]["accuracy"]
     assert re.match(
-        rf"Static wiring ends at \d+% accuracy with \d+ of its 33 neurons in use; RigL, moving "
-        rf"{moved} connections, ends at {share:.3g}% accuracy with \d+ of its 33 neurons in use",
+        rf"Static wiring ends at \d+% accuracy with \d+ of its 33 neurons in use; RigL, "
+        rf"moving connections {moved} times, ends at {share:.3g}% accuracy with "
+        r"\d+ of its 33 neurons in use",
         title,
     )
 

@@ -56,7 +56,7 @@ def test_a_line_for_every_report(capsys):
     assert len(lines) == 3
     assert lines[-1].startswith("step 15 of 15: loss ")
     assert "%, validation loss " in lines[-1]
-    assert lines[-1].endswith("0 of 150 connections moved")
+    assert lines[-1].endswith("0 moves of 150 connections")
 
 
 # ------------------------------------------------------------------------------------ callbacks
@@ -125,7 +125,7 @@ HUGE = np.full((45, 8), 1e300)
         ((X, Y), {"seed": -1}, "seed must be a whole number, at least 0; got -1"),
         ((X, Y), {"seed": None}, "seed must be a whole number"),
         ((X, Y), {"method": "rigel"}, "method must be one of.*did you mean 'rigl'"),
-        ((X, Y), {"early_stopping": 3}, "early_stopping needs validation_data"),
+        ((X, Y), {"early_stopping": 3}, "early_stopping needs .*validation_data="),
         (
             (X, Y),
             {"early_stopping": 0, "validation_data": (X, Y)},

@@ -25,6 +25,7 @@ from rewire.compare import Failure, Study, Trial, pairwise
 from rewire.compare.pairs import Pair
 from rewire.compare.statistics import Interval, Statistics, value_of
 from rewire.compare.verdicts import figure, headline, notes, unresolved
+from rewire.io import percent
 
 from .common import table
 
@@ -129,7 +130,7 @@ def _figures(measure: str, reach: float | None, statistics: Mapping[str, Statist
             plain(found.deviation),
         ]
         if found.reached is not None:
-            share = f"{found.reached.share:.0%}"
+            share = percent(found.reached.share, 0)
             cells.append(_with_ends(share, found.reached.interval, lambda v: f"{100 * v:.0f}"))
         shown.add_row(escape(method), *cells, f"{found.seconds:.2g}")
     return shown

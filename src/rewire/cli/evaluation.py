@@ -7,23 +7,35 @@ from typing import Any
 
 import numpy as np
 
+from rewire.assess import Assessment
 from rewire.data import load
-from rewire.experiment import Predictor, RunDirectory, load_parts
+from rewire.experiment import (
+    Predictor,
+    Recipe,
+    RunDirectory,
+    assess_model,
+    assess_recipe,
+    load_dataset,
+)
 from rewire.experiment.reading import answered, schema_of
 from rewire.tables import is_table_file, parse, read_raw
 
+from .assessment import print_assessment
 from .common import print_line
-from .results import parts, print_scores, score
 
-__all__ = ["evaluate_on", "print_scores"]
+__all__ = ["evaluate_on", "print_assessment"]
 
+ALL = "all samples"
 Parts = dict[str, tuple[Any, np.ndarray]]
 
 
 def evaluate_on(
     predictor: Predictor, model: Path, data: str | None, target: str | None, data_dir: Path | None
-) -> dict[str, dict[str, float | None]]:
-    """Return the scores on each part of some data.
+) -> Assessment:
+    """Return the assessment of a model on some data.
+
+    On the data that it was trained on, training samples and those that it has not seen are parts
+    of their own.
 
     Parameters
     ----------
@@ -38,23 +50,25 @@ def evaluate_on(
     data_dir : Path, optional
         Where stored data sets are.
     """
+    recipe = RunDirectory(model).read_recipe() if model.is_dir() else None
+    if recipe is not None and (data is None or _same(data, target, recipe)):
+        return assess_recipe(predictor, recipe, load_dataset(recipe, data_dir))
     if data is None:
-        if not model.is_dir():
-            raise ValueError("DATA must be given for a model outside its run's folder; got none")
-        found = _own_data(predictor, model, data_dir)
-    elif data == "-" or is_table_file(data):
+        raise ValueError("DATA must be given for a model outside its run's folder; got none")
+    if target is None and recipe is not None and Path(data).suffix:
+        target = recipe.target
+    if data == "-" or is_table_file(data):
         found = _table(predictor, data, target)
     else:
         found = _other_data(predictor, data, target, data_dir)
-    return {name: score(predictor, X, y) for name, (X, y) in found.items()}
+    return assess_model(predictor, found)
 
 
-def _own_data(predictor: Predictor, model: Path, data_dir: Path | None) -> Parts:
-    found = load_parts(RunDirectory(model).read_recipe(), data_dir)
-    return {
-        name: (part.X if part.table is None else predictor.inputs(part.table)[0], part.y)
-        for name, part in found.items()
-    }
+def _same(data: str, target: str | None, recipe: Recipe) -> bool:
+    """Return whether some data are those of a training."""
+    path = Path(data).expanduser()
+    given = str(path.resolve()) if path.suffix and path.is_file() else data
+    return given == recipe.data and target in (None, recipe.target)
 
 
 def _table(model: Predictor, data: str, target: str | None) -> Parts:
@@ -67,7 +81,7 @@ def _table(model: Predictor, data: str, target: str | None) -> Parts:
     ):
         if count:
             print_line(f"{count:,} of {len(raw):,} rows left out: they {why}", stderr=True)
-    return {"all samples": (found.X, found.y)}
+    return {ALL: (found.X, found.y)}
 
 
 def _other_data(model: Predictor, data: str, target: str | None, data_dir: Path | None) -> Parts:
@@ -76,4 +90,7 @@ def _other_data(model: Predictor, data: str, target: str | None, data_dir: Path 
     dtype = "float64" if model.standardizer is not None else model.network.dtype
     loaded = load(data, target=target, task=task, data_dir=data_dir, dtype=dtype)
     model.check(loaded)
-    return {name: (X, model.number_classes(loaded, y)) for name, (X, y) in parts(loaded).items()}
+    found = {ALL: (loaded.X, model.number_classes(loaded, loaded.y))}
+    if loaded.X_test is not None and loaded.y_test is not None:
+        found["test"] = (loaded.X_test, model.number_classes(loaded, loaded.y_test))
+    return found

@@ -10,6 +10,7 @@ import typer
 
 from rewire import defaults
 from rewire.experiment.settings import Setting
+from rewire.io import check_ending
 
 from . import importing
 from .common import guarded, own_file, print_json, run_folders, table
@@ -64,19 +65,23 @@ def evaluate(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Measure a trained network on data.
+    """Measure a trained network on data, beside simpler models.
 
     rewire evaluate runs/houses
+
+    On the data of its training, samples that it learnt from are told apart from those held out.
 
     rewire evaluate runs/houses more-houses.csv --target price
     """
     with importing():
-        from .evaluation import evaluate_on, print_scores
-    scores = evaluate_on(_open(model), model, data, target, data_dir)
+        from rich.console import Console
+
+        from .evaluation import evaluate_on, print_assessment
+    found = evaluate_on(_open(model), model, data, target, data_dir).to_dict()
     if as_json:
-        print_json(scores)
+        print_json(found)
     else:
-        print_scores(scores)
+        print_assessment(Console(), found, full=True)
 
 
 @guarded
@@ -137,6 +142,13 @@ def strip(
     rewire strip runs/a --out small.safetensors
     """
     own_file(out, model)
+    check_ending(
+        out,
+        [".safetensors"],
+        "a model",
+        parameter="--out",
+        remedy="write another format by 'rewire export', which strips as well",
+    )
     found = _open(model)
     smaller = found.stripped()
     smaller.save(out)
@@ -171,8 +183,10 @@ def show(
     """
     found = _open(model)
     with importing():
+        from rich.console import Console
+
         from .drawing import draw_curves, draw_wiring
-        from .results import described
+        from .results import assessment_of, described, print_assessment
     for path in (picture, curves):
         if path is not None:
             own_file(path, model)
@@ -180,10 +194,13 @@ def show(
         draw_wiring(found.network, picture)
     if curves is not None:
         draw_curves(model, curves)
+    kept = assessment_of(model)
     if as_json:
-        print_json(described(found))
-    else:
-        typer.echo(str(found.network.summary()))
+        print_json({**described(found), "assessment": kept})
+        return
+    typer.echo(str(found.network.summary()))
+    if kept is not None:
+        print_assessment(Console(), kept, full=False)
 
 
 @guarded

@@ -11,6 +11,7 @@ from typing import Any
 from rewire.experiment import Recipe
 from rewire.experiment.build import make_network
 from rewire.experiment.recipe import method_name
+from rewire.io import percent
 
 from .config import StudyConfig
 from .parallel import Task, run_parallel
@@ -203,7 +204,7 @@ def _planned(
 
 
 def _shown(value: float, measure: str) -> str:
-    return f"{value:.1%}" if measure == "accuracy" else f"{value:.4g}"
+    return percent(value) if measure == "accuracy" else f"{value:.4g}"
 
 
 def _in_words(recipe: Recipe) -> str:

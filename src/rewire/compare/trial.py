@@ -6,10 +6,12 @@ import math
 import os
 import warnings
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from rewire.assess import score
 from rewire.data import Dataset
 from rewire.experiment import Experiment, prepare_experiment
+from rewire.io import advise
 from rewire.train import evaluate
 
 from .config import StudyConfig, import_modules
@@ -70,7 +72,7 @@ def prepare_trial(
         try:
             experiment = prepare_experiment(config.recipe_for(method, seed), data_dir)
         except UserWarning as warning:
-            raise ValueError(f"{warning} (every, epochs or total_steps)") from None
+            raise ValueError(*warning.args) from None
     experiment.training.report_every = experiment.training.total_steps
     return experiment
 
@@ -142,8 +144,12 @@ def measured_part(config: StudyConfig, experiment: Experiment) -> tuple[Dataset,
         )
     if data.X_test is None or data.y_test is None:
         raise ValueError(
-            f"validation must be above 0, as {data.name} has no test part to be measured on; got 0 "
-            "(measure='training' measures what was trained on)"
+            advise(
+                f"validation must be above 0, as {data.name} has no test part to be measured on; "
+                "got 0",
+                "hold some samples out (validation=0.2)",
+                "measure on what was trained on (measure='training')",
+            )
         )
     part = replace(data, X=data.X_test, y=data.y_test, X_test=None, y_test=None)
     return part, f"the test part, {part.X.shape[0]:,} samples"
@@ -151,9 +157,9 @@ def measured_part(config: StudyConfig, experiment: Experiment) -> tuple[Dataset,
 
 def _score(experiment: Experiment, part: Dataset) -> tuple[float, float]:
     model, loss = experiment.model, experiment.training.loss
+    found = score(part.y, model.answers(part.X), part.task, probabilistic=model.probabilistic)
     if part.task == "regression":
-        error: Any = model.predict(part.X).reshape(part.y.shape) - part.y
-        return float((error.astype(float) ** 2).mean()), math.nan
+        return found["mean_squared_error"], math.nan
     y = part.signed()[0] if loss.name == "hinge" else part.y
-    value, accuracy = evaluate(model.network, model.network_inputs(part.X), y, loss)
-    return value, math.nan if accuracy is None else accuracy
+    value, _ = evaluate(model.network, model.network_inputs(part.X), y, loss)
+    return value, found["accuracy"]

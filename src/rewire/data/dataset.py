@@ -33,8 +33,8 @@ class Dataset:
     X : ndarray of float32 or float64, or SciPy CSR, shape (samples, inputs)
         All numbers finite.
     y : ndarray
-        In classification, class numbers from 0 of shape (samples,); in regression, numbers of X's
-        dtype of shape (samples,) or (samples, outputs).
+        In classification, class numbers from 0 of shape (samples,); in regression, float64 of shape
+        (samples,) or (samples, outputs), so that targets of any size keep their digits.
     X_test, y_test : optional
         The source's own test part, of the same form.
     task : {"classification", "regression"}
@@ -155,7 +155,7 @@ class Dataset:
             dtype = X.dtype if X.dtype in (np.float32, np.float64) else np.float32
         dtype = float_dtype(dtype)
         task = task or task_of(y)
-        y, y_test, classes = as_targets(y, y_test, task, dtype)
+        y, y_test, classes = as_targets(y, y_test, task)
         return cls(
             as_inputs("X", X, dtype),
             y,
@@ -262,12 +262,11 @@ class Dataset:
         return replace(self, X=X, feature_names=encoder.feature_names, encoder=encoder)
 
     def astype(self, dtype: Any) -> Dataset:
-        """Return the data set with inputs, and targets of a regression, of another dtype."""
+        """Return the data set with inputs of another dtype."""
         dtype = float_dtype(dtype)
         if dtype == self.X.dtype:
             return self
-        names = ["X", "X_test"] + (["y", "y_test"] if self.task == "regression" else [])
-        parts = {name: getattr(self, name) for name in names}
+        parts = {name: getattr(self, name) for name in ("X", "X_test")}
         return replace(self, **{k: v.astype(dtype) for k, v in parts.items() if v is not None})
 
     def standardized(self, standardizer: Standardizer) -> Dataset:
@@ -316,9 +315,9 @@ class Dataset:
                 f"{X_name}; got {type(y).__name__} of shape {getattr(y, 'shape', None)}"
             )
         if self.task == "regression":
-            if y.dtype != X.dtype or y.ndim not in (1, 2) or y.shape[1:] != self.y.shape[1:]:
+            if y.dtype != np.float64 or y.ndim not in (1, 2) or y.shape[1:] != self.y.shape[1:]:
                 raise ValueError(
-                    f"{y_name} must be {X.dtype} of shape (samples,) or (samples, outputs) for "
+                    f"{y_name} must be float64 of shape (samples,) or (samples, outputs) for "
                     f"regression; got {y.dtype} of shape {y.shape}"
                 )
         elif y.dtype.kind not in "iu" or y.ndim != 1 or y.min() < 0 or y.max() >= self.outputs:

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from rewire.io import advise
+
 from .dataset import Dataset
 from .registry import register
 from .stored import data_folder, read, stored_file
@@ -44,8 +46,12 @@ def load_madelon(
     folder = data_folder(data_dir)
     if folder is None:
         raise FileNotFoundError(
-            "madelon is read from its own files: give their folder as --data-dir, data_dir= or "
-            "REWIRE_DATA_DIR; they are at https://archive.ics.uci.edu/dataset/171/madelon"
+            advise(
+                "madelon is read from its own files, which are at "
+                "https://archive.ics.uci.edu/dataset/171/madelon",
+                "give their folder (data_dir=)",
+                "name it in the environment variable REWIRE_DATA_DIR",
+            )
         )
     X, y = _part(folder, "train", dtype)
     X_test, y_test = _part(folder, "valid", dtype)

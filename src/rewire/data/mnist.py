@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rewire.io import import_optional
+from rewire.io import advise, import_optional
 
 from .dataset import Dataset
 from .registry import register
@@ -92,8 +92,12 @@ def _from_openml() -> Iterator[tuple[np.ndarray, np.ndarray]]:
         )
     except OSError as error:
         raise ConnectionError(
-            f"MNIST could not be fetched from OpenML ({error}): give the folder of its four files "
-            f"(train-images-idx3-ubyte.gz and so on) as --data-dir, data_dir= or REWIRE_DATA_DIR"
+            advise(
+                f"MNIST could not be fetched from OpenML ({error}), and no folder of its four "
+                "files (train-images-idx3-ubyte.gz and so on) is given",
+                "give that folder (data_dir=)",
+                "name it in the environment variable REWIRE_DATA_DIR",
+            )
         ) from error
     labels = labels.astype(np.int64)
     for part in (slice(TRAINING_SAMPLES), slice(TRAINING_SAMPLES, None)):

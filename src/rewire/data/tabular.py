@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from rewire.tables import Column, Table, TableEncoder, parse, read_raw, understand
+from rewire.tables import Column, Schema, Table, TableEncoder, parse, read_raw, understand
 from rewire.tables.encoder import Missing
 from rewire.tables.steps import missing_rows
 
@@ -50,6 +50,7 @@ def read_table(
     reading = {name: options.pop(name) for name in READING if name in options}
     raw = read_raw(source, **reading)
     schema = understand(raw, target=target, task=task, ignore=ignore, **options)
+    schema = _targets_in_order(schema, target)
     table, notes = _with_answers(parse(raw, schema))
     task, y, classes = _targets(table, task)
     encoder = TableEncoder.fit(table, y, missing=missing)
@@ -64,6 +65,16 @@ def read_table(
         "encoder": encoder,
         "notes": (*raw.notes, *notes),
     }
+
+
+def _targets_in_order(schema: Schema, target: Any) -> Schema:
+    """Return the schema with several targets in the order in which they were asked for."""
+    if not isinstance(target, (list, tuple)) or len(target) < 2:
+        return schema
+    names = [column.name for column in schema.columns]
+    wanted = [one if one in names else names[int(one)] for one in target]
+    targets = iter([schema[name] for name in wanted])
+    return Schema(tuple(next(targets) if one.role == "target" else one for one in schema.columns))
 
 
 def _check_options(options: Mapping[str, Any], missing: Any) -> None:

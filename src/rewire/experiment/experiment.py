@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +11,22 @@ import numpy as np
 
 from rewire.data import Dataset, Standardizer, load
 from rewire.data.tabular import UNDERSTANDING
+from rewire.io import advise, prefixed
 from rewire.losses import Loss
 from rewire.train import Training
 
-from .build import make_loss, make_method, make_network, make_optimizer, make_schedule
+from .build import (
+    density_notice,
+    make_loss,
+    make_method,
+    make_network,
+    make_optimizer,
+    make_schedule,
+)
 from .predictor import Predictor
 from .recipe import Recipe
 
-__all__ = ["Experiment", "load_dataset", "load_parts", "prepare_experiment"]
+__all__ = ["Experiment", "load_dataset", "prepare_experiment", "split_parts"]
 
 # Settings of a recipe that are options of load for tables.
 TABLE_OPTIONS = ("ignore", "encoding", "missing", *UNDERSTANDING)
@@ -38,6 +46,9 @@ class Experiment:
     model : Predictor
         Holds the network that is trained.
     training : Training
+    notices : list of str
+        What was arranged otherwise than the recipe says, and what else one should know, each as a
+        sentence.
     """
 
     recipe: Recipe
@@ -46,6 +57,7 @@ class Experiment:
     validation: Dataset | None
     model: Predictor
     training: Training
+    notices: list[str] = field(default_factory=list)
 
 
 def prepare_experiment(
@@ -68,12 +80,22 @@ def prepare_experiment(
     --------
     >>> experiment = prepare_experiment(Recipe("iris", hidden=(20,), total_steps=50))
     >>> experiment.training.net
-    Network 4-20-3: 29 connections, density 20.71%
+    Network 4-20-3: 69 connections, density 49.29%
+    >>> experiment.notices[0].split(",")[0]
+    'density raised from 10% to 49.3%'
     """
+    if recipe.early_stopping is not None and not recipe.validation:
+        raise ValueError(
+            advise(
+                "early_stopping needs samples to validate on; got a validation of 0",
+                "keep some back (validation=0.1)",
+                "do not stop early",
+            )
+        )
     data = load_dataset(recipe, data_dir)
-    train, validation = _split(data, recipe)
+    train, validation = split_parts(recipe, data)
     loss = make_loss(recipe, data.task)
-    net, densities = _network(recipe, train, loss)
+    net, densities, notices = _network(recipe, train, loss)
     model = Predictor(
         net,
         data.task,
@@ -99,7 +121,7 @@ def prepare_experiment(
         early_stopping=recipe.early_stopping,
         seed=recipe.seed,
     )
-    return Experiment(recipe, data, train, validation, model, training)
+    return Experiment(recipe, data, train, validation, model, training, notices)
 
 
 def load_dataset(recipe: Recipe, data_dir: str | os.PathLike[str] | None = None) -> Dataset:
@@ -118,27 +140,21 @@ def load_dataset(recipe: Recipe, data_dir: str | os.PathLike[str] | None = None)
     )
 
 
-def load_parts(
-    recipe: Recipe, data_dir: str | os.PathLike[str] | None = None
-) -> dict[str, Dataset]:
-    """Load the data of a recipe as a training divides them: training, validation and test."""
-    data = load_dataset(recipe, data_dir)
-    train, validation = _split(data, recipe)
-    found = {"training": train}
-    if validation is not None:
-        found["validation"] = validation
-    if data.X_test is not None and data.y_test is not None:
-        found["test"] = replace(data, X=data.X_test, y=data.y_test, X_test=None, y_test=None)
-    return found
+def split_parts(recipe: Recipe, data: Dataset) -> tuple[Dataset, Dataset | None]:
+    """Return the samples that a recipe learns from, and those that it holds out, if any.
 
-
-def _split(data: Dataset, recipe: Recipe) -> tuple[Dataset, Dataset | None]:
+    Raises
+    ------
+    ValueError
+        For a share that leaves either part empty.
+    """
     if not recipe.validation:
         return data, None
     try:
         return data.split(recipe.validation, seed=recipe.seed)
     except ValueError as error:
-        raise ValueError(f"validation: {error}; or 0 to keep nothing back") from error
+        keep_all = "keep nothing back (validation=0)"
+        raise ValueError(prefixed("validation: ", error, keep_all)) from error
 
 
 def _standardizes(recipe: Recipe) -> bool:
@@ -151,8 +167,10 @@ def _standardizes(recipe: Recipe) -> bool:
     return is_file if recipe.standardize is None else recipe.standardize
 
 
-def _network(recipe: Recipe, data: Dataset, loss: Loss) -> tuple[Any, list[float] | None]:
-    """Return the network at the start, and the final densities of one that starts dense."""
+def _network(
+    recipe: Recipe, data: Dataset, loss: Loss
+) -> tuple[Any, list[float] | None, list[str]]:
+    """Return the network, the final densities of one that starts dense, and notices."""
     single = data.task == "classification" and loss.name in ("hinge", "binary_cross_entropy")
     if single and len(data.classes) != 2:
         raise ValueError(
@@ -161,17 +179,19 @@ def _network(recipe: Recipe, data: Dataset, loss: Loss) -> tuple[Any, list[float
         )
     outputs = 1 if single else data.outputs
     sparse = make_network(recipe, data.inputs, outputs)
+    raised = density_notice(recipe, sparse)
+    notices = [] if raised is None else [raised]
     if make_method(recipe).initial != "dense":
-        return sparse, None
+        return sparse, None, notices
     dense = make_network(recipe, data.inputs, outputs, dense=True)
-    return dense, sparse.layer_densities()
+    return dense, sparse.layer_densities(), notices
 
 
 def _target_scaling(data: Dataset) -> tuple[Any, Any]:
     """Return mean and deviation of a regression's targets, so that any unit can be learnt."""
     if data.task != "regression":
         return None, None
-    y = data.y.reshape(len(data.y), -1).astype(np.float64)
+    y = data.y.reshape(len(data.y), -1)
     if (y == y[0]).all():
         raise ValueError(
             f"target must vary for there to be something to learn; got {y[0, 0]:g} in all "

@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
+from scipy.special import softmax
 
 from rewire.data import Dataset, Standardizer
 from rewire.data.inputs import check_finite
 from rewire.export import export
 from rewire.export.tensors import network_from_tensors, network_to_tensors
 from rewire.graph import Network
-from rewire.io import reading
+from rewire.io import check_ending, reading
 from rewire.io.tensors import read_tensors, write_tensors
 from rewire.tables import Table, TableEncoder, parse, read_raw
 from rewire.validation import real_array
@@ -43,8 +44,8 @@ class Predictor:
     image_shape : (int, int), optional
     standardizer : Standardizer, optional
         Applied to the inputs first.
-    target_mean, target_scale : ndarray, shape (outputs,), optional
-        Of a regression: predictions are outputs * scale + mean.
+    target_mean, target_scale : ndarray of float64, shape (outputs,), optional
+        Of a regression: predictions are outputs * scale + mean, computed in float64.
     loss : str, optional
         The loss that the network was trained with, which decides what its outputs mean.
     encoder : rewire.tables.TableEncoder, optional
@@ -124,16 +125,44 @@ class Predictor:
 
         For a sample that cannot be answered that is None, or NaN.
         """
-        scores = self.outputs(X)
         if self.task == "regression":
-            if self.target_scale is not None:
-                scores = scores * self.target_scale + self.target_mean
-            return scores[:, 0] if scores.shape[1] == 1 else scores
+            values = self.answers(X)
+            return values[:, 0] if values.shape[1] == 1 else values
+        scores = self.outputs(X)
         answers = np.asarray(self.classes)[self.class_numbers(scores)]
         if (unanswered := np.isnan(scores).any(axis=1)).any():
             answers = answers.astype(object)
             answers[unanswered] = None
         return answers
+
+    @property
+    def probabilistic(self) -> bool:
+        """Whether the outputs stand for probabilities; those of the hinge loss do not."""
+        return self.task == "classification" and self.loss != "hinge"
+
+    def answers(self, X: Any) -> np.ndarray:
+        """Return what :func:`rewire.assess.score` measures, in float64.
+
+        Parameters
+        ----------
+        X : array-like, SciPy sparse matrix or table
+            Raw samples, as :meth:`inputs` takes them.
+
+        Returns
+        -------
+        ndarray of float64, shape (samples, classes) or (samples, outputs)
+            The probability of each class, or its score where there are none; or the values of a
+            regression in the targets' own unit. NaN where a sample cannot be answered.
+        """
+        scores = self.outputs(X).astype(np.float64)
+        if self.task == "regression":
+            return scores if self.target_scale is None else self._rescaled(scores)
+        if scores.shape[1] == 1:  # one output is the log odds of the second class
+            scores = np.hstack([np.zeros_like(scores), scores])
+        return softmax(scores, axis=1) if self.probabilistic else scores
+
+    def _rescaled(self, scores: np.ndarray) -> np.ndarray:
+        return scores * np.asarray(self.target_scale, np.float64) + self.target_mean
 
     def class_numbers(self, scores: np.ndarray) -> np.ndarray:
         """Return the class index of each row of outputs; a single output decides by its sign."""
@@ -152,16 +181,12 @@ class Predictor:
         """
         if self.task != "classification":
             raise ValueError("probabilities are for classes; this model predicts numbers")
-        if self.loss == "hinge":
+        if not self.probabilistic:
             raise ValueError(
                 "probabilities need a network trained with cross_entropy or binary_cross_entropy; "
                 "this one was trained with hinge"
             )
-        scores = self.outputs(X).astype(np.float64)
-        if scores.shape[1] == 1:  # one output is the log odds of the second class
-            scores = np.hstack([np.zeros_like(scores), scores])
-        scores = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return scores / scores.sum(axis=1, keepdims=True)
+        return self.answers(X)
 
     def number_classes(self, data: Dataset, y: np.ndarray) -> np.ndarray:
         """Return the targets of another data set as this model's class indices."""
@@ -232,7 +257,13 @@ class Predictor:
         export(self, path, format, **options)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write it to a ``.safetensors`` file, atomically."""
+        """Write it to a ``.safetensors`` file, atomically; other endings are refused."""
+        check_ending(
+            path,
+            [".safetensors"],
+            "a model",
+            remedy="export its network to write another format",
+        )
         tensors, network = network_to_tensors(self.network)
         if self.standardizer is not None:
             arrays = self.standardizer.to_arrays()

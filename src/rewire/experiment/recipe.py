@@ -81,7 +81,8 @@ class Recipe:
     ignore: tuple[str, ...] = setting(
         (),
         str,
-        "Column of a table to leave out; may be given several times.",
+        "Columns of a table to leave out, commas between; double quotes enclose a name with a "
+        "comma.",
         many=True,
         group="Data",
     )
@@ -210,6 +211,14 @@ class Recipe:
         str,
         "How one number for the whole network is spread over its layers: {choices}.",
         choices=("uniform", "er", "erk"),
+        group="Network",
+    )
+    min_fan_in: int = setting(
+        defaults.MIN_FAN_IN,
+        int,
+        "Inputs that every neuron reads at least, where one number for the whole network would "
+        "give it fewer; it then has more connections than said.",
+        low=1,
         group="Network",
     )
     activation: str = setting(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rewire.io import (
+    advise,
     atomic_write,
     prepare_folder,
     read_json,
@@ -56,8 +57,12 @@ class RunDirectory:
         """Create the folder and write the recipe; an older run there is refused, or removed."""
         if any(file.exists() for file in self.files) and not overwrite:
             raise FileExistsError(
-                f"{self.path} holds a run already: resume it (--resume {self.path}), choose "
-                "another folder, or replace it (--overwrite)"
+                advise(
+                    f"{self.path} holds a run already",
+                    f"resume it ('rewire train --resume {self.path}')",
+                    "choose another folder",
+                    "replace it (overwrite=True)",
+                )
             )
         prepare_folder(self.path)
         for file in self.files:

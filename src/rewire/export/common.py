@@ -8,6 +8,7 @@ import numpy as np
 
 from rewire.activations import Activation, registry
 from rewire.graph import Network
+from rewire.io import advise
 
 __all__ = [
     "activation_names",
@@ -54,9 +55,11 @@ def activations_named(names: Sequence[str], custom: Sequence[Activation]) -> lis
     for name in names:
         if name not in registry and name not in own:
             raise ValueError(
-                f"activations must hold every activation that is not registered; got "
-                f"{sorted(own) or 'none'}, and the file names {name!r}: pass activations=[...] "
-                "with the rewire.activations.Activation of that name"
+                advise(
+                    f"activations must hold every activation that is not registered; got "
+                    f"{sorted(own) or 'none'}, and the file names {name!r}",
+                    "pass activations=[...] with the rewire.activations.Activation of that name",
+                )
             )
     return [own[name] if name in own else registry[name] for name in names]
 

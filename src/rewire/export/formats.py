@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rewire.graph import Network
-from rewire.io import Registry
+from rewire.io import Registry, check_ending
 
 from .model import Model
 
@@ -30,6 +30,8 @@ class Format(NamedTuple):
         For a format that can hold a whole model, with its columns, scaling and classes: from
         (model, path, options) to a text that shows how to call the file. ``write`` then takes a
         model as well as a network.
+    further : tuple of str
+        Endings of other formats that it writes as well, where the format is named.
 
     Examples
     --------
@@ -48,6 +50,7 @@ class Format(NamedTuple):
     read: Callable[..., Network] | None = None
     suffixes: tuple[str, ...] = ()
     example: Callable[..., str] | None = None
+    further: tuple[str, ...] = ()
 
 
 registry: Registry[Format] = Registry("format", home="rewire.export")
@@ -77,7 +80,8 @@ def export(
     Raises
     ------
     ValueError
-        For an unknown format, or a network or model that the format cannot hold.
+        For an unknown format, a path whose ending promises another format than the one that is
+        named, or a network or model that the format cannot hold.
     TypeError
         If ``net`` is neither a network nor a model.
     ImportError
@@ -93,6 +97,9 @@ def export(
     Network 2-1-1: 3 connections, density 100.00%
     """
     chosen = _choose(path, format, "written")
+    if format is not None:
+        endings = (*chosen.suffixes, *chosen.further)
+        check_ending(path, endings, f"the format {format!r}", named=True)
     if not isinstance(net, Network):
         _check_model(net, chosen)
     chosen.write(net, path, **options)
@@ -172,5 +179,9 @@ def _choose(path: str | os.PathLike[str], format: str | None, verb: str) -> Form
     endings = ", ".join(
         f"{n} ({' '.join(one.suffixes) or 'no ending'})" for n, one in known.items()
     )
-    got = f"format={format!r}" if format is not None else repr(os.fspath(path))
-    raise ValueError(f"format must be one that can be {verb}: {endings}; got {got}")
+    if format is None:
+        raise ValueError(
+            f"path must end as one of the formats that can be {verb}: {endings}; got "
+            f"{os.fspath(path)!r}"
+        )
+    raise ValueError(f"format must be one that can be {verb}: {endings}; got {format!r}")

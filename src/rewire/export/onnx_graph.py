@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from rewire.graph import Network
-from rewire.io import import_optional
+from rewire.io import advise, import_optional
 from rewire.kernels.layout import LEAK
 
 from .common import built_in_names
@@ -170,8 +170,12 @@ def check_size(net: Network, sparse: bool) -> None:
         for block in blocks(net).values()
     )
     if size > LARGEST:
-        remedy = "export to .safetensors or .npz" if sparse else "pass sparse=True"
+        remedies = ["export to .safetensors or .npz"]
+        if not sparse:
+            remedies.insert(0, "write sparse weights (sparse=True)")
         raise ValueError(
-            f"an ONNX model must be smaller than 2 GiB; got {size / 2**30:.1f} GiB of weights: "
-            f"{remedy}"
+            advise(
+                f"an ONNX model must be smaller than 2 GiB; got {size / 2**30:.1f} GiB of weights",
+                *remedies,
+            )
         )

@@ -167,4 +167,7 @@ def _natural(name: str) -> list[Any]:
     return parts
 
 
-registry.add("state_dict", Format(save_state_dict, load_state_dict, (".pt", ".pth")))
+registry.add(
+    "state_dict",
+    Format(save_state_dict, load_state_dict, (".pt", ".pth"), further=(".safetensors",)),
+)

@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from .advice import advise, prefixed
+from .endings import is_file_name
+
 __all__ = ["atomic_write", "prepare_folder", "reading", "remove_leftovers"]
 
 
@@ -91,10 +94,19 @@ def prepare_folder(folder: str | os.PathLike[str]) -> Path:
 
     Raises
     ------
+    ValueError
+        For the name of a file, such as ``model.onnx``, where there is no folder of that name.
     OSError
         Naming the folder and the remedy.
     """
     folder = Path(folder)
+    if is_file_name(folder) and not folder.is_dir():
+        raise ValueError(
+            advise(
+                f"out must be a folder; got {str(folder)!r}, the name of a file",
+                f"choose a name such as {str(folder.with_suffix(''))!r}",
+            )
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -128,8 +140,10 @@ def reading(path: str | os.PathLike[str], *errors: type[Exception]) -> Iterator[
     try:
         yield
     except expected as error:
-        what = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
-        raise ValueError(f"cannot read {os.fspath(path)!r}: {what}") from error
+        start = f"cannot read {os.fspath(path)!r}: "
+        missing = isinstance(error, KeyError)
+        said = f"{start}it lacks {error}" if missing else prefixed(start, error)
+        raise ValueError(said) from error
 
 
 def _remove(temporary: Path) -> None:

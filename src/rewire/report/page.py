@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rewire.io import atomic_write
+from rewire.io import atomic_write, check_ending
 from rewire.web import Packer, assemble
 
 from .captions import lede, title
@@ -44,7 +44,7 @@ def write_report(
     FileNotFoundError
         If a folder holds no recording.
     ValueError
-        If there are no runs, or a recording is damaged.
+        If there are no runs, a recording is damaged, or the path has another ending.
 
     Examples
     --------
@@ -57,6 +57,7 @@ def write_report(
     >>> write_report(recorder.recording, tempfile.mkdtemp() + "/moons.html").name
     'moons.html'
     """
+    check_ending(path, [".html", ".htm"], "a report")
     given = [runs] if isinstance(runs, (Recording, str, os.PathLike)) else list(runs)
     if not given:
         raise ValueError(
@@ -91,7 +92,7 @@ def render(recordings: Sequence[Recording], names: Sequence[str]) -> str:
             "title": title(runs),
             "lede": lede(
                 [run["method"] for run in runs],
-                recordings[0].about["data"],
+                [recording.about["data"] for recording in recordings],
                 all(run["whole"] for run in runs),
             ),
             "runs": runs,
@@ -103,7 +104,10 @@ def render(recordings: Sequence[Recording], names: Sequence[str]) -> str:
 
 
 def _tell_apart(runs: Sequence[dict[str, Any]], names: Sequence[str]) -> None:
-    """Add the names of their folders, or numbers, to runs of the same name."""
+    """Add their data to runs on several, then folders or numbers to those of the same name."""
+    if len({run["data"] for run in runs}) > 1:
+        for run in runs:
+            run["name"] += f" on {run['data'] or 'other data'}"
     given = [run["name"] for run in runs]
     for number, (run, name) in enumerate(zip(runs, names, strict=True), start=1):
         if given.count(run["name"]) > 1:

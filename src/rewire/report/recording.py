@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from rewire.io import check_ending, percent
 from rewire.io.tensors import read_tensors, write_tensors
 
 __all__ = ["FILE_NAME", "Frame", "Recording", "read_recording"]
@@ -87,7 +88,8 @@ class Recording:
     interval: int = 1
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write a ``.safetensors`` file, whole or not at all."""
+        """Write a ``.safetensors`` file, whole or not at all; other endings are refused."""
+        check_ending(path, [".safetensors"], "a recording")
         tensors = {"X": self.X, "y": self.y, "moments": np.array(self.moments, np.int64)}
         for number, frame in enumerate(self.frames):
             tensors |= {f"{number}.{name}": array for name, array in frame.arrays.items()}
@@ -117,7 +119,8 @@ class Recording:
         moved = sum(sum(record["grown"]) for record in self.rewirings)
         last = self.rows[-1] if self.rows else {}
         measured = [
-            f"{name.replace('_', ' ')} {last[name]:{'.1%' if 'accuracy' in name else '.4g'}}"
+            f"{name.replace('_', ' ')} "
+            + (percent(last[name]) if "accuracy" in name else f"{last[name]:.4g}")
             for name in ("loss", "accuracy", "validation_loss", "validation_accuracy")
             if last.get(name) is not None
         ]
@@ -125,7 +128,7 @@ class Recording:
             f"<Recording of {about['name'] or about['method']!r}{data}, {ranks}{steps} of "
             f"{about['total_steps']:,}\n"
             f"  frames      {len(frames)}\n"
-            f"  rewirings   {len(self.rewirings)}, moving {moved:,} connections\n"
+            f"  rewirings   {len(self.rewirings)}, moving connections {moved:,} times\n"
             f"  at the end  {', '.join(measured) or 'nothing measured'}>"
         )
 

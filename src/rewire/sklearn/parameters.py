@@ -29,6 +29,7 @@ FIELDS = {
     "sparsity": "sparsity",
     "density": "density",
     "distribution": "distribution",
+    "min_fan_in": "min_fan_in",
     "method": "method",
     "rewire_every": "every",
     "activation": "activation",
@@ -40,6 +41,7 @@ FIELDS = {
     "weight_decay": "weight_decay",
     "batch_size": "batch_size",
     "max_iter": "epochs",
+    "standardize": "standardize",
     "validation_fraction": "validation",
     "n_iter_no_change": "early_stopping",
 }
@@ -102,6 +104,12 @@ CHANGES: dict[str, dict[str, Any]] = {
         "help": "How the learning rate goes down in the course of ``fit``: not at all, along a "
         "line or a cosine to a hundredth, or in steps to a third at half and three quarters; or a "
         "function of a :class:`rewire.schedules.Time` that returns a factor."
+    },
+    "standardize": {
+        "help": "Whether to bring inputs to mean 0 and standard deviation 1, as a "
+        "``StandardScaler`` in front does where it can.",
+        "default_text": "those of tables that no scaler takes, with columns of other kinds than "
+        "numbers",
     },
     "learning_rate_init": {"default_text": None},
     "momentum": {"help": 'Momentum; for ``"sgd"`` only.'},
@@ -231,9 +239,19 @@ history_ : rewire.train.History
         The loss of each epoch.
     n_iter_ : int
         Epochs.
+    notices_ : list of str
+        What was arranged otherwise than the parameters say, such as a density that was raised so
+        that every neuron reads enough (``network_.density`` is what it is), and what else one
+        should know.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
-        Where X had names."""
+        Where X had names.
+    encoder_ : rewire.tables.TableEncoder or None
+        What makes inputs of X's columns, where they are not all numbers or have missing values.
+    standardizer_ : rewire.data.Standardizer or None
+        What scales the inputs, if they are scaled here.
+    input_names_ : ndarray of str
+        Of each input of the network."""
 
 Class = TypeVar("Class", bound=type)
 

@@ -73,7 +73,12 @@ def read_raw(
     >>> raw.columns["area"].texts.tolist(), raw.columns["rooms"].values.tolist()
     (['1,200', '950'], [4.0, 3.0])
     """
-    options = {"sep": sep, "encoding": encoding, "comment": comment, "header": header}
+    options: dict[str, Any] = {
+        "sep": sep,
+        "encoding": encoding,
+        "comment": comment,
+        "header": header,
+    }
     if isinstance(source, RawTable):
         return source
     if isinstance(source, str) and source == "-":
@@ -111,7 +116,7 @@ def _content(path: Path) -> bytes:
                 if len(names) != 1:
                     raise ValueError(f"an archive must hold one file; got {len(names)}")
                 return archive.read(names[0])
-        openers = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+        openers: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
         with openers.get(ending, open)(path, "rb") as file:
             return file.read()
     except (EOFError, zlib.error, gzip.BadGzipFile, lzma.LZMAError, zipfile.BadZipFile) as error:

@@ -116,7 +116,7 @@ def _without_comments(text: str, comment: str | None) -> str:
         lines = text.splitlines(keepends=True)
         return "".join(line for line in lines if not line.lstrip().startswith(comment))
     while text.startswith(("#", "\n", "\r")):
-        line, end, rest = text.partition("\n")
+        line, _, rest = text.partition("\n")
         if line.startswith("#") and not rest.lstrip().startswith("#") and _is_header(line, rest):
             break
         text = rest

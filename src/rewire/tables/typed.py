@@ -40,8 +40,7 @@ def from_frame(source: Any, name: str = "table") -> RawTable:
     if isinstance(source, Mapping):
         source = pandas.DataFrame({key: pandas.Series(value) for key, value in source.items()})
     elif not isinstance(source, pandas.DataFrame) and hasattr(source, "__arrow_c_stream__"):
-        arrow = import_optional("pyarrow", "data").table(source)
-        source = arrow.to_pandas(types_mapper=pandas.ArrowDtype)
+        source = _without_views(source).to_pandas(types_mapper=pandas.ArrowDtype)
     if not isinstance(source, pandas.DataFrame):
         raise TypeError(
             "a table must be a file, a pandas, Polars or Arrow table, a mapping of columns or a "
@@ -52,6 +51,17 @@ def from_frame(source: Any, name: str = "table") -> RawTable:
         raise ValueError("a table must have at least one row; got none")
     columns = {one: _column(source.iloc[:, i]) for i, one in enumerate(names)}
     return RawTable(columns, len(source), name, None, tuple(notes))
+
+
+def _without_views(source: Any) -> Any:
+    """Return an Arrow table whose texts are of a type that pandas knows; Polars has another."""
+    pyarrow = import_optional("pyarrow", "data")
+    table = pyarrow.table(source)
+    fields = [
+        one.with_type(pyarrow.large_string()) if str(one.type) == "string_view" else one
+        for one in table.schema
+    ]
+    return table.cast(pyarrow.schema(fields))
 
 
 def _column(series: Any) -> RawColumn:

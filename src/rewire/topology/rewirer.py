@@ -12,6 +12,7 @@ import numpy as np
 from rewire.connectivity import Candidates, Signals, SparseModel
 from rewire.connectivity.candidates import count_in_groups
 from rewire.connectivity.protocol import Revivable, Revived, Rewindable
+from rewire.io import advise
 from rewire.kernels.blas import one_blas_thread
 from rewire.schedules import Time
 
@@ -348,8 +349,12 @@ def _due_steps(method: Method, total_steps: int, steps_per_epoch: int) -> np.nda
     steps = method.when.steps(total_steps, steps_per_epoch)
     if not len(steps):
         warnings.warn(
-            f"method {method.name!r} never rewires: its first rewiring would come after "
-            f"the end of a training of {total_steps} steps; shorten its interval or train longer",
+            advise(
+                f"method {method.name!r} never rewires, as its first rewiring would come after "
+                f"the end of a training of {total_steps} steps",
+                "shorten its interval (every=)",
+                "train longer (epochs=, total_steps=)",
+            ),
             stacklevel=3,
         )
     return steps

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from rewire.export.tensors import network_from_tensors, network_to_tensors
-from rewire.io import reading
+from rewire.io import check_ending, reading
 from rewire.io.tensors import read_tensors, write_tensors
 from rewire.topology import Rewiring
 
@@ -52,6 +52,7 @@ def save_checkpoint(training: Training, path: str | Path) -> None:
     >>> read_history(path)["step"]
     [50]
     """
+    check_ending(path, [".safetensors"], "a checkpoint")
     tensors, network = network_to_tensors(training.net)
     state = training.rewirer.state_dict()
     arrays = {name: value for name, value in state.items() if isinstance(value, np.ndarray)}

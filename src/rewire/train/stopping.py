@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rewire.graph import Network
+from rewire.io import advise
 from rewire.validation import whole_number
 
 if TYPE_CHECKING:
@@ -56,7 +57,12 @@ class EarlyStopping:
     def fresh(cls, given: EarlyStopping | int, validation: Samples | None) -> EarlyStopping:
         """Return one for a new training: a copy of ``given``, or one with that patience."""
         if validation is None:
-            raise ValueError("early_stopping needs validation_data=(X, y); got None")
+            raise ValueError(
+                advise(
+                    "early_stopping needs samples to validate on; got none",
+                    "give them (validation_data=)",
+                )
+            )
         if isinstance(given, EarlyStopping):
             return replace(given)  # without its memory of another training
         return cls(whole_number(given, "early_stopping", 1))

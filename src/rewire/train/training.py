@@ -12,6 +12,7 @@ import numpy as np
 from rewire import defaults, losses, methods, optimizers, schedules
 from rewire.connectivity import Signals
 from rewire.graph import Network
+from rewire.io import percent
 from rewire.losses import Loss
 from rewire.optimizers import Optimizer
 from rewire.schedules import Schedule, Time
@@ -201,12 +202,13 @@ class Training:
         row = self.history.rows[-1]
         line = f"step {row['step']:,} of {self.total_steps:,}: loss {row['loss']:.4f}"
         if row["accuracy"] is not None:
-            line += f", accuracy {row['accuracy']:.2%}"
+            line += f", accuracy {percent(row['accuracy'], 2)}"
         if row["validation_loss"] is not None:
             line += f", validation loss {row['validation_loss']:.4f}"
         if row["validation_accuracy"] is not None:
-            line += f", validation accuracy {row['validation_accuracy']:.2%}"
-        return f"{line}, {row['moved']:,} of {row['connections']:,} connections moved"
+            line += f", validation accuracy {percent(row['validation_accuracy'], 2)}"
+        moves = f"{row['moved']:,} move{'' if row['moved'] == 1 else 's'}"
+        return f"{line}, {moves} of {row['connections']:,} connections"
 
     def _next_rewiring(self, end: int) -> int:
         later = self.rewirer.due_steps[self.rewirer.due_steps > self.step]

@@ -51,7 +51,7 @@ def fit_categories(
     missing = counts.pop(None, 0)
     least = _least(len(values))
     frequent = sorted(level for level, count in counts.items() if count >= least)
-    if len(frequent) <= MOST_LEVELS:
+    if not _many(counts, frequent):
         if not frequent or (len(frequent) == len(counts) == 1 and not indicator):
             return LeftOut(f"no value is in {least} of the training rows")
         return _one_hot(name, counts, frequent, missing, indicator)
@@ -59,6 +59,16 @@ def fit_categories(
     if targets is None:
         return _by_count(name, counts, missing)
     return _by_target(name, values, targets)
+
+
+def _many(counts: Counter[str], frequent: list[str]) -> bool:
+    """Return whether levels are too many for an input each, or most rows would be "another"."""
+    if len(frequent) > MOST_LEVELS:
+        return True
+    rows = sum(counts.values())
+    rare = rows - sum(counts[level] for level in frequent)
+    # Where almost every row has its own, their targets tell nothing either.
+    return MOST_LEVELS < len(counts) <= rows / 2 < rare
 
 
 def _least(rows: int) -> int:

@@ -20,6 +20,7 @@ FREQUENT = 0.05
 # Of a period, how far from one and the same point the dates must be to be told apart (1 minus the
 # length of their mean direction).
 SPREAD = 1e-3
+DAY = PERIODS["day"]
 # N-grams: of 3 to 5 characters, in at least this share of the texts, and this many of them at most.
 LENGTHS, RARE, VOCABULARY = (3, 5), 0.01, 300
 
@@ -73,11 +74,20 @@ def _middle(column: Column, known: np.ndarray) -> float:
 def _periods(seconds: np.ndarray) -> tuple[str, ...]:
     """Return the periods that tell more than the time elapsed: several long, and varying."""
     span = seconds.max() - seconds.min()
-    return tuple(
+    found = [
         name
         for name, length in PERIODS.items()
         if span >= length and 1 - abs(np.exp(1j * phase(seconds, name)).mean()) > SPREAD
-    )
+    ]
+    # The first days of months or years are on all days of the week, which means nothing.
+    if "week" in found and any(_same_day_of_month(seconds + more) for more in (0, DAY)):
+        found.remove("week")
+    return tuple(found)
+
+
+def _same_day_of_month(seconds: np.ndarray) -> bool:
+    days = np.floor(seconds / DAY).astype(np.int64).astype("datetime64[D]")
+    return _all_equal(days - days.astype("datetime64[M]").astype("datetime64[D]"))
 
 
 def _ngrams(name: str, known: np.ndarray) -> Ngrams | LeftOut:
