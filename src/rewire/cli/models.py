@@ -210,6 +210,9 @@ def export(
     model: Annotated[Path, MODEL],
     out: Annotated[Path, typer.Argument(help="File to write; its ending says the format.")],
     strip: Annotated[bool, typer.Option(help="Leave out dead neurons.")] = True,
+    network_only: Annotated[
+        bool, typer.Option("--network-only", help="The network without columns and classes.")
+    ] = False,
     picture: Annotated[
         Path | None, typer.Option(help="Draw what was written to this file too (PNG, SVG, PDF).")
     ] = None,
@@ -217,41 +220,30 @@ def export(
     *,
     given: dict[str, Any],
 ) -> None:
-    """Write the network for another program: ONNX, C, PyTorch, NPZ, JSON, GraphML, safetensors.
+    """Write the model for another program: ONNX, C, Python; or its network in further formats.
 
-    rewire export runs/houses houses.onnx --picture houses.png
+    rewire export runs/houses houses.c --picture houses.png
 
-    Inputs and outputs are the network's own: standardized, if the model does that; 'rewire show
-    --json' prints by what.
+    ONNX, C and Python files take raw rows, by the names of their columns, and return classes and
+    probabilities, or values. PyTorch, NPZ, JSON, GraphML and safetensors hold the network alone.
     """
     with importing():
-        from rewire.export import export as export_network
-
-        from .results import described
+        from .exporting import describe_file, print_file, write_file
     for path in (out, picture):
         if path is not None:
             own_file(path, model)
-    found = _open(model).stripped() if strip else _open(model)
-    net = found.network
+    found = _open(model)
+    found = found.stripped() if strip else found
+    format = given.get("format")
     if picture is not None:
         with importing():
             from .drawing import draw_wiring
-        draw_wiring(net, picture)
-    export_network(net, out, given.get("format"))
+        draw_wiring(found.network, picture)
+    whole = write_file(found, out, format, network_only)
     if as_json:
-        print_json({**described(found), "out": str(out)})
-        return
-    typer.echo(f"{net!r} -> {out}")
-    scaled = [
-        name
-        for name, by in (("inputs", found.standardizer), ("outputs", found.target_scale))
-        if by is not None
-    ]
-    if scaled:
-        typer.echo(
-            f"Its {' and '.join(scaled)} are standardized; 'rewire show {model} --json' prints "
-            "names, means and scales."
-        )
+        print_json({"stripped": strip, **describe_file(found, out, format, whole)})
+    else:
+        print_file(found, out, format, whole)
 
 
 @guarded
