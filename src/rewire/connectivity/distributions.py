@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from numbers import Real
 
 import numpy as np
+
+from rewire.validation import real_number, several
 
 __all__ = ["densities"]
 
@@ -55,8 +58,10 @@ def densities(
         )
     name, given = ("density", density) if sparsity is None else ("sparsity", sparsity)
     given = 1.0 if given is None else given
-    for_all = isinstance(given, (int, float))
-    numbers = [float(given)] if isinstance(given, (int, float)) else [float(n) for n in given]
+    for_all = isinstance(given, Real)
+    listed = [given] if for_all else several(given, name, "numbers, or one number")
+    numbers = [real_number(number, name) for number in listed]
+    shapes = [several(shape, "shapes", "shapes") for shape in several(shapes, "shapes", "shapes")]
     _check(name, numbers, for_all, distribution, len(shapes))
     found = [1 - number if name == "sparsity" else number for number in numbers]
     if not for_all:

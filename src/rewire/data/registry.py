@@ -6,10 +6,9 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from inspect import signature
-from pathlib import Path
 from typing import Any
 
-from rewire.io import Registry
+from rewire.io import Registry, as_path
 from rewire.validation import float_dtype
 
 from .dataset import Dataset, Task
@@ -133,7 +132,7 @@ def load(
     <Dataset moons: 200 samples, 2 inputs, 2 classes>
     """
     number_type = float_dtype(dtype)
-    path = Path(source).expanduser()
+    path = as_path(source, "source").expanduser()
     if isinstance(source, str) and source in loaders:
         for name, value in (("target", target), ("task", task), ("ignore", ignore or None)):
             if value is not None:

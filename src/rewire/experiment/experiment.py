@@ -13,6 +13,7 @@ from rewire.data import Dataset, Standardizer, load
 from rewire.io import advise, prefixed
 from rewire.losses import Loss
 from rewire.train import Training
+from rewire.validation import of_type
 
 from .build import make_loss, make_method, make_network, make_optimizer, make_schedule
 from .predictor import Predictor
@@ -67,6 +68,7 @@ def prepare_experiment(
     >>> experiment.training.net
     Network 4-20-3: 29 connections, density 20.71%
     """
+    of_type(recipe, "recipe", Recipe)
     if recipe.early_stopping is not None and not recipe.validation:
         raise ValueError(
             advise(
@@ -110,6 +112,7 @@ def prepare_experiment(
 
 def load_dataset(recipe: Recipe, data_dir: str | os.PathLike[str] | None = None) -> Dataset:
     """Load the data of a recipe."""
+    of_type(recipe, "recipe", Recipe)
     return load(
         recipe.data,
         target=recipe.target,

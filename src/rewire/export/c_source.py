@@ -11,6 +11,7 @@ import numpy as np
 from rewire.graph import Network
 from rewire.io import atomic_write
 from rewire.kernels.layout import LEAK
+from rewire.validation import of_type
 
 from .common import built_in_names
 from .formats import Format, registry
@@ -123,6 +124,8 @@ def to_c(net: Network, name: str = "network", strip: bool = True) -> str:
     >>> print(to_c(net, "small").splitlines()[2].strip(" *"))
     void small_predict(const float *x, float *y);
     """
+    of_type(net, "net", Network)
+    of_type(name, "name", str)
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
         raise ValueError(
             "name must be a C identifier: a letter, then letters, digits and underscores; "

@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 from rewire.graph import Network
 from rewire.io import advise, atomic_write, import_optional
 from rewire.kernels.layout import LEAK
+from rewire.validation import of_type
 
 from .common import built_in_names
 from .csr import blocks
@@ -58,6 +59,7 @@ def to_onnx(net: Network, sparse: bool = False) -> onnx.ModelProto:
     >>> [node.op_type for node in model.graph.node]
     ['Gemm', 'Relu', 'Gemm']
     """
+    of_type(net, "net", Network)
     onnx = import_optional("onnx", "export")
     names = built_in_names(net, "ONNX")
     weights = blocks(net)

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 from rewire.graph import Network
-from rewire.io import remove_leftovers
+from rewire.io import as_path, received, remove_leftovers
 from rewire.losses import Loss
 from rewire.optimizers import Optimizer
 from rewire.schedules import Schedule
 from rewire.topology import Method
+from rewire.validation import several
 
 from .checkpoint import load_checkpoint, save_checkpoint
 from .history import History
@@ -125,6 +126,11 @@ def fit(
     >>> history["validation_accuracy"][-1] > 0.9
     True
     """
+    callbacks = several(callbacks, "callbacks", "functions of a Training")
+    if not all(map(callable, callbacks)):
+        raise TypeError(f"callbacks must be functions of a Training; got {received(callbacks[0])}")
+    if checkpoint is not None:
+        checkpoint = as_path(checkpoint, "checkpoint")
     training = Training(net, X, y, **options)
     save = None if checkpoint is None else _resume(training, checkpoint)
     for callback in callbacks:
