@@ -15,6 +15,7 @@ from rewire.io import check_ending
 from . import importing
 from .common import guarded, own_file, print_json, run_folders, table
 from .options import AsJson, DataDir, method_summaries, settings_options
+from .spinner import waiting
 
 if TYPE_CHECKING:
     from rewire.experiment import Predictor
@@ -49,7 +50,8 @@ def _open(path: Path) -> Predictor:
             else ""
         )
         raise FileNotFoundError(f"there is no trained model in {path}{hint}")
-    return Predictor.load(file)
+    with waiting(f"reading {path}"):
+        return Predictor.load(file)
 
 
 @guarded
@@ -73,7 +75,8 @@ def evaluate(
     """
     with importing():
         from .evaluation import evaluate_on, print_scores
-    scores = evaluate_on(_open(model), model, data, target, data_dir)
+    with waiting("measuring"):
+        scores = evaluate_on(_open(model), model, data, target, data_dir)
     if as_json:
         print_json(scores)
     else:
@@ -162,10 +165,11 @@ def show(
     for path in (picture, curves):
         if path is not None:
             own_file(path, model)
-    if picture is not None:
-        draw_wiring(found.network, picture)
-    if curves is not None:
-        draw_curves(model, curves)
+    with waiting("drawing"):
+        if picture is not None:
+            draw_wiring(found.network, picture)
+        if curves is not None:
+            draw_curves(model, curves)
     if as_json:
         print_json(described(found))
     else:
@@ -205,8 +209,10 @@ def export(
     if picture is not None:
         with importing():
             from .drawing import draw_wiring
-        draw_wiring(net, picture)
-    export_network(net, out, given.get("format"))
+        with waiting("drawing"):
+            draw_wiring(net, picture)
+    with waiting(f"writing {out}"):
+        export_network(net, out, given.get("format"))
     if as_json:
         print_json({**described(found), "out": str(out)})
         return

@@ -19,7 +19,7 @@ from rewire.validation import several
 from .checkpoint import load_checkpoint, save_checkpoint
 from .history import History
 from .stopping import EarlyStopping
-from .throttle import Throttle
+from .throttle import Pace, Throttle
 from .training import Training
 
 __all__ = ["TrainingOptions", "fit"]
@@ -104,7 +104,7 @@ def fit(
         training resumes from it, to the same bits as without the interruption; data and settings
         must be the same.
     progress : bool, default False
-        Whether to print a line to standard error at every report.
+        Whether to print reports to standard error: the first, the last, and one every few seconds.
 
     Returns
     -------
@@ -135,11 +135,12 @@ def fit(
     save = None if checkpoint is None else _resume(training, checkpoint)
     for callback in callbacks:
         getattr(callback, "begin", _no_begin)(training)
+    pace = Pace()
     while not training.finished:
         training.advance()
         for callback in callbacks:
             callback(training)
-        if progress:
+        if progress and pace.due(last=training.finished):
             print(training, file=sys.stderr)
         if save is not None:
             save(training.finished)
