@@ -10,9 +10,10 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 
 import rewire
-from rewire.io import atomic_write, write_json
+from rewire.io import as_path, atomic_write, write_json
 from rewire.plot import plot_critical_difference, plot_runs
 from rewire.plot.style import figure_of
+from rewire.validation import of_type
 
 from .page import page
 from .pairs import pairwise
@@ -111,7 +112,8 @@ def write_comparison(
     >>> sorted(file.name for file in folder.iterdir())
     ['report.html', 'runs.png', 'summary.json']
     """
-    folder = Path(folder)
+    of_type(study, "study", Study)
+    folder = as_path(folder, "folder")
     summary = summary_of(study, reach)
     write_json(folder / SUMMARY, summary)
     with atomic_write(folder / PAGE) as temporary:

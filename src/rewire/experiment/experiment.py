@@ -14,6 +14,7 @@ from rewire.data.tabular import UNDERSTANDING
 from rewire.io import advise, prefixed
 from rewire.losses import Loss
 from rewire.train import Training
+from rewire.validation import of_type
 
 from .build import (
     density_notice,
@@ -84,6 +85,7 @@ def prepare_experiment(
     >>> experiment.notices[0].split(",")[0]
     'density raised from 10% to 49.3%'
     """
+    of_type(recipe, "recipe", Recipe)
     if recipe.early_stopping is not None and not recipe.validation:
         raise ValueError(
             advise(
@@ -126,6 +128,7 @@ def prepare_experiment(
 
 def load_dataset(recipe: Recipe, data_dir: str | os.PathLike[str] | None = None) -> Dataset:
     """Load the data of a recipe, in double precision if they are still to be standardized."""
+    of_type(recipe, "recipe", Recipe)
     options = {name: getattr(recipe, name) for name in TABLE_OPTIONS}
     given = {name: value for name, value in options.items() if value not in (None, (), "impute")}
     return load(

@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 from rewire.graph import Network
-from rewire.io import remove_leftovers
+from rewire.io import as_path, received, remove_leftovers
 from rewire.losses import Loss
 from rewire.optimizers import Optimizer
 from rewire.schedules import Schedule
 from rewire.topology import Method
+from rewire.validation import several
 
 from .checkpoint import load_checkpoint, save_checkpoint
 from .history import History
 from .stopping import EarlyStopping
-from .throttle import Throttle
+from .throttle import Pace, Throttle
 from .training import Training
 
 __all__ = ["TrainingOptions", "fit"]
@@ -103,7 +104,7 @@ def fit(
         training resumes from it, to the same bits as without the interruption; data and settings
         must be the same.
     progress : bool, default False
-        Whether to print a line to standard error at every report.
+        Whether to print reports to standard error: the first, the last, and one every few seconds.
 
     Returns
     -------
@@ -125,15 +126,21 @@ def fit(
     >>> history["validation_accuracy"][-1] > 0.9
     True
     """
+    callbacks = several(callbacks, "callbacks", "functions of a Training")
+    if not all(map(callable, callbacks)):
+        raise TypeError(f"callbacks must be functions of a Training; got {received(callbacks[0])}")
+    if checkpoint is not None:
+        checkpoint = as_path(checkpoint, "checkpoint")
     training = Training(net, X, y, **options)
     save = None if checkpoint is None else _resume(training, checkpoint)
     for callback in callbacks:
         getattr(callback, "begin", _no_begin)(training)
+    pace = Pace()
     while not training.finished:
         training.advance()
         for callback in callbacks:
             callback(training)
-        if progress:
+        if progress and pace.due(last=training.finished):
             print(training, file=sys.stderr)
         if save is not None:
             save(training.finished)

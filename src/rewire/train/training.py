@@ -18,7 +18,7 @@ from rewire.optimizers import Optimizer
 from rewire.schedules import Schedule, Time
 from rewire.topology import Method, Rewirer
 from rewire.topology.growth import NotANumberError
-from rewire.validation import whole_number
+from rewire.validation import of_type, real_number, whole_number
 
 from .batches import Batches, leave_out_inputs
 from .defaults import choose_total_steps, default_loss, default_optimizer
@@ -109,6 +109,7 @@ class Training:
         input_dropout: float = 0.0,
         seed: int = 0,
     ):
+        of_type(net, "net", Network)
         loss = default_loss(net, y) if loss is None else losses.get(loss)
         optimizer = default_optimizer(loss) if optimizer is None else optimizers.get(optimizer)
         self.net, self.samples, self.loss = net, Samples.check(net, X, y, loss), loss
@@ -128,9 +129,7 @@ class Training:
         if report_every is None:
             report_every = max(per_epoch, self.total_steps // 100)
         self.report_every = whole_number(report_every, "report_every", 1)
-        if not 0 <= input_dropout < 1:
-            raise ValueError(f"input_dropout must be in [0, 1); got {input_dropout}")
-        self.input_dropout = float(input_dropout)
+        self.input_dropout = real_number(input_dropout, "input_dropout", 0, 1)
         self.trainer, self.base_lr = Trainer(net, loss, optimizer), optimizer.lr
         # Last, as a method may begin by adding columns to the network.
         self.rewirer = Rewirer(
