@@ -12,14 +12,8 @@ import numpy as np
 from rewire.assess import Assessment
 from rewire.data import load, read_features, read_samples
 from rewire.data.pandas_io import TABLES
-from rewire.experiment import (
-    Predictor,
-    Recipe,
-    RunDirectory,
-    assess_model,
-    assess_recipe,
-    load_dataset,
-)
+from rewire.experiment import Predictor, Recipe, RunDirectory, load_dataset
+from rewire.experiment.assessing import assess_model, assess_recipe
 from rewire.io import atomic_write
 
 from .assessment import print_assessment

@@ -157,4 +157,4 @@ def _score(experiment: Experiment, part: Dataset) -> tuple[float, float]:
         return found["mean_squared_error"], math.nan
     X = part.X if model.standardizer is None else model.standardizer.transform(part.X)
     y = part.signed()[0] if loss.name == "hinge" else part.y
-    return evaluate(model.network, X, y, loss).loss, found["accuracy"]
+    return evaluate(model.network, X, y, replace(loss, weighted=False)).loss, found["accuracy"]
