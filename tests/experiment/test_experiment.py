@@ -102,7 +102,7 @@ def test_classes_are_weighted_by_their_names(loss, given, tmp_path):
 
 
 def test_weights_of_what_is_no_class_are_refused(tmp_path):
-    with pytest.raises(ValueError, match="class_weight must name classes among .*; got 'daisy'"):
+    with pytest.raises(ValueError, match=r"class_weight must name classes among .*; got 'daisy'"):
         prepare_experiment(short("iris", class_weight={"daisy": 2.0}))
     with pytest.raises(ValueError, match="class_weight must be None for a regression"):
         prepare_experiment(short("diabetes", class_weight="balanced"))

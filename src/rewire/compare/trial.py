@@ -9,11 +9,13 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from rewire.assess import score
+from rewire.assess.inputs import inputs_in_use
 from rewire.data import Dataset
 from rewire.experiment import Experiment, prepare_experiment
 from rewire.train import evaluate
 
 from .config import StudyConfig, import_modules
+from .selection import as_text
 
 __all__ = ["Failure", "Trial", "attempt", "measured_part", "prepare_trial", "run_trial"]
 
@@ -36,6 +38,9 @@ class Trial(NamedTuple):
         At the end; parameters are connections and biases.
     seconds : float
         Of training alone.
+    inputs : str, default ""
+        Which inputs are on a path to an output at the end, such as ``"0-3,7"``; empty where that
+        was not recorded.
     """
 
     method: str
@@ -45,6 +50,7 @@ class Trial(NamedTuple):
     connections: int
     parameters: int
     seconds: float
+    inputs: str = ""
 
 
 class Failure(NamedTuple):
@@ -116,6 +122,7 @@ def run_trial(config: StudyConfig, method: str, seed: int, data_dir: DataDir = N
         summary.connections,
         summary.parameters,
         round(training.seconds, 6),
+        as_text(inputs_in_use(training.net)),
     )
 
 
