@@ -9,14 +9,8 @@ import numpy as np
 
 from rewire.assess import Assessment
 from rewire.data import load
-from rewire.experiment import (
-    Predictor,
-    Recipe,
-    RunDirectory,
-    assess_model,
-    assess_recipe,
-    load_dataset,
-)
+from rewire.experiment import Predictor, Recipe, RunDirectory, load_dataset
+from rewire.experiment.assessing import assess_model, assess_recipe
 from rewire.experiment.reading import answered, schema_of
 from rewire.tables import is_table_file, parse, read_raw
 
