@@ -56,7 +56,7 @@ def test_a_line_for_every_report(capsys):
     assert len(lines) == 3
     assert lines[-1].startswith("step 15 of 15: loss ")
     assert "%, validation loss " in lines[-1]
-    assert lines[-1].endswith("0 of 150 connections moved")
+    assert lines[-1].endswith("0 moves of 150 connections")
 
 
 # ------------------------------------------------------------------------------------ callbacks

@@ -88,6 +88,7 @@ def measure(experiment: Experiment) -> dict[str, Any]:
         "total_steps": training.step,
         "stopped": training.stopped,
         "seconds": round(training.seconds, 3),
+        "notices": experiment.notices,
         "scores": scores,
         "network": {"ranks": list(net.ranks), "connections": summary.connections},
         "stripped": {

@@ -42,6 +42,8 @@ def _train(experiment: Experiment, folder: RunDirectory, as_json: bool) -> None:
         highlight=False,
         markup=False,
     )
+    for notice in experiment.notices:
+        Console(stderr=True).print(f"note: {notice}", highlight=False, markup=False, soft_wrap=True)
     with to_go_on_with(experiment, folder, console):
         recorder = _recorder(experiment)
         recorder.begin(experiment.training, resumed_from=folder.recording)

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-__all__ = ["densities"]
+from .apportion import apportion
+
+__all__ = ["connection_counts", "densities"]
 
 DISTRIBUTIONS = ("uniform", "er", "erk")
 
@@ -55,7 +57,7 @@ def densities(
         )
     name, given = ("density", density) if sparsity is None else ("sparsity", sparsity)
     given = 1.0 if given is None else given
-    for_all = isinstance(given, (int, float))
+    for_all = not per_layer(given)
     numbers = [float(given)] if isinstance(given, (int, float)) else [float(n) for n in given]
     _check(name, numbers, for_all, distribution, len(shapes))
     found = [1 - number if name == "sparsity" else number for number in numbers]
@@ -64,6 +66,52 @@ def densities(
     if distribution == "uniform":
         return found * len(shapes)
     return _erdos_renyi(shapes, found[0], kernels=distribution == "erk")
+
+
+def connection_counts(
+    shapes: Sequence[Sequence[int]],
+    *,
+    sparsity: float | Sequence[float] | None = None,
+    density: float | Sequence[float] | None = None,
+    distribution: str = "uniform",
+) -> np.ndarray:
+    """Return the number of connections of each layer, in whole numbers.
+
+    Parameters
+    ----------
+    shapes, sparsity, density, distribution
+        As for :func:`densities`.
+
+    Returns
+    -------
+    ndarray of int64, shape (layers,)
+        Of one number for all layers together, ``round(density * possible)`` connections in all:
+        each layer's share is rounded down, and the largest remainders get one more. Of a number
+        for each layer, each is rounded by itself.
+
+    Raises
+    ------
+    ValueError
+        As for :func:`densities`.
+
+    Examples
+    --------
+    A tenth of 900 connections; the small output layer is the densest:
+
+    >>> connection_counts([(6, 100), (100, 3)], density=0.1, distribution="er").tolist()
+    [46, 44]
+    """
+    found = densities(shapes, sparsity=sparsity, density=density, distribution=distribution)
+    possible = np.array([math.prod(shape) for shape in shapes], np.int64)
+    shares = np.multiply(found, possible)
+    if per_layer(sparsity, density):
+        return np.round(shares.round(9)).astype(np.int64)
+    return apportion(round(float(shares.sum().round(9))), shares, possible)
+
+
+def per_layer(*given: float | Sequence[float] | None) -> bool:
+    """Return whether any of them holds a number for each layer."""
+    return any(one is not None and not isinstance(one, (int, float)) for one in given)
 
 
 def _check(name: str, numbers: list[float], for_all: bool, distribution: str, layers: int) -> None:

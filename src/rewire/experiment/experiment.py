@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,14 @@ from rewire.data import Dataset, Standardizer, load
 from rewire.losses import Loss
 from rewire.train import Training
 
-from .build import make_loss, make_method, make_network, make_optimizer, make_schedule
+from .build import (
+    density_notice,
+    make_loss,
+    make_method,
+    make_network,
+    make_optimizer,
+    make_schedule,
+)
 from .predictor import Predictor
 from .recipe import Recipe
 
@@ -34,6 +41,9 @@ class Experiment:
     model : Predictor
         Holds the network that is trained.
     training : Training
+    notices : list of str
+        What was arranged otherwise than the recipe says, and what else one should know, each as a
+        sentence.
     """
 
     recipe: Recipe
@@ -42,6 +52,7 @@ class Experiment:
     validation: Dataset | None
     model: Predictor
     training: Training
+    notices: list[str] = field(default_factory=list)
 
 
 def prepare_experiment(
@@ -64,12 +75,14 @@ def prepare_experiment(
     --------
     >>> experiment = prepare_experiment(Recipe("iris", hidden=(20,), total_steps=50))
     >>> experiment.training.net
-    Network 4-20-3: 29 connections, density 20.71%
+    Network 4-20-3: 69 connections, density 49.29%
+    >>> experiment.notices[0].split(",")[0]
+    'density raised from 10% to 49.3%'
     """
     data = load_dataset(recipe, data_dir)
     train, validation = _split(data, recipe)
     loss = make_loss(recipe, data.task)
-    net, densities = _network(recipe, data, loss)
+    net, densities, notices = _network(recipe, data, loss)
     model = Predictor(
         net,
         data.task,
@@ -96,7 +109,7 @@ def prepare_experiment(
         early_stopping=recipe.early_stopping,
         seed=recipe.seed,
     )
-    return Experiment(recipe, data, train, validation, model, training)
+    return Experiment(recipe, data, train, validation, model, training, notices)
 
 
 def load_dataset(recipe: Recipe, data_dir: str | os.PathLike[str] | None = None) -> Dataset:
@@ -129,8 +142,10 @@ def _standardizer(recipe: Recipe, train: Dataset) -> Standardizer | None:
     return Standardizer.fit(train.X) if wanted else None
 
 
-def _network(recipe: Recipe, data: Dataset, loss: Loss) -> tuple[Any, list[float] | None]:
-    """Return the network at the start, and the final densities of one that starts dense."""
+def _network(
+    recipe: Recipe, data: Dataset, loss: Loss
+) -> tuple[Any, list[float] | None, list[str]]:
+    """Return the network, the final densities of one that starts dense, and notices."""
     single = data.task == "classification" and loss.name in ("hinge", "binary_cross_entropy")
     if single and len(data.classes) != 2:
         raise ValueError(
@@ -139,10 +154,12 @@ def _network(recipe: Recipe, data: Dataset, loss: Loss) -> tuple[Any, list[float
         )
     outputs = 1 if single else data.outputs
     sparse = make_network(recipe, data.inputs, outputs)
+    raised = density_notice(recipe, sparse)
+    notices = [] if raised is None else [raised]
     if make_method(recipe).initial != "dense":
-        return sparse, None
+        return sparse, None, notices
     dense = make_network(recipe, data.inputs, outputs, dense=True)
-    return dense, sparse.layer_densities()
+    return dense, sparse.layer_densities(), notices
 
 
 def _target_scaling(data: Dataset, dtype: np.dtype) -> tuple[Any, Any]:

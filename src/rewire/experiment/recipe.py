@@ -148,6 +148,14 @@ class Recipe:
         choices=("uniform", "er", "erk"),
         group="Network",
     )
+    min_fan_in: int = setting(
+        defaults.MIN_FAN_IN,
+        int,
+        "Inputs that every neuron reads at least, where one number for the whole network would "
+        "give it fewer; it then has more connections than said.",
+        low=1,
+        group="Network",
+    )
     activation: str = setting(
         "relu",
         str,

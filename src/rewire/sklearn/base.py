@@ -22,7 +22,13 @@ from sklearn.utils.validation import (
 )
 
 from rewire import losses
-from rewire.experiment.build import make_method, make_network, make_optimizer, make_schedule
+from rewire.experiment.build import (
+    density_notice,
+    make_method,
+    make_network,
+    make_optimizer,
+    make_schedule,
+)
 from rewire.experiment.recipe import Recipe
 from rewire.losses import Loss
 from rewire.train import EarlyStopping, History, fit
@@ -228,6 +234,8 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
             return net, net.layer_densities()
         inputs, outputs = X.shape[1], self._task[1]
         net = make_network(recipe, inputs, outputs, dtype=X.dtype)
+        raised = density_notice(recipe, net)
+        self.notices_ = [] if raised is None else [raised]
         densities = net.layer_densities()
         if make_method(recipe, densities=densities).initial == "dense":
             net = make_network(recipe, inputs, outputs, dtype=X.dtype, dense=True)

@@ -29,6 +29,7 @@ FIELDS = {
     "sparsity": "sparsity",
     "density": "density",
     "distribution": "distribution",
+    "min_fan_in": "min_fan_in",
     "method": "method",
     "rewire_every": "every",
     "activation": "activation",
@@ -231,6 +232,10 @@ history_ : rewire.train.History
         The loss of each epoch.
     n_iter_ : int
         Epochs.
+    notices_ : list of str
+        What was arranged otherwise than the parameters say, such as a density that was raised so
+        that every neuron reads enough (``network_.density`` is what it is), and what else one
+        should know.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
         Where X had names."""

@@ -206,7 +206,8 @@ class Training:
             line += f", validation loss {row['validation_loss']:.4f}"
         if row["validation_accuracy"] is not None:
             line += f", validation accuracy {row['validation_accuracy']:.2%}"
-        return f"{line}, {row['moved']:,} of {row['connections']:,} connections moved"
+        moves = f"{row['moved']:,} move{'' if row['moved'] == 1 else 's'}"
+        return f"{line}, {moves} of {row['connections']:,} connections"
 
     def _next_rewiring(self, end: int) -> int:
         later = self.rewirer.due_steps[self.rewirer.due_steps > self.step]
