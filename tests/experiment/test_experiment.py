@@ -7,7 +7,6 @@ import pytest
 from rewire.data import load
 from rewire.experiment import Predictor, Recipe, prepare_experiment
 from rewire.experiment.build import make_network
-from rewire.experiment.experiment import load_parts
 
 from .recipes import finish, short
 
