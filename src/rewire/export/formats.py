@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 from rewire.graph import Network
 from rewire.io import Registry, as_path, check_ending
-from rewire.validation import of_type
 
 from .model import Model
 
@@ -97,7 +96,6 @@ def export(
     >>> load(path)
     Network 2-1-1: 3 connections, density 100.00%
     """
-    of_type(net, "net", Network)
     chosen = _choose(as_path(path), format, "written")
     if format is not None:
         endings = (*chosen.suffixes, *chosen.further)
