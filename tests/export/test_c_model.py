@@ -1,4 +1,4 @@
-"""A C compiler takes a whole model with every warning on, and it answers raw rows as predict does."""
+"""A C compiler takes a whole model with every warning on, and it answers rows as predict does."""
 
 import ctypes
 import re
@@ -14,7 +14,17 @@ from rewire.export.formats import example
 from rewire.tables import Column, Schema, Table, TableEncoder
 from rewire.tables.steps import Lookup
 
-from .models import KINDS, OUTPUTS, Right, columns, model_of, model_on, specifications, specified, table
+from .models import (
+    KINDS,
+    OUTPUTS,
+    Right,
+    columns,
+    model_of,
+    model_on,
+    specifications,
+    specified,
+    table,
+)
 from .test_c_source import COMPILER, OPTIONS, pytestmark  # noqa: F401
 
 
@@ -28,7 +38,7 @@ def built(model, folder, **options):
 class Program:
     """The C file of a model, called row by row."""
 
-    def __init__(self, model, folder, name="network"):
+    def __init__(self, model, folder, name="model"):
         self.library, self.model = built(model, folder, name=name), model
         self.function, self.name = self.library[f"{name}_predict_row"], name
         self.answers = len(model.classes) or model.network.ranks[-1]
@@ -40,7 +50,9 @@ class Program:
         """Rows as structures: strings of UTF-8, NULL for a missing one."""
         columns = [raw.values[step.column] for step in sorted_steps(self.model)]
         kinds = [ctypes.c_char_p if c.dtype == object else ctypes.c_double for c in columns]
-        Row = type("Row", (ctypes.Structure,), {"_fields_": [(f"m{i}", k) for i, k in enumerate(kinds)]})
+        Row = type(
+            "Row", (ctypes.Structure,), {"_fields_": [(f"m{i}", k) for i, k in enumerate(kinds)]}
+        )
         for row in zip(*columns, strict=True):
             yield ctypes.byref(Row(*(v.encode() if isinstance(v, str) else v for v in row)))
 
@@ -49,7 +61,7 @@ class Program:
         numbers, found = [], []
         for row in rows:
             out = (ctypes.c_double * self.answers)()
-            single = self.regression and self.answers == 1 or self.model.loss == "hinge"
+            single = (self.regression and self.answers == 1) or self.model.loss == "hinge"
             numbers.append(self.function(row) if single else self.function(row, out))
             found.append([numbers[-1]] if single else list(out))
         return numbers, np.array(found)
@@ -177,7 +189,9 @@ def test_a_workspace_of_ones_own_serves_several_threads(tmp_path):
     workspace = ctypes.create_string_buffer(8 * inputs + 4 * neurons + 8)
     row = ctypes.create_string_buffer(np.array([1e6, 0]).tobytes(), 16)
     alone, shared = ((ctypes.c_double * 3)() for _ in range(2))
-    assert library.mine_predict_row_in(row, alone, workspace) == library.mine_predict_row(row, shared)
+    assert library.mine_predict_row_in(row, alone, workspace) == library.mine_predict_row(
+        row, shared
+    )
     assert list(alone) == list(shared)
     assert any(workspace.raw)
 
@@ -187,9 +201,20 @@ def test_names_and_comments_end_nothing_early():
     schema = Schema(columns(["number"] * len(names), names))
     source = to_c(model_of(schema, np.random.default_rng(0)))
     source.encode("ascii")
-    (struct,) = re.findall(r"struct network_row \{\n(.*?)\n\};", source, re.S)
+    (struct,) = re.findall(r"struct model_row \{\n(.*?)\n\};", source, re.S)
     members = [line.split()[1].rstrip(";") for line in struct.splitlines()]
-    assert members == ["int_main", "a", "NAN_", "while_", "a_b", "a_b_2", "u", "u_2", "x2", "column"]
+    assert members == [
+        "int_main",
+        "a",
+        "NAN_",
+        "while_",
+        "a_b",
+        "a_b_2",
+        "u",
+        "u_2",
+        "x2",
+        "column",
+    ]
     assert struct.count("*/") == len(names)
 
 

@@ -15,6 +15,7 @@ from rewire.io import check_ending
 from . import importing
 from .common import guarded, own_file, print_json, run_folders, table
 from .options import AsJson, DataDir, method_summaries, settings_options
+from .spinner import waiting
 
 if TYPE_CHECKING:
     from rewire.experiment import Predictor
@@ -49,7 +50,8 @@ def _open(path: Path) -> Predictor:
             else ""
         )
         raise FileNotFoundError(f"there is no trained model in {path}{hint}")
-    return Predictor.load(file)
+    with waiting(f"reading {path}"):
+        return Predictor.load(file)
 
 
 @guarded
@@ -77,7 +79,8 @@ def evaluate(
         from rich.console import Console
 
         from .evaluation import evaluate_on, print_assessment
-    found = evaluate_on(_open(model), model, data, target, data_dir).to_dict()
+    with waiting("measuring"):
+        found = evaluate_on(_open(model), model, data, target, data_dir).to_dict()
     if as_json:
         print_json(found)
     else:
@@ -190,10 +193,11 @@ def show(
     for path in (picture, curves):
         if path is not None:
             own_file(path, model)
-    if picture is not None:
-        draw_wiring(found.network, picture)
-    if curves is not None:
-        draw_curves(model, curves)
+    with waiting("drawing"):
+        if picture is not None:
+            draw_wiring(found.network, picture)
+        if curves is not None:
+            draw_curves(model, curves)
     kept = assessment_of(model)
     if as_json:
         print_json({**described(found), "assessment": kept})
@@ -210,6 +214,9 @@ def export(
     model: Annotated[Path, MODEL],
     out: Annotated[Path, typer.Argument(help="File to write; its ending says the format.")],
     strip: Annotated[bool, typer.Option(help="Leave out dead neurons.")] = True,
+    network_only: Annotated[
+        bool, typer.Option("--network-only", help="The network without columns and classes.")
+    ] = False,
     picture: Annotated[
         Path | None, typer.Option(help="Draw what was written to this file too (PNG, SVG, PDF).")
     ] = None,
@@ -217,41 +224,32 @@ def export(
     *,
     given: dict[str, Any],
 ) -> None:
-    """Write the network for another program: ONNX, C, PyTorch, NPZ, JSON, GraphML, safetensors.
+    """Write the model for another program: ONNX, C, Python; or its network in further formats.
 
-    rewire export runs/houses houses.onnx --picture houses.png
+    rewire export runs/houses houses.c --picture houses.png
 
-    Inputs and outputs are the network's own: standardized, if the model does that; 'rewire show
-    --json' prints by what.
+    ONNX, C and Python files take raw rows, by the names of their columns, and return classes and
+    probabilities, or values. PyTorch, NPZ, JSON, GraphML and safetensors hold the network alone.
     """
     with importing():
-        from rewire.export import export as export_network
-
-        from .results import described
+        from .exporting import describe_file, print_file, write_file
     for path in (out, picture):
         if path is not None:
             own_file(path, model)
-    found = _open(model).stripped() if strip else _open(model)
-    net = found.network
+    found = _open(model)
+    found = found.stripped() if strip else found
+    format = given.get("format")
     if picture is not None:
         with importing():
             from .drawing import draw_wiring
-        draw_wiring(net, picture)
-    export_network(net, out, given.get("format"))
+        with waiting("drawing"):
+            draw_wiring(found.network, picture)
+    with waiting(f"writing {out}"):
+        whole = write_file(found, out, format, network_only)
     if as_json:
-        print_json({**described(found), "out": str(out)})
-        return
-    typer.echo(f"{net!r} -> {out}")
-    scaled = [
-        name
-        for name, by in (("inputs", found.standardizer), ("outputs", found.target_scale))
-        if by is not None
-    ]
-    if scaled:
-        typer.echo(
-            f"Its {' and '.join(scaled)} are standardized; 'rewire show {model} --json' prints "
-            "names, means and scales."
-        )
+        print_json({"stripped": strip, **describe_file(found, out, format, whole)})
+    else:
+        print_file(found, out, format, whole)
 
 
 @guarded

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 from rich.console import Console
@@ -10,11 +11,16 @@ from rich.markup import escape
 from rewire.experiment import Experiment, Recipe, RunDirectory, prepare_experiment
 from rewire.report import Recorder, write_report
 
+from .columns import print_columns
 from .common import name_report, print_json, print_line
 from .live import to_go_on_with, train_live
 from .results import measure, print_result
+from .spinner import waiting
 
 __all__ = ["resume_run", "start_run"]
+
+# More columns are not shown one by one.
+MOST_COLUMNS = 20
 
 
 def start_run(
@@ -22,15 +28,19 @@ def start_run(
 ) -> None:
     """Train by a recipe and keep it in a folder."""
     folder = RunDirectory(out)
-    experiment = prepare_experiment(recipe, data_dir)
+    with waiting(f"loading {Path(recipe.data).name}"):
+        experiment = prepare_experiment(recipe, data_dir)
     folder.begin(experiment, overwrite)
+    _print_columns(experiment, Console(stderr=as_json))
     _train(experiment, folder, as_json)
 
 
 def resume_run(path: Path, data_dir: Path | None, *, as_json: bool) -> None:
     """Go on with the run in a folder."""
     folder = RunDirectory(path)
-    _train(folder.open(data_dir), folder, as_json)
+    with waiting(f"loading the run in {path}"):
+        experiment = folder.open(data_dir)
+    _train(experiment, folder, as_json)
 
 
 def _train(experiment: Experiment, folder: RunDirectory, as_json: bool) -> None:
@@ -48,13 +58,14 @@ def _train(experiment: Experiment, folder: RunDirectory, as_json: bool) -> None:
         recorder = _recorder(experiment)
         recorder.begin(experiment.training, resumed_from=folder.recording)
         train_live(experiment, folder, recorder, console)
-        experiment.training.finish()
-        result = measure(experiment)
-        folder.finish(experiment, result)
-        recorder.finish()
-        recorder.recording.about["assessment"] = result["assessment"]
-        recorder.save(folder.recording)
-        write_report(recorder.recording, folder.report)
+        with waiting("measuring, and writing the report"):
+            experiment.training.finish()
+            result = measure(experiment)
+            folder.finish(experiment, result)
+            recorder.finish()
+            recorder.recording.about["assessment"] = result["assessment"]
+            recorder.save(folder.recording)
+            write_report(recorder.recording, folder.report)
     if as_json:
         print_json(result)
         return
@@ -64,6 +75,30 @@ def _train(experiment: Experiment, folder: RunDirectory, as_json: bool) -> None:
         f"\nkept in {where}, for 'rewire predict', 'show', 'strip' and 'export'", console=console
     )
     name_report(folder.report, console)
+
+
+def _print_columns(experiment: Experiment, console: Console) -> None:
+    """Print what became of each column of a table; of many, only how many are of each kind."""
+    encoder = experiment.train.encoder
+    if encoder is None:
+        return
+    schema = encoder.outcome
+    if len(schema.columns) <= MOST_COLUMNS:
+        print_columns(schema, Counter(encoder.groups), console)
+    else:
+        roles = {"input": "", "target": " as target", "ignored": " left out"}
+        kinds = Counter(f"{one.kind}{roles[one.role]}" for one in schema.columns)
+        counts = ", ".join(f"{kind}: {count:,}" for kind, count in kinds.most_common())
+        print_line(
+            f"{len(schema.columns):,} columns ({counts}) make {len(encoder.groups):,} inputs; "
+            "'rewire inspect' shows each",
+            console=console,
+        )
+        for note in schema.notes:
+            print_line(escape(f"note: {note}"), console=console)
+    for note in experiment.data.notes:
+        if note not in schema.notes:
+            print_line(escape(f"note: {note}"), console=console)
 
 
 def _recorder(experiment: Experiment) -> Recorder:

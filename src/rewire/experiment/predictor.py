@@ -13,6 +13,7 @@ from scipy.special import softmax
 
 from rewire.data import Dataset, Standardizer
 from rewire.data.inputs import check_finite
+from rewire.export import export
 from rewire.export.tensors import network_from_tensors, network_to_tensors
 from rewire.graph import Network
 from rewire.io import check_ending, reading
@@ -245,6 +246,15 @@ class Predictor:
             )
 
     # ------------------------------------------------------------------------------------ files
+
+    def export(
+        self, path: str | os.PathLike[str], format: str | None = None, **options: Any
+    ) -> None:
+        """Write it for another program, from raw rows to answers: ONNX, C or Python.
+
+        The parameters are those of :func:`rewire.export.export`.
+        """
+        export(self, path, format, **options)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write it to a ``.safetensors`` file, atomically; other endings are refused."""

@@ -119,6 +119,7 @@ def source(whole: Whole, name: str) -> str:
     net, door = whole.net, _door(whole)
     check_numbers(net)
     single = whole.single_output
+    missing = "NAN, and NULL or an empty text, stand for missing values. " if whole.columns else ""
     parameters = [parameter(whole, name), *filter(None, [door.extra])]
     values: dict[str, Any] = {
         "name": name,
@@ -140,7 +141,7 @@ def source(whole: Whole, name: str) -> str:
         values,
         title=whole.title,
         usage=_in_comment(_call(whole, name), "    "),
-        notes=_in_comment(Template(door.notes).substitute(values)),
+        notes=_in_comment(Template(missing + door.notes).substitute(values)),
         row_type=row_type(whole, name),
         declarations=_declarations(door, values),
         constants=_constants(whole, name),
@@ -163,8 +164,8 @@ def _door(whole: Whole) -> Door:
     unknown = "stands for a row that cannot be answered."
     if whole.classes and whole.probabilities:
         notes = (
-            "It returns the number of the class, whose name is in ${name}_labels, and writes $answers "
-            f"probabilities unless given NULL. -1 {unknown}"
+            "It returns the number of the class, whose name is in ${name}_labels, and writes "
+            f"$answers probabilities unless given NULL. -1 {unknown}"
         )
         return Door("int", "double *probabilities", LARGEST + SOFTMAX + BEST, notes)
     if whole.classes:

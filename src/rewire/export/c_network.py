@@ -91,7 +91,10 @@ def _tables(net: Network, name: str) -> str:
     reals = {"weight": table.weight, "bias": net.bias[hidden]}
     return "\n".join(
         [
-            *(c_text.table(f"{name}_{n}", c_text.smallest(v), map(str, v.tolist())) for n, v in whole.items()),
+            *(
+                c_text.table(f"{name}_{n}", c_text.smallest(v), map(str, v.tolist()))
+                for n, v in whole.items()
+            ),
             *(
                 c_text.table(f"{name}_{n}", real, (c_text.number(x, suffix) for x in v))
                 for n, v in reals.items()

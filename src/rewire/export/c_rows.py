@@ -1,4 +1,4 @@
-"""Rows of a table in C: a structure with a member for each column, and how inputs are made of it."""
+"""Rows of a table in C: a structure with a member for each column, and the inputs made of it."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ $lines
 """)
 
 
+SHOWN = 12  # members of an example
+
+
 def parameter(whole: Whole, name: str) -> str:
     """Return the declaration of the parameter that is a row."""
     return f"const struct {name}_row *row" if whole.columns else "const double *row"
@@ -44,11 +47,14 @@ def row_type(whole: Whole, name: str) -> str:
 def example_row(whole: Whole, name: str) -> str:
     """Return the definition of a row that is an example."""
     if not whole.columns:
-        means = ", ".join(f"{value:.6g}" for value in whole.mean[:8])
+        means = ", ".join(f"{value:.6g}" for value in whole.mean[:SHOWN])
         return f"double row[{whole.inputs}] = {{{means}}}"
-    members = zip(whole.columns, _members(whole), strict=True)
-    pairs = [f".{member} = {_example(whole, column)}" for column, member in members]
-    return f"struct {name}_row row = {{{', '.join(pairs)}}}"
+    pairs = [
+        f"    .{member} = {_example(whole, column)}"
+        for column, member in zip(whole.columns, _members(whole), strict=True)
+    ]
+    # The others are 0 and NULL then, which C takes as well.
+    return f"struct {name}_row row = {{\n{f',{chr(10)}'.join(pairs[:SHOWN])}\n}}"
 
 
 def row_functions(whole: Whole, name: str) -> str:
@@ -66,7 +72,7 @@ def row_functions(whole: Whole, name: str) -> str:
         member = members[column.name]
         if isinstance(step, Number):
             numbers.append((step, member, first))
-        lines += c_steps.lines(step, column, name, number, first, f"row->{member}")
+        lines += c_steps.lines(step, column, name, number, first, f"row->{member}", whole.absent)
     if numbers:
         parts.append(c_steps.numbers(numbers, name))
         lines.append(f"{name}_fill_in(row, x);")

@@ -52,7 +52,7 @@ void {name}_predict(const {real} *x, {real} *y)
 def save_c(
     net: Network | Model,
     path: str | os.PathLike[str],
-    name: str = "network",
+    name: str | None = None,
     strip: bool = True,
 ) -> None:
     """Write the C file of :func:`to_c`; the parameters are the same.
@@ -70,7 +70,7 @@ def save_c(
         temporary.write_text(source, encoding="ascii")
 
 
-def to_c(net: Network | Model, name: str = "network", strip: bool = True) -> str:
+def to_c(net: Network | Model, name: str | None = None, strip: bool = True) -> str:
     """Return a C99 source file that computes a network, or a whole model, for one sample.
 
     *A network:* the file defines ``void NAME_predict(const float *x, float *y)`` (``double`` for
@@ -93,8 +93,8 @@ def to_c(net: Network | Model, name: str = "network", strip: bool = True) -> str
     net : Network or model
         With built-in activations and finite numbers; left as it is. A model is what
         :class:`rewire.experiment.Predictor` is.
-    name : str, default "network"
-        A C identifier; prefix of all names in the file.
+    name : str, optional
+        A C identifier; prefix of all names in the file. By default "network", or "model" for one.
     strip : bool, default True
         Whether dead neurons are left out; see :meth:`Network.strip`.
 
@@ -109,9 +109,9 @@ def to_c(net: Network | Model, name: str = "network", strip: bool = True) -> str
     >>> print(to_c(net, "small").splitlines()[2].strip(" *"))
     void small_predict(const float *x, float *y);
     """
-    check_name(name)
     if not isinstance(net, Network):
-        return c_model.source(Whole.of(net, strip), name)
+        return c_model.source(Whole.of(net, strip), _prefix(name, "model"))
+    name = _prefix(name, "network")
     built_in_names(net, "C")  # of all ranks, as stripping may empty some
     net = net.strip() if strip else net
     check_numbers(net)
@@ -132,10 +132,17 @@ def to_c(net: Network | Model, name: str = "network", strip: bool = True) -> str
 
 
 def example_c(
-    model: Model, path: str | os.PathLike[str], name: str = "network", strip: bool = True
+    model: Model, path: str | os.PathLike[str], name: str | None = None, strip: bool = True
 ) -> str:
     """Return a program that calls the file of a model."""
-    return c_model.example(Whole.of(model, strip), name, Path(path).name)
+    return c_model.example(Whole.of(model, strip), _prefix(name, "model"), Path(path).name)
+
+
+def _prefix(name: str | None, default: str) -> str:
+    if name is None:
+        return default
+    check_name(name)
+    return name
 
 
 registry.add("c", Format(save_c, None, (".c",), example_c))

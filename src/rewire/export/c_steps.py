@@ -129,16 +129,19 @@ def tables(step: Step, column: Column, name: str, number: int) -> str:
     return ""
 
 
-def lines(step: Step, column: Column, name: str, number: int, first: int, member: str) -> list[str]:
+def lines(
+    step: Step, column: Column, name: str, number: int, first: int, member: str, absent: float
+) -> list[str]:
     """Return the statements that make the inputs of a step, from ``x[first]`` on."""
     if isinstance(step, Lookup):
         return [f"{name}_look_up(&{name}_lookup_{number}, {member}, x + {first});"]
     if isinstance(step, Ngrams):
         known = "".join(f" && strcmp({member}, {c_text.string(one)}) != 0" for one in column.na)
         return [
-            f"if ({member} != NULL{known})",
+            f"if ({member} != NULL && *{member} != '\\0'{known})",
             f"    for (i = 0; i < {len(step.vocabulary)}; ++i)",
             f"        x[{first} + i] = {name}_contains({member}, {name}_pieces_{number}[i]);",
+            *(["else", f"    x[{first}] = NAN;"] if np.isnan(absent) else []),
         ]
     if isinstance(step, Date):
         return _date(step, first, member)
@@ -169,11 +172,11 @@ def _lookup(levels: Levels, kind: str, number: int) -> str:
         for text, place in zip(levels.texts, levels.places, strict=True)
         if "\0" not in text  # where a text of C ends, so that it cannot be given
     )
-    rows = [place for _, _, place in known] + [levels.unseen, levels.missing]
+    rows: Iterable[int] = [place for _, _, place in known] + [levels.unseen, levels.missing]
     at, places = np.nonzero(levels.rows)
     starts = np.searchsorted(at, np.arange(len(levels.rows) + 1))
     one = f"{kind}_{number}"
-    whole = {"rows": rows, "starts": starts, "places": places}
+    whole: dict[str, Iterable[int]] = {"rows": rows, "starts": starts, "places": places}
     return "\n".join(
         [
             _texts(f"{one}_texts", (c_text.string(text) for _, text, _ in known)),

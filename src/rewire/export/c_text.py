@@ -11,21 +11,23 @@ import numpy as np
 
 __all__ = ["comment", "identifiers", "number", "smallest", "string", "table"]
 
-# Words of C and C++, and names that the headers in use may define as macros.
-RESERVED = frozenset(
-    """
-    auto break case char const continue default do double else enum extern float for goto if inline
-    int long register restrict return short signed sizeof static struct switch typedef union
-    unsigned void volatile while _Bool _Complex _Imaginary alignas alignof and and_eq asm bitand
-    bitor bool catch class compl concept const_cast constexpr consteval constinit co_await co_return
-    co_yield decltype delete dynamic_cast explicit export false friend mutable namespace new
-    noexcept not not_eq nullptr operator or or_eq private protected public reinterpret_cast requires
-    static_assert static_cast template this thread_local throw true try typeid typename typeof
-    typeof_unqual using virtual wchar_t xor xor_eq asm far near huge linux unix i386 errno stdin
-    stdout stderr NULL NAN INFINITY EOF DOMAIN SING OVERFLOW UNDERFLOW PLOSS TLOSS BUFSIZ TMP_MAX
-    """.split()
+# Words of C and C++, and macros of the headers in use.
+WORDS = """
+    auto break case char const continue default do double else enum extern float for goto if
+    inline int long register restrict return short signed sizeof static struct switch typedef
+    union unsigned void volatile while _Bool _Complex _Imaginary alignas alignof and and_eq asm
+    bitand bitor bool catch class compl concept const_cast constexpr consteval constinit
+    co_await co_return co_yield decltype delete dynamic_cast explicit export false friend
+    mutable namespace new noexcept not not_eq nullptr operator or or_eq private protected public
+    reinterpret_cast requires static_assert static_cast template this thread_local throw true
+    try typeid typename typeof typeof_unqual using virtual wchar_t xor xor_eq far near huge
+    linux unix i386 errno stdin stdout stderr NULL NAN INFINITY EOF DOMAIN SING OVERFLOW
+    UNDERFLOW PLOSS TLOSS BUFSIZ TMP_MAX
+"""
+RESERVED = frozenset(WORDS.split())
+MACROS = re.compile(
+    r"(U?INT[A-Z0-9]*|HUGE|FP|M|MATH|SIZE|PTRDIFF|SIG|WCHAR|WINT|SEEK|X|TMP)_[A-Z0-9_]+"
 )
-MACROS = re.compile(r"(U?INT|HUGE|FP|M|MATH|SIZE|PTRDIFF|SIG|WCHAR|WINT|SEEK|X)_?[A-Z0-9_]*")
 LONGEST = 60  # C99 tells names apart by their first 63 characters
 LONGEST_STRING = 4000  # and need not take literals of more than 4095
 
@@ -56,12 +58,12 @@ def _escaped(byte: int) -> str:
 
 
 def comment(text: str) -> str:
-    """Return text for the inside of a comment: ASCII, one line, ending nothing early.
+    r"""Return text for the inside of a comment: ASCII, one line, ending nothing early.
 
     Examples
     --------
     >>> comment("area */ m²")
-    'area * / m\\\\u00b2'
+    'area * / m\\u00b2'
     """
     text = json.dumps(text)[1:-1].replace('\\"', '"')
     return re.sub(r"(?<=\*)(?=/)|(?<=/)(?=\*)|(?<=\?)(?=\?)", " ", text)

@@ -32,7 +32,9 @@ def describe(whole: Whole, column: Column) -> str:
             return f"truth value: 0 for {no}, 1 for {yes}"
         return "truth value: 0 or 1"
     if column.kind == "date":
-        return "date: seconds since 1970-01-01" + (" UTC" if column.date and column.date.utc else "")
+        return "date: seconds since 1970-01-01" + (
+            " UTC" if column.date and column.date.utc else ""
+        )
     if written and (unit := written.prefix + written.suffix):
         value = f"{written.factor:g} for {written.prefix}1{written.suffix}"
         return f"number: {value}" if written.factor != 1 else f"number of {unit.strip()}"

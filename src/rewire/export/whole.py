@@ -40,6 +40,11 @@ class Whole:
         Answers of a regression are output * scale + mean.
     targets : tuple of str
         What is predicted, as far as it has a name.
+    standardized : bool
+        Whether inputs are scaled; otherwise the means are 0 and the scales 1.
+    absent : float
+        What a missing text makes of all inputs of its n-grams: 0, or NaN where missing values are
+        refused.
     """
 
     net: Network
@@ -52,7 +57,9 @@ class Whole:
     probabilities: bool
     target_mean: np.ndarray
     target_scale: np.ndarray
-    targets: tuple[str, ...] = ()
+    targets: tuple[str, ...]
+    standardized: bool
+    absent: float
 
     @classmethod
     def of(cls, model: Model, strip: bool = True) -> Whole:
@@ -75,6 +82,8 @@ class Whole:
             _numbers(model.target_mean, 0, outputs),
             _numbers(model.target_scale, 1, outputs),
             tuple(one.name for one in schema if one.role == "target"),
+            by is not None,
+            np.nan if encoder is not None and encoder.missing == "none" else 0.0,
         )
 
     @property
