@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -141,7 +141,7 @@ def _candidates(sample: list[str]) -> list[DateFormat]:
     return found
 
 
-@lru_cache(maxsize=None)
+@cache
 def _shape(pattern: str) -> str:
     return re.sub(r"%[a-zA-Z]", lambda one: PARTS[one[0]], re.escape(pattern).replace(r"\%", "%"))
 
