@@ -134,9 +134,10 @@ def test_missing_and_unseen_values_are_answered_as_learnt(run, trained, tmp_path
 
 def training_rows(trained):
     from rewire.experiment import RunDirectory
-    from rewire.experiment.experiment import load_parts
+    from rewire.experiment.experiment import load_dataset, split_parts
 
-    part = load_parts(RunDirectory(trained / "price").read_recipe())["training"]
+    recipe = RunDirectory(trained / "price").read_recipe()
+    part, _ = split_parts(recipe, load_dataset(recipe))
     return np.flatnonzero(np.isin(houses()["area"], part.table.values["area"]))
 
 

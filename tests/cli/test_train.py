@@ -76,7 +76,7 @@ def test_train_keeps_everything_in_a_folder(run, tmp_path):
     result = run("train", "digits", "--out", tmp_path / "run", *SHORT)
     assert "<Dataset digits: 1797 samples, 64 inputs, 10 classes>" in result.output
     assert "Network 64-16-10: 119 connections" in result.output
-    assert "step 39 of 40: loss " in result.output
+    assert "step 40 of 40: loss " in result.output
     assert "stripped of dead neurons: 64-" in result.output
     assert set((tmp_path / "run").iterdir()) == set(RunDirectory(tmp_path / "run").files)
     settings = json.loads((tmp_path / "run" / "settings.json").read_text())
@@ -91,7 +91,7 @@ def test_json_for_machines(run, tmp_path):
     assert found["total_steps"] == 40
     assert found["network"] == {"ranks": [64, 16, 10], "connections": 119}
     assert set(found["scores"]) == {"training", "validation"}
-    assert "step 39 of 40" in result.stderr  # people may look on
+    assert "step 40 of 40" in result.stderr  # people may look on
     shown = json.loads(run("show", out, "--json").stdout)
     assert (shown["connections"], shown["ranks"]) == (119, [64, 16, 10])
     assert set(json.loads(run("methods", "--json").stdout)) == set(methods.registry)

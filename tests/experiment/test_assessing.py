@@ -4,15 +4,8 @@ import numpy as np
 import pytest
 
 from rewire.data import Dataset
-from rewire.experiment import (
-    Recipe,
-    assess_experiment,
-    assess_model,
-    assess_recipe,
-    load_dataset,
-    prepare_experiment,
-)
-from rewire.experiment.assessing import parts_of
+from rewire.experiment import Recipe, load_dataset, prepare_experiment
+from rewire.experiment.assessing import assess_experiment, assess_model, assess_recipe, parts_of
 
 from .recipes import finish, short
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from rewire.data import load
-from rewire.experiment import Predictor, Recipe, load_parts, prepare_experiment
+from rewire.experiment import Predictor, Recipe, prepare_experiment
 from rewire.experiment.build import make_network
 
 from .recipes import finish, short
@@ -176,5 +176,28 @@ def test_a_training_on_a_table_keeps_what_was_learnt_of_its_columns(tmp_path):
     np.testing.assert_array_equal(by_table, model.predict(validation.X))
     columns = {name: validation.table.values[name] for name in ("town", "area")}
     np.testing.assert_array_equal(model.predict(pd.DataFrame(columns)), by_table)
-    parts = load_parts(experiment.recipe)
-    np.testing.assert_array_equal(parts["validation"].X, validation.X)
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "hinge"])
+@pytest.mark.parametrize("given", ["balanced", {"yes": 3.0}])
+def test_classes_are_weighted_by_their_names(loss, given, tmp_path):
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame(random.normal(size=(100, 2)), columns=["a", "b"])
+    frame["y"] = np.where(np.arange(100) < 25, "yes", "no")
+    frame.to_csv(tmp_path / "table.csv", index=False)
+    recipe = Recipe(str(tmp_path / "table.csv"), target="y", loss=loss, class_weight=given)
+    assert Recipe.from_dict(recipe.to_dict()) == recipe
+    training = prepare_experiment(recipe).training
+    y, weight = training.samples.y.T
+    ratio = weight[y == 1].mean() / weight[y != 1].mean()
+    assert ratio == pytest.approx(3, rel=0.05)
+    assert training.loss.weighted
+
+
+def test_weights_of_what_is_no_class_are_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"class_weight must name classes among .*; got 'daisy'"):
+        prepare_experiment(short("iris", class_weight={"daisy": 2.0}))
+    with pytest.raises(ValueError, match="class_weight must be None for a regression"):
+        prepare_experiment(short("diabetes", class_weight="balanced"))
+    with pytest.raises(ValueError, match="class_weight must be one of balanced or a mapping"):
+        short("iris", class_weight="even")

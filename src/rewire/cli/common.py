@@ -97,7 +97,8 @@ def for_command(text: Any, command: Any = None) -> str:
     said = text.for_options(options) if isinstance(text, Advice) else str(text)
     arguments = {one.name: str(one.name).upper() for one in command.params}
     names = arguments | options
-    names.setdefault("path", names.get("out", "path"))
+    for parameter, option in (("path", "out"), ("source", "data")):
+        names.setdefault(parameter, names.get(option, parameter))
     return SUBJECT.sub(lambda found: names.get(found[0], found[0]), said)
 
 

@@ -9,14 +9,8 @@ import numpy as np
 
 from rewire.assess import Assessment
 from rewire.data import load
-from rewire.experiment import (
-    Predictor,
-    Recipe,
-    RunDirectory,
-    assess_model,
-    assess_recipe,
-    load_dataset,
-)
+from rewire.experiment import Predictor, Recipe, RunDirectory, load_dataset
+from rewire.experiment.assessing import assess_model, assess_recipe
 from rewire.experiment.reading import answered, schema_of
 from rewire.tables import is_table_file, parse, read_raw
 
@@ -55,11 +49,11 @@ def evaluate_on(
         return assess_recipe(predictor, recipe, load_dataset(recipe, data_dir))
     if data is None:
         raise ValueError("DATA must be given for a model outside its run's folder; got none")
-    if target is None and recipe is not None and Path(data).suffix:
-        target = recipe.target
     if data == "-" or is_table_file(data):
         found = _table(predictor, data, target)
     else:
+        if target is None and recipe is not None and Path(data).suffix:
+            target = recipe.target
         found = _other_data(predictor, data, target, data_dir)
     return assess_model(predictor, found)
 

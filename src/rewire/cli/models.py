@@ -15,6 +15,7 @@ from rewire.io import check_ending
 from . import importing
 from .common import guarded, own_file, print_json, run_folders, table
 from .options import AsJson, DataDir, method_summaries, settings_options
+from .spinner import waiting
 
 if TYPE_CHECKING:
     from rewire.experiment import Predictor
@@ -49,7 +50,8 @@ def _open(path: Path) -> Predictor:
             else ""
         )
         raise FileNotFoundError(f"there is no trained model in {path}{hint}")
-    return Predictor.load(file)
+    with waiting(f"reading {path}"):
+        return Predictor.load(file)
 
 
 @guarded
@@ -77,7 +79,8 @@ def evaluate(
         from rich.console import Console
 
         from .evaluation import evaluate_on, print_assessment
-    found = evaluate_on(_open(model), model, data, target, data_dir).to_dict()
+    with waiting("measuring"):
+        found = evaluate_on(_open(model), model, data, target, data_dir).to_dict()
     if as_json:
         print_json(found)
     else:
@@ -190,10 +193,11 @@ def show(
     for path in (picture, curves):
         if path is not None:
             own_file(path, model)
-    if picture is not None:
-        draw_wiring(found.network, picture)
-    if curves is not None:
-        draw_curves(model, curves)
+    with waiting("drawing"):
+        if picture is not None:
+            draw_wiring(found.network, picture)
+        if curves is not None:
+            draw_curves(model, curves)
     kept = assessment_of(model)
     if as_json:
         print_json({**described(found), "assessment": kept})
@@ -238,8 +242,10 @@ def export(
     if picture is not None:
         with importing():
             from .drawing import draw_wiring
-        draw_wiring(found.network, picture)
-    whole = write_file(found, out, format, network_only)
+        with waiting("drawing"):
+            draw_wiring(found.network, picture)
+    with waiting(f"writing {out}"):
+        whole = write_file(found, out, format, network_only)
     if as_json:
         print_json({"stripped": strip, **describe_file(found, out, format, whole)})
     else:

@@ -21,8 +21,10 @@ from rewire.reproduce import (
     reproduce_post,
     write_results,
 )
+from rewire.train.throttle import Pace
 
 from .common import name_report, print_line, table
+from .spinner import waiting
 
 __all__ = ["run"]
 
@@ -40,9 +42,10 @@ def run(engine: str, seed: int | None, out: Path) -> bool:
         if comparison:
             _print_comparison(console, comparison)
         _print_results(console, reproduction)
-        written = write_results(reproduction, out)
-        runs = [run.recorder.recording for run in (reproduction.static, reproduction.rigl)]
-        written.append(write_report(runs, out / "report.html"))
+        with waiting("drawing, and writing the report"):
+            written = write_results(reproduction, out)
+            runs = [run.recorder.recording for run in (reproduction.static, reproduction.rigl)]
+            written.append(write_report(runs, out / "report.html"))
     except (ValueError, OSError) as error:
         print_line(f"[bold red]error:[/] {escape(str(error))}", stderr=True)
         raise typer.Exit(2) from error
@@ -70,9 +73,14 @@ def _run_with_progress(console: Console, engine: str, seed: int) -> Reproduction
             for method, name in NAMES.items()
         }
 
+        pace = Pace()
+
         def show(method: str, steps: int, loss: float, accuracy: float) -> None:
             right = percent(accuracy, 0)
             progress.update(tasks[method], completed=steps, loss=loss, right=right)
+            if not console.is_terminal and pace.due(last=steps == STEPS):
+                line = f"{NAMES[method]}: {steps} of {STEPS} steps, loss {loss:.4f}, {right} right"
+                print_line(line, console=console)
 
         def on_step(method: str, step: int, loss: float, accuracy: float) -> None:
             if step == 0:
@@ -81,7 +89,8 @@ def _run_with_progress(console: Console, engine: str, seed: int) -> Reproduction
 
         reproduction = reproduce_post(seed, engine, on_step)
         for run in (reproduction.static, reproduction.rigl):  # what the last step led to
-            show(run.method, STEPS, run.final_loss, run.final_accuracy)
+            right = percent(run.final_accuracy, 0)
+            progress.update(tasks[run.method], loss=run.final_loss, right=right)
         return reproduction
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
-from rewire.experiment import Experiment, Predictor, RunDirectory, assess_experiment
+from rewire.experiment import Experiment, Predictor, RunDirectory
+from rewire.experiment.assessing import assess_experiment
 from rewire.io import percent, read_json
 
 from .assessment import print_assessment

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from rewire.tables import Table, TableEncoder
-from rewire.validation import float_dtype, real_array
+from rewire.validation import float_dtype, real_array, several, whole_number
 
 from .inputs import as_inputs, check_finite, is_sparse
 from .labels import as_targets, task_of
@@ -95,8 +95,10 @@ class Dataset:
                 f"feature_names must have one name for each of {self.inputs} inputs; "
                 f"got {len(names)}"
             )
-        if image is not None and image[0] * image[1] != self.inputs:
-            raise ValueError(f"image_shape must have {self.inputs} pixels; got {image}")
+        if image is not None:
+            sides = [whole_number(n, "image_shape") for n in several(image, "image_shape", "sides")]
+            if len(sides) != 2 or sides[0] * sides[1] != self.inputs:
+                raise ValueError(f"image_shape must have {self.inputs} pixels; got {image}")
         for part in ("X", "X_test", "y", "y_test"):
             check_finite(part, getattr(self, part), names if part[0] == "X" else None)
 
@@ -155,6 +157,8 @@ class Dataset:
             dtype = X.dtype if X.dtype in (np.float32, np.float64) else np.float32
         dtype = float_dtype(dtype)
         task = task or task_of(y)
+        if feature_names is not None:
+            feature_names = list(map(str, several(feature_names, "feature_names", "names")))
         y, y_test, classes = as_targets(y, y_test, task)
         return cls(
             as_inputs("X", X, dtype),
@@ -163,7 +167,7 @@ class Dataset:
             y_test,
             task=task,
             classes=classes,
-            feature_names=None if feature_names is None else tuple(map(str, feature_names)),
+            feature_names=None if feature_names is None else tuple(feature_names),
             image_shape=image_shape,
             name=name,
         )

@@ -67,7 +67,10 @@ def as_targets(
 
 def _numbered(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """Return the class numbers of labels; refuse labels that are not among the classes."""
-    numbers = np.minimum(np.searchsorted(classes, labels), len(classes) - 1)
+    try:
+        numbers = np.minimum(np.searchsorted(classes, labels), len(classes) - 1)
+    except TypeError as error:
+        raise ValueError(f"y_test must hold labels as y does, text or numbers; {error}") from error
     unknown = labels != classes[numbers]
     if unknown.any():
         raise ValueError(

@@ -20,6 +20,8 @@ UNDERSTANDING = (
     *("columns", "numeric", "categorical", "date", "text"),
     *("na", "thousands", "decimal", "censored"),
 )
+# Those that name several columns, or a single one alone.
+LISTS = ("numeric", "categorical", "date", "text", "ignore", "na")
 # A longer row of digits is a code.
 LONGEST_NUMBER = 16
 
@@ -47,9 +49,13 @@ def read_table(
         Those in ``READING`` and ``UNDERSTANDING``.
     """
     _check_options(options, missing)
+    options["ignore"] = ignore
     reading = {name: options.pop(name) for name in READING if name in options}
     raw = read_raw(source, **reading)
-    schema = understand(raw, target=target, task=task, ignore=ignore, **options)
+    for name in LISTS:
+        if isinstance(options.get(name), (str, int)):
+            options[name] = [options[name]]
+    schema = understand(raw, target=target, task=task, **options)
     schema = _targets_in_order(schema, target)
     table, notes = _with_answers(parse(raw, schema))
     task, y, classes = _targets(table, task)

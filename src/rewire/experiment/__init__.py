@@ -10,9 +10,6 @@ from typing import TYPE_CHECKING
 from rewire.io import lazy_face
 
 if TYPE_CHECKING:
-    from .assessing import assess_experiment as assess_experiment
-    from .assessing import assess_model as assess_model
-    from .assessing import assess_recipe as assess_recipe
     from .experiment import Experiment as Experiment
     from .experiment import load_dataset as load_dataset
     from .experiment import prepare_experiment as prepare_experiment
@@ -27,9 +24,6 @@ _HOMES = {
     "Predictor": "predictor",
     "Recipe": "recipe",
     "RunDirectory": "run_directory",
-    "assess_experiment": "assessing",
-    "assess_model": "assessing",
-    "assess_recipe": "assessing",
     "load_dataset": "experiment",
     "prepare_experiment": "experiment",
     "settings_table": "settings",

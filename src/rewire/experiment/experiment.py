@@ -14,6 +14,7 @@ from rewire.data.tabular import UNDERSTANDING
 from rewire.io import advise, prefixed
 from rewire.losses import Loss
 from rewire.train import Training
+from rewire.validation import of_type
 
 from .build import (
     density_notice,
@@ -84,6 +85,7 @@ def prepare_experiment(
     >>> experiment.notices[0].split(",")[0]
     'density raised from 10% to 49.3%'
     """
+    of_type(recipe, "recipe", Recipe)
     if recipe.early_stopping is not None and not recipe.validation:
         raise ValueError(
             advise(
@@ -119,6 +121,7 @@ def prepare_experiment(
         schedule=make_schedule(recipe),
         validation_data=None if validation is None else _as_learnt(validation, model, loss.name),
         early_stopping=recipe.early_stopping,
+        class_weight=_class_weight(recipe, data, loss),
         seed=recipe.seed,
     )
     return Experiment(recipe, data, train, validation, model, training, notices)
@@ -126,6 +129,7 @@ def prepare_experiment(
 
 def load_dataset(recipe: Recipe, data_dir: str | os.PathLike[str] | None = None) -> Dataset:
     """Load the data of a recipe, in double precision if they are still to be standardized."""
+    of_type(recipe, "recipe", Recipe)
     options = {name: getattr(recipe, name) for name in TABLE_OPTIONS}
     given = {name: value for name, value in options.items() if value not in (None, (), "impute")}
     return load(
@@ -185,6 +189,21 @@ def _network(
         return sparse, None, notices
     dense = make_network(recipe, data.inputs, outputs, dense=True)
     return dense, sparse.layer_densities(), notices
+
+
+def _class_weight(recipe: Recipe, data: Dataset, loss: Loss) -> str | dict[int, float] | None:
+    """Return the recipe's weights, by the numbers that the loss knows the classes by."""
+    given = recipe.class_weight
+    if given is not None and data.task == "regression":
+        raise ValueError(f"class_weight must be None for a regression; got {given!r}")
+    if given is None or isinstance(given, str):
+        return given
+    place = {str(name): number for number, name in enumerate(data.classes)}
+    for name in given:
+        if str(name) not in place:
+            raise ValueError(f"class_weight must name classes among {list(place)}; got {name!r}")
+    numbers = {place[str(name)]: weight for name, weight in given.items()}
+    return {2 * k - 1: w for k, w in numbers.items()} if loss.name == "hinge" else numbers
 
 
 def _target_scaling(data: Dataset) -> tuple[Any, Any]:

@@ -314,6 +314,16 @@ class Recipe:
         group="Training",
         default_text="the first",
     )
+    class_weight: str | Mapping[str, float] | None = setting(
+        None,
+        str,
+        "Weight of each class in the loss: {choices} gives rare classes the same weight in sum as "
+        "frequent ones.",
+        choices=("balanced",),
+        objects="a mapping of classes to weights",
+        group="Training",
+        default_text="all samples count alike",
+    )
     l2: float = setting(
         0.0,
         float,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from rewire.io import (
     advise,
+    as_path,
     atomic_write,
     prepare_folder,
     read_json,
@@ -40,7 +40,7 @@ class RunDirectory:
     """
 
     def __init__(self, path: str | os.PathLike[str]):
-        self.path = Path(path)
+        self.path = as_path(path)
         self.settings = self.path / "settings.json"
         self.checkpoint = self.path / "checkpoint.safetensors"
         self.history = self.path / "history.csv"

@@ -9,6 +9,7 @@ import numpy as np
 from rewire.activations import Activation, registry
 from rewire.graph import Network
 from rewire.io import advise
+from rewire.validation import of_type, several
 
 __all__ = [
     "activation_names",
@@ -51,7 +52,8 @@ def built_in_names(net: Network, format: str) -> list[str]:
 
 def activations_named(names: Sequence[str], custom: Sequence[Activation]) -> list[Activation]:
     """Return the activations of those names, registered or among the custom ones."""
-    own = {function.name: function for function in custom}
+    given = several(custom, "activations", "Activations")
+    own = {of_type(one, "activations", Activation).name: one for one in given}
     for name in names:
         if name not in registry and name not in own:
             raise ValueError(

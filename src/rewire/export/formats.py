@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rewire.graph import Network
-from rewire.io import Registry, check_ending
+from rewire.io import Registry, as_path, check_ending
 
 from .model import Model
 
@@ -96,7 +96,7 @@ def export(
     >>> load(path)
     Network 2-1-1: 3 connections, density 100.00%
     """
-    chosen = _choose(path, format, "written")
+    chosen = _choose(as_path(path), format, "written")
     if format is not None:
         endings = (*chosen.suffixes, *chosen.further)
         check_ending(path, endings, f"the format {format!r}", named=True)
@@ -165,7 +165,7 @@ def load(path: str | os.PathLike[str], format: str | None = None, **options: Any
     >>> rewire.load(path)
     Network 2-8-2: 16 connections, density 50.00%
     """
-    read = _choose(path, format, "read").read
+    read = _choose(as_path(path), format, "read").read
     assert read is not None  # _choose refuses formats that cannot be read
     return read(path, **options)
 

@@ -3,9 +3,9 @@
 Light by design: arrays on disk are in :mod:`rewire.io.tensors`, which imports NumPy.
 """
 
-from .advice import Advice, advise, prefixed
+from .advice import Advice, advise, prefixed, received
 from .comma_lists import join_commas, split_commas
-from .endings import check_ending, is_file_name
+from .endings import as_path, check_ending, is_file_name
 from .files import atomic_write, prepare_folder, reading, remove_leftovers
 from .json_files import read_json, write_json
 from .lazy import lazy_face
@@ -18,6 +18,7 @@ __all__ = [
     "Decorated",
     "Registry",
     "advise",
+    "as_path",
     "atomic_write",
     "check_ending",
     "import_optional",
@@ -29,6 +30,7 @@ __all__ = [
     "prepare_folder",
     "read_json",
     "reading",
+    "received",
     "remove_leftovers",
     "split_commas",
     "write_json",

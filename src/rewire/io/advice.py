@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["Advice", "advise", "prefixed"]
+__all__ = ["Advice", "advise", "prefixed", "received"]
 
 # A parameter as Python writes it, with or without a value: ignore=, task='regression', sparse=True.
 PARAMETER = re.compile(r"\b([a-z_]+)=('[^']*'|\([^)]*\)|[A-Za-z0-9_.\[\]]*)")
@@ -103,6 +103,22 @@ def prefixed(prefix: str, error: Exception, *remedies: str) -> Advice:
     if isinstance(text, Advice):
         return Advice(prefix + text.problem, *text.remedies, *remedies)
     return Advice(f"{prefix}{error}", *remedies)
+
+
+def received(value: Any) -> str:
+    """Return what a parameter received, in a few words for an error.
+
+    Examples
+    --------
+    >>> received(0.5), received([1, 2]), received(len), received({"a": 1})
+    ('0.5', '[1, 2]', "<built-in function len>", 'an object of type dict')
+    """
+    if value is None or isinstance(value, (str, bytes, int, float, type)) or callable(value):
+        return repr(value)
+    simple = isinstance(value, (list, tuple)) and len(value) < 10
+    if simple and all(isinstance(one, (int, float, str)) for one in value):
+        return repr(value)
+    return f"an object of type {type(value).__name__}"
 
 
 def _sentence(problem: str, remedies: tuple[str, ...] | list[str]) -> str:

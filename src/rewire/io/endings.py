@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
 
-from .advice import advise
+from .advice import advise, received
 
-__all__ = ["check_ending", "is_file_name"]
+__all__ = ["as_path", "check_ending", "is_file_name"]
 
 # Endings that promise a kind of file to whoever reads its name.
 PROMISES = frozenset(
@@ -18,6 +20,20 @@ PROMISES = frozenset(
         *(".webp", ".xls", ".xlsx", ".xml", ".yaml", ".yml", ".zip"),
     )
 )
+
+
+def as_path(path: Any, parameter: str = "path") -> Path:
+    """Return the path of a file or folder; refuse what is none.
+
+    Examples
+    --------
+    >>> as_path(3)
+    Traceback (most recent call last):
+    TypeError: path must be a text or a pathlib.Path; got 3
+    """
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"{parameter} must be a text or a pathlib.Path; got {received(path)}")
+    return Path(path)
 
 
 def check_ending(
@@ -62,7 +78,7 @@ def check_ending(
 another name
     """
     endings = tuple(endings)
-    name = os.path.basename(os.fspath(path)).lower()
+    name = as_path(path, parameter).name.lower()
     suffix = os.path.splitext(name)[1]
     if not suffix or name.endswith(endings) or (named and suffix not in PROMISES):
         return

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .advice import advise, prefixed
-from .endings import is_file_name
+from .endings import as_path, is_file_name
 
 __all__ = ["atomic_write", "prepare_folder", "reading", "remove_leftovers"]
 
@@ -89,7 +89,7 @@ def remove_leftovers(path: str | os.PathLike[str]) -> None:
         leftover.unlink(missing_ok=True)
 
 
-def prepare_folder(folder: str | os.PathLike[str]) -> Path:
+def prepare_folder(folder: str | os.PathLike[str], parameter: str = "out") -> Path:
     """Create a folder if it does not exist, and check that files can be written to it.
 
     Raises
@@ -99,11 +99,11 @@ def prepare_folder(folder: str | os.PathLike[str]) -> Path:
     OSError
         Naming the folder and the remedy.
     """
-    folder = Path(folder)
+    folder = as_path(folder, parameter)
     if is_file_name(folder) and not folder.is_dir():
         raise ValueError(
             advise(
-                f"out must be a folder; got {str(folder)!r}, the name of a file",
+                f"{parameter} must be a folder; got {str(folder)!r}, the name of a file",
                 f"choose a name such as {str(folder.with_suffix(''))!r}",
             )
         )
@@ -113,7 +113,7 @@ def prepare_folder(folder: str | os.PathLike[str]) -> Path:
             pass
     except OSError as error:
         raise OSError(
-            f"out must be a folder that can be written to; got {str(folder)!r} "
+            f"{parameter} must be a folder that can be written to; got {str(folder)!r} "
             f"({error.strerror}): choose another one"
         ) from error
     return folder

@@ -13,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from .advice import advise
+from .endings import as_path
 from .files import atomic_write, reading
 
 __all__ = ["read_tensors", "write_tensors"]
@@ -91,6 +92,9 @@ def read_tensors(
     >>> tensors["mask"].shape
     (2, 2)
     """
+    path = as_path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"path must be an existing file; got {str(path)!r}")
     with reading(path, SafetensorError):
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rewire.io import atomic_write, check_ending
+from rewire.io import as_path, atomic_write, check_ending
+from rewire.validation import several
 from rewire.web import Packer, assemble
 
 from .captions import lede, title
@@ -58,16 +59,17 @@ def write_report(
     'moons.html'
     """
     check_ending(path, [".html", ".htm"], "a report")
-    given = [runs] if isinstance(runs, (Recording, str, os.PathLike)) else list(runs)
+    single = isinstance(runs, (Recording, str, os.PathLike))
+    given = [runs] if single else several(runs, "runs", "recordings and folders of runs")
     if not given:
         raise ValueError(
             "runs must hold at least one run; got none: give a recording or a run's folder"
         )
     found, names = [], []
     for run in given:
-        recording = run if isinstance(run, Recording) else read_recording(run)
+        recording = run if isinstance(run, Recording) else read_recording(as_path(run, "runs"))
         found.append(recording)
-        names.append("" if isinstance(run, Recording) else Path(run).resolve().name)
+        names.append("" if isinstance(run, Recording) else as_path(run, "runs").resolve().name)
     text = render(found, names)
     with atomic_write(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

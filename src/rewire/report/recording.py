@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from rewire.io import check_ending, percent
+from rewire.io import as_path, check_ending, percent
 from rewire.io.tensors import read_tensors, write_tensors
 
 __all__ = ["FILE_NAME", "Frame", "Recording", "read_recording"]
@@ -165,7 +164,7 @@ def read_recording(path: str | os.PathLike[str]) -> Recording:
     >>> read_recording(path).about["data"]
     'moons'
     """
-    path = Path(path)
+    path = as_path(path)
     file = path / FILE_NAME if path.is_dir() else path
     if not file.exists():
         raise FileNotFoundError(

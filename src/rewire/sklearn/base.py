@@ -24,6 +24,7 @@ from sklearn.utils.validation import (
 )
 
 from rewire import losses
+from rewire.assess import input_strengths
 from rewire.experiment.build import (
     density_notice,
     make_method,
@@ -83,6 +84,10 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
     @abstractmethod
     def _task(self) -> tuple[str, int]:
         """Name of the loss, and number of outputs."""
+
+    def _with_class_weights(self, y: np.ndarray, weight: np.ndarray | None) -> np.ndarray | None:
+        """Return sample weights of mean 1 in which classes count as they are told to."""
+        return weight
 
     def _rescale_inward(self, net: Any) -> None:
         """Rescale a copy of :attr:`network_` so that it computes encoded targets."""
@@ -188,6 +193,7 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
         X, y, weight = self._check(X, y, sample_weight, reset=not go_on)
         if not go_on:
             self._inspect_targets(y, weight, classes)
+        weight = self._with_class_weights(y, weight)
         targets, loss = self._encode(y), losses.get(self._task[0])
         if go_on:
             X = self._inputs.transform(X, self._names())
@@ -282,6 +288,20 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
 
     def _draw_seed(self) -> int:
         return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+
+    # -------------------------------------------------------------------------------- inspecting
+
+    @property
+    def feature_importances_(self) -> np.ndarray:
+        r"""Share of all paths to the outputs that begins at each input, shape (features,).
+
+        A path is as strong as the product of its \|weights\|. Inputs that the wiring has dropped
+        have exactly 0; ``SelectFromModel(model, threshold=1e-9)`` keeps all others. It compares
+        inputs of the same scale: put a ``StandardScaler`` in front.
+        """
+        check_is_fitted(self)
+        strengths = input_strengths(self.network_)
+        return strengths / (strengths.sum() or 1)
 
     # -------------------------------------------------------------------------------- predicting
 

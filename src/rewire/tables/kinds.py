@@ -234,11 +234,18 @@ def _words(study: TextStudy, different: int) -> tuple[Kind, str]:
         return "constant", "it is always the same"
     if study.filled >= ENOUGH_ROWS and different > MOSTLY_DIFFERENT * study.filled:
         if different == study.filled and _are_identifiers(study.texts):
-            return "id", "each row has its own"
-        return "text", f"{different} different texts in {study.filled} rows"
+            return "id", "each row has its own: name it in categorical to use it"
+        return "text", (
+            f"{different:,} different texts in {study.filled:,} rows: name it in text or "
+            "categorical to use it"
+        )
     return "category", note
 
 
 def _are_identifiers(texts: np.ndarray) -> bool:
-    """Return whether texts are single words with digits, as codes and UUIDs are."""
-    return all(" " not in (t := text.strip()) and any(c.isdigit() for c in t) for text in texts)
+    """Return whether texts are single words with digits, or equally long, as codes are."""
+    stripped = [text.strip() for text in texts]
+    if any(" " in text for text in stripped):
+        return False
+    alike = len({len(text) for text in stripped}) == 1
+    return alike or all(any(c.isdigit() for c in text) for text in stripped)

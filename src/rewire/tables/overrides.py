@@ -66,8 +66,8 @@ def collect_overrides(
     names: Sequence[str],
     *,
     target: Any,
-    kinds: Mapping[str, Iterable[Any]],
-    ignore: Iterable[Any],
+    kinds: Mapping[str, Any],
+    ignore: Any,
     columns: Any,
     **whole_table: Any,
 ) -> Overrides:
@@ -77,10 +77,10 @@ def collect_overrides(
     ----------
     names : sequence of str
     target : str, int, a sequence of them, or None
-    kinds : mapping of str to iterable
+    kinds : mapping of str to str, int or an iterable of them
         For "numeric", "categorical", "date" and "text", the columns that are of this kind; a date
         may be given as "column=pattern".
-    ignore : iterable of str or int
+    ignore : str, int or an iterable of them
     columns : path, mapping or None
         See :func:`read_specification`.
     **whole_table
@@ -100,7 +100,7 @@ def collect_overrides(
         if (name := find("columns", wanted)) is not None:
             said[name] = dict(values)
     for parameter, listed in kinds.items():
-        for wanted in listed:
+        for wanted in _several(listed):
             pattern = None
             if parameter == "date" and wanted not in names and "=" in str(wanted):
                 wanted, _, pattern = str(wanted).rpartition("=")
@@ -108,10 +108,10 @@ def collect_overrides(
                 said.setdefault(name, {})["kind"] = KINDS[parameter]
                 if pattern:
                     said[name]["date"] = DateFormat(as_pattern(pattern), "%z" in pattern)
-    for wanted in ignore:
+    for wanted in _several(ignore):
         if (name := find("ignore", wanted)) is not None:
             said.setdefault(name, {})["role"] = "ignored"
-    given = () if target is None else target if isinstance(target, (list, tuple)) else (target,)
+    given = () if target is None else _several(target)
     targets = [name for one in given if (name := find("target", one)) is not None]
     specified = [name for name, one in said.items() if one.get("role") == "target"]
     if targets and (other := [name for name in specified if name not in targets]):
@@ -129,6 +129,11 @@ def collect_overrides(
         problems=tuple(problems),
         **whole_table,
     )
+
+
+def _several(given: Any) -> Iterable[Any]:
+    """Return what may be one name or number as a list."""
+    return (given,) if isinstance(given, (str, int)) else given
 
 
 KINDS: dict[str, Kind] = {

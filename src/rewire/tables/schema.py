@@ -161,6 +161,16 @@ class Schema:
                 return one
         raise KeyError(name)
 
+    def __str__(self) -> str:
+        from .showing import as_text
+
+        return as_text(self)
+
+    def _repr_html_(self) -> str:
+        from .showing import as_html
+
+        return as_html(self)
+
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
         return asdict(self)

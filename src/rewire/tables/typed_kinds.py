@@ -65,8 +65,8 @@ def kind_of_values(
 def only_counts_rows(name: str, values: np.ndarray) -> bool:
     """Return whether whole numbers only tell the rows apart.
 
-    They do if each is one more than that of the row before, or if all are different and the
-    column is called an identifier.
+    They do if they count 0, 1, 2 or 1, 2, 3 and so on, or if all are different and the column is
+    called an identifier. Years that follow each other are none.
 
     Examples
     --------
@@ -75,7 +75,7 @@ def only_counts_rows(name: str, values: np.ndarray) -> bool:
     """
     if len(values) < ENOUGH_ROWS or not np.isfinite(values).all() or (values % 1 != 0).any():
         return False
-    if (np.diff(values) == 1).all():
+    if values[0] in (0, 1) and (np.diff(values) == 1).all():
         return True
     words = name.casefold().replace("_", " ").replace("-", " ").replace(".", " ").split()
     called = name.endswith(("ID", "Id")) or bool({"id", "uuid", "index", "key"} & set(words[-1:]))

@@ -24,12 +24,12 @@ def understand(
     *,
     target: str | int | Sequence[str | int] | None = None,
     task: str | None = None,
-    numeric: Sequence[str | int] = (),
-    categorical: Sequence[str | int] = (),
-    date: Sequence[str | int] = (),
-    text: Sequence[str | int] = (),
-    ignore: Sequence[str | int] = (),
-    na: Sequence[str] = (),
+    numeric: str | int | Sequence[str | int] = (),
+    categorical: str | int | Sequence[str | int] = (),
+    date: str | int | Sequence[str | int] = (),
+    text: str | int | Sequence[str | int] = (),
+    ignore: str | int | Sequence[str | int] = (),
+    na: str | Sequence[str] = (),
     decimal: str | None = None,
     thousands: str | None = None,
     censored: str = "missing",
@@ -48,12 +48,12 @@ def understand(
         What the target is for. By default, texts, truth values and two different numbers are
         classes, and numbers with fractions are quantities; of whole numbers it is asked, unless
         more than half of them, or more than 100, are different: these are quantities.
-    numeric, categorical, date, text : sequence of str or int
+    numeric, categorical, date, text : str, int, or a sequence of them
         Columns that are of this kind. A date's pattern may follow its name:
         ``"when=DD/MM/YYYY"``.
-    ignore : sequence of str or int
+    ignore : str, int, or a sequence of them
         Columns to leave out.
-    na : sequence of str
+    na : str or sequence of str
         Further texts that mean a missing value, in any column.
     decimal : {".", ","}, optional
         The decimal separator of numbers that are written as text; found for each column by default.
@@ -92,7 +92,7 @@ def understand(
         kinds={"numeric": numeric, "categorical": categorical, "date": date, "text": text},
         ignore=ignore,
         columns=columns,
-        na=tuple(na),
+        na=(na,) if isinstance(na, str) else tuple(map(str, na)),
         decimal=decimal,
         thousands=thousands,
         censored=censored,
@@ -138,7 +138,9 @@ def _column(
 ) -> Column:
     column, override = raw.columns[name], said.of(name)
     if override.role == "ignored":
-        return Column(name, override.kind or "unknown", "ignored", rows=len(raw), note="as you say")
+        return Column(
+            name, override.kind or "unknown", "ignored", rows=len(raw), note="left out as asked"
+        )
     if not isinstance(column, TextColumn):
         return kind_of_values(name, column, override, said.na, problems)
     study, note = settle(name, studies[name], override, evidence, problems)
@@ -154,7 +156,9 @@ def _among_inputs(column: Column, raw: RawColumn, said: Override) -> Column:
         if column.different == 1 and not column.missing and not column.odd:
             column = replace(column, kind="constant", note="it is always the same")
         elif only_counts_rows(column.name, read_column(raw, column)[0]):
-            column = replace(column, kind="id", note="it only numbers the rows")
+            column = replace(
+                column, kind="id", note="it tells the rows apart: name it in numeric to use it"
+            )
     asked = said.kind == "text" or said.role == "input"
     left_out = column.kind in ("id", "constant", "unknown") or (column.kind == "text" and not asked)
     return replace(column, role="ignored") if left_out else column

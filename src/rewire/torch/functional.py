@@ -6,6 +6,7 @@ it is the operator ``rewire::layer``, as the kernels cannot be traced. Both make
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -157,7 +158,7 @@ def _size(x: Tensor) -> tuple[int, int]:
 
 def _matrix(x: Tensor) -> np.ndarray:
     array = x.detach().numpy()
-    return array if array.ndim == 2 else array.reshape(len(array), x[:1].numel())
+    return array if array.ndim == 2 else array.reshape(len(array), math.prod(array.shape[1:]))
 
 
 def _forward(

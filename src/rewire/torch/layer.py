@@ -229,7 +229,8 @@ def _wire(
     if isinstance(wiring, str):
         if wiring != "random":
             raise ValueError(f"wiring must be 'random' or a table (indptr, source); got {wiring!r}")
-        return random_wiring(window, density_from(density, sparsity), generator)
+        whole = density_from(density, sparsity)
+        return random_wiring(window.out_channels, window.sources, whole, generator)
     if density is not None or sparsity is not None:
         raise ValueError("density and sparsity must be None where wiring is a table")
     indptr, source = (np.ascontiguousarray(part, np.int32) for part in wiring)

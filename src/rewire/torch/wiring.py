@@ -7,7 +7,7 @@ import torch
 
 from rewire.kernels.geometry import Window
 
-__all__ = ["check_table", "generator_from", "largest", "random_wiring"]
+__all__ = ["check_table", "connections_of", "generator_from", "largest", "random_wiring"]
 
 
 def generator_from(seed: int | np.random.Generator | None) -> np.random.Generator:
@@ -18,29 +18,28 @@ def generator_from(seed: int | np.random.Generator | None) -> np.random.Generato
 
 
 def random_wiring(
-    window: Window, density: float, generator: np.random.Generator
+    targets: int, sources: int, density: float, generator: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Choose connections at random, with a fan-in that differs by one at most.
 
     Returns
     -------
-    indptr : ndarray of int32, shape (out_channels + 1,)
+    indptr : ndarray of int32, shape (targets + 1,)
     source : ndarray of int32, shape (connections,)
-        ``round(density * possible)`` connections, sorted within each target.
+        As many as :func:`connections_of` says, sorted within each target.
     """
-    targets, sources = window.out_channels, window.sources
-    fan_in = np.full(targets, connections_of(window, density) // targets)
-    more = connections_of(window, density) % targets
-    fan_in[generator.permutation(targets)[:more]] += 1
+    number = connections_of(targets, sources, density)
+    fan_in = np.full(targets, number // targets)
+    fan_in[generator.permutation(targets)[: number % targets]] += 1
     chosen = [
         np.sort(generator.choice(sources, count, replace=False, shuffle=False)) for count in fan_in
     ]
     return _indptr(fan_in), np.concatenate(chosen).astype(np.int32)
 
 
-def connections_of(window: Window, density: float) -> int:
+def connections_of(targets: int, sources: int, density: float) -> int:
     """Return how many connections a density means: at least one."""
-    return max(1, round(density * window.out_channels * window.sources))
+    return max(1, round(density * targets * sources))
 
 
 def largest(dense: np.ndarray, number: int) -> tuple[np.ndarray, np.ndarray]:

@@ -18,6 +18,7 @@ from rewire.export.tensors import network_from_tensors, network_to_tensors
 from rewire.io import check_ending, reading
 from rewire.io.tensors import read_tensors, write_tensors
 from rewire.topology import Rewiring
+from rewire.validation import of_type
 
 from .history import History, RunningTotals
 from .training import Training
@@ -52,6 +53,7 @@ def save_checkpoint(training: Training, path: str | Path) -> None:
     >>> read_history(path)["step"]
     [50]
     """
+    of_type(training, "training", Training)
     check_ending(path, [".safetensors"], "a checkpoint")
     tensors, network = network_to_tensors(training.net)
     state = training.rewirer.state_dict()
@@ -106,6 +108,7 @@ def load_checkpoint(training: Training, path: str | Path) -> None:
     >>> again.step
     50
     """
+    of_type(training, "training", Training)
     tensors, header = read_tensors(path, kind=KIND)
     activations = training.net.activations
     with reading(path):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rewire.graph import Network
 from rewire.io import advise
-from rewire.validation import whole_number
+from rewire.validation import real_number, whole_number
 
 if TYPE_CHECKING:
     from .samples import Samples
@@ -46,10 +47,8 @@ class EarlyStopping:
     min_delta: float = 0.0
 
     def __post_init__(self) -> None:
-        if not self.patience >= 1:
-            raise ValueError(f"patience must be at least 1; got {self.patience}")
-        if not 0 <= self.min_delta < float("inf"):
-            raise ValueError(f"min_delta must be at least 0 and finite; got {self.min_delta}")
+        whole_number(self.patience, "patience", 1)
+        real_number(self.min_delta, "min_delta", 0, math.inf)
         self.best_loss, self.reports_since_best = float("inf"), 0
         self.best: Network | None = None
 
