@@ -78,8 +78,8 @@ def _inputs(model: Predictor, samples: Path, raw: RawTable | None) -> tuple[Any,
     X = read_inputs(samples, np.dtype(np.float64))
     if X.ndim != 2 or X.shape[1] != model.network.ranks[0]:
         raise ValueError(
-            f"{samples} cannot be loaded: X must have shape (samples, {model.network.ranks[0]}), one "
-            f"column per input of the model; got {X.shape}"
+            f"{samples} cannot be loaded: X must have shape (samples, "
+            f"{model.network.ranks[0]}), one column per input of the model; got {X.shape}"
         )
     check_finite("X", X, model.feature_names)
     return X, np.ones(X.shape[0], bool)

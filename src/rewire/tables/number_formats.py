@@ -106,7 +106,7 @@ def study_numbers(
     return NumberStudy(
         numeric,
         tuple(NumberFormat(d, t, *units) for d, t in (best, *open_to)),
-        _contradiction(texts, fits[best] & separated, against) if len(against) else (),
+        _contradiction(texts, fits, best, against) if len(against) else (),
         "" if open_to or not _has_decimals(cores[fits[best]], best[0]) else best[0],
         texts[codes[0]] if len(codes) else "",
         _different_units(parts, rejected),
@@ -134,7 +134,8 @@ def _fits(
     possible = [
         pair
         for pair in FORMATS
-        if decimal in (None, pair[0]) and (thousands is None or pair[1] in ("", thousands))
+        if decimal in (None, pair[0])
+        and (thousands is None or (pair[1] in ("", thousands) and pair[0] != thousands))
     ]
     fits = {}
     for pair in possible:
@@ -172,9 +173,16 @@ def _has_decimals(cores: np.ndarray, decimal: str) -> bool:
     return bool(matches(cores, rf"[{decimal}]").any())
 
 
-def _contradiction(texts: np.ndarray, agreeing: np.ndarray, against: np.ndarray) -> tuple[str, str]:
-    first = np.flatnonzero(agreeing)
-    return (texts[first[0]] if len(first) else "", texts[against[0]])
+def _contradiction(
+    texts: np.ndarray,
+    fits: dict[tuple[str, str], np.ndarray],
+    best: tuple[str, str],
+    against: np.ndarray,
+) -> tuple[str, str]:
+    """Return a text of the best format that does not fit the one of a text against it."""
+    other = next(mask for mask in fits.values() if mask[against[0]])
+    agreeing = np.flatnonzero(fits[best] & ~other)
+    return texts[agreeing[0]] if len(agreeing) else "", texts[against[0]]
 
 
 def _units(

@@ -70,7 +70,8 @@ def header_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
             n += 1
             unique = f"{plain} ({n})"
         if n > 1:
-            which = {2: "second", 3: "third"}.get(n, f"{n}th")
+            nth = [other.strip() for other in names[: i + 1]].count(name.strip())
+            which = {2: "second", 3: "third"}.get(nth, f"{nth}th")
             notes.append(f"columns named alike: the {which} {plain!r} is called {unique!r}")
         found.append(unique)
     return found, notes

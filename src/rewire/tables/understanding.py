@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from rewire.io import AdviceList
+
 from .evidence import Evidence, gather_evidence, settle
 from .kinds import TextStudy, kind_of_texts, study_texts
 from .overrides import Override, Overrides, collect_overrides
@@ -167,6 +169,4 @@ def _among_inputs(column: Column, raw: RawColumn, said: Override) -> Column:
 def _message(problems: Sequence[str]) -> str:
     if len(problems) == 1:
         return problems[0]
-    return "\n".join(
-        [f"the table leaves {len(problems)} things open:", *(f"  - {one}" for one in problems)]
-    )
+    return AdviceList(f"{len(problems)} things must be settled to use this table", *problems)
