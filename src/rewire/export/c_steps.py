@@ -60,7 +60,7 @@ static size_t ${name}_trim(const char **text)
     *text += strspn(*text, ${name}_blanks);
     length = strlen(*text);
     while (length > 0 && strchr(${name}_blanks, (*text)[length - 1]) != NULL)
-        --length;
+        length--;
     return length;
 }
 

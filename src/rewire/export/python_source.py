@@ -38,7 +38,7 @@ ABOUT = """\
 None stands for a row that cannot be answered, as a value cannot be read as its column's kind.
 predict_proba(row) returns the probability of each class. As a program it reads and writes CSV:
 
-    python {stem}.py rows.csv --probabilities > answers.csv
+    python {stem}.py rows.csv {option} > answers.csv
 
 It needs Python 3.11 and nothing else. Written by rewire.
 """
@@ -93,7 +93,8 @@ def to_python(net: Network | Model, strip: bool = True, name: str = "model") -> 
     4.5
     """
     whole = _named(Whole.of(_Alone(net) if isinstance(net, Network) else net, strip))
-    text = ABOUT.format(title=whole.title, example=_example(whole, name), stem=name)
+    example = _example(whole, name)
+    text = ABOUT.format(title=whole.title, example=example, stem=name, option="--probabilities")
     about = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
     _, _, code = inspect.getsource(python_runtime).split('"""', 2)
     # In JSON a quote may be escaped, so that it does not end the string around.
