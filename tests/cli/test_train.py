@@ -519,7 +519,8 @@ def test_show_prints_what_the_exported_network_needs(run, trained, tmp_path):
 
 def test_export_for_other_programs(run, trained, tmp_path):
     output = run("export", trained / "houses", tmp_path / "net.npz").output
-    assert "Its inputs and outputs are standardized" in output
+    assert "made of the columns area, town, rooms and standardized" in output
+    assert "1 output, standardized" in output
     model = Predictor.load(trained / "houses" / "model.safetensors")
     net = load_network(tmp_path / "net.npz")
     assert net.ranks == model.network.strip().ranks
@@ -557,7 +558,7 @@ def test_methods_are_listed_for_people(run):
 def test_help_fits_and_tells(command, run):
     output = run(command, "--help").output
     assert max(map(len, output.splitlines())) <= 80
-    example = {"export": "Write the network"}.get(command, f"rewire {command} ")
+    example = {"export": "Write the model"}.get(command, f"rewire {command} ")
     assert example in output
 
 

@@ -303,6 +303,37 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
         strengths = input_strengths(self.network_)
         return strengths / (strengths.sum() or 1)
 
+    # --------------------------------------------------------------------------------- exporting
+
+    def as_model(self) -> Any:
+        """Return network, columns, scaling and classes as a :class:`rewire.experiment.Predictor`.
+
+        :func:`rewire.export.export` does so to write an estimator for another program.
+
+        Raises
+        ------
+        ValueError
+            For several labels at once.
+        """
+        from rewire.experiment import Predictor  # only for those who leave scikit-learn
+
+        check_is_fitted(self)
+        if getattr(self, "_several", False):
+            raise ValueError(
+                "an estimator must have one class for each sample to become a model; this one has "
+                "several labels at once: export its network_"
+            )
+        return Predictor(
+            self.network_,
+            "classification" if is_classifier(self) else "regression",
+            tuple(self.classes_.tolist()) if is_classifier(self) else (),
+            tuple(self.input_names_) if hasattr(self, "feature_names_in_") else None,
+            standardizer=self.standardizer_,
+            loss=self._task[0],
+            encoder=self.encoder_
+            or self._inputs.as_encoder(getattr(self, "feature_names_in_", ())),
+        )
+
     # -------------------------------------------------------------------------------- predicting
 
     def _scores(self, X: Any) -> np.ndarray:
