@@ -251,9 +251,9 @@ def first_training() -> str:
         "\n## The first training\n\n"
         "`python benchmarks/first_training.py` trains a small network for three epochs in a fresh "
         "process: first with an empty cache of kernels, later with the kernels on disk. Seconds of "
-        "processor time are in brackets. Compiled function by function, as Numba does by itself, "
-        "they took 56 s (50 s) on this machine, which is another one than that of the other "
-        "tables, and about half as fast at compiling.\n\n" + table(heading, body) + "\n"
+        "processor time are in brackets. On another processor, about 2.5 times slower at "
+        "compiling, the first training compiles for 15 to 18 s; compiled function by function, as "
+        "Numba does by itself, the kernels took 56 s there.\n\n" + table(heading, body) + "\n"
     )
 
 

@@ -12,3 +12,6 @@ LEAST_STEPS = 1000
 # builds what it is told and stays dense and uniform.
 SPARSITY = 0.9
 DISTRIBUTION = "erk"
+# A neuron that reads one input makes the network a sum of functions of single inputs. From three
+# on, all methods learn products of two inputs, also those that never rewire.
+MIN_FAN_IN = 3

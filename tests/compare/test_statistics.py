@@ -50,6 +50,17 @@ def test_interval_of_the_mean_is_that_of_scipys_test(values):
         assert mean_interval(values) == pytest.approx((values[0], values[0]))
 
 
+def test_intervals_stay_within_what_is_possible():
+    some = runs("static", [0.8, 0.9, 1.0]) + runs("rigl", [0.1, 0.95, 1.0])
+    found = summarise(some)
+    half = 4.302653 * 0.1 / math.sqrt(3)  # Student's quantile for 2 degrees of freedom
+    assert found["static"].interval == pytest.approx((0.9 - half, 1.0))
+    assert found["rigl"].interval == (0.0, 1.0)
+    assert -1 <= found["rigl"].difference.interval.low < -0.9
+    # An error has no upper bound; half the interval is 4.3027 * 0.5058 / sqrt(3).
+    assert mean_interval([0.1, 0.95, 1.0], (0, math.inf)) == pytest.approx((0, 1.9398), abs=1e-4)
+
+
 @given(st.lists(numbers, min_size=2, max_size=30))
 def test_mean_median_and_deviation_are_those_of_the_standard_library(values):
     found = summarise(runs("static", values))["static"]

@@ -1,9 +1,13 @@
 """Densities of layers from their shapes, against the formulas of the papers."""
 
+import math
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from rewire.connectivity import densities
+from rewire.connectivity import connection_counts, densities
 
 SHAPES = [(784, 300), (300, 100), (100, 10)]
 POSSIBLE = np.array([784 * 300, 300 * 100, 100 * 10])
@@ -50,6 +54,36 @@ def test_one_number_for_all_and_one_for_each():
 def test_an_empty_layer_does_not_matter_to_the_others(distribution):
     found = densities([(4, 0), (0, 5), (4, 5)], density=0.5, distribution=distribution)
     assert found[2] == pytest.approx(0.5)
+
+
+def test_counts_by_hand():
+    # 0.1 * 900 = 90, in proportion to 106 and 103: 45.65 and 44.35.
+    assert connection_counts([(6, 100), (100, 3)], density=0.1, distribution="erk").tolist() == [
+        46,
+        44,
+    ]
+    # 20 in proportion to 13 and 3 would be 16.25 and 3.75: the second is full at 2.
+    assert connection_counts([(10, 3), (2, 1)], density=20 / 32, distribution="er").tolist() == [
+        18,
+        2,
+    ]
+    # For each layer: 0.4, 1.5 and 4, rounded by themselves.
+    assert connection_counts([(1, 1), (3, 1), (2, 2)], density=[0.4, 0.5, 1]).tolist() == [0, 2, 4]
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 300), st.integers(1, 300)), min_size=1, max_size=5),
+    st.floats(0.001, 1),
+    st.sampled_from(["uniform", "er", "erk"]),
+)
+def test_counts_keep_the_sum_exactly_and_each_layer_to_less_than_one(shapes, density, distribution):
+    counts = connection_counts(shapes, density=density, distribution=distribution)
+    possible = np.array([math.prod(shape) for shape in shapes])
+    assert abs(int(counts.sum()) - density * possible.sum()) <= 0.5 + 1e-6
+    assert (counts >= 0).all()
+    assert (counts <= possible).all()
+    ideal = np.multiply(densities(shapes, density=density, distribution=distribution), possible)
+    assert (np.abs(counts - ideal) < 1.5).all()  # 1 by rounding, a half by the rounded sum
 
 
 @pytest.mark.parametrize(

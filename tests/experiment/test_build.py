@@ -8,6 +8,7 @@ import pytest
 import rewire
 from rewire import methods
 from rewire.experiment.build import (
+    density_notice,
     make_method,
     make_network,
     make_optimizer,
@@ -36,6 +37,32 @@ def test_the_network_is_as_sparse_as_said(given, expected):
     np.testing.assert_array_equal(net.connections.weight, twin.connections.weight)
     assert make_network(short(**given), 64, 10, dense=True).density == 1
     assert make_network(short(**given), 64, 10, dtype="float64").dtype == np.float64
+
+
+def test_a_neuron_reads_three_others_or_all_there_are_and_the_recipe_says_so():
+    net = make_network(short(distribution="uniform"), 6, 4)  # 20 hidden neurons
+    assert set(net.connections.fan_in[6:26]) == {3}
+    assert set(net.connections.fan_in[26:]) == {3}
+    # 72 connections instead of a tenth of 200.
+    assert density_notice(short(distribution="uniform"), net) == (
+        "density raised from 10% to 36%, so that every neuron has a fan-in of at least 3, or "
+        "reads all there is"
+    )
+    assert set(make_network(short(), 2, 4).connections.fan_in[2:22]) == {2}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"min_fan_in": 1, "density": 0.3},
+        {"sparsity": (0.9, 0.5)},
+        {"sparsity": 0.4},
+        {"density": 1},
+    ],
+)
+def test_what_is_given_per_layer_or_is_dense_enough_is_not_raised(given):
+    net = make_network(short(**given), 6, 4)
+    assert density_notice(short(**given), net) is None
 
 
 @pytest.mark.parametrize("task", ["classification", "regression"])

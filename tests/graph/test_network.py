@@ -248,3 +248,12 @@ def test_a_copy_is_independent():
     copy.bias[2] = 5
     assert len(net.connections) == 6
     assert net.bias[2] == 0.5
+
+
+@given(networks())
+def test_no_density_is_above_one_whatever_skips(net):
+    for one in (net, net.strip()):
+        summary = one.summary()
+        assert summary.connections <= summary.possible
+        assert all(0 <= density <= 1 for density in (one.density, *one.layer_densities()))
+        assert summary.flops <= summary.dense_flops

@@ -117,8 +117,9 @@ def test_the_title_says_how_the_runs_ended(static, rigl, tmp_path):
     moved = sum(sum(record["grown"]) for record in rigl.rewirings)
     share = 100 * rigl.rows[-1]["accuracy"]
     assert re.match(
-        rf"Static wiring ends at \d+% accuracy with \d+ of its 33 neurons in use; RigL, moving "
-        rf"{moved} connections, ends at {share:.3g}% accuracy with \d+ of its 33 neurons in use",
+        rf"Static wiring ends at \d+% accuracy with \d+ of its 33 neurons in use; RigL, "
+        rf"moving connections {moved} times, ends at {share:.3g}% accuracy with "
+        r"\d+ of its 33 neurons in use",
         title,
     )
 

@@ -301,6 +301,8 @@ def test_a_recording_shows_itself_in_a_few_lines():
     assert first == "<Recording of 'rigl', 2-16-16-1, steps 0 to 400 of 400"
     moved = sum(sum(record["grown"]) for record in recording.rewirings)
     assert others[0] == f"  frames      {len(recording.frames)}"
-    assert others[1] == f"  rewirings   {len(recording.rewirings)}, moving {moved} connections"
+    assert (
+        others[1] == f"  rewirings   {len(recording.rewirings)}, moving connections {moved} times"
+    )
     assert others[2].startswith("  at the end  loss ")
     assert repr(recording.frames[0]) == "Frame(step=0, kind='start', form='snapshot', moment=0)"

@@ -213,7 +213,7 @@ def test_densities():
     expected = (6, 10, 1), [0.5, 1.0]
     assert ranks(hidden_layer_sizes=10, sparsity=np.array([0.5, 0])) == expected
     assert ranks(hidden_layer_sizes=[10], sparsity=[np.float32(0.5), 0]) == expected
-    assert ranks(hidden_layer_sizes=()) == ((6, 1), [0.17])
+    assert ranks(hidden_layer_sizes=()) == ((6, 1), [0.5])
 
 
 @pytest.mark.parametrize(

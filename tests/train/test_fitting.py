@@ -60,7 +60,7 @@ def test_progress_is_the_first_report_the_last_and_some_between(capsys, monkeypa
     assert [line.split(":")[0] for line in lines] == ["step 5 of 15", "step 15 of 15"]
     assert lines[-1].startswith("step 15 of 15: loss ")
     assert "%, validation loss " in lines[-1]
-    assert lines[-1].endswith("0 of 150 connections moved")
+    assert lines[-1].endswith("0 moves of 150 connections")
 
 
 # ------------------------------------------------------------------------------------ callbacks

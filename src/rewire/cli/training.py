@@ -46,6 +46,8 @@ def _train(experiment: Experiment, folder: RunDirectory, as_json: bool) -> None:
         highlight=False,
         markup=False,
     )
+    for notice in experiment.notices:
+        Console(stderr=True).print(f"note: {notice}", highlight=False, markup=False, soft_wrap=True)
     with to_go_on_with(experiment, folder, console):
         recorder = _recorder(experiment)
         recorder.begin(experiment.training, resumed_from=folder.recording)
@@ -55,6 +57,8 @@ def _train(experiment: Experiment, folder: RunDirectory, as_json: bool) -> None:
             result = measure(experiment)
             folder.finish(experiment, result)
             recorder.finish()
+            recorder.recording.about["assessment"] = result["assessment"]
+            recorder.save(folder.recording)
             write_report(recorder.recording, folder.report)
     if as_json:
         print_json(result)
@@ -71,7 +75,7 @@ def _recorder(experiment: Experiment) -> Recorder:
     data = experiment.data
     return Recorder(
         data=data.name,
-        feature_names=data.feature_names,
+        feature_names=experiment.train.feature_names,
         image_shape=data.image_shape,
         classes=data.classes,
     )

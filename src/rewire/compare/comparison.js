@@ -110,6 +110,7 @@ drawFigures(d3.select("#figures"));
 drawPairs(d3.select("#pairs"));
 if (page.ranking) drawn.push(new Ranks(d3.select("#diagram")));
 d3.select("#ranks .note").text(page.ranks_note);
+drawKept(d3.select("#inputs"));
 drawSettings(d3.select("#settings"));
 
 let width = 0;

@@ -74,7 +74,7 @@ def pairwise(runs: Iterable[Trial], measure: str = "accuracy") -> tuple[Pair, ..
     """
     values = values_by_method(runs, measure)
     names = list(combinations(values, 2))
-    found = [difference_of(values[method], values[other]) for method, other in names]
+    found = [difference_of(values[method], values[other], measure) for method, other in names]
     corrected = holm([difference.p for difference in found])
     return tuple(
         Pair(*pair, difference, p, *_counts(*(values[method] for method in pair)))

@@ -97,7 +97,7 @@ def _line(values: tuple[Any, ...]) -> bytes:
 
 def _run(path: Path, number: int, row: list[str]) -> Trial:
     try:
-        method, seed, loss, accuracy, connections, parameters, seconds = row
+        method, seed, loss, accuracy, connections, parameters, seconds, inputs = row
         return Trial(
             method,
             int(seed),
@@ -106,6 +106,7 @@ def _run(path: Path, number: int, row: list[str]) -> Trial:
             int(connections),
             int(parameters),
             float(seconds),
+            inputs,
         )
     except ValueError:
         found = ",".join(row)

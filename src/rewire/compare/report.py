@@ -19,6 +19,7 @@ from .page import page
 from .pairs import pairwise
 from .ranking import Ranking, rank_methods
 from .records import PAGE, PICTURE, RANKS, SUMMARY, as_plain
+from .selection import selection_of
 from .statistics import values_by_method
 from .study import Study
 from .verdicts import headline, notes, ranking_sentences, unresolved
@@ -73,6 +74,7 @@ def summary_of(study: Study, reach: float | None = None) -> dict[str, Any]:
             "pairs": [pair._asdict() | {"apart": pair.apart} for pair in pairs],
             "ranking": None if ranking is None else vars(ranking),
             "ranking_says": ranking_says,
+            "selection": selection_of(study),
             "notes": notes(study, statistics),
             "failures": [failure._asdict() for failure in study.failures],
         }

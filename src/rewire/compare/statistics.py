@@ -31,6 +31,8 @@ __all__ = [
 ]
 
 CONFIDENCE = 0.95
+# What the figures can be, and so their means.
+POSSIBLE = {"accuracy": (0.0, 1.0), "loss": (0.0, math.inf)}
 # Differences for which p is counted out rather than approximated.
 MOST_EXACT = 200
 # Accuracies are quotients: what differs by less than this differs by rounding.
@@ -62,7 +64,7 @@ class Difference(NamedTuple):
     mean : float
         Infinite where a loss is.
     interval : Interval
-        Student's, of the mean.
+        Student's, of the mean, within what is possible.
     p : float
         Two-sided, of Wilcoxon's signed-rank test; 1 where no pair differs. Not corrected for
         several methods being compared.
@@ -85,7 +87,7 @@ class Statistics:
     deviation : float
         Standard deviation of the runs, with n - 1; NaN for one run, or if one is not finite.
     interval : Interval
-        Student's, of the mean.
+        Student's, of the mean, within what is possible: no accuracy is above 1.
     reached : Share, optional
         None where nothing was to be reached.
     difference : Difference, optional
@@ -170,7 +172,7 @@ def summarise(
             own,
             measure,
             reach,
-            None if method == baseline else difference_of(values[method], first),
+            None if method == baseline else difference_of(values[method], first, measure),
         )
         for method, own in by_method.items()
     }
@@ -191,7 +193,7 @@ def _statistics(
         mean=float(values.mean()),
         median=float(np.median(values)),
         deviation=_deviation(values),
-        interval=mean_interval(values),
+        interval=mean_interval(values, POSSIBLE[measure]),
         reached=reached,
         difference=difference,
         connections=(min(connections), max(connections)),
@@ -219,20 +221,35 @@ def values_by_method(runs: Iterable[Trial], measure: str) -> dict[str, dict[int,
     return found
 
 
-def mean_interval(values: Sequence[float] | np.ndarray) -> Interval:
-    r"""Return :math:`\bar x \pm t_{0.975, n-1} \, s / \sqrt n`.
+def mean_interval(
+    values: Sequence[float] | np.ndarray, possible: tuple[float, float] = (-math.inf, math.inf)
+) -> Interval:
+    r"""Return :math:`\bar x \pm t_{0.975, n-1} \, s / \sqrt n`, as far as it is possible.
+
+    An interval is cut off where no mean can be, which leaves its confidence as it is: what is cut
+    off never holds the true mean.
+
+    Parameters
+    ----------
+    values : sequence of float
+    possible : (float, float)
+        Least and greatest value there can be.
 
     Examples
     --------
     >>> [round(end, 4) for end in mean_interval([1.0, 2.0, 3.0])]
     [-0.4841, 4.4841]
+    >>> [round(end, 2) for end in mean_interval([0.8, 0.9, 1.0], possible=(0, 1))]
+    [0.65, 1.0]
     """
     values = np.asarray(values, float)
     n = len(values)
     if n < 2 or not np.isfinite(values).all():
         return Interval(math.nan, math.nan)
     half = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * _deviation(values) / math.sqrt(n)
-    return Interval(float(values.mean() - half), float(values.mean() + half))
+    least, most = possible
+    low, high = max(values.mean() - half, least), min(values.mean() + half, most)
+    return Interval(float(low), float(high))
 
 
 def share_of(count: int, runs: int) -> Share:
@@ -247,8 +264,11 @@ def share_of(count: int, runs: int) -> Share:
     return Share(count, count / runs, Interval(float(low), float(high)))
 
 
-def difference_of(values: dict[int, float], baseline: dict[int, float]) -> Difference:
+def difference_of(
+    values: dict[int, float], baseline: dict[int, float], measure: str = "loss"
+) -> Difference:
     """Return how much values exceed the baseline's, pair by pair of seeds."""
+    least, most = POSSIBLE[measure]
     common = sorted(set(values) & set(baseline))
     differences = np.array([difference(values[seed], baseline[seed]) for seed in common])
     if not common:
@@ -257,7 +277,8 @@ def difference_of(values: dict[int, float], baseline: dict[int, float]) -> Diffe
     rounded = np.round(differences, DIGITS)
     changed = rounded[rounded != 0]
     p = signed_rank_p(changed) if len(changed) else 1.0
-    return Difference(len(common), float(differences.mean()), mean_interval(differences), p)
+    interval = mean_interval(differences, (least - most, most - least))
+    return Difference(len(common), float(differences.mean()), interval, p)
 
 
 def difference(value: float, other: float) -> float:

@@ -41,6 +41,12 @@ class Study:
         What is compared: accuracy for classes, loss for a regression.
     parts : dict
         For every method its composition and its optimiser, in words.
+    data : str
+        The data's name.
+    inputs : tuple of str
+        The names of its inputs.
+    image_shape : (int, int), optional
+        Rows and columns, if the inputs are the pixels of an image.
     runs : list of Trial
         Ordered by method and seed once the study is over.
     failures : list of Failure
@@ -65,6 +71,9 @@ class Study:
     measured_on: str
     measure: str
     parts: dict[str, dict[str, Any]]
+    data: str = ""
+    inputs: tuple[str, ...] = ()
+    image_shape: tuple[int, int] | None = None
     runs: list[Trial] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
 
@@ -206,7 +215,10 @@ def _planned(
         f"{training.total_steps:,} steps of {training.batches.size:,} samples"
     )
     measure = "loss" if part.task == "regression" else "accuracy"
-    return Study(config, names, numbers, description, measured_on, measure, parts)
+    data = experiment.data
+    inputs = data.feature_names or tuple(map(str, range(data.inputs)))
+    about = (data.name, inputs, data.image_shape)
+    return Study(config, names, numbers, description, measured_on, measure, parts, *about)
 
 
 def _name_of(method: Any) -> str:

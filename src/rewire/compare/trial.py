@@ -6,14 +6,17 @@ import math
 import os
 import warnings
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from rewire.assess import score
+from rewire.assess.inputs import inputs_in_use
 from rewire.data import Dataset
 from rewire.experiment import Experiment, prepare_experiment
 from rewire.io import advise
 from rewire.train import evaluate
 
 from .config import StudyConfig, import_modules
+from .selection import as_text
 
 __all__ = ["Failure", "Trial", "attempt", "measured_part", "prepare_trial", "run_trial"]
 
@@ -36,6 +39,9 @@ class Trial(NamedTuple):
         At the end; parameters are connections and biases.
     seconds : float
         Of training alone.
+    inputs : str, default ""
+        Which inputs are on a path to an output at the end, such as ``"0-3,7"``; empty where that
+        was not recorded.
     """
 
     method: str
@@ -45,6 +51,7 @@ class Trial(NamedTuple):
     connections: int
     parameters: int
     seconds: float
+    inputs: str = ""
 
 
 class Failure(NamedTuple):
@@ -116,6 +123,7 @@ def run_trial(config: StudyConfig, method: str, seed: int, data_dir: DataDir = N
         summary.connections,
         summary.parameters,
         round(training.seconds, 6),
+        as_text(inputs_in_use(training.net)),
     )
 
 
@@ -156,10 +164,9 @@ def measured_part(config: StudyConfig, experiment: Experiment) -> tuple[Dataset,
 
 def _score(experiment: Experiment, part: Dataset) -> tuple[float, float]:
     model, loss = experiment.model, experiment.training.loss
+    found = score(part.y, model.answers(part.X), part.task, probabilistic=model.probabilistic)
     if part.task == "regression":
-        error: Any = model.predict(part.X).reshape(part.y.shape) - part.y
-        return float((error.astype(float) ** 2).mean()), math.nan
-    X = part.X if model.standardizer is None else model.standardizer.transform(part.X)
+        return found["mean_squared_error"], math.nan
     y = part.signed()[0] if loss.name == "hinge" else part.y
-    value, accuracy = evaluate(model.network, X, y, loss)
-    return value, math.nan if accuracy is None else accuracy
+    plain = replace(loss, weighted=False)
+    return evaluate(model.network, model.network_inputs(part.X), y, plain).loss, found["accuracy"]

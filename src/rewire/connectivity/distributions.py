@@ -10,7 +10,9 @@ import numpy as np
 
 from rewire.validation import real_number, several
 
-__all__ = ["densities"]
+from .apportion import apportion
+
+__all__ = ["connection_counts", "densities"]
 
 DISTRIBUTIONS = ("uniform", "er", "erk")
 
@@ -58,7 +60,7 @@ def densities(
         )
     name, given = ("density", density) if sparsity is None else ("sparsity", sparsity)
     given = 1.0 if given is None else given
-    for_all = isinstance(given, Real)
+    for_all = not per_layer(given)
     listed = [given] if for_all else several(given, name, "numbers, or one number")
     numbers = [real_number(number, name) for number in listed]
     shapes = [several(shape, "shapes", "shapes") for shape in several(shapes, "shapes", "shapes")]
@@ -69,6 +71,52 @@ def densities(
     if distribution == "uniform":
         return found * len(shapes)
     return _erdos_renyi(shapes, found[0], kernels=distribution == "erk")
+
+
+def connection_counts(
+    shapes: Sequence[Sequence[int]],
+    *,
+    sparsity: float | Sequence[float] | None = None,
+    density: float | Sequence[float] | None = None,
+    distribution: str = "uniform",
+) -> np.ndarray:
+    """Return the number of connections of each layer, in whole numbers.
+
+    Parameters
+    ----------
+    shapes, sparsity, density, distribution
+        As for :func:`densities`.
+
+    Returns
+    -------
+    ndarray of int64, shape (layers,)
+        Of one number for all layers together, ``round(density * possible)`` connections in all:
+        each layer's share is rounded down, and the largest remainders get one more. Of a number
+        for each layer, each is rounded by itself.
+
+    Raises
+    ------
+    ValueError
+        As for :func:`densities`.
+
+    Examples
+    --------
+    A tenth of 900 connections; the small output layer is the densest:
+
+    >>> connection_counts([(6, 100), (100, 3)], density=0.1, distribution="er").tolist()
+    [46, 44]
+    """
+    found = densities(shapes, sparsity=sparsity, density=density, distribution=distribution)
+    possible = np.array([math.prod(shape) for shape in shapes], np.int64)
+    shares = np.multiply(found, possible)
+    if per_layer(sparsity, density):
+        return np.round(shares.round(9)).astype(np.int64)
+    return apportion(round(float(shares.sum().round(9))), shares, possible)
+
+
+def per_layer(*given: float | Sequence[float] | None) -> bool:
+    """Return whether any of them holds a number for each layer."""
+    return any(one is not None and not isinstance(one, Real) for one in given)
 
 
 def _check(name: str, numbers: list[float], for_all: bool, distribution: str, layers: int) -> None:

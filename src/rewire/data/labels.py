@@ -41,14 +41,14 @@ def task_of(y: np.ndarray) -> Literal["classification", "regression"]:
     return "classification"
 
 
-@np.errstate(over="ignore")  # check_finite refuses what overflows the dtype
 def as_targets(
-    y: np.ndarray, y_test: Any, task: str, dtype: np.dtype
+    y: np.ndarray, y_test: Any, task: str
 ) -> tuple[np.ndarray, np.ndarray | None, tuple[Any, ...]]:
     """Return targets, test targets and the classes in sorted order; none in regression."""
     if task == "regression":
-        test = None if y_test is None else np.asarray(real_array(y_test, "y_test"), dtype)
-        return np.asarray(real_array(y, "y"), dtype), test, ()
+        # In float64 whatever the inputs are: float32 knows times in seconds to the minute only.
+        test = None if y_test is None else np.asarray(real_array(y_test, "y_test"), np.float64)
+        return np.asarray(real_array(y, "y"), np.float64), test, ()
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if y.ndim != 1:

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from rewire.io import advise
+from rewire.io import advise, import_optional
 
 from .dataset import Dataset
-from .pandas_io import import_pandas
 from .registry import register
 from .stored import data_folder, read, stored_file
 
@@ -86,7 +85,7 @@ def _from_openml() -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield the same from OpenML, where the test part follows the training part."""
     from sklearn.datasets import fetch_openml
 
-    import_pandas("fetching MNIST from OpenML")
+    import_optional("pandas", "data")
     try:
         pixels, labels = fetch_openml(
             "mnist_784", version=1, as_frame=False, return_X_y=True, n_retries=1

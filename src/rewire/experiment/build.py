@@ -17,6 +17,7 @@ from rewire.train.defaults import default_optimizer
 from .recipe import LOSSES, Recipe
 
 __all__ = [
+    "density_notice",
     "make_loss",
     "make_method",
     "make_network",
@@ -61,9 +62,42 @@ def make_network(
         sizes,
         sparsity=_whole_or_layers(sparsity),
         density=_whole_or_layers(density),
-        # What is given per layer needs no spreading.
-        distribution=recipe.distribution if len(numbers) == 1 else "uniform",
+        # What is given per layer needs no spreading, and is taken as it is.
+        **(
+            {"distribution": recipe.distribution, "min_fan_in": recipe.min_fan_in}
+            if len(numbers) == 1
+            else {}
+        ),
         **common,
+    )
+
+
+def density_notice(recipe: Recipe, net: Network) -> str | None:
+    """Return a sentence where a network at the start is denser than the recipe says, else None.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    net : Network
+        As :func:`make_network` returned it, not dense.
+
+    Examples
+    --------
+    >>> recipe = Recipe("iris")
+    >>> density_notice(recipe, make_network(recipe, 4, 3)).split(",")[0]
+    'density raised from 10% to 47.9%'
+    """
+    given = recipe.density if recipe.sparsity is None else recipe.sparsity
+    if given is not None and len(given) > 1:
+        return None
+    wanted = 1 - defaults.SPARSITY if given is None else given[0]
+    if recipe.sparsity is not None:
+        wanted = 1 - wanted
+    if len(net.connections) <= round(round(wanted * net.possible_connections, 9)):
+        return None
+    return (
+        f"density raised from {100 * wanted:.3g}% to {100 * net.density:.3g}%, so that every "
+        f"neuron has a fan-in of at least {recipe.min_fan_in}, or reads all there is"
     )
 
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from rewire.connectivity import ConnectionTable, densities
+from rewire.connectivity import ConnectionTable, connection_counts, densities
+from rewire.connectivity.distributions import per_layer
 from rewire.connectivity.table import Columns
-from rewire.validation import float_dtype
+from rewire.validation import float_dtype, whole_number
 from rewire.validation import generator as as_generator
 
 from . import checks
@@ -28,6 +29,7 @@ def mlp(
     sparsity: float | Sequence[float] | None = None,
     density: float | Sequence[float] | None = None,
     distribution: str = "uniform",
+    min_fan_in: int = 1,
     activation: Any = "relu",
     init: Init = "fan_in",
     wiring: str = "random",
@@ -37,8 +39,10 @@ def mlp(
 ) -> Network:
     """Make a multi-layer perceptron of sparsely connected neurons.
 
-    Every neuron of a layer starts with the same fan-in, ``ceil(density * inputs)``: at least one,
-    and what floating point adds to a whole number does not count. Biases start at 0.
+    One density for the whole network is kept exactly: there are ``round(density * possible)``
+    connections, and within a layer fan-ins differ by one at most. A density for each layer is
+    rounded up for each neuron, to a fan-in of ``ceil(density * inputs)``, as in the post. Only
+    where ``min_fan_in`` raises a layer are there more. Biases start at 0.
 
     Parameters
     ----------
@@ -50,6 +54,8 @@ def mlp(
     distribution : {"uniform", "er", "erk"}, default "uniform"
         How one number is spread over the layers; see :func:`rewire.connectivity.densities`.
         ``"er"`` and ``"erk"``, which do not differ here, make small layers denser.
+    min_fan_in : int, default 1
+        What every neuron reads at least, or all neurons of the rank before where these are fewer.
     activation : str, Activation or sequence, default "relu"
         Of the hidden layers, where the output is linear; or one per layer.
     init : float, callable or "fan_in", default "fan_in"
@@ -79,26 +85,19 @@ def mlp(
     if min(ranks) < 1:
         raise ValueError(f"sizes must all be at least 1; got {list(ranks)}")
     dtype = float_dtype(dtype)
-    layer_densities = densities(
-        list(pairwise(ranks)), sparsity=sparsity, density=density, distribution=distribution
+    fan_ins = _fan_ins(
+        ranks, whole_number(min_fan_in, "min_fan_in", 1), sparsity, density, distribution
     )
     if wiring not in ("random", "first"):
         raise ValueError(f"wiring must be 'random' or 'first'; got {wiring!r}")
     generator = as_generator(seed)
     start = np.cumsum((0, *ranks))
     index = np.int32 if start[-1] < 2**31 else np.int64
-    sources, weights, fan_ins = [], [], []
-    for layer, layer_density in enumerate(layer_densities):
-        inputs, neurons = ranks[layer], ranks[layer + 1]
-        fan_in = max(1, math.ceil(round(layer_density * inputs, 9)))
-        rows = (
-            _random_rows(generator, neurons, inputs, fan_in)
-            if wiring == "random"
-            else np.broadcast_to(np.arange(fan_in), (neurons, fan_in))
-        )
-        sources.append((rows + start[layer]).astype(index, copy=False).ravel())
-        weights.append(_first_weights(init, generator, neurons * fan_in, fan_in, dtype))
-        fan_ins.append(np.full(neurons, fan_in))
+    sources, weights = [], []
+    for layer, fan_in in enumerate(fan_ins):
+        rows = _rows(generator, fan_in, ranks[layer], wiring)
+        sources.append((rows + start[layer]).astype(index, copy=False))
+        weights.append(_first_weights(init, generator, np.repeat(fan_in, fan_in), dtype))
     target = np.repeat(np.arange(start[1], start[-1], dtype=index), np.concatenate(fan_ins))
     table = ConnectionTable(
         int(start[-1]), np.concatenate(sources), target, np.concatenate(weights)
@@ -106,6 +105,45 @@ def mlp(
     bias = np.zeros(start[-1], dtype)
     functions = checks.activations(activation, len(ranks))
     return Network(ranks, table, Columns({"bias": bias}), functions, backend)
+
+
+def _fan_ins(
+    ranks: Sequence[int],
+    least: int,
+    sparsity: float | Sequence[float] | None,
+    density: float | Sequence[float] | None,
+    distribution: str,
+) -> list[np.ndarray]:
+    """Return the fan-in of each neuron, layer by layer."""
+    layers = list(pairwise(ranks))
+    how = {"sparsity": sparsity, "density": density, "distribution": distribution}
+    if per_layer(sparsity, density):
+        counts = [
+            math.ceil(round(share * inputs, 9)) * neurons
+            for share, (inputs, neurons) in zip(densities(layers, **how), layers, strict=True)
+        ]
+    else:
+        counts = connection_counts(layers, **how).tolist()
+    fan_ins = []
+    for count, (inputs, neurons) in zip(counts, layers, strict=True):
+        each, more = divmod(max(count, min(least, inputs) * neurons), neurons)
+        fan_ins.append(each + (np.arange(neurons) < more))
+    return fan_ins
+
+
+def _rows(
+    generator: np.random.Generator, fan_in: np.ndarray, inputs: int, wiring: str
+) -> np.ndarray:
+    """Return which inputs the neurons of a layer read, one neuron after the other."""
+    found = []
+    for each in np.unique(fan_in)[::-1]:  # neurons with one more come first
+        count = np.count_nonzero(fan_in == each)
+        found.append(
+            _random_rows(generator, count, inputs, each)
+            if wiring == "random"
+            else np.broadcast_to(np.arange(each), (count, each))
+        )
+    return np.concatenate([rows.ravel() for rows in found])
 
 
 def _random_rows(generator: np.random.Generator, rows: int, inputs: int, fan_in: int) -> np.ndarray:
@@ -133,16 +171,17 @@ def _random_rows(generator: np.random.Generator, rows: int, inputs: int, fan_in:
 
 
 def _first_weights(
-    init: Init, generator: np.random.Generator, count: int, fan_in: int, dtype: np.dtype
+    init: Init, generator: np.random.Generator, fan_in: np.ndarray, dtype: np.dtype
 ) -> np.ndarray:
+    """Return one weight for each connection, given the fan-in of the neuron it leads to."""
     if callable(init):
-        return np.array([init(fan_in, generator) for _ in range(count)], dtype)
+        return np.array([init(int(each), generator) for each in fan_in], dtype)
     if init == "fan_in":
-        weights = generator.standard_normal(count, dtype=dtype.type)
-        weights *= dtype.type(math.sqrt(2 / fan_in))
+        weights = generator.standard_normal(len(fan_in), dtype=dtype.type)
+        weights *= np.sqrt(2 / fan_in).astype(dtype)
         return weights
     if isinstance(init, (int, float)) and 0 < init < math.inf:
-        return generator.uniform(-init, init, count).astype(dtype, copy=False)
+        return generator.uniform(-init, init, len(fan_in)).astype(dtype, copy=False)
     raise ValueError(
         "init must be 'fan_in', a number above 0 or a function of (fan_in, generator); "
         f"got {init!r}"

@@ -57,13 +57,13 @@ def title(runs: Sequence[Mapping[str, Any]]) -> str:
     Parameters
     ----------
     runs : sequence of mapping
-        ``name``, ``moves`` (whether it may move connections), ``moved`` (how many it moved),
+        ``name``, ``moves`` (whether it may move connections), ``moved`` (how often one moved),
         ``score`` (text, such as "88% accuracy"), ``neurons`` (hidden and output neurons) and
         ``needed`` (those of them that are not dead at the end).
     """
     parts = []
     for run in runs:
-        moving = f", moving {run['moved']:,} connections," if run["moves"] else ""
+        moving = f", moving connections {run['moved']:,} times," if run["moves"] else ""
         of_all = f"{run['needed']:,} of its" if run["needed"] < run["neurons"] else "all its"
         parts.append(
             f"{run['name']}{moving} ends at {run['score']} with {of_all} {run['neurons']:,} "

@@ -127,7 +127,7 @@ class Recording:
             f"<Recording of {about['name'] or about['method']!r}{data}, {ranks}{steps} of "
             f"{about['total_steps']:,}\n"
             f"  frames      {len(frames)}\n"
-            f"  rewirings   {len(self.rewirings)}, moving {moved:,} connections\n"
+            f"  rewirings   {len(self.rewirings)}, moving connections {moved:,} times\n"
             f"  at the end  {', '.join(measured) or 'nothing measured'}>"
         )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rewire.connectivity import SparseModel, densities
+from rewire.connectivity import SparseModel, connection_counts
 from rewire.schedules import Constant, Schedule, Time
 
 __all__ = ["PruningSchedule", "Threshold"]
@@ -55,11 +55,10 @@ class PruningSchedule:
     def final(self, model: SparseModel) -> np.ndarray:
         """Return how many connections each layer has at the end."""
         blocks = model.blocks()  # densities are of connections from one layer to the next
-        shares = densities(
+        counts = connection_counts(
             [block.shape for block in blocks], density=self.density, distribution=self.distribution
         )
-        possible = np.array([block.size for block in blocks])
-        return np.maximum(np.round(np.multiply(shares, possible)), possible > 0).astype(np.int64)
+        return np.maximum(counts, [block.size > 0 for block in blocks])
 
 
 @dataclass(frozen=True)

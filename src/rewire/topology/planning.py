@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rewire.connectivity.apportion import apportion
 from rewire.connectivity.candidates import count_in_groups
 
 from .amounts import Threshold
-from .budgets import apportion, whole
+from .budgets import whole
 from .context import RewiringContext
 from .growth import CSR, NewConnections, random_candidates, strongest_candidates
 from .method import Method

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
@@ -41,6 +41,7 @@ class TrainingOptions(TypedDict, total=False):
     early_stopping: EarlyStopping | int | None
     report_every: int | None
     input_dropout: float
+    class_weight: str | Mapping[Any, float] | None
     seed: int
 
 
@@ -93,6 +94,10 @@ def fit(
         Share of the inputs to leave out of each sample, chosen anew each time, in [0, 1); the
         others are scaled up to make up for it. Against overfitting (Srivastava et al., JMLR 15,
         2014, use 0.2). Rewiring looks at whole samples.
+    class_weight : {"balanced"} or mapping, optional
+        How much each class counts in the loss: ``"balanced"`` gives all of them the same weight in
+        sum, so that rare ones are not overlooked; a mapping holds a weight for each class number
+        (or label), 1 for those that it lacks. Weights are brought to mean 1 over the samples.
     seed : int, default 0
         Of the order of samples, the inputs left out and the method's random choices.
     callbacks : sequence of callable

@@ -39,10 +39,10 @@ class History:
     rows : list of dict
         One per report: ``step`` and ``epoch`` (a fraction); ``loss`` and ``accuracy`` on the
         batches since the last report (each before its step); ``validation_loss`` and
-        ``validation_accuracy``; ``learning_rate``; ``connections``; ``moved`` (connections grown
-        since the last report); ``flops`` so far, and ``dense_flops`` of a dense network of the
-        same layers; and ``seconds`` of training. What was not measured is None: the accuracy of a
-        regression, and validation without validation data.
+        ``validation_accuracy``; ``learning_rate``; ``connections``; ``moved`` (moves of connections
+        since the last report; one may move more than once); ``flops`` so far, and ``dense_flops``
+        of a dense network of the same layers; and ``seconds`` of training. What was not measured
+        is None: the accuracy of a regression, and validation without validation data.
     rewirings : list of Rewiring
         One for each rewiring.
 

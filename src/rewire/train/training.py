@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from time import perf_counter
 from typing import Any, cast
@@ -21,6 +21,7 @@ from rewire.topology.growth import NotANumberError
 from rewire.validation import of_type, real_number, whole_number
 
 from .batches import Batches, leave_out_inputs
+from .class_weights import weighted_by_class
 from .defaults import choose_total_steps, default_loss, default_optimizer
 from .evaluation import PIECE, accuracy, score
 from .fingerprint import describe_network, describe_training
@@ -49,8 +50,8 @@ class Training:
         Inputs and targets, as for :func:`rewire.fit`; checked here, once.
     method, loss, optimizer, schedule
         Names or parts, as for :func:`rewire.fit`.
-    epochs, total_steps, batch_size, report_every, input_dropout, seed
-        Numbers, as for :func:`rewire.fit`.
+    epochs, total_steps, batch_size, report_every, input_dropout, class_weight, seed
+        As for :func:`rewire.fit`.
     validation_data, early_stopping
         As for :func:`rewire.fit`.
 
@@ -107,10 +108,13 @@ class Training:
         early_stopping: EarlyStopping | int | None = None,
         report_every: int | None = None,
         input_dropout: float = 0.0,
+        class_weight: str | Mapping[Any, float] | None = None,
         seed: int = 0,
     ):
         of_type(net, "net", Network)
         loss = default_loss(net, y) if loss is None else losses.get(loss)
+        if class_weight is not None:
+            loss, y, validation_data = weighted_by_class(loss, class_weight, y, validation_data)
         optimizer = default_optimizer(loss) if optimizer is None else optimizers.get(optimizer)
         self.net, self.samples, self.loss = net, Samples.check(net, X, y, loss), loss
         self.batches = Batches(
@@ -206,7 +210,8 @@ class Training:
             line += f", validation loss {row['validation_loss']:.4f}"
         if row["validation_accuracy"] is not None:
             line += f", validation accuracy {percent(row['validation_accuracy'], 2)}"
-        return f"{line}, {row['moved']:,} of {row['connections']:,} connections moved"
+        moves = f"{row['moved']:,} move{'' if row['moved'] == 1 else 's'}"
+        return f"{line}, {moves} of {row['connections']:,} connections"
 
     def _next_rewiring(self, end: int) -> int:
         later = self.rewirer.due_steps[self.rewirer.due_steps > self.step]

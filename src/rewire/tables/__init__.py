@@ -1,0 +1,28 @@
+"""Tables as people have them: read, understood column by column, and encoded for a network.
+
+:class:`Schema` says what each column is and how it is written; :class:`Table` holds the values
+read by it; :class:`TableEncoder` makes a network's inputs of them. All three are plain data: a
+model keeps them as JSON, and every export can carry them.
+"""
+
+from .encoder import TableEncoder
+from .parsing import parse
+from .raw import RawTable
+from .reading import is_table_file, read_raw
+from .schema import Column, DateFormat, NumberFormat, Schema
+from .table import Table
+from .understanding import understand
+
+__all__ = [
+    "Column",
+    "DateFormat",
+    "NumberFormat",
+    "RawTable",
+    "Schema",
+    "Table",
+    "TableEncoder",
+    "is_table_file",
+    "parse",
+    "read_raw",
+    "understand",
+]

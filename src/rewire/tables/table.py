@@ -1,0 +1,44 @@
+"""A table whose columns have been read: numbers as floats, everything else as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .schema import Schema
+
+__all__ = ["Table"]
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Columns of values, read as their schema says.
+
+    Parameters
+    ----------
+    schema : Schema
+    values : mapping of str to ndarray, shape (rows,)
+        Of each column that is not ignored. Numbers, booleans (0 and 1) and dates (seconds since
+        1970-01-01, UTC or local as written) are float64 with NaN for a missing value; categories
+        and texts are arrays of ``str`` objects with None for a missing value.
+    unanswerable : ndarray of bool, shape (rows,), optional
+        Rows with a value that cannot be read as its column's kind.
+    """
+
+    schema: Schema
+    values: Mapping[str, np.ndarray]
+    unanswerable: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(next(iter(self.values.values()), ()))
+
+    def take(self, rows: Any) -> Table:
+        """Return the table of some rows, by number or by a boolean for each."""
+        return Table(
+            self.schema,
+            {name: column[rows] for name, column in self.values.items()},
+            None if self.unanswerable is None else self.unanswerable[rows],
+        )
