@@ -12,7 +12,7 @@ function drawAssessment(box, run) {
   const found = run.assessment, main = found.parts[found.main];
   const whose = page.runs.length > 1 ? `: ${run.name}` : "";
   box.append("h2").text(`How good is it${whose}`);
-  box.append("p").text(found.verdict);
+  box.append("p").attr("class", "verdict").text(found.verdict);
   box.selectAll("p.warning").data(found.notices).join("p").attr("class", "warning").text(d => d);
   const classes = () => main.classes && drawClasses(box, main.classes);
   if (found.uneven) classes(); // before the accuracy, which says little of uneven classes
@@ -35,7 +35,7 @@ function drawCells(box, title, [headings, ...rows]) {
 }
 
 function drawClasses(box, classes) {
-  const all = v => v === null ? "–" : percent(v);
+  const all = v => v === null ? "–" : v === 1 ? "100%" : percent(Math.min(v, 0.999)); // only all is 100%
   drawCells(box, "Class by class", [["class", "samples", "recall", "95%", "precision"], ...classes.map(row => [
     row.class, count(row.samples), all(row.recall),
     row.recall_interval ? row.recall_interval.map(all).join(" to ") : "–", all(row.precision),
@@ -61,7 +61,7 @@ function drawConfusion(parent, {confusion, classes}) {
   const left = named ? 8 + 6.6 * Math.min(14, d3.max(names, d => d.length)) : 4, top = named ? 26 : 4;
   const side = Math.max(4, Math.min(52, (330 - left) / n));
   const {svg, box} = panel(parent, "Who is taken for whom (row: is, column: answered)", left + side * n + 2, top + side * n + 2);
-  svg.attr("class", "confusion");
+  svg.attr("class", "confusion").style("max-width", `${left + side * n + 2}px`); // text at its own size
   const cells = confusion.flatMap((row, i) => row.map((value, j) => ({value, i, j, share: value / (d3.sum(row) || 1)})));
   const groups = svg.selectAll("g").data(cells).join("g").attr("transform", d => `translate(${left + d.j * side},${top + d.i * side})`);
   groups.append("rect").attr("class", d => d.i === d.j ? "right" : "wrong").attr("width", side - 1).attr("height", side - 1)
@@ -119,7 +119,7 @@ function drawInputs(box, found, whose) {
   const width = 560, line = 22, left = 190, top = 4;
   const {svg} = panel(box, measured ? `How much ${score} is lost when an input is shuffled` : "Share of all paths to the outputs",
     width, top + line * shown.length + 4);
-  svg.attr("class", "inputs").style("max-width", "720px");
+  svg.attr("class", "inputs").style("max-width", `${width}px`);
   const low = Math.min(0, d3.min(shown, row => value(row) - (row.deviation || 0)));
   const high = d3.max(shown, row => value(row) + (row.deviation || 0)) || 1;
   const x = d3.scaleLinear([low, high], [left, width - 66]);
