@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy.sparse import issparse
@@ -57,7 +57,7 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
     A subclass says which loss fits the targets, and how they are learnt and read.
     """
 
-    _parameter_constraints = CONSTRAINTS
+    _parameter_constraints: ClassVar[dict[str, Any]] = CONSTRAINTS
     _inputs: Inputs
 
     def __init__(self, **parameters: Any):
