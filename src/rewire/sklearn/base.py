@@ -136,7 +136,11 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
                 batch_size=self.batch_size,
                 schedule=make_schedule(recipe),
                 validation_data=validation,
-                early_stopping=EarlyStopping(self.n_iter_no_change) if validation else None,
+                early_stopping=(
+                    EarlyStopping(self.n_iter_no_change, monitor=self.monitor)
+                    if validation
+                    else None
+                ),
                 report_every=per_epoch,
                 seed=seed,
                 progress=bool(self.verbose),
