@@ -180,8 +180,8 @@ def _forward_index(
     if pixels.plane_size == pixels.images:
         return pixels.images, _with_planes(adjacency, window)
     plane, y, x = window.positions
-    start = plane * pixels.plane_size + y * pixels.pitch + x * pixels.images - pixels.margin
-    index = start[adjacency.source]
+    start: np.ndarray = plane * pixels.plane_size + y * pixels.pitch + x * pixels.images - pixels.margin
+    index: np.ndarray = start[adjacency.source]
     if window.groups > 1:
         target = np.repeat(np.arange(window.out_channels), np.diff(adjacency.indptr))
         index += window.first_plane(target) * pixels.plane_size
@@ -225,8 +225,9 @@ def _work_space(
     window: Window, pixels: PixelLayout, dtype: np.dtype
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return flat arrays for sources and targets, which each thread keeps for its next call."""
-    sizes = window.planes * pixels.plane_size + pixels.images, (
-        window.out_channels * pixels.target_size
+    sizes = (
+        window.planes * pixels.plane_size + pixels.images,
+        (window.out_channels * pixels.target_size),
     )
     kept = _buffers.__dict__.setdefault(dtype.char, [np.empty(0, dtype), np.empty(0, dtype)])
     for i, needed in enumerate(sizes):

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
+from torch.nn import functional as F  # noqa: N812
 
 from rewire import kernels
 from rewire.kernels.adjacency import Adjacency
@@ -221,7 +221,7 @@ class _Layer(torch.autograd.Function):
         x, weight, bias, *rest = ctx.saved_tensors
         (output_grad,), table = grad_outputs, Table(*rest)
         if torch.is_grad_enabled():  # create_graph: these gradients will be differentiated
-            gradients = _dense_gradients(
+            gradients: Any = _dense_gradients(
                 output_grad, (x, weight, bias), table, ctx.window, ctx.needs_input_grad[:3]
             )
         else:
@@ -240,7 +240,7 @@ def _dense_gradients(
 ) -> list[Tensor | None]:
     """Return gradients that can be differentiated again, at the cost of a dense layer."""
     out = _dense_layer(*inputs, table, window)
-    chosen = [tensor for tensor, want in zip(inputs, wanted, strict=True) if want]
+    chosen: Any = [tensor for tensor, want in zip(inputs, wanted, strict=True) if want]
     found = iter(torch.autograd.grad(out, chosen, output_grad, create_graph=True))
     return [next(found) if want else None for want in wanted]
 
@@ -282,7 +282,7 @@ def _layer_op(
 
 
 @_layer_op.register_fake
-def _(x, weight, bias, indptr, source, csc_indptr, target, csc_position, window):  # type: ignore
+def _(x, weight, bias, indptr, source, csc_indptr, target, csc_position, window):
     return x.new_empty(_output_shape(x, _decode(window)))
 
 
@@ -312,7 +312,7 @@ def _layer_backward_op(
 
 
 @_layer_backward_op.register_fake
-def _(  # type: ignore[no-untyped-def]
+def _(
     output_grad,
     x,
     weight,
@@ -339,9 +339,7 @@ def _set_up(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
 def _op_backward(ctx: Any, output_grad: Tensor) -> tuple[Any, ...]:
     x, weight, *table = ctx.saved_tensors
     wanted = list(ctx.needs_input_grad[:3])
-    gradients = torch.ops.rewire.layer_backward(
-        output_grad, x, weight, *table, ctx.window, wanted
-    )
+    gradients = torch.ops.rewire.layer_backward(output_grad, x, weight, *table, ctx.window, wanted)
     chosen = (g if want else None for g, want in zip(gradients, wanted, strict=True))
     return *chosen, *[None] * (len(table) + 1)
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional as F  # noqa: N812
 
 from rewire.kernels.geometry import Window
 
@@ -292,10 +292,15 @@ class Conv2d(_Convolution):
         device: Any = None,
         dtype: Any = None,
     ):
-        sizes = in_channels, out_channels, kernel_size, stride, padding, dilation, groups
-        options = {"density": density, "sparsity": sparsity, "wiring": wiring, "seed": seed}
+        sizes: Any = in_channels, out_channels, kernel_size, stride, padding, dilation, groups
+        options: dict[str, Any] = {
+            "density": density,
+            "sparsity": sparsity,
+            "wiring": wiring,
+            "seed": seed,
+        }
         options |= {"backend": backend, "device": device, "dtype": dtype}
-        super().__init__(*sizes, bias, padding_mode, **options)
+        super().__init__(*sizes, bias=bias, padding_mode=padding_mode, **options)
 
 
 class Conv1d(_Convolution):
@@ -344,9 +349,14 @@ class Conv1d(_Convolution):
         dtype: Any = None,
     ):
         sizes: Any = in_channels, out_channels, kernel_size, stride, padding, dilation, groups
-        options = {"density": density, "sparsity": sparsity, "wiring": wiring, "seed": seed}
+        options: dict[str, Any] = {
+            "density": density,
+            "sparsity": sparsity,
+            "wiring": wiring,
+            "seed": seed,
+        }
         options |= {"backend": backend, "device": device, "dtype": dtype}
-        super().__init__(*sizes, bias, padding_mode, **options)
+        super().__init__(*sizes, bias=bias, padding_mode=padding_mode, **options)
 
 
 def _at_least_one(**sizes: Any) -> None:
