@@ -180,7 +180,9 @@ def _forward_index(
     if pixels.plane_size == pixels.images:
         return pixels.images, _with_planes(adjacency, window)
     plane, y, x = window.positions
-    start: np.ndarray = plane * pixels.plane_size + y * pixels.pitch + x * pixels.images - pixels.margin
+    start: np.ndarray = (
+        plane * pixels.plane_size + y * pixels.pitch + x * pixels.images - pixels.margin
+    )
     index: np.ndarray = start[adjacency.source]
     if window.groups > 1:
         target = np.repeat(np.arange(window.out_channels), np.diff(adjacency.indptr))
@@ -205,7 +207,7 @@ def _backward_index(
         return pixels.images, adjacency.target
     _, y, x = window.positions
     offset = pixels.margin - y * pixels.pitch - x * pixels.images
-    index = np.empty(len(adjacency.source), _index_type(window, pixels))
+    index: np.ndarray = np.empty(len(adjacency.source), _index_type(window, pixels))
     index[adjacency.csc_position] = offset[adjacency.source]
     index += adjacency.target * index.dtype.type(pixels.target_size)
     return 1, index

@@ -117,19 +117,8 @@ class _Convolution(SparseLayer):
     axes: int
     dense_class: type[nn.Conv1d] | type[nn.Conv2d]
 
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: Pair,
-        stride: Pair,
-        padding: str | Pair,
-        dilation: Pair,
-        groups: int,
-        bias: bool,
-        padding_mode: str,
-        **options: Any,
-    ):
+    def __init__(self, sizes: Any, bias: bool, padding_mode: str, options: dict[str, Any]):
+        in_channels, out_channels, kernel_size, stride, padding, dilation, groups = sizes
         _at_least_one(in_channels=in_channels, out_channels=out_channels, groups=groups)
         if in_channels % groups or out_channels % groups:
             raise ValueError(
@@ -292,7 +281,7 @@ class Conv2d(_Convolution):
         device: Any = None,
         dtype: Any = None,
     ):
-        sizes: Any = in_channels, out_channels, kernel_size, stride, padding, dilation, groups
+        sizes = in_channels, out_channels, kernel_size, stride, padding, dilation, groups
         options: dict[str, Any] = {
             "density": density,
             "sparsity": sparsity,
@@ -300,7 +289,7 @@ class Conv2d(_Convolution):
             "seed": seed,
         }
         options |= {"backend": backend, "device": device, "dtype": dtype}
-        super().__init__(*sizes, bias=bias, padding_mode=padding_mode, **options)
+        super().__init__(sizes, bias, padding_mode, options)
 
 
 class Conv1d(_Convolution):
@@ -348,7 +337,7 @@ class Conv1d(_Convolution):
         device: Any = None,
         dtype: Any = None,
     ):
-        sizes: Any = in_channels, out_channels, kernel_size, stride, padding, dilation, groups
+        sizes = in_channels, out_channels, kernel_size, stride, padding, dilation, groups
         options: dict[str, Any] = {
             "density": density,
             "sparsity": sparsity,
@@ -356,7 +345,7 @@ class Conv1d(_Convolution):
             "seed": seed,
         }
         options |= {"backend": backend, "device": device, "dtype": dtype}
-        super().__init__(*sizes, bias=bias, padding_mode=padding_mode, **options)
+        super().__init__(sizes, bias, padding_mode, options)
 
 
 def _at_least_one(**sizes: Any) -> None:
