@@ -93,7 +93,7 @@ class Linear(SparseLayer):
         """Return the weighted sums, shape (..., out_features), of an input (..., in_features)."""
         self._check_input(input, self.in_features, -1)
         x = input if input.dim() == 2 else input.reshape(-1, self.in_features)
-        out = apply_layer(x, self.weight, self.bias, self.table, self.window, self.backend)
+        out = apply_layer(x, self.weight, self.bias, self.connections, self.backend)
         return out if input.dim() == 2 else out.reshape(*input.shape[:-1], self.out_features)
 
     def to_dense(self) -> nn.Linear:
@@ -195,7 +195,7 @@ class _Convolution(SparseLayer):
                 f"{self.dilation}; got shape {tuple(input.shape)}"
             )
         x = x.unsqueeze(2) if self.axes == 1 else x
-        out = apply_layer(x, self.weight, self.bias, self.table, self.window, self.backend)
+        out = apply_layer(x, self.weight, self.bias, self.connections, self.backend)
         out = out.squeeze(2) if self.axes == 1 else out
         return out if input.dim() == self.axes + 2 else out.squeeze(0)
 
