@@ -11,7 +11,7 @@ import numpy as np
 
 from rewire.data import Dataset, Standardizer, load
 from rewire.losses import Loss
-from rewire.train import Training
+from rewire.train import EarlyStopping, Training
 
 from .build import (
     density_notice,
@@ -106,7 +106,7 @@ def prepare_experiment(
         batch_size=recipe.batch_size,
         schedule=make_schedule(recipe),
         validation_data=None if validation is None else _as_learnt(validation, model, loss.name),
-        early_stopping=recipe.early_stopping,
+        early_stopping=_early_stopping(recipe),
         seed=recipe.seed,
     )
     return Experiment(recipe, data, train, validation, model, training, notices)
@@ -160,6 +160,12 @@ def _network(
         return sparse, None, notices
     dense = make_network(recipe, data.inputs, outputs, dense=True)
     return dense, sparse.layer_densities(), notices
+
+
+def _early_stopping(recipe: Recipe) -> EarlyStopping | None:
+    if recipe.early_stopping is None:
+        return None
+    return EarlyStopping(recipe.early_stopping, monitor=recipe.monitor)
 
 
 def _target_scaling(data: Dataset, dtype: np.dtype) -> tuple[Any, Any]:

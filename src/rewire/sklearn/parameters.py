@@ -43,6 +43,7 @@ FIELDS = {
     "max_iter": "epochs",
     "validation_fraction": "validation",
     "n_iter_no_change": "early_stopping",
+    "monitor": "monitor",
 }
 DEFAULTS: dict[str, Any] = {
     # MLPClassifier's own.
@@ -126,7 +127,7 @@ CHANGES: dict[str, dict[str, Any]] = {
         "closed": "neither",
     },
     "n_iter_no_change": {
-        "help": "Iterations to wait for a better validation loss with ``early_stopping``.",
+        "help": "Iterations to wait for a better validation with ``early_stopping``.",
         "default_text": None,
     },
 }
