@@ -18,6 +18,7 @@
 ``rewire.plot``          pictures
 ``rewire.report``        a training as a page for the browser
 ``rewire.export``        networks for other programs, and back
+``rewire.assess``      how wrong a model is, how surely, and which inputs it uses
 ``rewire.experiment``    recipes and the folders that ``rewire train`` writes
 ``rewire.graph``         networks of neurons: summaries, signals and gradients
 ``rewire.scalar``        the teaching core, to be read in one sitting
@@ -55,7 +56,7 @@ _HOMES = {
     "set_num_threads": "kernels",
 }
 _NAMESPACES = (
-    *("activations", "compare", "connectivity", "data", "experiment", "export", "graph"),
+    *("activations", "assess", "compare", "connectivity", "data", "experiment", "export", "graph"),
     *("kernels", "losses", "methods", "optimizers", "plot", "report", "reproduce", "scalar"),
     *("schedules", "sklearn", "topology", "train"),
 )

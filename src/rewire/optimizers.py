@@ -6,14 +6,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from numbers import Real
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from rewire.connectivity.table import Columns
-from rewire.io import Registry
+from rewire.io import Registry, advise, received
 from rewire.kernels import get_backend
 from rewire.kernels.layout import Descent
+from rewire.validation import several
 
 if TYPE_CHECKING:
     from rewire.graph import Network
@@ -118,7 +120,9 @@ class SGD(Optimizer):
         check("momentum", self.momentum, 0, 1)
         check("weight_decay", self.weight_decay, 0, np.inf)
         if self.nesterov and not self.momentum:
-            raise ValueError("momentum must be above 0 for nesterov=True; got 0")
+            raise ValueError(
+                advise("momentum must be above 0 in Nesterov's form; got 0", "set nesterov=False")
+            )
 
     def descent(self, net: Network) -> Descent:
         """Return the arrays and settings with which the compiled pass makes the update itself."""
@@ -182,7 +186,10 @@ class Adam(Optimizer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for beta in self.betas:
+        betas = several(self.betas, "betas", "two numbers")
+        if len(betas) != 2:
+            raise ValueError(f"betas must be two numbers; got {received(self.betas)}")
+        for beta in betas:
             check("betas", beta, 0, 1)
         check("eps", self.eps, 0, np.inf)
         check("weight_decay", self.weight_decay, 0, np.inf)
@@ -242,5 +249,5 @@ def get(optimizer: str | Optimizer, **options: Any) -> Optimizer:
 
 def check(name: str, value: Any, low: float, high: float) -> None:
     """Refuse a setting outside [low, high)."""
-    if not low <= value < high:
-        raise ValueError(f"{name} must be in [{low}, {high}); got {value}")
+    if not isinstance(value, Real) or not low <= float(value) < high:
+        raise ValueError(f"{name} must be in [{low}, {high}); got {received(value)}")

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from numbers import Integral
+import math
+from collections.abc import Iterable
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
-__all__ = ["float_dtype", "real_array", "whole_number"]
+from rewire.io import advise, received
+
+__all__ = [
+    "float_dtype",
+    "generator",
+    "of_type",
+    "real_array",
+    "real_number",
+    "several",
+    "whole_number",
+]
 
 
 def float_dtype(dtype: Any) -> np.dtype:
@@ -37,5 +49,66 @@ def real_array(values: Any, name: str) -> np.ndarray:
 def whole_number(value: Any, name: str, minimum: int = 0) -> int:
     """Return an int; refuse fractions, booleans and what is below the minimum."""
     if isinstance(value, bool) or not isinstance(value, Integral) or value < minimum:
-        raise ValueError(f"{name} must be a whole number, at least {minimum}; got {value!r}")
+        got = received(value)
+        raise ValueError(f"{name} must be a whole number, at least {minimum}; got {got}")
     return int(value)
+
+
+def real_number(value: Any, name: str, low: float = -math.inf, high: float = math.inf) -> float:
+    """Return a float in [low, high); refuse what is no number, booleans and NaN."""
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    if not number or not low <= float(value) < high:
+        inside = "" if low == -math.inf else f" in [{low:g}, {high:g})"
+        raise ValueError(f"{name} must be a number{inside}; got {received(value)}")
+    return float(value)
+
+
+def several(values: Any, name: str, of: str) -> list[Any]:
+    """Return the values of a sequence; refuse a single one, and a text.
+
+    Parameters
+    ----------
+    values : iterable
+    name : str
+        Of the parameter.
+    of : str
+        What the values are, such as ``"whole numbers"``.
+    """
+    if isinstance(values, (str, bytes, type)) or not isinstance(values, Iterable):
+        raise TypeError(f"{name} must be a sequence of {of}; got {received(values)}")
+    return list(values)
+
+
+def of_type(value: Any, name: str, *types: type) -> Any:
+    """Return a value of one of some types; refuse another with the way to one that it holds.
+
+    Raises
+    ------
+    TypeError
+        Naming the parameter and the types, and where the value is a fitted estimator or a model
+        that holds such an object, how to get it.
+    """
+    if isinstance(value, types):
+        return value
+    wanted = " or ".join(f"a {one.__name__}" for one in types)
+    problem = f"{name} must be {wanted}; got {received(value)}"
+    for attribute in ("network_", "network", "net"):
+        if isinstance(getattr(value, attribute, None), types):
+            raise TypeError(advise(problem, f"give its {attribute}"))
+    raise TypeError(advise(problem, *_REMEDIES.get(types[0].__name__, ())))
+
+
+# What makes an object of a type.
+_REMEDIES = {
+    "Network": ("make one with rewire.mlp", "give a fitted estimator's network_"),
+    "Recipe": ("make one with rewire.experiment.Recipe",),
+    "StudyConfig": ("make one with rewire.compare.study_config",),
+    "Recording": ("record a training with rewire.report.Recorder",),
+}
+
+
+def generator(seed: Any, name: str = "seed") -> np.random.Generator:
+    """Return a random generator for a seed, which may be None or a generator already."""
+    if not isinstance(seed, (type(None), np.random.Generator, np.random.SeedSequence)):
+        seed = whole_number(seed, name)
+    return np.random.default_rng(seed)

@@ -3,6 +3,13 @@
 import pytest
 
 import rewire
+from rewire.cli import spinner
+
+
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch):
+    """Have no wait announced, which depends on how busy the machine is."""
+    monkeypatch.setattr(spinner, "AFTER", 1e6)
 
 
 @pytest.fixture(scope="session", autouse=True)

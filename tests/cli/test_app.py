@@ -159,5 +159,6 @@ def test_ctrl_c_while_modules_are_imported_ends_without_a_traceback(module, tmp_
         check=False,
     )
     assert process.returncode == 130
-    assert process.stdout + process.stderr == ""
+    assert process.stdout == ""
+    assert process.stderr in ("", "starting ...\n")  # if the machine is busy
     assert not list(tmp_path.iterdir())

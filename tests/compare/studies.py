@@ -24,6 +24,6 @@ def made_up(values, measure="accuracy", failures=(), **config):
         "the 100 training samples themselves",
         measure,
         {method: dict(PARTS) for method in values},
-        runs,
-        list(failures),
+        runs=runs,
+        failures=list(failures),
     )

@@ -353,3 +353,32 @@ def test_very_many_runs_are_all_there(opened):
         name: RANDOM.uniform(0, 1, 1000).round(2).tolist() for name in ("a", "b", "c", "d", "e")
     }
     assert len(dots(opened(values))) == 5000
+
+
+# ---------------------------------------------------------------------- which inputs are kept
+
+
+def test_shares_of_kept_inputs_are_bars_or_left_out(opened, visit, tmp_path):
+    page = opened(WINS)
+    assert page.locator("#inputs").count() == 0  # nothing was recorded
+    study = made_up({"set": [0.5, 0.6, 0.7, 0.8]})
+    study.inputs = ("area", "town", "<b>rooms</b>")
+    kept = ["0", "0,2", "0,2", "0-2"]
+    study.runs = [run._replace(inputs=own) for run, own in zip(study.runs, kept, strict=True)]
+    write_comparison(study, tmp_path)
+    page = visit(tmp_path / "report.html")
+    shares = page.eval_on_selector_all(
+        "#inputs [data-input]", "all => all.map(d => [d.dataset.input, +d.dataset.share])"
+    )
+    assert shares == [["area", 1], ["<b>rooms</b>", 0.75], ["town", 0.25]]
+    assert "set keeps 2 of 3 inputs; stability" in page.locator("#inputs .note").first.inner_text()
+
+
+def test_shares_of_kept_pixels_are_a_map(visit, tmp_path):
+    study = made_up({"set": [0.5, 0.6]})
+    study.inputs, study.image_shape = tuple("abcdef"), (2, 3)
+    study.runs = [run._replace(inputs=f"0,{run.seed}") for run in study.runs]
+    write_comparison(study, tmp_path)
+    page = visit(tmp_path / "report.html")
+    cells = page.eval_on_selector_all("#inputs .cell", "all => all.map(d => +d.dataset.share)")
+    assert cells == [1, 0.5, 0, 0, 0, 0]

@@ -10,7 +10,7 @@ from rewire.compare import Trial, study_config
 from rewire.compare.records import append, open_folder
 
 RUNS = [
-    Trial("static", 0, 0.1 + 0.2, 0.87, 68, 101, 0.012),
+    Trial("static", 0, 0.1 + 0.2, 0.87, 68, 101, 0.012, "0-2,5"),
     Trial("post rigl", 4294967295, 1 / 3, 1.0, 68, 101, 0.5),
     Trial("rigl", 7, 5e-324, 0.07, 1234567, 7654321, 1234.5),
 ]
@@ -39,8 +39,8 @@ def test_numbers_that_are_none_are_kept(tmp_path, short):
 
 def test_the_columns_are_those_that_are_documented(folder):
     lines = (folder / "runs.csv").read_text().splitlines()
-    assert lines[0] == "method,seed,loss,accuracy,connections,parameters,seconds"
-    assert lines[1] == "static,0,0.30000000000000004,0.87,68,101,0.012"
+    assert lines[0] == "method,seed,loss,accuracy,connections,parameters,seconds,inputs"
+    assert lines[1] == 'static,0,0.30000000000000004,0.87,68,101,0.012,"0-2,5"'
 
 
 def test_a_last_line_cut_anywhere_costs_that_run_alone(folder, short):

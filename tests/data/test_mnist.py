@@ -81,7 +81,7 @@ def test_without_network_the_message_says_what_to_do(monkeypatch):
 
     monkeypatch.delenv("REWIRE_DATA_DIR", raising=False)
     monkeypatch.setattr("sklearn.datasets.fetch_openml", unreachable)
-    message = "could not be fetched.*not known.*--data-dir, data_dir= or REWIRE_DATA_DIR"
+    message = "could not be fetched.*not known.*data_dir=.*REWIRE_DATA_DIR"
     with pytest.raises(ConnectionError, match=message):
         load("mnist")
 

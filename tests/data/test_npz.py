@@ -107,7 +107,7 @@ def test_flipped_bytes_are_refused_by_name(tmp_path):
 
 def test_options_are_refused(tmp_path):
     np.savez(tmp_path / "mine.npz", X=X, y=LABELS)
-    with pytest.raises(ValueError, match="take no options; got sep"):
+    with pytest.raises(ValueError, match="sep is for tables only; got ';' for"):
         load(tmp_path / "mine.npz", sep=";")
 
 

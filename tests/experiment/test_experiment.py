@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from rewire.data import load
-from rewire.experiment import Recipe, prepare_experiment
+from rewire.experiment import Predictor, Recipe, prepare_experiment
 from rewire.experiment.build import make_network
 
 from .recipes import finish, short
@@ -83,3 +83,121 @@ def test_two_classes_and_one_output(loss):
     assert experiment.model.predict(experiment.train.X).tolist() == [
         experiment.data.classes[n] for n in numbers
     ]
+
+
+# --------------------------------------------------------------------------- digits of numbers
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "step"),
+    [
+        ("nanoseconds", 1_700_000_000_000_000_000, 1_000_000),
+        ("identifiers", 9_000_000_000, 1),
+        ("prices", 1e6, 0.01),
+    ],
+)
+@pytest.mark.parametrize("ending", [".csv", ".npz"])
+def test_numbers_with_large_offsets_are_learnt(name, start, step, ending, tmp_path):
+    """Single precision has seven digits: all of them are the same until they are standardized."""
+    random = np.random.default_rng(0)
+    number = random.integers(0, 100, 400)
+    x = start + number * step
+    label = np.where(number < 50, "early", "late")
+    path = tmp_path / f"{name}{ending}"
+    if ending == ".csv":
+        pd.DataFrame({"x": x, "label": label}).to_csv(path, index=False, float_format="%.2f")
+    else:
+        np.savez(path, X=np.asarray(x, np.float64)[:, None], y=label)
+    recipe = Recipe(
+        str(path),
+        target="label" if ending == ".csv" else None,
+        numeric=("x",) if ending == ".csv" else (),
+        hidden=(8,),
+        density=1.0,
+        method="static",
+        total_steps=400,
+    )
+    experiment = prepare_experiment(recipe)
+    while not experiment.training.finished:
+        experiment.training.advance()
+    right = experiment.model.predict(experiment.train.X) == label_of(experiment.train)
+    assert right.mean() > 0.97
+    assert experiment.model.network.dtype == np.float32
+
+
+def label_of(part):
+    return np.array(part.classes)[part.y]
+
+
+def test_targets_with_large_offsets_are_predicted_to_their_own_digits(tmp_path):
+    random = np.random.default_rng(0)
+    z = random.normal(size=300)
+    frame = pd.DataFrame({"z": z, "when": 1_700_000_000 + 100 * z})
+    frame.to_csv(tmp_path / "when.csv", index=False)
+    recipe = Recipe(
+        str(tmp_path / "when.csv"),
+        target="when",
+        hidden=(16,),
+        density=1.0,
+        method="static",
+        total_steps=600,
+        task="regression",
+    )
+    experiment = prepare_experiment(recipe)
+    while not experiment.training.finished:
+        experiment.training.advance()
+    part = experiment.validation
+    error = np.abs(experiment.model.predict(part.X) - part.y)
+    assert error.mean() < 10  # a float32 of this size is a multiple of 128
+    experiment.model.save(tmp_path / "model.safetensors")
+    again = Predictor.load(tmp_path / "model.safetensors")
+    np.testing.assert_array_equal(again.predict(part.X), experiment.model.predict(part.X))
+
+
+def test_a_training_on_a_table_keeps_what_was_learnt_of_its_columns(tmp_path):
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "area": random.uniform(30, 200, 300).round(1),
+            "town": random.choice(["Aachen", "Bonn", "Celle"], 300),
+        }
+    )
+    frame["price"] = 3000.5 * frame["area"] + 100_000 * (frame["town"] == "Bonn")
+    frame.loc[::8, "area"] = np.nan
+    frame.to_csv(tmp_path / "houses.csv", index=False)
+    experiment = prepare_experiment(
+        Recipe(str(tmp_path / "houses.csv"), target="price", hidden=(8,), total_steps=20)
+    )
+    model, validation = experiment.model, experiment.validation
+    assert model.encoder == experiment.train.encoder
+    assert model.feature_names[:2] == ("area", "area is missing")
+    assert model.network.ranks[0] == 5
+    by_table = model.predict(validation.table)
+    np.testing.assert_array_equal(by_table, model.predict(validation.X))
+    columns = {name: validation.table.values[name] for name in ("town", "area")}
+    np.testing.assert_array_equal(model.predict(pd.DataFrame(columns)), by_table)
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "hinge"])
+@pytest.mark.parametrize("given", ["balanced", {"yes": 3.0}])
+def test_classes_are_weighted_by_their_names(loss, given, tmp_path):
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame(random.normal(size=(100, 2)), columns=["a", "b"])
+    frame["y"] = np.where(np.arange(100) < 25, "yes", "no")
+    frame.to_csv(tmp_path / "table.csv", index=False)
+    recipe = Recipe(str(tmp_path / "table.csv"), target="y", loss=loss, class_weight=given)
+    assert Recipe.from_dict(recipe.to_dict()) == recipe
+    training = prepare_experiment(recipe).training
+    y, weight = training.samples.y.T
+    ratio = weight[y == 1].mean() / weight[y != 1].mean()
+    assert ratio == pytest.approx(3, rel=0.05)
+    assert training.loss.weighted
+
+
+def test_weights_of_what_is_no_class_are_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"class_weight must name classes among .*; got 'daisy'"):
+        prepare_experiment(short("iris", class_weight={"daisy": 2.0}))
+    with pytest.raises(ValueError, match="class_weight must be None for a regression"):
+        prepare_experiment(short("diabetes", class_weight="balanced"))
+    with pytest.raises(ValueError, match="class_weight must be one of balanced or a mapping"):
+        short("iris", class_weight="even")

@@ -139,3 +139,23 @@ def test_other_files_are_refused(tmp_path):
         path.write_bytes(whole[:length])
         with pytest.raises(ValueError, match=r"cannot read '.*model.safetensors'"):
             Predictor.load(path)
+
+
+def test_answers_are_what_scores_are_computed_from():
+    """In float64: probabilities, scores where there are none, numbers in the targets' own unit."""
+    model = classifier(("a", "b", "c"))
+    np.testing.assert_array_equal(model.answers(X), model.probabilities(X))
+    margin = classifier(("no", "yes"), outputs=1, loss="hinge")
+    answers = margin.answers(X)
+    assert (answers[:, 0] == 0).all()
+    assert (answers.argmax(axis=1) == margin.class_numbers(margin.outputs(X))).all()
+    np.testing.assert_array_equal(regression().answers(X), regression().predict(X))
+
+
+def test_large_targets_keep_their_digits_in_a_float32_network():
+    net = rewire.mlp([4, 8, 1], density=0.8, dtype="float32", seed=0)
+    mean, scale = np.array([1.7e9]), np.array([0.5])
+    model = Predictor(net, "regression", target_mean=mean, target_scale=scale)
+    expected = net.predict(X).astype(float)[:, 0] * 0.5 + 1.7e9
+    assert len(np.unique(model.predict(X))) > 40
+    np.testing.assert_array_equal(model.predict(X), expected)

@@ -15,6 +15,7 @@ class Oven:
     degrees: float = setting(180.0, float, "How hot.", low=0, high=300, group="Heat")
     trays: tuple[int, ...] = setting((1, 2), int, "Which.", many=True, low=1, group="Space")
     mode: str = setting("fan", str, "One of {choices}.", choices=lambda: ["fan", "grill"])
+    guests: tuple[str, ...] = setting((), str, "Who eats.", many=True)
     door: str | None = setting(None, str, "Who opens it.", default_text="whoever is there")
 
 
@@ -71,6 +72,9 @@ def test_none_is_for_settings_that_have_it_as_their_default(oven):
         ("trays", "3", (3,)),
         ("trays", "", ()),
         ("mode", "grill", "grill"),
+        ("guests", ["Ann, Bo", "Cy"], ("Ann", "Bo", "Cy")),
+        ("guests", '"Smith, Ann",Bo', ("Smith, Ann", "Bo")),
+        ("guests", [], ()),
     ],
 )
 def test_texts_of_a_command_line_become_values(oven, name, text, value):
@@ -78,7 +82,14 @@ def test_texts_of_a_command_line_become_values(oven, name, text, value):
 
 
 @pytest.mark.parametrize(
-    ("name", "text"), [("degrees", "hot"), ("trays", "1,x"), ("trays", "1,,2"), ("mode", "steam")]
+    ("name", "text"),
+    [
+        ("degrees", "hot"),
+        ("trays", "1,x"),
+        ("trays", "1,,2"),
+        ("mode", "steam"),
+        ("guests", "Ann,,Bo"),
+    ],
 )
 def test_other_texts_are_refused_by_the_options_name(oven, name, text):
     with pytest.raises(ValueError, match=f"^--{name} must be .*got .?{text}"):
@@ -93,8 +104,9 @@ def test_a_word_may_stand_for_a_number():
 
 
 def test_defaults_are_shown_as_they_are_typed(oven):
-    shown = {name: one.shown_default for name, one in oven.items()}
+    shown = {name: one.shown_default for name, one in oven.items() if name != "guests"}
     assert shown == {"degrees": "180", "trays": "1,2", "mode": "fan", "door": "whoever is there"}
+    assert oven["guests"].shown_default is None
     assert settings_of(Recipe)["sparsity"].shown_default == "0.9"
 
 

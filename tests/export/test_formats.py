@@ -112,7 +112,7 @@ def test_unknown_endings_list_the_known_formats(name):
 
 
 def test_unknown_formats_list_the_known_ones():
-    with pytest.raises(ValueError, match=r"onnx.*got format='hdf5'"):
+    with pytest.raises(ValueError, match=r"onnx.*got 'hdf5'"):
         export(NET, "net.onnx", format="hdf5")
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import rewire
 from rewire import Network
-from rewire.export import onnx_model, to_onnx
+from rewire.export import onnx_graph, to_onnx
 from rewire.export.onnx_model import save_onnx
 
 from .graphs import any_networks, batch, close_to
@@ -79,7 +79,7 @@ def test_the_model_says_what_it_is():
 
 @pytest.mark.parametrize(("sparse", "remedy"), [(False, "sparse=True"), (True, "safetensors")])
 def test_a_model_that_is_too_large_is_refused(sparse, remedy, tmp_path, monkeypatch):
-    monkeypatch.setattr(onnx_model, "LARGEST", 100)
+    monkeypatch.setattr(onnx_graph, "LARGEST", 100)
     net = rewire.mlp([10, 10], seed=0)
     with pytest.raises(ValueError, match=f"smaller than 2 GiB.*{remedy}"):
         save_onnx(net, tmp_path / "net.onnx", sparse)

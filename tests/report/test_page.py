@@ -18,7 +18,7 @@ X, y = moons(seed=0)
 
 def recorded(method="rigl", name=None, total_steps=1000, **options):
     net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
-    recorder = Recorder(name, data="moons", **options)
+    recorder = Recorder(name, **{"data": "moons", **options})
     rewire.fit(
         net,
         X,
@@ -95,6 +95,20 @@ def test_the_moved_connections_are_named(rigl, tmp_path):
             new = {p for p, grown in zip(pairs, arrays["grown"], strict=True) if grown}
             assert set(pairs) == (set(before) - gone) | new
         before = pairs
+
+
+def test_runs_on_different_data_are_told_apart_by_them(rigl, tmp_path):
+    other = recorded(data="a circle")
+    text = write_report([rigl, other], tmp_path / "it.html").read_text()
+    data, _ = contents(tmp_path / "it.html")
+    assert [run["name"] for run in data["runs"]] == ["RigL on moons", "RigL on a circle"]
+    assert data["lede"][0].startswith(
+        "Sparse networks learn on different data, “moons” and “a circle”."
+    )
+    assert "RigL on a circle, moving" in re.search("<title>(.*?)</title>", text)[1]
+    write_report([rigl, rigl], tmp_path / "same.html")
+    same, _ = contents(tmp_path / "same.html")
+    assert same["lede"][0].startswith("A sparse network learns on the data “moons”.")
 
 
 def test_the_title_says_how_the_runs_ended(static, rigl, tmp_path):

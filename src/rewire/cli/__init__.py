@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
+
+from .spinner import waiting
 
 __all__ = ["importing", "main"]
 
@@ -37,7 +40,9 @@ def importing() -> Iterator[None]:
     except ValueError:  # not the main thread, which alone receives signals
         previous = None
     try:
-        yield
+        # A spinner needs Rich, which the first of these imports.
+        with waiting("starting") if "rich.console" in sys.modules else nullcontext():
+            yield
     finally:
         if previous is not None:
             signal.signal(signal.SIGINT, previous)

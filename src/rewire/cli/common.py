@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 import glob
 import json
+import re
 import warnings
 from collections.abc import Callable
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from rewire.io import Advice
+
 from . import importing
 
 __all__ = [
+    "AT_HAND",
+    "for_command",
     "guarded",
     "name_report",
     "own_file",
@@ -27,6 +33,12 @@ __all__ = [
     "run_folders",
     "table",
 ]
+
+
+# The command that runs; Typer's own way to ask differs between its versions.
+AT_HAND: ContextVar[Any] = ContextVar("AT_HAND", default=None)
+# The parameter that a message is about, at its start or after what it was found in.
+SUBJECT = re.compile(r"(?:(?<=^)|(?<=: ))[a-z_]+(?= (?:must|needs|is for)\b)")
 
 
 def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -52,16 +64,53 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _message(error: Exception) -> str:
-    """Return an error's own words, without the marks of Python."""
+    """Return an error's own words for the command at hand, without the marks of Python."""
     if isinstance(error, KeyError) and error.args:
-        return str(error.args[0])
+        return for_command(str(error.args[0]))
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return str(error)
+    return for_command(error.args[0] if len(error.args) == 1 else str(error))
 
 
 def _print_warning(message: Any, *_: Any) -> None:
-    print_line(f"[yellow]warning:[/] {escape(str(message))}", stderr=True)
+    text = message.args[0] if isinstance(message, Warning) and message.args else message
+    print_line(f"[yellow]warning:[/] {escape(for_command(text))}", stderr=True)
+
+
+def for_command(text: Any, command: Any = None) -> str:
+    """Return a message of the library in the words of a command.
+
+    What it says of parameters it says of the command's options and arguments, and it advises no
+    parameters that the command has no option for.
+
+    Parameters
+    ----------
+    text : str
+        With its remedies apart if it is an :class:`rewire.io.Advice`.
+    command : Command, optional
+        By default the one at hand.
+    """
+    command = command or AT_HAND.get()
+    if command is None:
+        return str(text)
+    options = _options(command)
+    said = text.for_options(options) if isinstance(text, Advice) else str(text)
+    arguments = {one.name: str(one.name).upper() for one in command.params}
+    names = arguments | options
+    for parameter, option in (("path", "out"), ("source", "data")):
+        names.setdefault(parameter, names.get(option, parameter))
+    return SUBJECT.sub(lambda found: names.get(found[0], found[0]), said)
+
+
+def _options(command: Any) -> dict[str, str]:
+    """Return a command's options by the names of the library's parameters."""
+    found = {
+        str(one.name): max(one.opts, key=len)
+        for one in command.params
+        if one.param_type_name == "option"
+    }
+    settings = getattr(command.callback, "settings", {})
+    return found | {name: one.option for name, one in settings.items()}
 
 
 def print_line(text: str, *, stderr: bool = False, console: Console | None = None) -> None:

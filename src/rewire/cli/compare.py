@@ -11,6 +11,7 @@ import typer
 from rewire.compare.presets import HELD_OUT, MEASURES, PRESETS
 from rewire.experiment.recipe import Recipe
 from rewire.experiment.settings import Setting, settings_of
+from rewire.io import split_commas
 
 from . import importing
 from .common import guarded
@@ -86,7 +87,9 @@ def compare(
         list[str] | None,
         typer.Option(
             "--import",
-            help="Module or .py file that registers methods or data sets of your own; repeatable.",
+            help="Modules or .py files that register methods or data sets of your own, commas "
+            "between.",
+            metavar="<str>,...",
         ),
     ] = None,
     data_dir: DataDir = None,
@@ -112,10 +115,10 @@ def compare(
         from .comparing import compare_methods
     complete = compare_methods(
         data,
-        methods.split(","),
+        list(split_commas(methods)),
         seeds,
         given,
-        imports=imports or (),
+        imports=[name for text in imports or () for name in split_commas(text)],
         reach=reach,
         jobs=jobs,
         out=out or Path("runs/compare") / Path(data).stem,

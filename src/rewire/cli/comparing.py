@@ -17,6 +17,7 @@ from rewire.compare.seeds import parse_seeds
 
 from .common import name_report, print_json, print_line
 from .comparison import Board, print_study
+from .spinner import waiting
 
 __all__ = ["compare_methods"]
 
@@ -38,13 +39,15 @@ def compare_methods(
     **options: Any,
 ) -> bool:
     """Train what is missing of a study, print it and keep it; return whether nothing failed."""
-    config = study_config(data, imports=imports, data_dir=data_dir, **given)
+    with waiting(f"loading {Path(data).name}"):
+        config = study_config(data, imports=imports, data_dir=data_dir, **given)
     board = Board(Console(stderr=as_json))
     chosen = parse_seeds(seeds)
     study = _train(board, config, methods, chosen, out=out, data_dir=data_dir, **options)
     if reach is None and study.measure == "accuracy":
         reach = REACH
-    summary = write_comparison(study, out, reach) if study.runs else summary_of(study, reach)
+    with waiting("comparing, and writing the report"):
+        summary = write_comparison(study, out, reach) if study.runs else summary_of(study, reach)
     if as_json:
         print_json(summary)
     else:

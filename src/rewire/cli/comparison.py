@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from types import TracebackType
 
 import numpy as np
@@ -25,8 +26,11 @@ from rewire.compare import Failure, Study, Trial, pairwise
 from rewire.compare.pairs import Pair
 from rewire.compare.statistics import Interval, Statistics, value_of
 from rewire.compare.verdicts import figure, headline, notes, unresolved
+from rewire.io import percent
+from rewire.train.throttle import Pace
 
-from .common import table
+from .common import print_line, table
+from .spinner import waiting
 
 __all__ = ["Board", "print_study"]
 
@@ -53,12 +57,14 @@ class Board:
             _TimeLeft(compact=True, elapsed_when_finished=True),
             console=console,
         )
+        self.waiting = ExitStack()  # until the study is prepared
         self.kept = self.total = 0
+        self.pace = Pace()
         self.values: dict[str, list[float]] = {}
         self.rows: dict[str, TaskID] = {}
 
     def __enter__(self) -> Board:
-        self.progress.start()
+        self.waiting.enter_context(waiting("preparing the study"))
         return self
 
     def __exit__(
@@ -67,10 +73,13 @@ class Board:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.waiting.close()
         self.progress.stop()
 
     def begin(self, study: Study) -> None:
         """Show the study and the runs that are kept already."""
+        self.waiting.close()
+        self.progress.start()
         self.console.print(f"[bold]{escape(study.description)}[/]", highlight=False)
         self.measure, self.total, self.kept = study.measure, study.total, len(study.runs)
         for method in study.methods:
@@ -92,6 +101,10 @@ class Board:
         for name in (outcome.method, ALL):
             self.progress.advance(self.rows[name])
         self._refresh(outcome.method)
+        done = int(self.progress.tasks[self.rows[ALL]].completed)
+        if not self.console.is_terminal and self.pace.due(last=done == self.total):
+            text = f"{done:,} of {self.total:,} runs done, the latest {outcome.method}, seed "
+            print_line(escape(f"{text}{outcome.seed}"), console=self.console)
 
     def _refresh(self, method: str) -> None:
         values = self.values[method]
@@ -129,7 +142,7 @@ def _figures(measure: str, reach: float | None, statistics: Mapping[str, Statist
             plain(found.deviation),
         ]
         if found.reached is not None:
-            share = f"{found.reached.share:.0%}"
+            share = percent(found.reached.share, 0)
             cells.append(_with_ends(share, found.reached.interval, lambda v: f"{100 * v:.0f}"))
         shown.add_row(escape(method), *cells, f"{found.seconds:.2g}")
     return shown

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from rewire.experiment import RunDirectory
 from rewire.graph import Network
-from rewire.io import atomic_write
+from rewire.io import atomic_write, check_ending
 from rewire.plot import plot_topology
 from rewire.plot.style import figure_of
 from rewire.train import read_history
@@ -27,24 +27,21 @@ def draw_wiring(net: Network, path: Path) -> None:
             f"picture must be of at most {DRAWABLE:,} connections to be read; this network has "
             f"{len(net.connections):,}"
         )
-    _save(plot_topology(net), path)
+    _save(plot_topology(net), path, "--picture")
 
 
 def draw_curves(folder: Path, path: Path) -> None:
     """Draw the losses and accuracies of the run in a folder to a file."""
     if not folder.is_dir():
         raise ValueError(f"curves are of a run's folder; got the model {folder} alone")
-    _save(read_history(RunDirectory(folder).checkpoint).plot(), path)
+    _save(read_history(RunDirectory(folder).checkpoint).plot(), path, "--curves")
 
 
-def _save(axes: Axes, path: Path) -> None:
+def _save(axes: Axes, path: Path, option: str) -> None:
     figure = figure_of(axes)
-    format, known = path.suffix.removeprefix(".") or "png", figure.canvas.get_supported_filetypes()
-    if format not in known:
-        raise ValueError(
-            f"pictures must end in one of {', '.join(f'.{one}' for one in sorted(known))}; got "
-            f"{str(path)!r}"
-        )
+    endings = [f".{one}" for one in sorted(figure.canvas.get_supported_filetypes())]
+    check_ending(path, endings, "a picture", parameter=option)
+    format = path.suffix.removeprefix(".").lower() or "png"
     with atomic_write(path) as temporary:
         figure.savefig(temporary, format=format)
     plt.close(figure)

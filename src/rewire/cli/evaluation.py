@@ -1,28 +1,35 @@
-"""Answers of a trained network, and how good they are, for ``rewire evaluate`` and ``predict``."""
+"""How good the answers of a trained network are, for ``rewire evaluate``."""
 
 from __future__ import annotations
 
-import csv
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from rewire.data import load, read_features, read_samples
-from rewire.data.pandas_io import TABLES
-from rewire.experiment import Predictor, RunDirectory, load_dataset
-from rewire.io import atomic_write
+from rewire.assess import Assessment
+from rewire.data import load
+from rewire.experiment import Predictor, Recipe, RunDirectory, load_dataset
+from rewire.experiment.assessing import assess_model, assess_recipe
+from rewire.experiment.reading import answered, schema_of
+from rewire.tables import is_table_file, parse, read_raw
 
-from .results import parts, print_scores, score
+from .assessment import print_assessment
+from .common import print_line
 
-__all__ = ["evaluate_on", "print_scores", "write_predictions"]
+__all__ = ["evaluate_on", "print_assessment"]
+
+ALL = "all samples"
+Parts = dict[str, tuple[Any, np.ndarray]]
 
 
 def evaluate_on(
     predictor: Predictor, model: Path, data: str | None, target: str | None, data_dir: Path | None
-) -> dict[str, dict[str, float | None]]:
-    """Return the scores on each part of some data.
+) -> Assessment:
+    """Return the assessment of a model on some data.
+
+    On the data that it was trained on, training samples and those that it has not seen are parts
+    of their own.
 
     Parameters
     ----------
@@ -30,55 +37,54 @@ def evaluate_on(
     model : Path
         Where it was read from.
     data : str, optional
-        A data set or file; by default what it was trained on.
+        A data set or file; by default what it was trained on, in the parts that it was divided
+        into.
     target : str, optional
         The column with the answers, of a file; by default as in training.
     data_dir : Path, optional
         Where stored data sets are.
     """
+    recipe = RunDirectory(model).read_recipe() if model.is_dir() else None
+    if recipe is not None and (data is None or _same(data, target, recipe)):
+        return assess_recipe(predictor, recipe, load_dataset(recipe, data_dir))
     if data is None:
-        if not model.is_dir():
-            raise ValueError("DATA must be given for a model outside its run's folder; got none")
-        found = parts(load_dataset(RunDirectory(model).read_recipe(), data_dir))
+        raise ValueError("DATA must be given for a model outside its run's folder; got none")
+    if data == "-" or is_table_file(data):
+        found = _table(predictor, data, target)
     else:
-        if target is None and model.is_dir() and Path(data).suffix:
-            target = RunDirectory(model).read_recipe().target
+        if target is None and recipe is not None and Path(data).suffix:
+            target = recipe.target
         found = _other_data(predictor, data, target, data_dir)
-    return {name: score(predictor, X, y) for name, (X, y) in found.items()}
+    return assess_model(predictor, found)
 
 
-def _other_data(
-    model: Predictor, data: str, target: str | None, data_dir: Path | None
-) -> dict[str, tuple[Any, np.ndarray]]:
-    """Return inputs and targets of other data as the model understands them."""
-    path, dtype = Path(data), model.network.dtype
-    if path.suffix.lower() in TABLES:
-        names, inputs = model.feature_names, model.network.ranks[0]
-        X, answers = read_samples(path, names, inputs, target, dtype)
-        return {"all samples": (X, model.targets(answers))}
-    task: Any = model.task if path.suffix else None
+def _same(data: str, target: str | None, recipe: Recipe) -> bool:
+    """Return whether some data are those of a training."""
+    path = Path(data).expanduser()
+    given = str(path.resolve()) if path.suffix and path.is_file() else data
+    return given == recipe.data and target in (None, recipe.target)
+
+
+def _table(model: Predictor, data: str, target: str | None) -> Parts:
+    """Return the rows of a table that have an answer, and say how many have none."""
+    raw = read_raw(data)
+    found = answered(model, parse(raw, schema_of(model, raw, target)))
+    for count, why in (
+        (found.without_answer, "have no answer in the target column"),
+        (found.unanswerable, "have a value that cannot be read as in training"),
+    ):
+        if count:
+            print_line(f"{count:,} of {len(raw):,} rows left out: they {why}", stderr=True)
+    return {ALL: (found.X, found.y)}
+
+
+def _other_data(model: Predictor, data: str, target: str | None, data_dir: Path | None) -> Parts:
+    """Return inputs and targets of arrays in a file, or of a data set by name."""
+    task: Any = model.task if Path(data).suffix else None
+    dtype = "float64" if model.standardizer is not None else model.network.dtype
     loaded = load(data, target=target, task=task, data_dir=data_dir, dtype=dtype)
     model.check(loaded)
-    return {name: (X, model.number_classes(loaded, y)) for name, (X, y) in parts(loaded).items()}
-
-
-def write_predictions(
-    model: Predictor, samples: Path, out: Path | None, probabilities: bool
-) -> None:
-    """Write a CSV with a line for each sample, to a file or to standard output."""
-    X = read_features(samples, model.feature_names, model.network.ranks[0], model.network.dtype)
-    answers = np.asarray(model.predict(X)).reshape(X.shape[0], -1)
-    headings = (
-        ["prediction"]
-        if answers.shape[1] == 1
-        else [f"prediction {i}" for i in range(answers.shape[1])]
-    )
-    if probabilities:
-        answers = np.hstack([answers.astype(object), model.probabilities(X).astype(object)])
-        headings += [f"probability of {name}" for name in model.classes]
-    rows = [headings, *answers.tolist()]
-    if out is None:
-        csv.writer(sys.stdout, lineterminator="\n").writerows(rows)
-        return
-    with atomic_write(out) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file, lineterminator="\n").writerows(rows)
+    found = {ALL: (loaded.X, model.number_classes(loaded, loaded.y))}
+    if loaded.X_test is not None and loaded.y_test is not None:
+        found["test"] = (loaded.X_test, model.number_classes(loaded, loaded.y_test))
+    return found

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rewire.experiment import Experiment, RunDirectory
 from rewire.report import Recorder
 from rewire.train import Training
-from rewire.train.throttle import Throttle
+from rewire.train.throttle import Pace, Throttle
 
 __all__ = ["AskedToStopError", "to_go_on_with", "train_live"]
 
@@ -88,7 +88,7 @@ def train_live(
             folder.save(experiment)
 
     write()  # what cannot be written is known now
-    save = Throttle(write)
+    save, pace = Throttle(write), Pace()
     with (
         _interruptible(training) as received,
         Live(get_renderable=display, console=console, transient=True),
@@ -97,8 +97,9 @@ def train_live(
             reported = training.advance()
             if reported:
                 recorder(training)
-            save(training.finished or training.interrupted)
-            if reported and not console.is_terminal:
+            over = training.finished or training.interrupted
+            save(now=over)
+            if reported and not console.is_terminal and pace.due(last=over):
                 console.print(str(training), highlight=False, soft_wrap=True)
             if training.interrupted and not training.finished:
                 raise AskedToStopError(received[0] if received else signal.SIGINT)

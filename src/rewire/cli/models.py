@@ -10,10 +10,12 @@ import typer
 
 from rewire import defaults
 from rewire.experiment.settings import Setting
+from rewire.io import check_ending
 
 from . import importing
 from .common import guarded, own_file, print_json, run_folders, table
 from .options import AsJson, DataDir, method_summaries, settings_options
+from .spinner import waiting
 
 if TYPE_CHECKING:
     from rewire.experiment import Predictor
@@ -48,7 +50,8 @@ def _open(path: Path) -> Predictor:
             else ""
         )
         raise FileNotFoundError(f"there is no trained model in {path}{hint}")
-    return Predictor.load(file)
+    with waiting(f"reading {path}"):
+        return Predictor.load(file)
 
 
 @guarded
@@ -64,43 +67,71 @@ def evaluate(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Measure a trained network on data.
+    """Measure a trained network on data, beside simpler models.
 
     rewire evaluate runs/houses
+
+    On the data of its training, samples that it learnt from are told apart from those held out.
 
     rewire evaluate runs/houses more-houses.csv --target price
     """
     with importing():
-        from .evaluation import evaluate_on, print_scores
-    scores = evaluate_on(_open(model), model, data, target, data_dir)
+        from rich.console import Console
+
+        from .evaluation import evaluate_on, print_assessment
+    with waiting("measuring"):
+        found = evaluate_on(_open(model), model, data, target, data_dir).to_dict()
     if as_json:
-        print_json(scores)
+        print_json(found)
     else:
-        print_scores(scores)
+        print_assessment(Console(), found, full=True)
 
 
 @guarded
 def predict(
     model: Annotated[Path, MODEL],
     samples: Annotated[
-        Path, typer.Argument(metavar="CSV", help="Inputs, by column names; or Parquet, NPZ.")
+        Path,
+        typer.Argument(
+            metavar="FILE", help="A table, its columns by name; - for standard input; or NPZ."
+        ),
     ],
-    out: Annotated[Path | None, typer.Option(help="CSV to write; printed by default.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="File to write: .csv, .csv.gz, .tsv or .parquet; printed as CSV by default."
+        ),
+    ] = None,
     probabilities: Annotated[
         bool, typer.Option("--probabilities", help="One column per class as well.")
     ] = False,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Columns to carry over, with commas between.",
+            show_default="those that name the rows",
+        ),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse a file with a row that cannot be answered.")
+    ] = False,
 ) -> None:
-    """Predict for new samples: a CSV in, a CSV out, a line for each.
+    """Predict for new samples: a table in, a table out, a line for each.
 
     rewire predict runs/houses new.csv --out answers.csv
 
-    Columns may be in any order, with further ones beside them.
+    Columns may be in any order, with further ones beside them. Missing and
+    unseen values are treated as in training; a row with a value that cannot be
+    read has an empty answer.
     """
     with importing():
-        from .evaluation import write_predictions
+        from .predictions import write_predictions
     if out is not None:
         own_file(out, samples, model)
-    write_predictions(_open(model), samples, out, probabilities)
+    kept = [name for names in keep or () for name in names.split(",")]
+    write_predictions(
+        _open(model), samples, out, probabilities=probabilities, keep=kept, strict=strict
+    )
 
 
 @guarded
@@ -114,6 +145,13 @@ def strip(
     rewire strip runs/a --out small.safetensors
     """
     own_file(out, model)
+    check_ending(
+        out,
+        [".safetensors"],
+        "a model",
+        parameter="--out",
+        remedy="write another format by 'rewire export', which strips as well",
+    )
     found = _open(model)
     smaller = found.stripped()
     smaller.save(out)
@@ -148,19 +186,25 @@ def show(
     """
     found = _open(model)
     with importing():
+        from rich.console import Console
+
         from .drawing import draw_curves, draw_wiring
-        from .results import described
+        from .results import assessment_of, described, print_assessment
     for path in (picture, curves):
         if path is not None:
             own_file(path, model)
-    if picture is not None:
-        draw_wiring(found.network, picture)
-    if curves is not None:
-        draw_curves(model, curves)
+    with waiting("drawing"):
+        if picture is not None:
+            draw_wiring(found.network, picture)
+        if curves is not None:
+            draw_curves(model, curves)
+    kept = assessment_of(model)
     if as_json:
-        print_json(described(found))
-    else:
-        typer.echo(str(found.network.summary()))
+        print_json({**described(found), "assessment": kept})
+        return
+    typer.echo(str(found.network.summary()))
+    if kept is not None:
+        print_assessment(Console(), kept, full=False)
 
 
 @guarded
@@ -170,6 +214,9 @@ def export(
     model: Annotated[Path, MODEL],
     out: Annotated[Path, typer.Argument(help="File to write; its ending says the format.")],
     strip: Annotated[bool, typer.Option(help="Leave out dead neurons.")] = True,
+    network_only: Annotated[
+        bool, typer.Option("--network-only", help="The network without columns and classes.")
+    ] = False,
     picture: Annotated[
         Path | None, typer.Option(help="Draw what was written to this file too (PNG, SVG, PDF).")
     ] = None,
@@ -177,41 +224,32 @@ def export(
     *,
     given: dict[str, Any],
 ) -> None:
-    """Write the network for another program: ONNX, C, PyTorch, NPZ, JSON, GraphML, safetensors.
+    """Write the model for another program: ONNX, C, Python; or its network in further formats.
 
-    rewire export runs/houses houses.onnx --picture houses.png
+    rewire export runs/houses houses.c --picture houses.png
 
-    Inputs and outputs are the network's own: standardized, if the model does that; 'rewire show
-    --json' prints by what.
+    ONNX, C and Python files take raw rows, by the names of their columns, and return classes and
+    probabilities, or values. PyTorch, NPZ, JSON, GraphML and safetensors hold the network alone.
     """
     with importing():
-        from rewire.export import export as export_network
-
-        from .results import described
+        from .exporting import describe_file, print_file, write_file
     for path in (out, picture):
         if path is not None:
             own_file(path, model)
     found = _open(model)
-    net = found.network.strip() if strip else found.network
+    found = found.stripped() if strip else found
+    format = given.get("format")
     if picture is not None:
         with importing():
             from .drawing import draw_wiring
-        draw_wiring(net, picture)
-    export_network(net, out, given.get("format"))
+        with waiting("drawing"):
+            draw_wiring(found.network, picture)
+    with waiting(f"writing {out}"):
+        whole = write_file(found, out, format, network_only)
     if as_json:
-        print_json({**described(found), **_sizes(net), "out": str(out)})
-        return
-    typer.echo(f"{net!r} -> {out}")
-    scaled = [
-        name
-        for name, by in (("inputs", found.standardizer), ("outputs", found.target_scale))
-        if by is not None
-    ]
-    if scaled:
-        typer.echo(
-            f"Its {' and '.join(scaled)} are standardized; 'rewire show {model} --json' prints "
-            "names, means and scales."
-        )
+        print_json({"stripped": strip, **describe_file(found, out, format, whole)})
+    else:
+        print_file(found, out, format, whole)
 
 
 @guarded

@@ -15,6 +15,8 @@ from typer.core import TyperCommand
 import rewire
 from rewire.experiment.settings import Setting
 
+from .common import AT_HAND
+
 __all__ = [
     "AsJson",
     "DataDir",
@@ -75,7 +77,7 @@ def settings_options(settings: Mapping[str, Setting]) -> Callable[[Callable], Ca
 
 
 class SettingsCommand(TyperCommand):
-    """A command with options made by :func:`settings_options`.
+    """A command with options made by :func:`settings_options`, whose errors speak of its options.
 
     Help texts that name choices are completed when they are asked for, so that registries are not
     imported before.
@@ -92,6 +94,14 @@ class SettingsCommand(TyperCommand):
             if parameter.name in texts:
                 parameter.help = texts[parameter.name].help_text
         return parameters
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        token = AT_HAND.set(self)
+        try:
+            return super().invoke(ctx)
+        finally:
+            AT_HAND.reset(token)
 
 
 def was_given(context: typer.Context, name: str) -> bool:

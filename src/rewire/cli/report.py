@@ -9,6 +9,7 @@ import typer
 
 from . import importing
 from .common import guarded, name_report, run_folders
+from .spinner import waiting
 
 __all__ = ["report"]
 
@@ -36,5 +37,6 @@ def report(
         from rewire.report import write_report
     if out is None:
         out = (runs[0] if runs[0].is_dir() else runs[0].parent) / "report.html"
-    write_report(runs, out)
+    with waiting("writing the report"):
+        write_report(runs, out)
     name_report(out)

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from rewire.io import prepare_folder
+from rewire.io import percent, prepare_folder
 from rewire.report import write_report
 from rewire.reproduce import (
     POST_SEED,
@@ -21,8 +21,10 @@ from rewire.reproduce import (
     reproduce_post,
     write_results,
 )
+from rewire.train.throttle import Pace
 
 from .common import name_report, print_line, table
+from .spinner import waiting
 
 __all__ = ["run"]
 
@@ -40,9 +42,10 @@ def run(engine: str, seed: int | None, out: Path) -> bool:
         if comparison:
             _print_comparison(console, comparison)
         _print_results(console, reproduction)
-        written = write_results(reproduction, out)
-        runs = [run.recorder.recording for run in (reproduction.static, reproduction.rigl)]
-        written.append(write_report(runs, out / "report.html"))
+        with waiting("drawing, and writing the report"):
+            written = write_results(reproduction, out)
+            runs = [run.recorder.recording for run in (reproduction.static, reproduction.rigl)]
+            written.append(write_report(runs, out / "report.html"))
     except (ValueError, OSError) as error:
         print_line(f"[bold red]error:[/] {escape(str(error))}", stderr=True)
         raise typer.Exit(2) from error
@@ -61,21 +64,34 @@ def _run_with_progress(console: Console, engine: str, seed: int) -> Reproduction
         TextColumn("{task.description:>13}"),
         BarColumn(bar_width=14),
         TextColumn("{task.completed:>3}/{task.total}"),
-        TextColumn("loss {task.fields[loss]:.4f}, {task.fields[accuracy]:4.0%} right,"),
+        TextColumn("loss {task.fields[loss]:.4f}, {task.fields[right]:>4} right,"),
         TimeRemainingColumn(compact=True, elapsed_when_finished=True),
     )
     with Progress(*columns, console=console) as progress:
         tasks = {
-            method: progress.add_task(name, total=STEPS, start=False, loss=1.0, accuracy=0.0)
+            method: progress.add_task(name, total=STEPS, start=False, loss=1.0, right="0%")
             for method, name in NAMES.items()
         }
+
+        pace = Pace()
+
+        def show(method: str, steps: int, loss: float, accuracy: float) -> None:
+            right = percent(accuracy, 0)
+            progress.update(tasks[method], completed=steps, loss=loss, right=right)
+            if not console.is_terminal and pace.due(last=steps == STEPS):
+                line = f"{NAMES[method]}: {steps} of {STEPS} steps, loss {loss:.4f}, {right} right"
+                print_line(line, console=console)
 
         def on_step(method: str, step: int, loss: float, accuracy: float) -> None:
             if step == 0:
                 progress.start_task(tasks[method])
-            progress.update(tasks[method], completed=step + 1, loss=loss, accuracy=accuracy)
+            show(method, step + 1, loss, accuracy)
 
-        return reproduce_post(seed, engine, on_step)
+        reproduction = reproduce_post(seed, engine, on_step)
+        for run in (reproduction.static, reproduction.rigl):  # what the last step led to
+            right = percent(run.final_accuracy, 0)
+            progress.update(tasks[run.method], loss=run.final_loss, right=right)
+        return reproduction
 
 
 def _print_comparison(console: Console, comparison: Comparison) -> None:
@@ -103,8 +119,8 @@ def _print_results(console: Console, reproduction: Reproduction) -> None:
     for run in (reproduction.static, reproduction.rigl):
         shown.add_row(
             NAMES[run.method],
-            f"{run.losses[-1]:.6f}",
-            f"{run.accuracies[-1]:.0%}",
+            f"{run.final_loss:.6f}",
+            percent(run.final_accuracy, 0),
             layer_sizes(run.model),
             str(len(run.model.parameters())),
             f"{run.seconds:.3g}",

@@ -28,8 +28,8 @@ def train(
     data: Annotated[
         str | None,
         typer.Argument(
-            help="A data set by name (mnist, digits, moons, ...), or a file: CSV, TSV, Parquet or "
-            "NPZ.",
+            help="A data set by name (mnist, digits, moons, ...), or a file: CSV, TSV, Parquet, "
+            "Excel or NPZ.",
             autocompletion=complete_data,
         ),
     ] = None,
@@ -70,8 +70,9 @@ def train(
     if resume is not None:
         resume_run(resume, data_dir, as_json=as_json)
         return
-    if "target" in given:
-        given["target"] = _absolute(given["target"])
+    for name in ("target", "columns"):
+        if name in given:
+            given[name] = _absolute(given[name])
     recipe = Recipe(_absolute(data), **given)
     start_run(recipe, out, data_dir, overwrite=overwrite, as_json=as_json)
 

@@ -13,6 +13,7 @@ from rewire.report import Recorder, write_report
 from .common import name_report, print_json, print_line
 from .live import to_go_on_with, train_live
 from .results import measure, print_result
+from .spinner import waiting
 
 __all__ = ["resume_run", "start_run"]
 
@@ -22,7 +23,8 @@ def start_run(
 ) -> None:
     """Train by a recipe and keep it in a folder."""
     folder = RunDirectory(out)
-    experiment = prepare_experiment(recipe, data_dir)
+    with waiting(f"loading {Path(recipe.data).name}"):
+        experiment = prepare_experiment(recipe, data_dir)
     folder.begin(experiment, overwrite)
     _train(experiment, folder, as_json)
 
@@ -30,7 +32,9 @@ def start_run(
 def resume_run(path: Path, data_dir: Path | None, *, as_json: bool) -> None:
     """Go on with the run in a folder."""
     folder = RunDirectory(path)
-    _train(folder.open(data_dir), folder, as_json)
+    with waiting(f"loading the run in {path}"):
+        experiment = folder.open(data_dir)
+    _train(experiment, folder, as_json)
 
 
 def _train(experiment: Experiment, folder: RunDirectory, as_json: bool) -> None:
@@ -48,11 +52,14 @@ def _train(experiment: Experiment, folder: RunDirectory, as_json: bool) -> None:
         recorder = _recorder(experiment)
         recorder.begin(experiment.training, resumed_from=folder.recording)
         train_live(experiment, folder, recorder, console)
-        experiment.training.finish()
-        result = measure(experiment)
-        folder.finish(experiment, result)
-        recorder.finish()
-        write_report(recorder.recording, folder.report)
+        with waiting("measuring, and writing the report"):
+            experiment.training.finish()
+            result = measure(experiment)
+            folder.finish(experiment, result)
+            recorder.finish()
+            recorder.recording.about["assessment"] = result["assessment"]
+            recorder.save(folder.recording)
+            write_report(recorder.recording, folder.report)
     if as_json:
         print_json(result)
         return
@@ -68,7 +75,7 @@ def _recorder(experiment: Experiment) -> Recorder:
     data = experiment.data
     return Recorder(
         data=data.name,
-        feature_names=data.feature_names,
+        feature_names=experiment.train.feature_names,
         image_shape=data.image_shape,
         classes=data.classes,
     )

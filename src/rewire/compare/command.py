@@ -10,6 +10,7 @@ import numpy as np
 
 from rewire.experiment import Recipe
 from rewire.experiment.settings import settings_of
+from rewire.io import join_commas
 
 from .study import Study
 
@@ -40,8 +41,8 @@ def command_for(study: Study, reach: float | None = None) -> str | None:
     words = ["rewire", "compare", config.recipe.data]
     words += ["--methods", ",".join(name.replace(" ", "-") for name in study.methods)]
     words += ["--seeds", seeds_as_text(study.seeds)]
-    for name in config.imports:
-        words += ["--import", name]
+    if config.imports:
+        words += ["--import", join_commas(config.imports)]
     if reach is not None:
         words += ["--reach", _text(reach)]
     return shlex.join(words + options)
@@ -80,7 +81,7 @@ def _options(given: Any) -> list[str] | None:
         if isinstance(value, bool):
             words.append(option if value else option.replace("--", "--no-", 1))
         elif name in known and known[name].many and known[name].kind is str:
-            words += [word for one in value for word in (option, one)]
+            words += [option, join_commas(value)]
         else:
             words += [option, _text(value)]
     return words

@@ -36,7 +36,7 @@ function drawFigures(parent) {
     [`mean ${page.measure} (95%)`, d => ends(figure(d.mean), d.interval, plain)],
     ["median", d => figure(d.median)],
     ["spread", d => plain(d.deviation)],
-    goal && [`${goal} (95%)`, d => ends(d3.format(".0%")(d.reached.share), d.reached.interval, v => d3.format(".0f")(100 * v))],
+    goal && [`${goal} (95%)`, d => ends(inPercent(0)(d.reached.share), d.reached.interval, v => d3.format(".0f")(100 * v))],
     several && [`less ${baseline} (95%)`, d => d.difference ? ends(signed(d.difference.mean), d.difference.interval, signed, " to ") : ""],
     several && ["p", d => d.difference ? chance(d.difference.p) : ""],
     several && ["p, Holm", d => d.difference ? chance((pairOf(d.name, baseline) || {}).corrected) : ""],
@@ -110,6 +110,7 @@ drawFigures(d3.select("#figures"));
 drawPairs(d3.select("#pairs"));
 if (page.ranking) drawn.push(new Ranks(d3.select("#diagram")));
 d3.select("#ranks .note").text(page.ranks_note);
+drawKept(d3.select("#inputs"));
 drawSettings(d3.select("#settings"));
 
 let width = 0;

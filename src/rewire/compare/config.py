@@ -8,12 +8,13 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from rewire import defaults
 from rewire.experiment import Recipe, load_dataset
 from rewire.experiment.build import make_method, resolve_optimizer, without_unused_options
+from rewire.io import as_path
+from rewire.validation import of_type, several
 
 from .presets import HELD_OUT, MEASURES, PRESETS
 
@@ -64,6 +65,7 @@ class StudyConfig:
     given: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
+        of_type(self.recipe, "recipe", Recipe)
         if self.measure not in MEASURES:
             raise ValueError(f"measure must be one of {', '.join(MEASURES)}; got {self.measure!r}")
         if self.recipe.early_stopping is not None:
@@ -133,10 +135,10 @@ def study_config(
     >>> study_config("iris").recipe.validation
     0.2
     """
-    imports = tuple(imports)
+    imports = tuple(several(imports, "imports", "modules and .py files"))
     import_modules(imports)
     given = {name: value for name, value in given.items() if value is not None}
-    values = dict(PRESETS.get(data, {}))
+    values = dict(PRESETS.get(of_type(data, "data", str), {}))
     for name, other in (("epochs", "total_steps"), ("density", "sparsity")):
         if name in given and other not in given:
             values.pop(other, None)
@@ -157,9 +159,14 @@ def study_config(
 def import_modules(names: Iterable[str]) -> None:
     """Import modules and ``.py`` files, each once."""
     for name in names:
-        path = Path(name).expanduser().resolve()
+        path = as_path(name, "imports").expanduser().resolve()
         if path.suffix != ".py":
-            importlib.import_module(name)
+            try:
+                importlib.import_module(name)
+            except ModuleNotFoundError as error:
+                raise ModuleNotFoundError(
+                    f"imports must be modules or existing .py files; got {name!r} ({error})"
+                ) from error
             continue
         if not path.is_file():
             raise FileNotFoundError(f"imports must be modules or existing .py files; got {name!r}")

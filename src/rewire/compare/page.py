@@ -14,10 +14,14 @@ from .study import Study
 
 __all__ = ["page"]
 
-SCRIPTS = ("swarm.js", "ranks.js", "comparison.js")
+SCRIPTS = ("swarm.js", "ranks.js", "kept.js", "comparison.js")
 FIGURES = (
     "Spread: standard deviation of the runs. Seconds: median of one training; runs made at the "
     "same time share the machine."
+)
+KEPT = (
+    "Shares of the seeds at whose end an input is on a path to an output. Stability (Nogueira et "
+    "al., 2018) is 1 where every seed keeps the same inputs and 0 where they are left to chance."
 )
 PAIRS = (
     "Each cell: the row's method less the column's, mean over common seeds{unit}; p of Wilcoxon's "
@@ -54,6 +58,7 @@ def page(study: Study, summary: Mapping[str, Any]) -> str:
         "pairs_note": "One method has nothing to differ from."
         if alone
         else PAIRS.format(unit=unit),
+        "kept_note": KEPT,
         "ranks_note": " ".join(summary["ranking_says"]),
     }
     return assemble("rewire.compare", "comparison", SCRIPTS, {**summary, **own})

@@ -11,6 +11,8 @@ from operator import itemgetter
 import numpy as np
 from scipy import stats
 
+from rewire.validation import several
+
 from .pairs import ALPHA, Pair, pairwise
 from .statistics import DIGITS, values_by_method
 from .trial import Trial
@@ -94,7 +96,7 @@ def rank_methods(runs: Iterable[Trial], measure: str = "accuracy") -> Ranking:
     >>> found.close("rigl", "set")
     True
     """
-    runs = list(runs)
+    runs = several(runs, "runs", "Trials")
     values = values_by_method(runs, measure)
     common = sorted(set.intersection(*map(set, values.values()))) if values else []
     if len(values) < LEAST_METHODS or len(common) < LEAST_SEEDS:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import rewire
-from rewire.io import prepare_folder, write_json
+from rewire.io import advise, prepare_folder, write_json
 
 from .config import StudyConfig
 from .trial import Trial
@@ -22,7 +22,7 @@ __all__ = ["FILES", "append", "as_plain", "open_folder", "read_runs"]
 SETTINGS, RUNS, SUMMARY = "settings.json", "runs.csv", "summary.json"
 PAGE, PICTURE, RANKS = "report.html", "runs.png", "ranks.png"
 FILES = (SETTINGS, RUNS, SUMMARY, PAGE, PICTURE, RANKS)
-REMEDY = "choose another folder (--out), or say --overwrite to remove that study"
+REMEDIES = ("choose another folder (out=)", "remove that study (overwrite=True)")
 
 
 def open_folder(
@@ -46,7 +46,7 @@ def open_folder(
     if (folder / SETTINGS).exists():
         _check_same(folder, wanted)
     elif (folder / RUNS).exists():
-        raise ValueError(f"{folder} holds a {RUNS} without its {SETTINGS}: {REMEDY}")
+        raise ValueError(advise(f"{folder} holds a {RUNS} without its {SETTINGS}", *REMEDIES))
     else:
         write_json(folder / SETTINGS, wanted)
     return read_runs(folder / RUNS)
@@ -97,7 +97,7 @@ def _line(values: tuple[Any, ...]) -> bytes:
 
 def _run(path: Path, number: int, row: list[str]) -> Trial:
     try:
-        method, seed, loss, accuracy, connections, parameters, seconds = row
+        method, seed, loss, accuracy, connections, parameters, seconds, inputs = row
         return Trial(
             method,
             int(seed),
@@ -106,10 +106,13 @@ def _run(path: Path, number: int, row: list[str]) -> Trial:
             int(connections),
             int(parameters),
             float(seconds),
+            inputs,
         )
     except ValueError:
         found = ",".join(row)
-        raise ValueError(f"{path} is damaged in line {number}, {found!r}: {REMEDY}") from None
+        raise ValueError(
+            advise(f"{path} is damaged in line {number}, {found!r}", *REMEDIES)
+        ) from None
 
 
 def _check_same(folder: Path, wanted: dict[str, Any]) -> None:
@@ -117,10 +120,13 @@ def _check_same(folder: Path, wanted: dict[str, Any]) -> None:
         found = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
         assert isinstance(found, dict)
     except (ValueError, AssertionError):
-        raise ValueError(f"{folder / SETTINGS} is damaged: {REMEDY}") from None
+        raise ValueError(advise(f"{folder / SETTINGS} is damaged", *REMEDIES)) from None
     for name in [*wanted, *found]:
         if found.get(name) != wanted.get(name):
             raise ValueError(
-                f"{folder} holds a study with {name}={found.get(name)!r}, and this one has "
-                f"{name}={wanted.get(name)!r}: {REMEDY}"
+                advise(
+                    f"{folder} holds a study with {name}={found.get(name)!r}, and this one has "
+                    f"{name}={wanted.get(name)!r}",
+                    *REMEDIES,
+                )
             )

@@ -10,14 +10,16 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 
 import rewire
-from rewire.io import atomic_write, write_json
+from rewire.io import as_path, atomic_write, write_json
 from rewire.plot import plot_critical_difference, plot_runs
 from rewire.plot.style import figure_of
+from rewire.validation import of_type
 
 from .page import page
 from .pairs import pairwise
 from .ranking import Ranking, rank_methods
 from .records import PAGE, PICTURE, RANKS, SUMMARY, as_plain
+from .selection import selection_of
 from .statistics import values_by_method
 from .study import Study
 from .verdicts import headline, notes, ranking_sentences, unresolved
@@ -72,6 +74,7 @@ def summary_of(study: Study, reach: float | None = None) -> dict[str, Any]:
             "pairs": [pair._asdict() | {"apart": pair.apart} for pair in pairs],
             "ranking": None if ranking is None else vars(ranking),
             "ranking_says": ranking_says,
+            "selection": selection_of(study),
             "notes": notes(study, statistics),
             "failures": [failure._asdict() for failure in study.failures],
         }
@@ -111,7 +114,8 @@ def write_comparison(
     >>> sorted(file.name for file in folder.iterdir())
     ['report.html', 'runs.png', 'summary.json']
     """
-    folder = Path(folder)
+    of_type(study, "study", Study)
+    folder = as_path(folder, "folder")
     summary = summary_of(study, reach)
     write_json(folder / SUMMARY, summary)
     with atomic_write(folder / PAGE) as temporary:

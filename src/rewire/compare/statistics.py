@@ -10,6 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
+from rewire.io import received
+from rewire.validation import of_type, real_number, several
+
 from .trial import Trial
 
 __all__ = [
@@ -151,8 +154,15 @@ def summarise(
     0.625
     """
     by_method: dict[str, list[Trial]] = {}
-    for run in runs:
-        by_method.setdefault(run.method, []).append(run)
+    for run in several(runs, "runs", "Trials"):
+        by_method.setdefault(of_type(run, "runs", Trial).method, []).append(run)
+    if baseline is not None and baseline not in list(by_method):
+        raise ValueError(
+            f"baseline must be a method of the runs, {', '.join(by_method)}; got "
+            f"{received(baseline)}"
+        )
+    if reach is not None:
+        reach = real_number(reach, "reach")
     values = values_by_method((run for own in by_method.values() for run in own), measure)
     if baseline is None:
         baseline = next(iter(by_method), "")
@@ -205,7 +215,8 @@ def value_of(run: Trial, measure: str) -> float:
 def values_by_method(runs: Iterable[Trial], measure: str) -> dict[str, dict[int, float]]:
     """Return for each method the figure that is compared, by seed."""
     found: dict[str, dict[int, float]] = {}
-    for run in runs:
+    for run in several(runs, "runs", "Trials"):
+        of_type(run, "runs", Trial)
         found.setdefault(run.method, {})[run.seed] = value_of(run, measure)
     return found
 

@@ -11,6 +11,8 @@ from typing import Any
 from rewire.experiment import Recipe
 from rewire.experiment.build import make_network
 from rewire.experiment.recipe import method_name
+from rewire.io import advise, percent, received
+from rewire.validation import of_type, several, whole_number
 
 from .config import StudyConfig
 from .parallel import Task, run_parallel
@@ -39,6 +41,12 @@ class Study:
         What is compared: accuracy for classes, loss for a regression.
     parts : dict
         For every method its composition and its optimiser, in words.
+    data : str
+        The data's name.
+    inputs : tuple of str
+        The names of its inputs.
+    image_shape : (int, int), optional
+        Rows and columns, if the inputs are the pixels of an image.
     runs : list of Trial
         Ordered by method and seed once the study is over.
     failures : list of Failure
@@ -63,6 +71,9 @@ class Study:
     measured_on: str
     measure: str
     parts: dict[str, dict[str, Any]]
+    data: str = ""
+    inputs: tuple[str, ...] = ()
+    image_shape: tuple[int, int] | None = None
     runs: list[Trial] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
 
@@ -141,6 +152,10 @@ def run_study(
     """
     if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1:
         raise ValueError(f"jobs must be a whole number, at least 1; got {jobs!r}")
+    of_type(config, "config", StudyConfig)
+    for name, function in (("on_start", on_start), ("on_run", on_run)):
+        if function is not None and not callable(function):
+            raise TypeError(f"{name} must be a function; got {received(function)}")
     result = _planned(config, methods, seeds, data_dir)
     found = open_folder(out, config, overwrite) if out is not None else []
     tasks = [(method, seed) for seed in result.seeds for method in result.methods]
@@ -177,8 +192,9 @@ def _planned(
     config: StudyConfig, methods: Sequence[str], seeds: Sequence[int], data_dir: DataDir
 ) -> Study:
     """Prepare a trial of each method, so that errors come before anything is trained."""
-    names = tuple(method_name(name) for name in methods)
-    numbers = tuple(int(seed) for seed in seeds)
+    names = tuple(map(_name_of, several(methods, "methods", "names of methods")))
+    listed = several(seeds, "seeds", "whole numbers")
+    numbers = tuple(whole_number(seed, "seeds") for seed in listed)
     for kind, values in (("methods", names), ("seeds", numbers)):
         if not values or len(set(values)) < len(values):
             raise ValueError(f"{kind} must be at least one, and all different; got {values}")
@@ -199,11 +215,27 @@ def _planned(
         f"{training.total_steps:,} steps of {training.batches.size:,} samples"
     )
     measure = "loss" if part.task == "regression" else "accuracy"
-    return Study(config, names, numbers, description, measured_on, measure, parts)
+    data = experiment.data
+    inputs = data.feature_names or tuple(map(str, range(data.inputs)))
+    about = (data.name, inputs, data.image_shape)
+    return Study(config, names, numbers, description, measured_on, measure, parts, *about)
+
+
+def _name_of(method: Any) -> str:
+    """Return a method's name, by which processes and the folder of a study know it."""
+    if isinstance(method, str):
+        return method_name(method)
+    raise TypeError(
+        advise(
+            f"methods must be names; got {received(method)}, as studies keep their runs by name",
+            "register a function that makes it, with rewire.methods.registry.add, and give the "
+            "name",
+        )
+    )
 
 
 def _shown(value: float, measure: str) -> str:
-    return f"{value:.1%}" if measure == "accuracy" else f"{value:.4g}"
+    return percent(value) if measure == "accuracy" else f"{value:.4g}"
 
 
 def _in_words(recipe: Recipe) -> str:

@@ -6,13 +6,17 @@ import math
 import os
 import warnings
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from rewire.assess import score
+from rewire.assess.inputs import inputs_in_use
 from rewire.data import Dataset
 from rewire.experiment import Experiment, prepare_experiment
+from rewire.io import advise
 from rewire.train import evaluate
 
 from .config import StudyConfig, import_modules
+from .selection import as_text
 
 __all__ = ["Failure", "Trial", "attempt", "measured_part", "prepare_trial", "run_trial"]
 
@@ -35,6 +39,9 @@ class Trial(NamedTuple):
         At the end; parameters are connections and biases.
     seconds : float
         Of training alone.
+    inputs : str, default ""
+        Which inputs are on a path to an output at the end, such as ``"0-3,7"``; empty where that
+        was not recorded.
     """
 
     method: str
@@ -44,6 +51,7 @@ class Trial(NamedTuple):
     connections: int
     parameters: int
     seconds: float
+    inputs: str = ""
 
 
 class Failure(NamedTuple):
@@ -70,7 +78,7 @@ def prepare_trial(
         try:
             experiment = prepare_experiment(config.recipe_for(method, seed), data_dir)
         except UserWarning as warning:
-            raise ValueError(f"{warning} (every, epochs or total_steps)") from None
+            raise ValueError(*warning.args) from None
     experiment.training.report_every = experiment.training.total_steps
     return experiment
 
@@ -115,6 +123,7 @@ def run_trial(config: StudyConfig, method: str, seed: int, data_dir: DataDir = N
         summary.connections,
         summary.parameters,
         round(training.seconds, 6),
+        as_text(inputs_in_use(training.net)),
     )
 
 
@@ -142,8 +151,12 @@ def measured_part(config: StudyConfig, experiment: Experiment) -> tuple[Dataset,
         )
     if data.X_test is None or data.y_test is None:
         raise ValueError(
-            f"validation must be above 0, as {data.name} has no test part to be measured on; got 0 "
-            "(measure='training' measures what was trained on)"
+            advise(
+                f"validation must be above 0, as {data.name} has no test part to be measured on; "
+                "got 0",
+                "hold some samples out (validation=0.2)",
+                "measure on what was trained on (measure='training')",
+            )
         )
     part = replace(data, X=data.X_test, y=data.y_test, X_test=None, y_test=None)
     return part, f"the test part, {part.X.shape[0]:,} samples"
@@ -151,10 +164,9 @@ def measured_part(config: StudyConfig, experiment: Experiment) -> tuple[Dataset,
 
 def _score(experiment: Experiment, part: Dataset) -> tuple[float, float]:
     model, loss = experiment.model, experiment.training.loss
+    found = score(part.y, model.answers(part.X), part.task, probabilistic=model.probabilistic)
     if part.task == "regression":
-        error: Any = model.predict(part.X).reshape(part.y.shape) - part.y
-        return float((error.astype(float) ** 2).mean()), math.nan
-    X = part.X if model.standardizer is None else model.standardizer.transform(part.X)
+        return found["mean_squared_error"], math.nan
     y = part.signed()[0] if loss.name == "hinge" else part.y
-    value, accuracy = evaluate(model.network, X, y, loss)
-    return value, math.nan if accuracy is None else accuracy
+    plain = replace(loss, weighted=False)
+    return evaluate(model.network, model.network_inputs(part.X), y, plain).loss, found["accuracy"]

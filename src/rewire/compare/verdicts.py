@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 
+from rewire.io import percent
+
 from .pairs import ALPHA, Pair, seeds_needed
 from .ranking import Ranking
 from .statistics import Statistics
@@ -114,7 +116,7 @@ def notes(study: Study, statistics: Mapping[str, Statistics]) -> list[str]:
         if optimizer != usual:
             found.append(
                 f"{method} needs momentum: it had {optimizer}, the others {usual} "
-                "(the same for all: --momentum 0.9)"
+                "(the same for all with momentum 0.9)"
             )
     connections = {method: own.connections for method, own in statistics.items()}
     if len(set(connections.values())) > 1 or any(low != high for low, high in connections.values()):
@@ -135,6 +137,8 @@ def figure(measure: str, unit: str = "%", sign: str = "") -> Callable[[float], s
     def show(value: float) -> str:
         if math.isnan(value):
             return "–"
+        if measure == "accuracy" and unit and not sign:
+            return percent(value)
         if measure == "accuracy":
             return f"{100 * value:{sign}.1f}{unit}"
         return f"{value:{sign}.4g}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from rewire.io import received
+
 from .protocol import SparseModel
 from .table import ConnectionTable
 
@@ -37,6 +39,10 @@ class Candidates:
     """
 
     def __init__(self, model: SparseModel, scope: str = "layer", wiring: str = "layered"):
+        if not hasattr(model, "blocks"):
+            raise TypeError(f"model must be a SparseModel; got {received(model)}")
+        if scope not in SCOPES:
+            raise ValueError(f"scope must be one of {', '.join(SCOPES)}; got {received(scope)}")
         self.blocks, self.numbering = model.blocks(wiring), model.numbering
         ends = [block.targets.stop for block in self.blocks[-1:]] or [0]
         self.layer_start = np.array([block.targets.start for block in self.blocks] + ends)

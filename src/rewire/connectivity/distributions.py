@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from numbers import Real
 
 import numpy as np
+
+from rewire.validation import real_number, several
 
 from .apportion import apportion
 
@@ -58,7 +61,9 @@ def densities(
     name, given = ("density", density) if sparsity is None else ("sparsity", sparsity)
     given = 1.0 if given is None else given
     for_all = not per_layer(given)
-    numbers = [float(given)] if isinstance(given, (int, float)) else [float(n) for n in given]
+    listed = [given] if for_all else several(given, name, "numbers, or one number")
+    numbers = [real_number(number, name) for number in listed]
+    shapes = [several(shape, "shapes", "shapes") for shape in several(shapes, "shapes", "shapes")]
     _check(name, numbers, for_all, distribution, len(shapes))
     found = [1 - number if name == "sparsity" else number for number in numbers]
     if not for_all:
@@ -111,7 +116,7 @@ def connection_counts(
 
 def per_layer(*given: float | Sequence[float] | None) -> bool:
     """Return whether any of them holds a number for each layer."""
-    return any(one is not None and not isinstance(one, (int, float)) for one in given)
+    return any(one is not None and not isinstance(one, Real) for one in given)
 
 
 def _check(name: str, numbers: list[float], for_all: bool, distribution: str, layers: int) -> None:

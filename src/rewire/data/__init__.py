@@ -10,7 +10,6 @@ scikit-learn, SciPy and pandas are imported when they are used, not by ``import 
 from . import madelon, mnist  # noqa: F401  they register what they load
 from .dataset import Dataset
 from .registry import available, load, register
-from .samples import read_features, read_samples
 from .sklearn_datasets import moons
 from .standardizer import Standardizer
 
@@ -20,7 +19,5 @@ __all__ = [
     "available",
     "load",
     "moons",
-    "read_features",
-    "read_samples",
     "register",
 ]

@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from rewire.validation import float_dtype, real_array
+from rewire.tables import Table, TableEncoder
+from rewire.validation import float_dtype, real_array, several, whole_number
 
 from .inputs import as_inputs, check_finite, is_sparse
 from .labels import as_targets, task_of
@@ -32,8 +33,8 @@ class Dataset:
     X : ndarray of float32 or float64, or SciPy CSR, shape (samples, inputs)
         All numbers finite.
     y : ndarray
-        In classification, class numbers from 0 of shape (samples,); in regression, numbers of X's
-        dtype of shape (samples,) or (samples, outputs).
+        In classification, class numbers from 0 of shape (samples,); in regression, float64 of shape
+        (samples,) or (samples, outputs), so that targets of any size keep their digits.
     X_test, y_test : optional
         The source's own test part, of the same form.
     task : {"classification", "regression"}
@@ -45,6 +46,13 @@ class Dataset:
         Rows and columns, if a sample is an image, as in MNIST.
     name : str, default "data"
         Name of the data set, for messages and ``repr``.
+    table : rewire.tables.Table, optional
+        The columns that X was made of, a row for each sample.
+    encoder : rewire.tables.TableEncoder, optional
+        What made X of them, learnt from these samples; parts that are split off are encoded by
+        what was learnt from the training part alone.
+    notes : tuple of str
+        What a person should know of how the source was read.
 
     Raises
     ------
@@ -69,6 +77,9 @@ class Dataset:
     feature_names: tuple[str, ...] | None = None
     image_shape: tuple[int, int] | None = None
     name: str = "data"
+    table: Table | None = None
+    encoder: TableEncoder | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.task not in ("classification", "regression"):
@@ -84,8 +95,10 @@ class Dataset:
                 f"feature_names must have one name for each of {self.inputs} inputs; "
                 f"got {len(names)}"
             )
-        if image is not None and image[0] * image[1] != self.inputs:
-            raise ValueError(f"image_shape must have {self.inputs} pixels; got {image}")
+        if image is not None:
+            sides = [whole_number(n, "image_shape") for n in several(image, "image_shape", "sides")]
+            if len(sides) != 2 or sides[0] * sides[1] != self.inputs:
+                raise ValueError(f"image_shape must have {self.inputs} pixels; got {image}")
         for part in ("X", "X_test", "y", "y_test"):
             check_finite(part, getattr(self, part), names if part[0] == "X" else None)
 
@@ -144,7 +157,9 @@ class Dataset:
             dtype = X.dtype if X.dtype in (np.float32, np.float64) else np.float32
         dtype = float_dtype(dtype)
         task = task or task_of(y)
-        y, y_test, classes = as_targets(y, y_test, task, dtype)
+        if feature_names is not None:
+            feature_names = list(map(str, several(feature_names, "feature_names", "names")))
+        y, y_test, classes = as_targets(y, y_test, task)
         return cls(
             as_inputs("X", X, dtype),
             y,
@@ -152,7 +167,7 @@ class Dataset:
             y_test,
             task=task,
             classes=classes,
-            feature_names=None if feature_names is None else tuple(map(str, feature_names)),
+            feature_names=None if feature_names is None else tuple(feature_names),
             image_shape=image_shape,
             name=name,
         )
@@ -225,18 +240,37 @@ class Dataset:
             random_state(seed),
             self.name,
         )
-        return (
-            replace(self, X=self.X[train], y=self.y[train]),
-            replace(self, X=self.X[validation], y=self.y[validation], X_test=None, y_test=None),
-        )
+        rest = replace(self._take(validation), X_test=None, y_test=None)
+        if self.table is None or self.encoder is None:
+            return self._take(train), rest
+        learnt = self._take(train)
+        assert learnt.table is not None
+        encoder = TableEncoder.fit(learnt.table, learnt.y, missing=self.encoder.missing)
+        return learnt.encoded(encoder), rest.encoded(encoder)
+
+    def _take(self, rows: np.ndarray) -> Dataset:
+        table = None if self.table is None else self.table.take(rows)
+        return replace(self, X=self.X[rows], y=self.y[rows], table=table)
+
+    def encoded(self, encoder: TableEncoder) -> Dataset:
+        """Return the data set with the inputs that an encoder makes of its table.
+
+        Raises
+        ------
+        ValueError
+            For a data set that is not made of a table.
+        """
+        if self.table is None:
+            raise ValueError(f"encoder is for a data set made of a table; {self.name} is not")
+        X = encoder.transform(self.table).astype(self.X.dtype, copy=False)
+        return replace(self, X=X, feature_names=encoder.feature_names, encoder=encoder)
 
     def astype(self, dtype: Any) -> Dataset:
-        """Return the data set with inputs, and targets of a regression, of another dtype."""
+        """Return the data set with inputs of another dtype."""
         dtype = float_dtype(dtype)
         if dtype == self.X.dtype:
             return self
-        names = ["X", "X_test"] + (["y", "y_test"] if self.task == "regression" else [])
-        parts = {name: getattr(self, name) for name in names}
+        parts = {name: getattr(self, name) for name in ("X", "X_test")}
         return replace(self, **{k: v.astype(dtype) for k, v in parts.items() if v is not None})
 
     def standardized(self, standardizer: Standardizer) -> Dataset:
@@ -252,7 +286,8 @@ class Dataset:
         True
         """
         test = None if self.X_test is None else standardizer.transform(self.X_test)
-        return replace(self, X=standardizer.transform(self.X), X_test=test)
+        X = standardizer.transform(self.X)
+        return replace(self, X=X, X_test=test, table=None, encoder=None)
 
     def __repr__(self) -> str:
         kind = f"{len(self.classes)} classes" if self.classes else f"targets: {self.outputs}"
@@ -284,9 +319,9 @@ class Dataset:
                 f"{X_name}; got {type(y).__name__} of shape {getattr(y, 'shape', None)}"
             )
         if self.task == "regression":
-            if y.dtype != X.dtype or y.ndim not in (1, 2) or y.shape[1:] != self.y.shape[1:]:
+            if y.dtype != np.float64 or y.ndim not in (1, 2) or y.shape[1:] != self.y.shape[1:]:
                 raise ValueError(
-                    f"{y_name} must be {X.dtype} of shape (samples,) or (samples, outputs) for "
+                    f"{y_name} must be float64 of shape (samples,) or (samples, outputs) for "
                     f"regression; got {y.dtype} of shape {y.shape}"
                 )
         elif y.dtype.kind not in "iu" or y.ndim != 1 or y.min() < 0 or y.max() >= self.outputs:

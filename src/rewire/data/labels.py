@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from rewire.io import advise
 from rewire.validation import real_array
 
 __all__ = ["as_targets", "task_of"]
@@ -31,20 +32,23 @@ def task_of(y: np.ndarray) -> Literal["classification", "regression"]:
         return "classification" if few and (y == np.floor(y)).all() else "regression"
     if y.dtype.kind in "iu" and len(np.unique(y)) > MAX_CERTAIN_CLASSES:
         raise ValueError(
-            f"y has {len(np.unique(y))} different whole numbers, which may be classes or the "
-            f"targets of a regression: give task='classification' or task='regression'"
+            advise(
+                f"y has {len(np.unique(y))} different whole numbers, which may be classes or the "
+                "targets of a regression",
+                "say which (task='classification' or task='regression')",
+            )
         )
     return "classification"
 
 
-@np.errstate(over="ignore")  # check_finite refuses what overflows the dtype
 def as_targets(
-    y: np.ndarray, y_test: Any, task: str, dtype: np.dtype
+    y: np.ndarray, y_test: Any, task: str
 ) -> tuple[np.ndarray, np.ndarray | None, tuple[Any, ...]]:
     """Return targets, test targets and the classes in sorted order; none in regression."""
     if task == "regression":
-        test = None if y_test is None else np.asarray(real_array(y_test, "y_test"), dtype)
-        return np.asarray(real_array(y, "y"), dtype), test, ()
+        # In float64 whatever the inputs are: float32 knows times in seconds to the minute only.
+        test = None if y_test is None else np.asarray(real_array(y_test, "y_test"), np.float64)
+        return np.asarray(real_array(y, "y"), np.float64), test, ()
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if y.ndim != 1:
@@ -63,7 +67,10 @@ def as_targets(
 
 def _numbered(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """Return the class numbers of labels; refuse labels that are not among the classes."""
-    numbers = np.minimum(np.searchsorted(classes, labels), len(classes) - 1)
+    try:
+        numbers = np.minimum(np.searchsorted(classes, labels), len(classes) - 1)
+    except TypeError as error:
+        raise ValueError(f"y_test must hold labels as y does, text or numbers; {error}") from error
     unknown = labels != classes[numbers]
     if unknown.any():
         raise ValueError(

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from rewire.io import advise, import_optional
+
 from .dataset import Dataset
-from .pandas_io import import_pandas
 from .registry import register
 from .stored import data_folder, read, stored_file
 
@@ -84,15 +85,19 @@ def _from_openml() -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield the same from OpenML, where the test part follows the training part."""
     from sklearn.datasets import fetch_openml
 
-    import_pandas("fetching MNIST from OpenML")
+    import_optional("pandas", "data")
     try:
         pixels, labels = fetch_openml(
             "mnist_784", version=1, as_frame=False, return_X_y=True, n_retries=1
         )
     except OSError as error:
         raise ConnectionError(
-            f"MNIST could not be fetched from OpenML ({error}): give the folder of its four files "
-            f"(train-images-idx3-ubyte.gz and so on) as --data-dir, data_dir= or REWIRE_DATA_DIR"
+            advise(
+                f"MNIST could not be fetched from OpenML ({error}), and no folder of its four "
+                "files (train-images-idx3-ubyte.gz and so on) is given",
+                "give that folder (data_dir=)",
+                "name it in the environment variable REWIRE_DATA_DIR",
+            )
         ) from error
     labels = labels.astype(np.int64)
     for part in (slice(TRAINING_SAMPLES), slice(TRAINING_SAMPLES, None)):

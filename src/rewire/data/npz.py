@@ -17,7 +17,7 @@ from .inputs import as_inputs
 __all__ = ["read_inputs", "read_npz"]
 
 
-def read_npz(path: Path, *, target: Any, task: Any, dtype: np.dtype, **options: Any) -> Dataset:
+def read_npz(path: Path, *, target: Any, task: Any, dtype: np.dtype) -> Dataset:
     """Read ``X`` and ``y``, and ``X_test`` and ``y_test`` if the file has them.
 
     Parameters
@@ -30,8 +30,6 @@ def read_npz(path: Path, *, target: Any, task: Any, dtype: np.dtype, **options: 
     task, dtype
         As in :func:`rewire.data.load`.
     """
-    if options:
-        raise ValueError(f"NPZ files take no options; got {', '.join(options)}")
     name = "y" if target is None else str(target)
     y = _labels(Path(name)) if name.endswith(".npy") else None
     with _opened(path) as file:

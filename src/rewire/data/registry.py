@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from inspect import signature
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from rewire.io import Registry
+from rewire.tables import is_table_file
+from rewire.tables.encoder import Missing
+from rewire.tables.reading import TABLE_ENDINGS
 from rewire.validation import float_dtype
 
 from .dataset import Dataset, Task
 from .npz import read_npz
-from .pandas_io import TABLES, loading
 from .splitting import random_state
-from .tables import read_table
+from .tabular import read_table
 
 __all__ = ["available", "load", "register"]
 
 Loader = Callable[..., Dataset]
 
 loaders: Registry[Loader] = Registry("data set")
-_READERS: dict[str, Callable[..., Dataset]] = {
-    **dict.fromkeys(TABLES, read_table),
-    ".npz": read_npz,
-}
 # Passed on to the loaders that take them; a loader's other parameters are its own options.
 _SHARED = ("seed", "data_dir", "dtype")
 
@@ -82,36 +82,47 @@ def available() -> dict[str, str]:
 
 
 def load(
-    source: str | os.PathLike[str],
+    source: Any,
     *,
     target: Any = None,
     data_dir: str | os.PathLike[str] | None = None,
     seed: Any = None,
     task: Task | None = None,
-    ignore: Sequence[Any] = (),
+    ignore: Any = (),
+    missing: Missing | None = None,
     dtype: Any = "float32",
     **options: Any,
 ) -> Dataset:
-    """Load a data set by name, or from a file.
+    """Load a data set by name, or from a file or a frame.
 
     Parameters
     ----------
-    source : str or path
-        A name in :func:`available`, or a file: ``.csv``, ``.tsv``, ``.parquet`` or ``.npz``.
+    source : str, path, or table
+        A name in :func:`available`; a file, ``.npz`` or a table (``.csv``, ``.tsv``, ``.txt``, also
+        compressed, ``.parquet``, ``.feather``, ``.arrow``, ``.xlsx``, or ``"-"`` for standard
+        input); or a pandas, Polars or Arrow table.
     target : optional
-        Files only. In a table, the column to predict, by name or number, or a list of columns; in
-        an NPZ file, the name of the array (default "y"), or a ``.npy`` file.
+        Files and tables only. In a table, the column to predict, by name or number, or a list of
+        columns; in an NPZ file, the name of the array (default "y"), or a ``.npy`` file.
     data_dir : path, optional
         The folder of stored data sets; by default the environment variable ``REWIRE_DATA_DIR``.
     seed : int or numpy.random.Generator, optional
         Seed of generated data sets; others ignore it.
     task : {"classification", "regression"}, optional
-        Files only; by default inferred from the targets, see :meth:`Dataset.from_arrays`.
-    ignore : sequence of str or int
-        Tables only: columns to leave out, by name or number, such as an identifier.
+        Files and tables only; by default inferred from the targets. In a table, text, truth values
+        and two different values are classes, numbers with fractions are the targets of a
+        regression, and whole numbers that may be either are refused. For arrays, see
+        :meth:`Dataset.from_arrays`.
+    ignore : str, int, or sequence of them
+        Tables only: columns to leave out, by name or number.
     dtype : {"float32", "float64"}, default "float32"
+        Tables are always float64, as numbers such as times lose their digits otherwise: standardize
+        them first.
+    missing : {"impute", "none"}, default "impute"
+        Tables only: what becomes of missing values, see :meth:`rewire.tables.TableEncoder.fit`.
     **options
-        Options of the named data set, or further arguments for pandas' reader of the file.
+        Options of the named data set; or, of a table, those of :func:`rewire.tables.read_raw` and
+        :func:`rewire.tables.understand`, such as ``encoding``, ``numeric`` and ``na``.
 
     Returns
     -------
@@ -133,29 +144,39 @@ def load(
     <Dataset moons: 200 samples, 2 inputs, 2 classes>
     """
     number_type = float_dtype(dtype)
-    path = Path(source).expanduser()
+    own = {"target": target, "task": task, "ignore": ignore or None, "missing": missing}
+    own = {name: value for name, value in own.items() if value is not None}
     if isinstance(source, str) and source in loaders:
-        for name, value in (("target", target), ("task", task), ("ignore", ignore or None)):
-            if value is not None:
-                raise ValueError(
-                    f"{name} is for files only; got {value!r} for the data set {source!r}"
-                )
+        if own:
+            name, value = next(iter(own.items()))
+            raise ValueError(f"{name} is for files only; got {value!r} for the data set {source!r}")
         shared = {"seed": random_state(seed), "data_dir": data_dir, "dtype": number_type}
         return _named(source, shared, options).astype(number_type)
-    if path.suffix.lower() in _READERS:
-        if not path.is_file():
-            raise FileNotFoundError(f"source must be an existing file; got {str(source)!r}")
-        read = _READERS[path.suffix.lower()]
-        if path.suffix.lower() in TABLES:
-            options["ignore"] = [ignore] if isinstance(ignore, (str, int)) else ignore
-        elif ignore:
-            raise ValueError(f"ignore is for tables only; got {ignore!r} for {path}")
-        with loading(path):
-            return read(path, target=target, task=task, dtype=number_type, **options)
-    raise ValueError(
-        f"source must be one of {', '.join(sorted(loaders))}, or a file that ends in "
-        f"{', '.join(_READERS)}; got {str(source)!r}{loaders.hint(source)}"
-    )
+    if isinstance(source, (str, os.PathLike)):
+        path = Path(source).expanduser()
+        if path.suffix.lower() == ".npz":
+            return _from_npz(path, number_type, **own, **options)
+        if not is_table_file(path) and source != "-":
+            raise ValueError(
+                f"source must be one of {', '.join(sorted(loaders))}, or a file that ends in "
+                f"{', '.join((*TABLE_ENDINGS, '.npz'))}; got {str(source)!r}"
+                f"{loaders.hint(str(source))}"
+            )
+        source = source if source == "-" else path
+    return Dataset(**read_table(source, **{"target": None, **own}, **options))
+
+
+def _from_npz(path: Path, dtype: np.dtype, **given: Any) -> Dataset:
+    if not path.is_file():
+        raise FileNotFoundError(f"source must be an existing file; got {str(path)!r}")
+    taken = {"target": given.pop("target", None), "task": given.pop("task", None)}
+    if given:
+        name, value = next(iter(given.items()))
+        raise ValueError(f"{name} is for tables only; got {value!r} for {path}")
+    try:
+        return read_npz(path, dtype=dtype, **taken)
+    except ValueError as error:
+        raise ValueError(f"{path} cannot be loaded: {error}") from error
 
 
 def _named(name: str, shared: dict[str, Any], options: dict[str, Any]) -> Dataset:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from rewire.validation import whole_number
+
 from .dataset import Dataset
 from .registry import register
 
@@ -39,6 +41,8 @@ def moons(
     >>> X.shape, y[:4].tolist()
     ((100, 2), [-1, -1, 1, -1])
     """
+    if seed is not None:
+        seed = whole_number(seed, "seed")
     X, y = _sklearn().make_moons(n_samples=n_samples, noise=noise, random_state=seed)
     return X, 2 * y - 1
 

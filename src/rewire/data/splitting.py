@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from rewire.io import advise
+
 __all__ = ["random_state", "split_rows"]
 
 
@@ -65,14 +67,21 @@ def _check_classes(
     if rare:
         more = f" and of {len(rare) - 1} more" if len(rare) > 1 else ""
         raise ValueError(
-            f"every class must have at least two samples to be in both parts; {name} has one of "
-            f"{rare[0]!r}{more}: leave such samples out, or split without regard to classes "
-            "(stratify=False)"
+            advise(
+                f"every class must have at least two samples to be in both parts; {name} has one "
+                f"of {rare[0]!r}{more}",
+                "leave such samples out",
+                "split without regard to classes (stratify=False)",
+            )
         )
     present, parts = np.count_nonzero(counts), (len(y) - held_out, held_out)
     if min(parts) < present:
         raise ValueError(
-            f"size must give both parts at least as many samples as there are classes, {present}; "
-            f"got {size}, which makes parts of {parts[0]} and {parts[1]} samples of {name}: choose "
-            "another one, or split without regard to classes (stratify=False)"
+            advise(
+                f"size must give both parts at least as many samples as there are classes, "
+                f"{present}; got {size}, which makes parts of {parts[0]} and {parts[1]} samples "
+                f"of {name}",
+                "choose another one",
+                "split without regard to classes (stratify=False)",
+            )
         )

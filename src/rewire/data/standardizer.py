@@ -68,6 +68,8 @@ class Standardizer:
         from sklearn.preprocessing import StandardScaler
 
         X = X.tocsr() if is_sparse(X) else real_array(X, "X")
+        if X.ndim != 2:
+            raise ValueError(f"X must have shape (samples, inputs); got {X.shape}")
         check_finite("X", X)
         scaler = StandardScaler(with_mean=not is_sparse(X)).fit(X)
         scale = np.asarray(scaler.scale_, np.float64)

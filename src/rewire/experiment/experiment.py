@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from rewire.data import Dataset, Standardizer, load
+from rewire.data.tabular import UNDERSTANDING
+from rewire.io import advise, prefixed
 from rewire.losses import Loss
 from rewire.train import EarlyStopping, Training
+from rewire.validation import of_type
 
 from .build import (
     density_notice,
@@ -24,7 +27,10 @@ from .build import (
 from .predictor import Predictor
 from .recipe import Recipe
 
-__all__ = ["Experiment", "load_dataset", "prepare_experiment"]
+__all__ = ["Experiment", "load_dataset", "prepare_experiment", "split_parts"]
+
+# Settings of a recipe that are options of load for tables.
+TABLE_OPTIONS = ("ignore", "encoding", "missing", *UNDERSTANDING)
 
 
 @dataclass
@@ -79,25 +85,33 @@ def prepare_experiment(
     >>> experiment.notices[0].split(",")[0]
     'density raised from 10% to 49.3%'
     """
+    of_type(recipe, "recipe", Recipe)
+    if recipe.early_stopping is not None and not recipe.validation:
+        raise ValueError(
+            advise(
+                "early_stopping needs samples to validate on; got a validation of 0",
+                "keep some back (validation=0.1)",
+                "do not stop early",
+            )
+        )
     data = load_dataset(recipe, data_dir)
-    train, validation = _split(data, recipe)
+    train, validation = split_parts(recipe, data)
     loss = make_loss(recipe, data.task)
-    net, densities, notices = _network(recipe, data, loss)
+    net, densities, notices = _network(recipe, train, loss)
     model = Predictor(
         net,
         data.task,
         data.classes,
-        data.feature_names,
+        train.feature_names,
         data.image_shape,
-        _standardizer(recipe, train),
-        *_target_scaling(train, net.dtype),
+        Standardizer.fit(train.X) if _standardizes(recipe) else None,
+        *_target_scaling(train),
         loss=loss.name,
+        encoder=train.encoder,
     )
-    X, y = _as_learnt(train, model, loss.name)
     training = Training(
         net,
-        X,
-        y,
+        *_as_learnt(_cross_fitted(train), model, loss.name),
         method=make_method(recipe, densities=densities),
         loss=loss,
         optimizer=make_optimizer(recipe, data.task),
@@ -107,39 +121,54 @@ def prepare_experiment(
         schedule=make_schedule(recipe),
         validation_data=None if validation is None else _as_learnt(validation, model, loss.name),
         early_stopping=_early_stopping(recipe),
+        class_weight=_class_weight(recipe, data, loss),
         seed=recipe.seed,
     )
     return Experiment(recipe, data, train, validation, model, training, notices)
 
 
 def load_dataset(recipe: Recipe, data_dir: str | os.PathLike[str] | None = None) -> Dataset:
-    """Load the data of a recipe."""
+    """Load the data of a recipe, in double precision if they are still to be standardized."""
+    of_type(recipe, "recipe", Recipe)
+    options = {name: getattr(recipe, name) for name in TABLE_OPTIONS}
+    given = {name: value for name, value in options.items() if value not in (None, (), "impute")}
     return load(
         recipe.data,
         target=recipe.target,
-        ignore=recipe.ignore,
         # As it was given: load says which tasks there are.
         task=recipe.task,  # type: ignore[arg-type]
         data_dir=data_dir,
         seed=recipe.seed,
-        dtype=recipe.dtype,
+        dtype="float64" if _standardizes(recipe) else recipe.dtype,
+        **given,
     )
 
 
-def _split(data: Dataset, recipe: Recipe) -> tuple[Dataset, Dataset | None]:
+def split_parts(recipe: Recipe, data: Dataset) -> tuple[Dataset, Dataset | None]:
+    """Return the samples that a recipe learns from, and those that it holds out, if any.
+
+    Raises
+    ------
+    ValueError
+        For a share that leaves either part empty.
+    """
     if not recipe.validation:
         return data, None
     try:
         return data.split(recipe.validation, seed=recipe.seed)
     except ValueError as error:
-        raise ValueError(f"validation: {error}; or 0 to keep nothing back") from error
+        keep_all = "keep nothing back (validation=0)"
+        raise ValueError(prefixed("validation: ", error, keep_all)) from error
 
 
-def _standardizer(recipe: Recipe, train: Dataset) -> Standardizer | None:
-    """Return what scales the inputs; by default those of files, whose units are anyone's guess."""
-    is_file = bool(Path(recipe.data).suffix)
-    wanted = is_file if recipe.standardize is None else recipe.standardize
-    return Standardizer.fit(train.X) if wanted else None
+def _standardizes(recipe: Recipe) -> bool:
+    """Return whether inputs are scaled; by default those of files, whose units are anyone's guess.
+
+    They are scaled in double precision: in single precision, times and prices may differ in digits
+    that are not there.
+    """
+    is_file = bool(Path(recipe.data).suffix) or recipe.data == "-"
+    return is_file if recipe.standardize is None else recipe.standardize
 
 
 def _network(
@@ -168,23 +197,45 @@ def _early_stopping(recipe: Recipe) -> EarlyStopping | None:
     return EarlyStopping(recipe.early_stopping, monitor=recipe.monitor)
 
 
-def _target_scaling(data: Dataset, dtype: np.dtype) -> tuple[Any, Any]:
+def _class_weight(recipe: Recipe, data: Dataset, loss: Loss) -> str | dict[int, float] | None:
+    """Return the recipe's weights, by the numbers that the loss knows the classes by."""
+    given = recipe.class_weight
+    if given is not None and data.task == "regression":
+        raise ValueError(f"class_weight must be None for a regression; got {given!r}")
+    if given is None or isinstance(given, str):
+        return given
+    place = {str(name): number for number, name in enumerate(data.classes)}
+    for name in given:
+        if str(name) not in place:
+            raise ValueError(f"class_weight must name classes among {list(place)}; got {name!r}")
+    numbers = {place[str(name)]: weight for name, weight in given.items()}
+    return {2 * k - 1: w for k, w in numbers.items()} if loss.name == "hinge" else numbers
+
+
+def _target_scaling(data: Dataset) -> tuple[Any, Any]:
     """Return mean and deviation of a regression's targets, so that any unit can be learnt."""
     if data.task != "regression":
         return None, None
-    y = data.y.reshape(len(data.y), -1).astype(np.float64)
+    y = data.y.reshape(len(data.y), -1)
     if (y == y[0]).all():
         raise ValueError(
             f"target must vary for there to be something to learn; got {y[0, 0]:g} in all "
             f"{len(y)} training samples: choose another column, or more samples"
         )
     scale = y.std(axis=0)
-    return y.mean(axis=0).astype(dtype), np.where(scale > 0, scale, 1).astype(dtype)
+    return y.mean(axis=0), np.where(scale > 0, scale, 1)
+
+
+def _cross_fitted(train: Dataset) -> Dataset:
+    """Return training samples whose inputs do not tell their own targets."""
+    if train.table is None or train.encoder is None:
+        return train
+    return replace(train, X=train.encoder.transform_training(train.table, train.y))
 
 
 def _as_learnt(data: Dataset, model: Predictor, loss: str) -> tuple[Any, np.ndarray]:
     """Return inputs and targets as the network takes them."""
-    X = data.X if model.standardizer is None else model.standardizer.transform(data.X)
+    X = model.network_inputs(data.X)
     if data.task == "regression":
         y = data.y.reshape(len(data.y), -1)
         return X, (y - model.target_mean) / model.target_scale

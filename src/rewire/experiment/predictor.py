@@ -9,14 +9,19 @@ from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
+from scipy.special import softmax
 
 from rewire.data import Dataset, Standardizer
 from rewire.data.inputs import check_finite
+from rewire.export import export
 from rewire.export.tensors import network_from_tensors, network_to_tensors
 from rewire.graph import Network
-from rewire.io import reading
+from rewire.io import check_ending, reading
 from rewire.io.tensors import read_tensors, write_tensors
+from rewire.tables import Table, TableEncoder, parse, read_raw
 from rewire.validation import real_array
+
+from .reading import inputs_of, schema_of
 
 __all__ = ["Predictor"]
 
@@ -39,10 +44,12 @@ class Predictor:
     image_shape : (int, int), optional
     standardizer : Standardizer, optional
         Applied to the inputs first.
-    target_mean, target_scale : ndarray, shape (outputs,), optional
-        Of a regression: predictions are outputs * scale + mean.
+    target_mean, target_scale : ndarray of float64, shape (outputs,), optional
+        Of a regression: predictions are outputs * scale + mean, computed in float64.
     loss : str, optional
         The loss that the network was trained with, which decides what its outputs mean.
+    encoder : rewire.tables.TableEncoder, optional
+        What makes inputs of a table's columns.
     """
 
     network: Network
@@ -54,32 +61,108 @@ class Predictor:
     target_mean: np.ndarray | None = None
     target_scale: np.ndarray | None = None
     loss: str | None = None
+    encoder: TableEncoder | None = None
+
+    def inputs(self, source: Any) -> tuple[Any, np.ndarray]:
+        """Return the inputs of samples, and for each whether it can be answered.
+
+        Parameters
+        ----------
+        source : array, SciPy sparse matrix or table
+            An array of shape (samples, inputs); or a :class:`rewire.tables.Table`, or anything that
+            :func:`rewire.tables.read_raw` takes, such as a DataFrame, with the columns that the
+            model was trained on, in any order and with others beside them.
+
+        Returns
+        -------
+        X : ndarray or SciPy CSR, shape (samples, inputs)
+        answerable : ndarray of bool, shape (samples,)
+            Not so are rows of a table with a value that cannot be read as in training.
+
+        Raises
+        ------
+        ValueError
+            For columns that are not there: all are named.
+        """
+        if issparse(source) or isinstance(source, (np.ndarray, list)):
+            X = source.tocsr() if issparse(source) else np.asarray(source)
+            return X, np.ones(X.shape[0], bool)
+        if not isinstance(source, Table):
+            raw = read_raw(source)
+            source = parse(raw, schema_of(self, raw))
+        return inputs_of(self, source)
+
+    def network_inputs(self, X: Any) -> Any:
+        """Return inputs as the network takes them: standardized, then of its own dtype."""
+        if self.standardizer is not None:
+            X = self.standardizer.transform(X)
+        return X.astype(self.network.dtype, copy=False)
 
     def outputs(self, X: Any) -> np.ndarray:
         """Return the network's outputs, shape (samples, outputs).
 
         Parameters
         ----------
-        X : array-like or SciPy sparse matrix, shape (samples, inputs)
-            Raw inputs, as in the training data; they are standardized here.
+        X : array-like, SciPy sparse matrix or table
+            Raw samples, as :meth:`inputs` takes them; they are standardized here.
+
+        Returns
+        -------
+        ndarray, shape (samples, outputs)
+            NaN where a sample cannot be answered.
         """
-        X = X.tocsr() if issparse(X) else np.asarray(X)
+        X, answerable = self.inputs(X)
         pieces = []
         for first in range(0, max(X.shape[0], 1), PIECE):
-            piece = X[first : first + PIECE]
-            if self.standardizer is not None:
-                piece = self.standardizer.transform(piece)
+            piece = self.network_inputs(X[first : first + PIECE])
             pieces.append(self.network.predict(piece.toarray() if issparse(piece) else piece))
-        return np.concatenate(pieces)
+        scores = np.concatenate(pieces)
+        scores[~answerable] = np.nan
+        return scores
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return class names, or the values of a regression."""
-        scores = self.outputs(X)
+        """Return class names, or the values of a regression.
+
+        For a sample that cannot be answered that is None, or NaN.
+        """
         if self.task == "regression":
-            if self.target_scale is not None:
-                scores = scores * self.target_scale + self.target_mean
-            return scores[:, 0] if scores.shape[1] == 1 else scores
-        return np.asarray(self.classes)[self.class_numbers(scores)]
+            values = self.answers(X)
+            return values[:, 0] if values.shape[1] == 1 else values
+        scores = self.outputs(X)
+        answers = np.asarray(self.classes)[self.class_numbers(scores)]
+        if (unanswered := np.isnan(scores).any(axis=1)).any():
+            answers = answers.astype(object)
+            answers[unanswered] = None
+        return answers
+
+    @property
+    def probabilistic(self) -> bool:
+        """Whether the outputs stand for probabilities; those of the hinge loss do not."""
+        return self.task == "classification" and self.loss != "hinge"
+
+    def answers(self, X: Any) -> np.ndarray:
+        """Return what :func:`rewire.assess.score` measures, in float64.
+
+        Parameters
+        ----------
+        X : array-like, SciPy sparse matrix or table
+            Raw samples, as :meth:`inputs` takes them.
+
+        Returns
+        -------
+        ndarray of float64, shape (samples, classes) or (samples, outputs)
+            The probability of each class, or its score where there are none; or the values of a
+            regression in the targets' own unit. NaN where a sample cannot be answered.
+        """
+        scores = self.outputs(X).astype(np.float64)
+        if self.task == "regression":
+            return scores if self.target_scale is None else self._rescaled(scores)
+        if scores.shape[1] == 1:  # one output is the log odds of the second class
+            scores = np.hstack([np.zeros_like(scores), scores])
+        return softmax(scores, axis=1) if self.probabilistic else scores
+
+    def _rescaled(self, scores: np.ndarray) -> np.ndarray:
+        return scores * np.asarray(self.target_scale, np.float64) + self.target_mean
 
     def class_numbers(self, scores: np.ndarray) -> np.ndarray:
         """Return the class index of each row of outputs; a single output decides by its sign."""
@@ -98,16 +181,12 @@ class Predictor:
         """
         if self.task != "classification":
             raise ValueError("probabilities are for classes; this model predicts numbers")
-        if self.loss == "hinge":
+        if not self.probabilistic:
             raise ValueError(
                 "probabilities need a network trained with cross_entropy or binary_cross_entropy; "
                 "this one was trained with hinge"
             )
-        scores = self.outputs(X).astype(np.float64)
-        if scores.shape[1] == 1:  # one output is the log odds of the second class
-            scores = np.hstack([np.zeros_like(scores), scores])
-        scores = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return scores / scores.sum(axis=1, keepdims=True)
+        return self.answers(X)
 
     def number_classes(self, data: Dataset, y: np.ndarray) -> np.ndarray:
         """Return the targets of another data set as this model's class indices."""
@@ -168,8 +247,23 @@ class Predictor:
 
     # ------------------------------------------------------------------------------------ files
 
+    def export(
+        self, path: str | os.PathLike[str], format: str | None = None, **options: Any
+    ) -> None:
+        """Write it for another program, from raw rows to answers: ONNX, C or Python.
+
+        The parameters are those of :func:`rewire.export.export`.
+        """
+        export(self, path, format, **options)
+
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write it to a ``.safetensors`` file, atomically."""
+        """Write it to a ``.safetensors`` file, atomically; other endings are refused."""
+        check_ending(
+            path,
+            [".safetensors"],
+            "a model",
+            remedy="export its network to write another format",
+        )
         tensors, network = network_to_tensors(self.network)
         if self.standardizer is not None:
             arrays = self.standardizer.to_arrays()
@@ -183,6 +277,7 @@ class Predictor:
             "feature_names": self.feature_names and list(self.feature_names),
             "image_shape": self.image_shape and list(self.image_shape),
             "loss": self.loss,
+            "encoder": self.encoder and self.encoder.to_dict(),
         }
         write_tensors(path, tensors, header, kind=KIND)
 
@@ -205,4 +300,5 @@ class Predictor:
                 tensors.get("target.mean"),
                 tensors.get("target.scale"),
                 header["loss"],
+                header.get("encoder") and TableEncoder.from_dict(header["encoder"]),
             )

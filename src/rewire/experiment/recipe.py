@@ -81,8 +81,73 @@ class Recipe:
     ignore: tuple[str, ...] = setting(
         (),
         str,
-        "Column of a table to leave out; may be given several times.",
+        "Columns of a table to leave out, commas between; double quotes enclose a name with a "
+        "comma.",
         many=True,
+        group="Data",
+    )
+    columns: str | None = setting(
+        None,
+        str,
+        "File (JSON or TOML) that says what columns of a table are; see 'rewire inspect'.",
+        group="Data",
+    )
+    numeric: tuple[str, ...] = setting(
+        (), str, "Columns of a table to read as numbers.", many=True, group="Data"
+    )
+    categorical: tuple[str, ...] = setting(
+        (), str, "Columns of a table to read as categories.", many=True, group="Data"
+    )
+    date: tuple[str, ...] = setting(
+        (), str, "Columns of a table to read as dates or times.", many=True, group="Data"
+    )
+    text: tuple[str, ...] = setting(
+        (),
+        str,
+        "Columns of a table to learn from as text, by the pieces of words in it; others of names "
+        "and sentences are left out.",
+        many=True,
+        group="Data",
+    )
+    na: tuple[str, ...] = setting(
+        (), str, "Texts in a table that mean a missing value.", many=True, group="Data"
+    )
+    thousands: str | None = setting(
+        None,
+        str,
+        "What separates thousands in a table's numbers, such as a comma.",
+        group="Data",
+        default_text="as each column is written",
+    )
+    decimal: str | None = setting(
+        None,
+        str,
+        "What stands before the decimals in a table's numbers: {choices}.",
+        choices=(".", ","),
+        group="Data",
+        default_text="as each column is written",
+    )
+    censored: str | None = setting(
+        None,
+        str,
+        "What becomes of values such as <1.0 in a column of numbers: {choices}.",
+        choices=("missing", "limit"),
+        group="Data",
+        default_text="missing",
+    )
+    encoding: str | None = setting(
+        None,
+        str,
+        "Encoding of a file of text, such as cp1252.",
+        group="Data",
+        default_text="UTF-8 or UTF-16, as its first bytes say",
+    )
+    missing: str = setting(
+        "impute",
+        str,
+        "What becomes of missing values in a table: impute the median or the most frequent value, "
+        "or none to refuse them.",
+        choices=("impute", "none"),
         group="Data",
     )
     task: str | None = setting(
@@ -248,6 +313,16 @@ class Recipe:
         choices=tuple(name for names in LOSSES.values() for name in names),
         group="Training",
         default_text="the first",
+    )
+    class_weight: str | Mapping[str, float] | None = setting(
+        None,
+        str,
+        "Weight of each class in the loss: {choices} gives rare classes the same weight in sum as "
+        "frequent ones.",
+        choices=("balanced",),
+        objects="a mapping of classes to weights",
+        group="Training",
+        default_text="all samples count alike",
     )
     l2: float = setting(
         0.0,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from rewire.io import (
+    advise,
+    as_path,
     atomic_write,
     prepare_folder,
     read_json,
@@ -39,7 +40,7 @@ class RunDirectory:
     """
 
     def __init__(self, path: str | os.PathLike[str]):
-        self.path = Path(path)
+        self.path = as_path(path)
         self.settings = self.path / "settings.json"
         self.checkpoint = self.path / "checkpoint.safetensors"
         self.history = self.path / "history.csv"
@@ -56,8 +57,12 @@ class RunDirectory:
         """Create the folder and write the recipe; an older run there is refused, or removed."""
         if any(file.exists() for file in self.files) and not overwrite:
             raise FileExistsError(
-                f"{self.path} holds a run already: resume it (--resume {self.path}), choose "
-                "another folder, or replace it (--overwrite)"
+                advise(
+                    f"{self.path} holds a run already",
+                    f"resume it ('rewire train --resume {self.path}')",
+                    "choose another folder",
+                    "replace it (overwrite=True)",
+                )
             )
         prepare_folder(self.path)
         for file in self.files:

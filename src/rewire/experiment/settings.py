@@ -9,6 +9,8 @@ from difflib import get_close_matches
 from numbers import Integral, Real
 from typing import Any
 
+from rewire.io import split_commas
+
 __all__ = ["Setting", "setting", "settings_of", "settings_table"]
 
 Names = Iterable[str] | Callable[[], Iterable[str]]
@@ -83,7 +85,7 @@ class Setting:
         """What help texts show for the value."""
         single = METAVARS.get(self.kind, "")
         single = "|".join([single, *self.words])
-        return f"{single},..." if self.many and self.kind is not str else single
+        return f"{single},..." if self.many else single
 
     @property
     def help_text(self) -> str:
@@ -164,8 +166,10 @@ class Setting:
     def _fits(self, value: Any) -> bool:
         if self.choices is not None:
             return value in self.choice_names()
-        if self.kind is bool or self.kind is str:
-            return isinstance(value, self.kind)
+        if self.kind is bool:
+            return isinstance(value, bool)
+        if self.kind is str:
+            return isinstance(value, str) and (value != "" or not self.many)
         if value in self.words:
             return True
         kind = Integral if self.kind is int else Real
@@ -183,13 +187,15 @@ class Setting:
     def parse(self, text: Any) -> Any:
         """Return the value that stands on a command line, such as ``(0.99, 0.0)`` for "0.99,0".
 
+        Names may be given in several texts, each with commas between.
+
         Raises
         ------
         ValueError
             As :meth:`check` does, naming the option.
         """
         if self.kind not in (int, float):
-            value = self.plain(text)
+            value = self.plain(_listed(text) if self.many else text)
             if not self._accepts(value):  # objects cannot be typed
                 raise ValueError(replace(self, objects=None)._error(self.option, value, repr(text)))
             return value
@@ -279,6 +285,11 @@ def settings_table(recipe: Any) -> str:
     return "\n\n".join(
         f"### {group}\n\n{heading}\n" + "\n".join(rows) for group, rows in groups.items()
     )
+
+
+def _listed(given: Any) -> tuple[str, ...]:
+    texts = [given] if isinstance(given, str) else given or ()
+    return tuple(part for one in texts for part in split_commas(one))
 
 
 def _short(value: Any) -> str:

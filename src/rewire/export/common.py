@@ -8,6 +8,8 @@ import numpy as np
 
 from rewire.activations import Activation, registry
 from rewire.graph import Network
+from rewire.io import advise
+from rewire.validation import of_type, several
 
 __all__ = [
     "activation_names",
@@ -50,13 +52,16 @@ def built_in_names(net: Network, format: str) -> list[str]:
 
 def activations_named(names: Sequence[str], custom: Sequence[Activation]) -> list[Activation]:
     """Return the activations of those names, registered or among the custom ones."""
-    own = {function.name: function for function in custom}
+    given = several(custom, "activations", "Activations")
+    own = {of_type(one, "activations", Activation).name: one for one in given}
     for name in names:
         if name not in registry and name not in own:
             raise ValueError(
-                f"activations must hold every activation that is not registered; got "
-                f"{sorted(own) or 'none'}, and the file names {name!r}: pass activations=[...] "
-                "with the rewire.activations.Activation of that name"
+                advise(
+                    f"activations must hold every activation that is not registered; got "
+                    f"{sorted(own) or 'none'}, and the file names {name!r}",
+                    "pass activations=[...] with the rewire.activations.Activation of that name",
+                )
             )
     return [own[name] if name in own else registry[name] for name in names]
 

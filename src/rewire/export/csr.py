@@ -12,6 +12,7 @@ from scipy.sparse import csr_array
 from rewire.activations import Activation
 from rewire.graph import Network
 from rewire.io import atomic_write, reading
+from rewire.validation import of_type
 
 from .common import activation_names, activations_named, targets
 from .formats import Format, registry
@@ -35,6 +36,7 @@ def to_scipy(net: Network) -> csr_array:
     array([[ 1. , -1. ,  0. ,  0. ],
            [ 0. ,  0.5,  2. ,  0. ]], dtype=float32)
     """
+    of_type(net, "net", Network)
     table = net.connections
     return csr_array(
         (table.weight, table.source, table.indptr), shape=(net.size, net.size), copy=True
@@ -56,6 +58,7 @@ def blocks(net: Network) -> dict[tuple[int, int], csr_array]:
     >>> {ranks: block.nnz for ranks, block in blocks(net).items()}
     {(0, 1): 2, (0, 2): 1, (1, 2): 1}
     """
+    of_type(net, "net", Network)
     matrix, start = to_scipy(net), net.rank_start
     found = {}
     for target in range(1, len(net.ranks)):

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rewire.graph import Network
-from rewire.io import Registry
+from rewire.io import Registry, as_path, check_ending
 
-__all__ = ["Format", "export", "load", "registry"]
+from .model import Model
+
+__all__ = ["Format", "example", "export", "holds_models", "load", "registry"]
 
 
 class Format(NamedTuple):
@@ -24,6 +26,12 @@ class Format(NamedTuple):
         From (path, options) to a network; None for a format that can only be written.
     suffixes : tuple of str
         Endings of file names that stand for the format, such as ``(".npz",)``.
+    example : callable, optional
+        For a format that can hold a whole model, with its columns, scaling and classes: from
+        (model, path, options) to a text that shows how to call the file. ``write`` then takes a
+        model as well as a network.
+    further : tuple of str
+        Endings of other formats that it writes as well, where the format is named.
 
     Examples
     --------
@@ -41,6 +49,8 @@ class Format(NamedTuple):
     write: Callable[..., None]
     read: Callable[..., Network] | None = None
     suffixes: tuple[str, ...] = ()
+    example: Callable[..., str] | None = None
+    further: tuple[str, ...] = ()
 
 
 registry: Registry[Format] = Registry("format", home="rewire.export")
@@ -48,16 +58,18 @@ registry: Registry[Format] = Registry("format", home="rewire.export")
 
 
 def export(
-    net: Network, path: str | os.PathLike[str], format: str | None = None, **options: Any
+    net: Network | Model, path: str | os.PathLike[str], format: str | None = None, **options: Any
 ) -> None:
-    """Write a network to a file that another program, or :func:`load`, reads.
+    """Write a network, or a whole model, to a file that another program, or :func:`load`, reads.
 
     The file is written whole or not at all: see :func:`rewire.io.atomic_write`.
 
     Parameters
     ----------
-    net : Network
-        Left as it is.
+    net : Network or model
+        Left as it is. A model is what :class:`rewire.experiment.Predictor` is: the network with
+        the columns that it reads, their scaling, and the names of its classes. ONNX, C and Python
+        can hold it whole, and then take raw rows and return answers.
     path : path-like
     format : str, optional
         A name in ``rewire.export.registry``; by default the one that the ending of ``path`` stands
@@ -68,7 +80,10 @@ def export(
     Raises
     ------
     ValueError
-        For an unknown format, or a network that the format cannot hold.
+        For an unknown format, a path whose ending promises another format than the one that is
+        named, or a network or model that the format cannot hold.
+    TypeError
+        If ``net`` is neither a network nor a model.
     ImportError
         If a package that the format needs is not installed; the message names the extra.
 
@@ -81,7 +96,46 @@ def export(
     >>> load(path)
     Network 2-1-1: 3 connections, density 100.00%
     """
-    _choose(path, format, "written").write(net, path, **options)
+    chosen = _choose(as_path(path), format, "written")
+    if format is not None:
+        endings = (*chosen.suffixes, *chosen.further)
+        check_ending(path, endings, f"the format {format!r}", named=True)
+    if not isinstance(net, Network):
+        _check_model(net, chosen)
+    chosen.write(net, path, **options)
+
+
+def example(
+    model: Model, path: str | os.PathLike[str], format: str | None = None, **options: Any
+) -> str:
+    """Return a text that shows how to call the file that :func:`export` wrote of a model.
+
+    The parameters are those of :func:`export`.
+    """
+    chosen = _choose(path, format, "written")
+    _check_model(model, chosen)
+    assert chosen.example is not None
+    return chosen.example(model, path, **options)
+
+
+def holds_models(path: str | os.PathLike[str], format: str | None = None) -> bool:
+    """Return whether the format of a file can hold a whole model."""
+    return _choose(path, format, "written").example is not None
+
+
+def _check_model(model: Any, chosen: Format) -> None:
+    if not isinstance(model, Model):
+        has = " in its attribute network_" if hasattr(model, "network_") else ""
+        raise TypeError(
+            f"net must be a rewire.Network or a model such as rewire.experiment.Predictor; got "
+            f"{type(model).__name__}" + (f": give the network{has}" if has else "")
+        )
+    if chosen.example is None:
+        whole = [name for name, one in registry.items() if one.example is not None]
+        raise ValueError(
+            f"format must be one of {', '.join(whole)} for a whole model, as the others hold a "
+            "network alone: choose one of them, or give the model's network"
+        )
 
 
 def load(path: str | os.PathLike[str], format: str | None = None, **options: Any) -> Network:
@@ -111,7 +165,7 @@ def load(path: str | os.PathLike[str], format: str | None = None, **options: Any
     >>> rewire.load(path)
     Network 2-8-2: 16 connections, density 50.00%
     """
-    read = _choose(path, format, "read").read
+    read = _choose(as_path(path), format, "read").read
     assert read is not None  # _choose refuses formats that cannot be read
     return read(path, **options)
 
@@ -125,5 +179,9 @@ def _choose(path: str | os.PathLike[str], format: str | None, verb: str) -> Form
     endings = ", ".join(
         f"{n} ({' '.join(one.suffixes) or 'no ending'})" for n, one in known.items()
     )
-    got = f"format={format!r}" if format is not None else repr(os.fspath(path))
-    raise ValueError(f"format must be one that can be {verb}: {endings}; got {got}")
+    if format is None:
+        raise ValueError(
+            f"path must end as one of the formats that can be {verb}: {endings}; got "
+            f"{os.fspath(path)!r}"
+        )
+    raise ValueError(f"format must be one that can be {verb}: {endings}; got {format!r}")

@@ -10,7 +10,8 @@ from xml.etree.ElementTree import ParseError
 
 from rewire.activations import Activation
 from rewire.graph import Network
-from rewire.io import atomic_write, import_optional, reading
+from rewire.io import atomic_write, import_optional, reading, received
+from rewire.validation import of_type
 
 from . import records
 from .formats import Format, registry
@@ -45,6 +46,7 @@ def to_networkx(net: Network) -> networkx.DiGraph:
     >>> list(graph.predecessors(2))
     [0, 1]
     """
+    of_type(net, "net", Network)
     attributes = records.attributes(net)
     graph = import_optional("networkx", "export").DiGraph(
         dtype=attributes["dtype"], activations=json.dumps(attributes["activations"])
@@ -87,6 +89,8 @@ def from_networkx(graph: networkx.DiGraph, activations: Sequence[Activation] = (
     >>> from_networkx(graph)
     Network 2-8-2: 15 connections, density 46.88%
     """
+    if not hasattr(graph, "nodes"):
+        raise TypeError(f"graph must be a networkx.DiGraph; got {received(graph)}")
     return records.network(
         [{"id": node, **attributes} for node, attributes in graph.nodes(data=True)],
         [{"source": s, "target": t, **attributes} for s, t, attributes in graph.edges(data=True)],

@@ -1,43 +1,49 @@
-"""The network as an ONNX model, for onnxruntime and other readers of ONNX."""
+"""A network, or a whole model, in ONNX, for onnxruntime and other readers of ONNX."""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
-from scipy.sparse import csr_array
 
 from rewire.graph import Network
 from rewire.io import atomic_write, import_optional
-from rewire.kernels.layout import LEAK
 
-from .common import built_in_names
-from .csr import blocks
 from .formats import Format, registry
+from .model import Model
+from .onnx_graph import Graph, add_network, check_size
+from .onnx_whole import add_answers, add_inputs, metadata
+from .onnx_whole import example as whole_example
+from .whole import Whole
 
 if TYPE_CHECKING:
     import onnx
 
 __all__ = ["save_onnx", "to_onnx"]
 
-# Old enough for every runtime in use; nothing newer is needed.
-OPSET, IR_VERSION = 17, 8
-LARGEST = 2**31 - 1  # bytes in a protobuf message
 
+def to_onnx(net: Network | Model, sparse: bool = False) -> onnx.ModelProto:
+    """Return a network, or a whole model, as an ONNX model of opset 17.
 
-def to_onnx(net: Network, sparse: bool = False) -> onnx.ModelProto:
-    """Return the network as an ONNX model of opset 17.
-
-    The model has one input ``X`` of shape (batch, inputs) and one output ``Y`` of shape
+    *A network* has one input ``X`` of shape (batch, inputs) and one output ``Y`` of shape
     (batch, outputs), both of the network's dtype. For every pair of ranks with connections between
     them it has one ``Gemm`` node with a weight of shape (neurons of target, neurons of source);
     connections may skip ranks.
 
+    *A model of a table* has an input of shape (batch, 1) for each column, by its name: ``double``
+    for numbers (NaN where missing), truth values (0 and 1) and dates (seconds since 1970-01-01),
+    ``string`` for categories and texts (empty where missing). Its outputs are ``label`` of shape
+    (batch,) and ``probabilities`` of shape (batch, classes), or ``prediction`` of shape
+    (batch, outputs) for a regression. Missing values are filled in, texts looked up and inputs
+    standardized in double precision as in training. A row that cannot be answered has NaN for
+    probabilities and prediction, and for a label the empty text, or a number below all classes.
+    A model of plain arrays has one input ``X`` instead. The metadata says what each input is, as
+    JSON under ``rewire``.
+
     Parameters
     ----------
-    net : Network
-        With built-in activations.
+    net : Network or model
+        With built-in activations. A model is what :class:`rewire.experiment.Predictor` is.
     sparse : bool, default False
         Whether the weights are sparse initialisers. The file is then proportional to the
         connections: 12 bytes each in float32, against 4 for each possible connection, so it is
@@ -58,30 +64,32 @@ def to_onnx(net: Network, sparse: bool = False) -> onnx.ModelProto:
     >>> [node.op_type for node in model.graph.node]
     ['Gemm', 'Relu', 'Gemm']
     """
-    onnx = import_optional("onnx", "export")
-    names = built_in_names(net, "ONNX")
-    weights = blocks(net)
-    _check_size(net, weights, sparse)
-    graph = _Graph(onnx, net, sparse)
-    last = len(net.ranks) - 1
-    value = {0: "X"}
-    for rank, name in enumerate(names, start=1):
-        if net.ranks[rank]:
-            feeds = {s: (value[s], block) for (s, t), block in weights.items() if t == rank}
-            output = value[rank] = "Y" if rank == last else f"rank_{rank}"
-            if name == "linear":
-                graph.weighted_sum(rank, feeds, output)
-            else:
-                graph.activate(name, graph.weighted_sum(rank, feeds, f"{output}_sum"), output)
+    if not isinstance(net, Network):
+        return _whole(Whole.of(net, strip=False), sparse)
+    graph = Graph(sparse)
+    check_size(net, sparse)
+    x = graph.end("inputs", graph.free("X"), net.dtype, ["batch", net.ranks[0]])
+    y = graph.end("outputs", graph.free("Y"), net.dtype, ["batch", net.ranks[-1]])
+    add_network(graph, net, x, y)
     return graph.model()
 
 
-def save_onnx(net: Network, path: str | os.PathLike[str], sparse: bool = False) -> None:
+def _whole(whole: Whole, sparse: bool) -> Any:
+    graph = Graph(sparse)
+    check_size(whole.net, sparse)
+    columns = add_inputs(graph, whole)
+    y = graph.free("Y")
+    add_network(graph, whole.net, columns.inputs, y)
+    outputs = add_answers(graph, whole, columns, y)
+    return graph.model(metadata(whole, columns, outputs))
+
+
+def save_onnx(net: Network | Model, path: str | os.PathLike[str], sparse: bool = False) -> None:
     """Write the model of :func:`to_onnx`, checked by ONNX's own checker.
 
     Parameters
     ----------
-    net : Network
+    net : Network or model
     path : path-like
     sparse : bool, default False
         Whether the weights are sparse initialisers.
@@ -100,98 +108,9 @@ def save_onnx(net: Network, path: str | os.PathLike[str], sparse: bool = False) 
         temporary.write_bytes(model.SerializeToString())
 
 
-class _Graph:
-    """Builds an ONNX graph from nodes and constants."""
-
-    def __init__(self, onnx: Any, net: Network, sparse: bool):
-        self.onnx, self.net, self.sparse = onnx, net, sparse
-        self.nodes: list[Any] = []
-        self.constants: list[Any] = []
-        self.sparse_constants: list[Any] = []
-
-    def weighted_sum(self, rank: int, feeds: dict[int, tuple[str, csr_array]], output: str) -> str:
-        """Add the nodes for bias + the sum of A @ weightᵀ over the ranks that feed this one."""
-        net = self.net
-        first, size = int(net.rank_start[rank]), net.ranks[rank]
-        # A rank without connections is constant; an empty block gives it the shape of the batch.
-        feeds = feeds or {0: ("X", csr_array((size, net.ranks[0]), dtype=net.dtype))}
-        total = self.constant(f"bias_{rank}", net.bias[first : first + size])
-        last = max(feeds)
-        for source, (value, block) in feeds.items():
-            weight = self.matrix(f"weight_{source}_{rank}", block)
-            partial = output if source == last else f"{output}_{source}"
-            total = self.node("Gemm", value, weight, total, partial, transB=1)
-        return total
-
-    def activate(self, name: str, value: str, output: str) -> None:
-        """Add the nodes for an activation."""
-        if name == "leaky_relu":
-            # LeakyRelu's slope is a float32, and onnxruntime has it for no other type.
-            slope = self.constant(f"{output}_slope", np.array(LEAK, self.net.dtype))
-            self.node("Max", value, self.node("Mul", value, slope, f"{output}_scaled"), output)
-        else:
-            kind = {"relu": "Relu", "tanh": "Tanh", "sigmoid": "Sigmoid"}[name]
-            self.node(kind, value, output)
-
-    def node(self, kind: str, *names: str, **attributes: Any) -> str:
-        """Add a node; the last name is that of its output, which is returned."""
-        *inputs, output = names
-        self.nodes.append(self.onnx.helper.make_node(kind, inputs, [output], **attributes))
-        return output
-
-    def constant(self, name: str, array: np.ndarray) -> str:
-        """Add a dense initialiser."""
-        self.constants.append(self.onnx.numpy_helper.from_array(array, name))
-        return name
-
-    def matrix(self, name: str, block: csr_array) -> str:
-        """Add an initialiser; a sparse one has values and their positions, row by row."""
-        if not self.sparse:
-            return self.constant(name, block.toarray())
-        rows = np.repeat(np.arange(block.shape[0], dtype=np.int64), np.diff(block.indptr))
-        place = self.onnx.numpy_helper.from_array(
-            rows * block.shape[1] + block.indices, f"{name}_places"
-        )
-        values = self.onnx.numpy_helper.from_array(block.data, name)
-        self.sparse_constants.append(
-            self.onnx.helper.make_sparse_tensor(values, place, block.shape)
-        )
-        return name
-
-    def model(self) -> Any:
-        """Return the finished model."""
-        helper, net = self.onnx.helper, self.net
-        number = helper.np_dtype_to_tensor_dtype(net.dtype)
-        ends = {"X": net.ranks[0], "Y": net.ranks[-1]}
-        x, y = (helper.make_tensor_value_info(e, number, ["batch", n]) for e, n in ends.items())
-        graph = helper.make_graph(
-            self.nodes,
-            "rewire",
-            [x],
-            [y],
-            self.constants,
-            sparse_initializer=self.sparse_constants,
-        )
-        return helper.make_model(
-            graph,
-            opset_imports=[helper.make_opsetid("", OPSET)],
-            ir_version=IR_VERSION,
-            producer_name="rewire",
-        )
+def example_onnx(model: Model, path: str | os.PathLike[str], sparse: bool = False) -> str:
+    """Return a Python program that calls the file of a model."""
+    return whole_example(Whole.of(model, strip=False), Path(path).name)
 
 
-def _check_size(net: Network, weights: dict[tuple[int, int], csr_array], sparse: bool) -> None:
-    number = net.dtype.itemsize
-    size = sum(
-        block.nnz * (number + 8) if sparse else block.shape[0] * block.shape[1] * number
-        for block in weights.values()
-    )
-    if size > LARGEST:
-        remedy = "export to .safetensors or .npz" if sparse else "pass sparse=True"
-        raise ValueError(
-            f"an ONNX model must be smaller than 2 GiB; got {size / 2**30:.1f} GiB of weights: "
-            f"{remedy}"
-        )
-
-
-registry.add("onnx", Format(save_onnx, None, (".onnx",)))
+registry.add("onnx", Format(save_onnx, None, (".onnx",), example_onnx))

@@ -8,7 +8,9 @@ import numpy as np
 
 from rewire.connectivity import ConnectionTable
 from rewire.graph import Network
+from rewire.io import received
 from rewire.scalar import SparseMLP, Value
+from rewire.validation import of_type
 
 __all__ = ["from_scalar", "to_scalar"]
 
@@ -32,6 +34,8 @@ def from_scalar(model: SparseMLP) -> Network:
     >>> from_scalar(SparseMLP(2, [4, 1], [0.5, 0], rng=random.Random(0)))
     Network 2-4-1: 8 connections, density 66.67%
     """
+    if not hasattr(model, "layers"):
+        raise TypeError(f"model must be a SparseMLP; got {received(model)}")
     layers = [layer.neurons for layer in model.layers]
     ranks = [model.nin, *map(len, layers)]
     start = np.cumsum((0, *ranks))
@@ -71,6 +75,7 @@ def to_scalar(net: Network) -> SparseMLP:
     >>> [value.data for value in model.layers[0].neurons[0].w.values()]
     [1.0, -1.0]
     """
+    of_type(net, "net", Network)
     names = [activation.name for activation in net.activations[1:]]
     if not set(names) <= {"relu", "linear"}:
         raise ValueError(

@@ -14,6 +14,7 @@ from scipy.sparse import csr_array
 from rewire.graph import Network
 from rewire.io import atomic_write, import_optional
 from rewire.kernels.layout import LEAK
+from rewire.validation import of_type
 
 from .common import built_in_names
 from .csr import blocks
@@ -53,6 +54,7 @@ def state_dict(net: Network) -> dict[str, np.ndarray]:
     >>> {name: array.shape for name, array in arrays.items()}
     {'0.weight': (8, 4), '0.bias': (8,), '2.weight': (3, 8), '2.bias': (3,)}
     """
+    of_type(net, "net", Network)
     state, place = {}, 0
     for weight, bias, name in _layers(net):
         state[f"{place}.weight"], state[f"{place}.bias"] = weight.toarray(), bias
@@ -89,6 +91,7 @@ def to_torch(net: Network, sparse: bool = False) -> torch.nn.Sequential:
       (2): Linear(in_features=8, out_features=2, bias=True)
     )
     """
+    of_type(net, "net", Network)
     torch = import_optional("torch", "torch")
     modules = {
         "relu": torch.nn.ReLU,

@@ -16,6 +16,7 @@ from scipy.sparse import csr_array
 
 from rewire.graph import Network
 from rewire.io import import_optional, reading
+from rewire.validation import of_type
 
 from .formats import Format, registry
 from .torch_model import save_state_dict
@@ -53,6 +54,7 @@ def from_state_dict(state: Mapping[str, Any], activation: Any = "relu") -> Netwo
     >>> from_state_dict(weights)
     Network 2-2-1: 5 connections, density 83.33%
     """
+    of_type(state, "state", Mapping)
     layers: dict[str, dict[str, Any]] = {}
     for key, value in state.items():
         name, _, part = key.rpartition(".")
@@ -167,4 +169,7 @@ def _natural(name: str) -> list[Any]:
     return parts
 
 
-registry.add("state_dict", Format(save_state_dict, load_state_dict, (".pt", ".pth")))
+registry.add(
+    "state_dict",
+    Format(save_state_dict, load_state_dict, (".pt", ".pth"), further=(".safetensors",)),
+)

@@ -13,6 +13,7 @@ from rewire.connectivity import ConnectionTable, connection_counts, densities
 from rewire.connectivity.distributions import per_layer
 from rewire.connectivity.table import Columns
 from rewire.validation import float_dtype, whole_number
+from rewire.validation import generator as as_generator
 
 from . import checks
 from .network import Network
@@ -80,7 +81,7 @@ def mlp(
     >>> mlp([784, 300, 100, 10], density=0.05, distribution="er", seed=0).ranks
     (784, 300, 100, 10)
     """
-    ranks = checks.ranks(sizes)
+    ranks = checks.ranks(sizes, "sizes")
     if min(ranks) < 1:
         raise ValueError(f"sizes must all be at least 1; got {list(ranks)}")
     dtype = float_dtype(dtype)
@@ -89,7 +90,7 @@ def mlp(
     )
     if wiring not in ("random", "first"):
         raise ValueError(f"wiring must be 'random' or 'first'; got {wiring!r}")
-    generator = np.random.default_rng(seed)
+    generator = as_generator(seed)
     start = np.cumsum((0, *ranks))
     index = np.int32 if start[-1] < 2**31 else np.int64
     sources, weights = [], []

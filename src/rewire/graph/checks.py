@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from rewire.activations import Activation
 from rewire.activations import get as activation_named
+from rewire.io import received
 from rewire.kernels.layout import as_kernel_array
-from rewire.validation import real_array
+from rewire.validation import real_array, several
 
 
-def ranks(sizes: Sequence[int]) -> tuple[int, ...]:
+def ranks(sizes: Sequence[int], name: str = "ranks") -> tuple[int, ...]:
     """Check the sizes of the ranks."""
-    sizes = tuple(sizes)
+    sizes = tuple(several(sizes, name, "whole numbers"))
     if len(sizes) < 2:
-        raise ValueError(f"ranks must name at least inputs and outputs; got {list(sizes)}")
+        raise ValueError(f"{name} must name at least inputs and outputs; got {list(sizes)}")
     for rank, size in enumerate(sizes):
         smallest = 1 if rank in (0, len(sizes) - 1) else 0
-        if isinstance(size, bool) or int(size) != size or size < smallest:
+        whole = isinstance(size, Real) and not isinstance(size, bool) and size % 1 == 0
+        if not whole or size < smallest:
             raise ValueError(
-                f"ranks must hold whole numbers, at least 1 for inputs and outputs and 0 between; "
-                f"got {size} for rank {rank}"
+                f"{name} must hold whole numbers, at least 1 for inputs and outputs and 0 between; "
+                f"got {received(size)} for rank {rank}"
             )
     return tuple(int(size) for size in sizes)
 
@@ -94,7 +97,8 @@ def activations(activation: Any, ranks: int) -> tuple[Activation, ...]:
     linear = activation_named("linear")
     if isinstance(activation, (str, Activation)):
         return (linear, *[activation_named(activation)] * (ranks - 2), linear)
-    given = [activation_named(name) for name in activation]
+    names = several(activation, "activation", "names or Activations, or be one of them")
+    given = [activation_named(name) for name in names]
     if len(given) != ranks - 1:
         raise ValueError(
             f"activation must be one for all hidden ranks, or a sequence of {ranks - 1}, one for "

@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from .advice import advise, prefixed
+from .endings import as_path, is_file_name
+
 __all__ = ["atomic_write", "prepare_folder", "reading", "remove_leftovers"]
 
 
@@ -86,22 +89,31 @@ def remove_leftovers(path: str | os.PathLike[str]) -> None:
         leftover.unlink(missing_ok=True)
 
 
-def prepare_folder(folder: str | os.PathLike[str]) -> Path:
+def prepare_folder(folder: str | os.PathLike[str], parameter: str = "out") -> Path:
     """Create a folder if it does not exist, and check that files can be written to it.
 
     Raises
     ------
+    ValueError
+        For the name of a file, such as ``model.onnx``, where there is no folder of that name.
     OSError
         Naming the folder and the remedy.
     """
-    folder = Path(folder)
+    folder = as_path(folder, parameter)
+    if is_file_name(folder) and not folder.is_dir():
+        raise ValueError(
+            advise(
+                f"{parameter} must be a folder; got {str(folder)!r}, the name of a file",
+                f"choose a name such as {str(folder.with_suffix(''))!r}",
+            )
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
         raise OSError(
-            f"out must be a folder that can be written to; got {str(folder)!r} "
+            f"{parameter} must be a folder that can be written to; got {str(folder)!r} "
             f"({error.strerror}): choose another one"
         ) from error
     return folder
@@ -128,8 +140,10 @@ def reading(path: str | os.PathLike[str], *errors: type[Exception]) -> Iterator[
     try:
         yield
     except expected as error:
-        what = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
-        raise ValueError(f"cannot read {os.fspath(path)!r}: {what}") from error
+        start = f"cannot read {os.fspath(path)!r}: "
+        missing = isinstance(error, KeyError)
+        said = f"{start}it lacks {error}" if missing else prefixed(start, error)
+        raise ValueError(said) from error
 
 
 def _remove(temporary: Path) -> None:

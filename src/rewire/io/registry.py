@@ -70,7 +70,7 @@ class Registry(Generic[Part]):
         del self._load()[name]
 
     def __getitem__(self, name: str) -> Part:
-        if name not in self._load():
+        if not isinstance(name, str) or name not in self._load():
             raise ValueError(
                 f"{self.kind} must be one of {', '.join(sorted(self._load()))}; "
                 f"got {name!r}{self.hint(name)}"

@@ -12,6 +12,8 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from .advice import advise
+from .endings import as_path
 from .files import atomic_write, reading
 
 __all__ = ["read_tensors", "write_tensors"]
@@ -90,13 +92,19 @@ def read_tensors(
     >>> tensors["mask"].shape
     (2, 2)
     """
+    path = as_path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"path must be an existing file; got {str(path)!r}")
     with reading(path, SafetensorError):
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
             if "rewire" not in metadata:
                 raise ValueError(
-                    "it is a safetensors file, but not one that rewire wrote; for the weights of "
-                    "a PyTorch model use rewire.load(path, format='state_dict')"
+                    advise(
+                        "it is a safetensors file, but not one that rewire wrote",
+                        "read the weights of a PyTorch model by rewire.load with the format "
+                        "'state_dict'",
+                    )
                 )
             header = json.loads(metadata["rewire"])
             if header["version"] > VERSION:
@@ -105,8 +113,9 @@ def read_tensors(
                 )
             if header["kind"] != kind:
                 reader = READERS.get(header["kind"])
-                remedy = f": read it by {reader}" if reader else ""
-                raise ValueError(f"it must be a {kind}; got a {header['kind']}{remedy}")
+                remedies = [f"read it by {reader}"] if reader else []
+                problem = f"it must be a {kind}; got a {header['kind']}"
+                raise ValueError(advise(problem, *remedies))
             # The file has keys(), but cannot be iterated over.
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         given = header.pop("crc32")

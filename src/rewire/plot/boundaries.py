@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+
+from rewire.io import received
+from rewire.validation import real_array, real_number
 
 from . import style
 from .network import as_network
@@ -63,13 +65,14 @@ def boundary(
     >>> net.draw(left) is left, boundary(net, X, y, ax=right) is right
     (True, True)
     """
-    X, y = np.asarray(X, dtype=float), np.asarray(y)
+    X, y = np.asarray(real_array(X, "X"), dtype=float), real_array(y, "y")
     if X.ndim != 2 or X.shape[1] != 2:
         raise ValueError(
             f"X must have shape (samples, 2) to be drawn; got {X.shape}: choose two of its columns"
         )
-    if ax is None:
-        _, ax = plt.subplots(figsize=(5, 4.2), layout="constrained")
+    if not real_number(step, "step", 0, np.inf):
+        raise ValueError("step must be above 0; got 0")
+    ax = style.given_or_new(ax, 5, 4.2)
     low, high = X.min(axis=0) - 1, X.max(axis=0) + 1
     across, up = np.arange(low[0], high[0], step), np.arange(low[1], high[1], step)
     points = np.stack(np.meshgrid(across, up), axis=-1)
@@ -111,8 +114,13 @@ def _scores(model: Any, points: np.ndarray) -> np.ndarray:
         scores = model.predict(points)
     elif hasattr(model, "layers"):  # scalar neurons would take a millisecond per point
         scores = as_network(model).predict(points)
-    else:
+    elif callable(model) and not isinstance(model, type):
         scores = model(points)
+    else:
+        raise TypeError(
+            "model must be a Network, an estimator, a SparseMLP or a function of points; got "
+            f"{received(model)}"
+        )
     scores = np.asarray(scores, float).reshape(len(points), -1)
     if scores.shape[1] > 2:
         raise ValueError(

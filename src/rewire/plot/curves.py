@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
+
+from rewire.validation import of_type, real_array, several, whole_number
 
 from . import style
 
@@ -43,8 +44,10 @@ def plot_losses(
     --------
     >>> ax = plot_losses({"static": [1.0, 0.5, 0.4], "RigL": [1.0, 0.4, 0.1]}, rewirings=[1])
     """
-    if ax is None:
-        _, ax = plt.subplots(figsize=(8, 4), layout="constrained")
+    for curve in of_type(losses, "losses", Mapping).values():
+        real_array(curve, "losses")
+    rewirings = _steps(rewirings)
+    ax = style.given_or_new(ax, 8, 4)
     for n, step in enumerate(rewirings):
         label = "rewiring" if n == 0 else None
         ax.axvline(step, color=style.FAINT, linewidth=0.8, zorder=0, label=label)
@@ -93,8 +96,10 @@ def plot_history(
     >>> columns = {"step": [10, 20], "loss": [0.5, 0.1], "accuracy": [0.7, 1.0]}
     >>> ax = plot_history(columns, rewirings=[5, 15])
     """
-    if ax is None:
-        _, ax = plt.subplots(figsize=(8, 4), layout="constrained")
+    if "step" not in of_type(columns, "columns", Mapping):
+        raise ValueError(f"columns must hold step; got {', '.join(columns) or 'none'}")
+    rewirings = _steps(rewirings)
+    ax = style.given_or_new(ax, 8, 4)
     shown = _measured(columns, "loss", ax, _COLOURS[0])
     if min(_values(columns, "loss"), default=0) > 0:
         ax.set_yscale("log")
@@ -124,6 +129,10 @@ def plot_history(
     if title:
         style.title(ax, title)
     return ax
+
+
+def _steps(rewirings: Sequence[int]) -> list[int]:
+    return [whole_number(step, "rewirings") for step in several(rewirings, "rewirings", "steps")]
 
 
 def _measured(

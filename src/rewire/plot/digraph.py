@@ -13,6 +13,7 @@ from matplotlib.colors import Normalize, to_hex
 
 from rewire.graph import Network
 from rewire.graph.strip import alive
+from rewire.validation import of_type
 
 from . import style
 from .network import as_network, largest_weight, plot_topology
@@ -57,6 +58,7 @@ def draw_topology(model: Any, format: str = "svg", rankdir: str = "LR") -> graph
     """
     if rankdir not in ("LR", "TB"):
         raise ValueError(f"rankdir must be 'LR' or 'TB'; got {rankdir!r}")
+    of_type(format, "format", str)
     graph = _Digraph(
         format=format,
         graph_attr={"rankdir": rankdir, "ranksep": "1.2", "splines": "true"},

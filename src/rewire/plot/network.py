@@ -6,7 +6,6 @@ import copy
 from collections.abc import Sequence
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
@@ -18,6 +17,7 @@ from matplotlib.path import Path
 from rewire.export import from_scalar
 from rewire.graph import Network
 from rewire.graph.strip import alive
+from rewire.io import advise, received
 
 from . import style
 
@@ -67,10 +67,8 @@ def plot_topology(
         raise ValueError(f"rankdir must be 'TB' or 'LR'; got {rankdir!r}")
     net = as_network(model)
     position, living = positions(net.ranks, rankdir), alive(net)
-    if ax is None:
-        width, height = np.ptp(position, axis=0) + 2
-        size = max(0.62 * width, 4) + 1.2, max(0.62 * height, 2.5)
-        _, ax = plt.subplots(figsize=size, layout="constrained")
+    width, height = np.ptp(position, axis=0) + 2
+    ax = style.given_or_new(ax, max(0.62 * width, 4) + 1.2, max(0.62 * height, 2.5))
     _draw_connections(ax, net, position, living, rankdir)
     _draw_neurons(ax, net, position, living)
     if not living.all():
@@ -94,6 +92,11 @@ def as_network(model: Any) -> Network:
     """
     if hasattr(model, "connections"):
         return model
+    if not hasattr(model, "layers"):
+        held = "give its network_" if hasattr(model, "network_") else "make one with rewire.mlp"
+        raise TypeError(
+            advise(f"model must be a Network or a SparseMLP; got {received(model)}", held)
+        )
     if not hasattr(model, "nin"):
         model = copy.copy(model)
         model.nin = 1 + max((i for neuron in model.layers[0].neurons for i in neuron.w), default=0)

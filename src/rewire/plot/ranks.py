@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
+
+from rewire.validation import of_type, real_number, several
 
 from . import style
 
@@ -59,6 +60,11 @@ def plot_critical_difference(
     >>> [text.get_text() for text in ax.texts]
     ['1', '2', '3', 'rigl  1.20', 'set  2.30', '2.50  static']
     """
+    for rank in of_type(ranks, "ranks", Mapping).values():
+        real_number(rank, "ranks")
+    cliques = [several(one, "cliques", "names") for one in several(cliques, "cliques", "groups")]
+    if critical_difference is not None:
+        critical_difference = real_number(critical_difference, "critical_difference")
     if len(ranks) < 2:
         raise ValueError(f"ranks must hold at least two methods; got {len(ranks)}")
     for name in (name for clique in cliques for name in clique):
@@ -66,9 +72,7 @@ def plot_critical_difference(
             raise ValueError(f"cliques must hold methods in ranks; got {name!r}")
     names = sorted(ranks, key=ranks.__getitem__)
     first, half = MARGIN + BAR_HEIGHT * len(cliques), (len(names) + 1) // 2
-    if ax is None:
-        height = 0.9 + 0.28 * (first + half + 1.5)
-        _, ax = plt.subplots(figsize=(8, height), layout="constrained")
+    ax = style.given_or_new(ax, 8, 0.9 + 0.28 * (first + half + 1.5))
     _draw_scale(ax, len(names), critical_difference)
     for place, name in enumerate(names):
         left = place < half

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
+
+from rewire.validation import of_type, real_array, real_number
 
 from . import style
 
@@ -53,10 +54,11 @@ def plot_runs(
     >>> [label.get_text() for label in ax.get_yticklabels()]
     ['static', 'rigl']
     """
-    if ax is None:
-        height = 1.3 + 0.75 * max(len(values), 1)
-        _, ax = plt.subplots(figsize=(8, height), layout="constrained")
-    finite = {name: np.asarray(row, float) for name, row in values.items()}
+    of_type(values, "values", Mapping)
+    if reach is not None:
+        reach = real_number(reach, "reach")
+    ax = style.given_or_new(ax, 8, 1.3 + 0.75 * max(len(values), 1))
+    finite = {name: np.asarray(real_array(row, "values"), float) for name, row in values.items()}
     finite = {name: row[np.isfinite(row)] for name, row in finite.items()}
     together = np.concatenate([*finite.values(), [reach] if reach is not None else []])
     span = float(np.ptp(together)) if len(together) else 0.0

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+
+from rewire.validation import of_type
 
 INK = "#1f2733"
 FAINT = "#c4cad3"
@@ -27,6 +30,13 @@ SIGNED_PALE = LinearSegmentedColormap.from_list(
 def title(axes: Axes, text: str) -> None:
     """Put a title above the axes, aligned left."""
     axes.set_title(text, loc="left", color=INK, fontsize=11, fontweight="bold")
+
+
+def given_or_new(axes: Axes | None, width: float, height: float) -> Axes:
+    """Return the axes to draw on, which are checked, or new ones of a size in inches."""
+    if axes is not None:
+        return of_type(axes, "ax", Axes)
+    return plt.subplots(figsize=(width, height), layout="constrained")[1]
 
 
 def open_frame(axes: Axes) -> None:

@@ -11,8 +11,9 @@ import numpy as np
 from matplotlib.colors import to_rgba
 from PIL import Image
 
-from rewire.io import atomic_write
+from rewire.io import as_path, atomic_write
 from rewire.plot import style
+from rewire.validation import of_type, real_number, whole_number
 
 from .recording import Recording
 from .scene_pictures import SHADES, draw_scenes
@@ -76,9 +77,14 @@ def write_animation(
     >>> _ = rewire.fit(net, X, y, loss="hinge", total_steps=100, seed=0, callbacks=[recorder])
     >>> file = write_animation(recorder.recording, tempfile.mkdtemp() + "/moons.webp", rate=1)
     """
-    path = Path(path)
+    of_type(recording, "recording", Recording)
+    path = as_path(path)
     if path.suffix not in FORMATS:
         raise ValueError(f"path must end in one of {', '.join(FORMATS)}; got {path.name!r}")
+    for name, value in (("seconds", seconds), ("rate", rate)):
+        if not real_number(value, name, 0, 1e6):
+            raise ValueError(f"{name} must be above 0; got {value}")
+    whole_number(width, "width", 100)
     scenes = list(iter_scenes(recording, seconds, rate))
     pictures = _reduce_colours(list(draw_scenes(recording, scenes, width)))
     if path.suffix == ".webp":  # WebP has no palettes

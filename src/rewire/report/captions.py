@@ -72,18 +72,26 @@ def title(runs: Sequence[Mapping[str, Any]]) -> str:
     return "; ".join(parts)
 
 
-def lede(methods: Sequence[str], data: str | None, whole: bool) -> list[str]:
-    """Return how to read the page, in a few sentences."""
-    task = f" on the data “{data}”" if data else ""
+def lede(methods: Sequence[str], data: Sequence[str | None], whole: bool) -> list[str]:
+    """Return how to read the page, in a few sentences.
+
+    Parameters
+    ----------
+    methods, data : sequence
+        Of each run; None for data without a name.
+    whole : bool
+        Whether all neurons and connections are drawn.
+    """
+    who = _who_learns(data)
     lines = [
-        f"A sparse network learns{task}. Circles are neurons and lines are connections, from the "
+        f"{who}. Circles are neurons and lines are connections, from the "
         "inputs at the top to the outputs at the bottom. Blue connections have positive weights "
         "and orange ones negative weights; wider lines mean larger weights."
     ]
     if not whole:
         lines = [
-            f"A sparse network learns{task}. It has too many connections to draw, so the page "
-            "shows its strongest paths from inputs to outputs, the density of each part of the "
+            f"{who}. There are too many connections to draw, so the page "
+            "shows the strongest paths from inputs to outputs, the density of each part of the "
             "wiring, and how many connections the neurons have."
         ]
     for method in dict.fromkeys(methods):
@@ -103,6 +111,15 @@ def lede(methods: Sequence[str], data: str | None, whole: bool) -> list[str]:
         )
     lines.append("Press Play or move the slider to watch the training from the start.")
     return lines
+
+
+def _who_learns(data: Sequence[str | None]) -> str:
+    """Return what learns on which data, each named once."""
+    different = list(dict.fromkeys(data))
+    if len(different) == 1:
+        return "A sparse network learns" + (f" on the data “{data[0]}”" if data[0] else "")
+    *most, last = [f"“{name}”" if name else "data without a name" for name in different]
+    return f"Sparse networks learn on different data, {', '.join(most)} and {last}"
 
 
 def caption(

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rewire.io import atomic_write
+from rewire.io import as_path, atomic_write, check_ending
+from rewire.validation import several
 from rewire.web import Packer, assemble
 
 from .captions import lede, title
@@ -44,7 +45,7 @@ def write_report(
     FileNotFoundError
         If a folder holds no recording.
     ValueError
-        If there are no runs, or a recording is damaged.
+        If there are no runs, a recording is damaged, or the path has another ending.
 
     Examples
     --------
@@ -57,16 +58,18 @@ def write_report(
     >>> write_report(recorder.recording, tempfile.mkdtemp() + "/moons.html").name
     'moons.html'
     """
-    given = [runs] if isinstance(runs, (Recording, str, os.PathLike)) else list(runs)
+    check_ending(path, [".html", ".htm"], "a report")
+    single = isinstance(runs, (Recording, str, os.PathLike))
+    given = [runs] if single else several(runs, "runs", "recordings and folders of runs")
     if not given:
         raise ValueError(
             "runs must hold at least one run; got none: give a recording or a run's folder"
         )
     found, names = [], []
     for run in given:
-        recording = run if isinstance(run, Recording) else read_recording(run)
+        recording = run if isinstance(run, Recording) else read_recording(as_path(run, "runs"))
         found.append(recording)
-        names.append("" if isinstance(run, Recording) else Path(run).resolve().name)
+        names.append("" if isinstance(run, Recording) else as_path(run, "runs").resolve().name)
     text = render(found, names)
     with atomic_write(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
@@ -91,7 +94,7 @@ def render(recordings: Sequence[Recording], names: Sequence[str]) -> str:
             "title": title(runs),
             "lede": lede(
                 [run["method"] for run in runs],
-                recordings[0].about["data"],
+                [recording.about["data"] for recording in recordings],
                 all(run["whole"] for run in runs),
             ),
             "runs": runs,
@@ -103,7 +106,10 @@ def render(recordings: Sequence[Recording], names: Sequence[str]) -> str:
 
 
 def _tell_apart(runs: Sequence[dict[str, Any]], names: Sequence[str]) -> None:
-    """Add the names of their folders, or numbers, to runs of the same name."""
+    """Add their data to runs on several, then folders or numbers to those of the same name."""
+    if len({run["data"] for run in runs}) > 1:
+        for run in runs:
+            run["name"] += f" on {run['data'] or 'other data'}"
     given = [run["name"] for run in runs]
     for number, (run, name) in enumerate(zip(runs, names, strict=True), start=1):
         if given.count(run["name"]) > 1:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from rewire.io import percent
 from rewire.web import Packer
 
 from .captions import caption, display_name
@@ -169,16 +170,12 @@ def _score(recording: Recording) -> str:
     for name, on in (("validation_accuracy", " on validation data"), ("accuracy", "")):
         value = _finite(last.get(name))
         if value is not None:
-            return f"{_percent(value)} accuracy{on}"
+            return f"{percent(value, trim=True)} accuracy{on}"
     for name, on in (("validation_loss", " on validation data"), ("loss", "")):
         value = _finite(last.get(name))
         if value is not None:
             return f"loss {value:.4g}{on}"
     return "a loss that is not finite"
-
-
-def _percent(value: float) -> str:
-    return f"{value:.0%}" if value in (0, 1) else f"{100 * value:.3g}%"
 
 
 def _measures(row: Mapping[str, Any]) -> dict[str, Any]:

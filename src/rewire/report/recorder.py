@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rewire.validation import several
+
 from .frame_features import extract_features
 from .recording import Frame, Recording, read_recording, thin
 from .snapshots import snapshot
@@ -86,6 +88,11 @@ class Recorder:
         image_shape: Sequence[int] | None = None,
         classes: Sequence[Any] = (),
     ):
+        if feature_names is not None:
+            feature_names = several(feature_names, "feature_names", "names")
+        if image_shape is not None:
+            image_shape = several(image_shape, "image_shape", "rows and columns")
+        classes = several(classes, "classes", "names")
         self.about: dict[str, Any] = {
             "name": name,
             "data": data,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from rewire.io import as_path, check_ending, percent
 from rewire.io.tensors import read_tensors, write_tensors
 
 __all__ = ["FILE_NAME", "Frame", "Recording", "read_recording"]
@@ -87,7 +87,8 @@ class Recording:
     interval: int = 1
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write a ``.safetensors`` file, whole or not at all."""
+        """Write a ``.safetensors`` file, whole or not at all; other endings are refused."""
+        check_ending(path, [".safetensors"], "a recording")
         tensors = {"X": self.X, "y": self.y, "moments": np.array(self.moments, np.int64)}
         for number, frame in enumerate(self.frames):
             tensors |= {f"{number}.{name}": array for name, array in frame.arrays.items()}
@@ -117,7 +118,8 @@ class Recording:
         moved = sum(sum(record["grown"]) for record in self.rewirings)
         last = self.rows[-1] if self.rows else {}
         measured = [
-            f"{name.replace('_', ' ')} {last[name]:{'.1%' if 'accuracy' in name else '.4g'}}"
+            f"{name.replace('_', ' ')} "
+            + (percent(last[name]) if "accuracy" in name else f"{last[name]:.4g}")
             for name in ("loss", "accuracy", "validation_loss", "validation_accuracy")
             if last.get(name) is not None
         ]
@@ -162,7 +164,7 @@ def read_recording(path: str | os.PathLike[str]) -> Recording:
     >>> read_recording(path).about["data"]
     'moons'
     """
-    path = Path(path)
+    path = as_path(path)
     file = path / FILE_NAME if path.is_dir() else path
     if not file.exists():
         raise FileNotFoundError(

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 from PIL import Image
 
+from rewire.io import percent
 from rewire.plot import style
 from rewire.plot.network import curve
 
@@ -161,5 +162,6 @@ class _Progress:
         self.line.set_data(self.steps[:until], self.values[:until])
         self.dot.set_data(self.steps[until - 1 : until], self.values[until - 1 : until])
         value = self.values[until - 1]
-        reached = f"accuracy {value:.0%}" if self.measure == "accuracy" else f"loss {value:.3g}"
+        accurate = self.measure == "accuracy"
+        reached = f"accuracy {percent(value, 0)}" if accurate else f"loss {value:.3g}"
         return f"step {step:.0f}: {reached}"

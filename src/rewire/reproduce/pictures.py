@@ -11,7 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from rewire.io import atomic_write
+from rewire.io import atomic_write, percent
 from rewire.plot import boundary, plot_losses, plot_topology
 from rewire.plot.style import figure_of
 
@@ -79,5 +79,5 @@ def _boundaries(reproduction: Reproduction) -> Figure:
     for ax, (title, model) in zip(axes, models.items(), strict=True):
         scores = np.array([model(point).data for point in X.tolist()])
         accuracy = np.mean((scores > 0) == (y > 0))
-        boundary(model, X, y, ax=ax, title=f"{title}: accuracy {accuracy:.0%}")
+        boundary(model, X, y, ax=ax, title=f"{title}: accuracy {percent(accuracy, 0)}")
     return figure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Callable
@@ -50,6 +51,8 @@ class MethodRun:
     model : SparseMLP
     losses, accuracies : list of float
         On the training data, before each step.
+    final_loss, final_accuracy : float
+        On the training data, after the last step.
     rewirings : list of int
         Steps after which connections moved.
     seconds : float
@@ -62,12 +65,14 @@ class MethodRun:
     model: SparseMLP
     losses: list[float] = field(default_factory=list)
     accuracies: list[float] = field(default_factory=list)
+    final_loss: float = math.nan
+    final_accuracy: float = math.nan
     rewirings: list[int] = field(default_factory=list)
     seconds: float = 0.0
     recorder: Recorder = field(default_factory=lambda: Recorder(data="moons"))
 
     def __repr__(self) -> str:
-        end = f", loss {self.losses[-1]:.4g}" if self.losses else ""
+        end = f", loss {self.final_loss:.4g}" if self.losses else ""
         return (
             f"<MethodRun {self.method}: {layer_sizes(self.model)}, {len(self.losses)} steps{end}>"
         )
@@ -156,7 +161,7 @@ def reproduce_post(
         ENGINES[engine](run, X, y, on_step or (lambda *_: None))
         run.seconds = time.perf_counter() - begin - run.recorder.seconds
         total_loss, accuracy = loss(run.model, X.tolist(), y.tolist())
-        end = total_loss.data, accuracy
+        run.final_loss, run.final_accuracy = end = total_loss.data, accuracy
         run.recorder.recording.rows = history_rows(run.losses, run.accuracies, end, run.seconds)
         runs.append(run)
     static, rigl = runs

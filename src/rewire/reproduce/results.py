@@ -59,8 +59,8 @@ def summarise(reproduction: Reproduction) -> dict[str, Any]:
     summary: dict[str, Any] = {"seed": reproduction.seed, "engine": reproduction.engine}
     for run in (reproduction.static, reproduction.rigl):
         summary[run.method] = {
-            "final_loss": run.losses[-1],
-            "final_accuracy": run.accuracies[-1],
+            "final_loss": run.final_loss,
+            "final_accuracy": run.final_accuracy,
             "seconds": round(run.seconds, 3),
             **_sizes(run.model),
         }

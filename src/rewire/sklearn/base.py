@@ -16,12 +16,15 @@ from sklearn.base import (
 )
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import (
+    _check_y,
+    check_consistent_length,
     check_is_fitted,
     column_or_1d,
     validate_data,
 )
 
 from rewire import losses
+from rewire.assess import input_strengths
 from rewire.experiment.build import (
     density_notice,
     make_method,
@@ -31,10 +34,12 @@ from rewire.experiment.build import (
 )
 from rewire.experiment.recipe import Recipe
 from rewire.losses import Loss
+from rewire.tables import Table
 from rewire.train import EarlyStopping, History, fit
 from rewire.train.evaluation import outputs
 
 from .checks import check_weights, restored_on_error
+from .inputs import Inputs, is_numeric, read_first, read_later
 from .parameters import CONSTRAINTS, PARAMETERS, SIGNATURE, recipe_of
 from .stream import Stream
 
@@ -53,6 +58,7 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
     """
 
     _parameter_constraints = CONSTRAINTS
+    _inputs: Inputs
 
     def __init__(self, **parameters: Any):
         for name, one in PARAMETERS.items():
@@ -82,6 +88,10 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
     def _task(self) -> tuple[str, int]:
         """Name of the loss, and number of outputs."""
 
+    def _with_class_weights(self, y: np.ndarray, weight: np.ndarray | None) -> np.ndarray | None:
+        """Return sample weights of mean 1 in which classes count as they are told to."""
+        return weight
+
     def _rescale_inward(self, net: Any) -> None:
         """Rescale a copy of :attr:`network_` so that it computes encoded targets."""
 
@@ -96,9 +106,12 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
 
         Parameters
         ----------
-        X : array-like or SciPy sparse matrix, shape (samples, features)
+        X : array-like, SciPy sparse matrix or table, shape (samples, features)
             A sparse one is made dense batch by batch. The network computes in float32 where X is
-            float32, which takes about half the time, and otherwise in float64.
+            float32, which takes about half the time, and otherwise in float64. A pandas, Polars or
+            Arrow table may have texts, categories, dates and truth values too: they are encoded,
+            and such a table is standardized. Missing values (NaN, None) are filled in, with an
+            input that says so where at least 5% are missing.
         y : array-like, shape (samples,) or (samples, outputs)
         sample_weight : array-like, shape (samples,), optional
             Weight of each sample, at least 0 and relative to the others. Where all samples make
@@ -190,23 +203,27 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
             self._follow_targets(y, weight)
         else:
             self._inspect_targets(y, weight, classes)
+        weight = self._with_class_weights(y, weight)
         targets, loss = self._encode(y), losses.get(self._task[0])
+        if go_on:
+            X = self._inputs.transform(X, self._names())
+        else:
+            # Several labels at once are no class numbers.
+            learnt = targets if targets.ndim == 1 else targets.astype(np.float64)
+            self._inputs, X = Inputs.learn(X, learnt, self._names(), self.standardize)
+            self.encoder_, self.standardizer_ = self._inputs.encoder, self._inputs.standardizer
         if weight is None:
             return X, targets, loss
         return X, np.column_stack([targets, weight]), type(loss)(weighted=True)
 
     def _check(self, X: Any, y: Any, sample_weight: Any, *, reset: bool) -> tuple[Any, Any, Any]:
         """Return X, y and weights of mean 1, or None where they are all the same."""
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse="csr",
-            dtype=DTYPES,
-            multi_output=True,
-            y_numeric=is_regressor(self),
-            reset=reset,
-        )
+        kinds = {"multi_output": True, "y_numeric": is_regressor(self)}
+        if is_numeric(X):
+            X, y = validate_data(self, X, y, reset=reset, **_numbers(X), **kinds)
+        else:
+            X, y = self._read(X, reset), _check_y(y, estimator=self, **kinds)
+            check_consistent_length(X, y)
         if issparse(y):
             y = y.toarray()
         if y.ndim == 2 and y.shape[1] == 1:
@@ -214,7 +231,27 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
         if sample_weight is None:
             return X, y, None
         counts, weight = check_weights(sample_weight, X)
-        return (X, y, weight) if counts.all() else (X[counts], y[counts], weight)
+        return (X, y, weight) if counts.all() else (_take(X, counts), y[counts], weight)
+
+    def _read(self, X: Any, reset: bool) -> Table:
+        """Return a table with columns of any kind; its names and their number are checked."""
+        if not hasattr(X, "shape"):
+            X = np.asarray(X, object)
+        validate_data(self, X, reset=reset, skip_check_array=True)
+        return read_first(X) if reset else read_later(X, self.encoder_)
+
+    def _names(self) -> list[str]:
+        """Return the names of X's columns."""
+        unnamed = [f"x{i}" for i in range(self.n_features_in_)]
+        return [str(name) for name in getattr(self, "feature_names_in_", unnamed)]
+
+    @property
+    def input_names_(self) -> np.ndarray:
+        """Name of each input of the network: of a column of X, or of what is made of one."""
+        check_is_fitted(self)
+        return np.array(
+            self.encoder_.feature_names if self.encoder_ else self._names(), dtype=object
+        )
 
     def _split(self, X: Any, targets: np.ndarray, seed: int) -> tuple[Any, Any]:
         """Split off the validation samples, None without early stopping."""
@@ -262,15 +299,45 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
     def _draw_seed(self) -> int:
         return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
 
+    # -------------------------------------------------------------------------------- inspecting
+
+    @property
+    def feature_importances_(self) -> np.ndarray:
+        r"""Share of all paths to the outputs that begins at each input, shape (features,).
+
+        A path is as strong as the product of its \|weights\|. Inputs that the wiring has dropped
+        have exactly 0; ``SelectFromModel(model, threshold=1e-9)`` keeps all others. It compares
+        inputs of the same scale: put a ``StandardScaler`` in front.
+        """
+        check_is_fitted(self)
+        strengths = input_strengths(self.network_)
+        return strengths / (strengths.sum() or 1)
+
     # -------------------------------------------------------------------------------- predicting
 
     def _scores(self, X: Any) -> np.ndarray:
         """Return the network's outputs, shape (samples, outputs)."""
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=DTYPES, reset=False)
-        return outputs(self.network_, X)
+        if is_numeric(X):
+            X = validate_data(self, X, reset=False, **_numbers(X))
+        else:
+            X = self._read(X, reset=False)
+        return outputs(self.network_, self._inputs.transform(X, self._names()))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
         return tags
+
+
+def _numbers(X: Any) -> dict[str, Any]:
+    """Return how scikit-learn is to check numbers; a sparse matrix has no missing values."""
+    finite = True if issparse(X) else "allow-nan"
+    return {"accept_sparse": "csr", "dtype": DTYPES, "ensure_all_finite": finite}
+
+
+def _take(X: Any, rows: np.ndarray) -> Any:
+    return X.take(rows) if isinstance(X, Table) else X[rows]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
 from .base import SparseMLP
-from .parameters import documented
+from .parameters import CLASSIFIER, PARAMETERS, documented, signature_of
 
 __all__ = ["SparseMLPClassifier"]
 
@@ -52,6 +54,17 @@ class SparseMLPClassifier(ClassifierMixin, SparseMLP):
     Network 64-100-10: 740 connections, density 10.00%
     """
 
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **SparseMLP._parameter_constraints,
+        "class_weight": [StrOptions({"balanced"}), dict, None],
+    }
+
+    def __init__(self, *, class_weight: Any = None, **parameters: Any):
+        super().__init__(**parameters)
+        self.class_weight = class_weight
+
+    __init__.__signature__ = signature_of(PARAMETERS | CLASSIFIER)  # type: ignore[attr-defined]
+
     # ---------------------------------------------------------------------------------- training
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -80,6 +93,11 @@ class SparseMLPClassifier(ClassifierMixin, SparseMLP):
         ValueError
             As for :meth:`fit`; with early stopping; and for methods that prune towards an end.
         """
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "class_weight must be a dict for partial_fit, which does not see all samples; got "
+                "'balanced'"
+            )
         first = not hasattr(self, "network_")
         if first and classes is None:
             raise ValueError("classes must be given for the first call of partial_fit; got None")
@@ -107,6 +125,22 @@ class SparseMLPClassifier(ClassifierMixin, SparseMLP):
                 f"y must hold the classes of the first call, {self.classes_}; got {unknown[0]!r}"
             )
         return np.searchsorted(self.classes_, y)
+
+    def _with_class_weights(self, y: np.ndarray, weight: np.ndarray | None) -> np.ndarray | None:
+        if self.class_weight is None:
+            return weight
+        if self._several:
+            raise ValueError(
+                f"class_weight must be None for several labels at once; got {self.class_weight!r}"
+            )
+        own = compute_sample_weight(self.class_weight, y)
+        weight = own if weight is None else own * weight
+        if not (weight >= 0).all() or not weight.any():
+            raise ValueError(
+                "class_weight must hold numbers of at least 0, one of them above; got "
+                f"{self.class_weight}"
+            )
+        return weight
 
     @property
     def _task(self) -> tuple[str, int]:

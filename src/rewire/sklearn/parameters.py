@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import inspect
 import textwrap
+from collections.abc import Mapping
 from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, TypeVar
 
+from sklearn.base import ClassifierMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from rewire.activations import Activation
@@ -20,7 +22,15 @@ from rewire.experiment.recipe import Recipe
 from rewire.experiment.settings import Setting, settings_of
 from rewire.topology import Method
 
-__all__ = ["CONSTRAINTS", "PARAMETERS", "SIGNATURE", "documented", "recipe_of"]
+__all__ = [
+    "CLASSIFIER",
+    "CONSTRAINTS",
+    "PARAMETERS",
+    "SIGNATURE",
+    "documented",
+    "recipe_of",
+    "signature_of",
+]
 
 # Parameters of the estimators, by the names of MLPClassifier where it has them, and the settings of
 # a recipe that they are.
@@ -41,6 +51,7 @@ FIELDS = {
     "weight_decay": "weight_decay",
     "batch_size": "batch_size",
     "max_iter": "epochs",
+    "standardize": "standardize",
     "validation_fraction": "validation",
     "n_iter_no_change": "early_stopping",
     "monitor": "monitor",
@@ -105,6 +116,12 @@ CHANGES: dict[str, dict[str, Any]] = {
         "line or a cosine to a hundredth, or in steps to a third at half and three quarters; or a "
         "function of a :class:`rewire.schedules.Time` that returns a factor."
     },
+    "standardize": {
+        "help": "Whether to bring inputs to mean 0 and standard deviation 1, as a "
+        "``StandardScaler`` in front does where it can.",
+        "default_text": "those of tables that no scaler takes, with columns of other kinds than "
+        "numbers",
+    },
     "learning_rate_init": {"default_text": None},
     "momentum": {"help": 'Momentum; for ``"sgd"`` only.'},
     "nesterovs_momentum": {"help": 'Whether that is Nesterov\'s; for ``"sgd"`` only.'},
@@ -145,16 +162,19 @@ def _parameters() -> dict[str, Setting]:
 
 
 PARAMETERS = _parameters()
-# How each name stands in the signature; keywords only, as in scikit-learn.
-SIGNATURE = inspect.Signature(
-    [
-        inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD),
-        *(
-            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=one.default)
-            for name, one in PARAMETERS.items()
-        ),
-    ]
-)
+# What only a classifier has.
+CLASSIFIER = {"class_weight": settings_of(Recipe)["class_weight"]}
+
+
+def signature_of(parameters: Mapping[str, Setting]) -> inspect.Signature:
+    """Return the signature of an estimator with these parameters; keywords only."""
+    self = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    kind = inspect.Parameter.KEYWORD_ONLY
+    given = (inspect.Parameter(name, kind, default=p.default) for name, p in parameters.items())
+    return inspect.Signature([self, *given])
+
+
+SIGNATURE = signature_of(PARAMETERS)
 
 
 # --------------------------------------------------------------------------------- constraints
@@ -192,6 +212,7 @@ SPECIAL_TYPES = {
     "method": "str, rewire.topology.Method or None",
     "activation": "str or rewire.activations.Activation",
     "random_state": "int, RandomState or None",
+    "class_weight": '{"balanced"} or dict',
 }
 
 
@@ -239,14 +260,21 @@ history_ : rewire.train.History
         should know.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
-        Where X had names."""
+        Where X had names.
+    encoder_ : rewire.tables.TableEncoder or None
+        What makes inputs of X's columns, where they are not all numbers or have missing values.
+    standardizer_ : rewire.data.Standardizer or None
+        What scales the inputs, if they are scaled here.
+    input_names_ : ndarray of str
+        Of each input of the network."""
 
 Class = TypeVar("Class", bound=type)
 
 
 def documented(estimator: Class) -> Class:
-    """Put what all estimators have in common into one's docstring."""
-    parameters = "\n    ".join(_document(name, one) for name, one in PARAMETERS.items())
+    """Put what all estimators have in common into one's docstring, and its own parameters."""
+    own = {**PARAMETERS, **(CLASSIFIER if issubclass(estimator, ClassifierMixin) else {})}
+    parameters = "\n    ".join(_document(name, one) for name, one in own.items())
     text = estimator.__doc__ or ""
     text = text.replace("{parameters}", parameters).replace("{attributes}", ATTRIBUTES)
     estimator.__doc__ = text

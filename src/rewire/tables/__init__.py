@@ -6,7 +6,23 @@ model keeps them as JSON, and every export can carry them.
 """
 
 from .encoder import TableEncoder
+from .parsing import parse
+from .raw import RawTable
+from .reading import is_table_file, read_raw
 from .schema import Column, DateFormat, NumberFormat, Schema
 from .table import Table
+from .understanding import understand
 
-__all__ = ["Column", "DateFormat", "NumberFormat", "Schema", "Table", "TableEncoder"]
+__all__ = [
+    "Column",
+    "DateFormat",
+    "NumberFormat",
+    "RawTable",
+    "Schema",
+    "Table",
+    "TableEncoder",
+    "is_table_file",
+    "parse",
+    "read_raw",
+    "understand",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, get_args
 
@@ -25,6 +25,8 @@ class NumberFormat:
         A currency or unit that stands at every number, such as ``"$"`` or ``"kg"``.
     factor : float, default 1
         What a number as written is multiplied by.
+    censored : {"missing", "limit"}, default "missing"
+        What ``"<1.0"`` is: a missing value, or its limit, 1.0.
     """
 
     decimal: str = "."
@@ -32,6 +34,7 @@ class NumberFormat:
     prefix: str = ""
     suffix: str = ""
     factor: float = 1.0
+    censored: str = "missing"
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ class DateFormat:
     Parameters
     ----------
     pattern : str
-        In the notation of ``strptime``, or ``"ISO8601"``.
+        In the notation of ``strptime``, or ``"ISO8601"``; ``"s"``, ``"ms"``, ``"us"`` or
+        ``"ns"`` for numbers that count from 1970-01-01.
     utc : bool, default False
         Whether the values have a time zone and are brought to UTC.
     """
@@ -61,13 +65,16 @@ class Column:
     role : {"input", "target", "ignored"}
         Only inputs are encoded.
     number : NumberFormat, optional
-        Of a number that is written as text.
+        Of a number that is written as text. Also of a category whose texts are numbers: "7.0" and
+        "7" are the same one then.
     date : DateFormat, optional
         Of a date that is written as text.
     words : (tuple of str, tuple of str), optional
         Of a boolean that is written as text: what stands for false, and for true.
     na : tuple of str
-        Texts in this column that mean a missing value, besides the empty one.
+        Texts in this column that mean a missing value, besides the empty one and the usual ones.
+    usual_na : bool, default True
+        Whether the usual words for a missing value, such as "NA" and "null", mean one here.
     rows, missing, different : int
         Rows seen, missing values among them (placeholders included), different values.
     odd : tuple of (str, int, str)
@@ -83,6 +90,7 @@ class Column:
     date: DateFormat | None = None
     words: tuple[tuple[str, ...], tuple[str, ...]] | None = None
     na: tuple[str, ...] = ()
+    usual_na: bool = True
     rows: int = 0
     missing: int = 0
     different: int = 0
@@ -122,6 +130,8 @@ class Schema:
     Parameters
     ----------
     columns : tuple of Column
+    notes : tuple of str
+        What was found in reading the table, for a person.
 
     Examples
     --------
@@ -133,6 +143,7 @@ class Schema:
     """
 
     columns: tuple[Column, ...] = field(default_factory=tuple)
+    notes: tuple[str, ...] = ()
 
     @property
     def inputs(self) -> tuple[Column, ...]:
@@ -150,11 +161,22 @@ class Schema:
                 return one
         raise KeyError(name)
 
+    def __str__(self) -> str:
+        from .showing import as_text
+
+        return as_text(self)
+
+    def _repr_html_(self) -> str:
+        from .showing import as_html
+
+        return as_html(self)
+
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Sequence[Mapping[str, Any]]]) -> Schema:
+    def from_dict(cls, values: Mapping[str, Any]) -> Schema:
         """Return the schema that :meth:`to_dict` gave, also by way of JSON."""
-        return cls(tuple(Column.from_dict(one) for one in values["columns"]))
+        columns = tuple(Column.from_dict(one) for one in values["columns"])
+        return cls(columns, tuple(values.get("notes", ())))

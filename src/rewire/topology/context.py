@@ -11,6 +11,7 @@ import numpy as np
 from rewire.connectivity import Candidates, ConnectionTable, Rows, Signals, SparseModel
 from rewire.connectivity.protocol import ABILITIES
 from rewire.connectivity.signals import connection_gradients, join_batches
+from rewire.io import advise
 from rewire.schedules import Time
 
 __all__ = ["NEEDS", "CheckedContext", "RewiringContext"]
@@ -206,7 +207,9 @@ class CheckedContext:
         need = _NEED_OF.get(attribute)
         if need and need not in self._needs:
             raise TypeError(
-                f"criterion {self._name!r} reads {attribute!r} without declaring it; add "
-                f"needs=[{need!r}] to its decorator"
+                advise(
+                    f"criterion {self._name!r} reads {attribute!r} without declaring it",
+                    f"add needs=[{need!r}] to its decorator",
+                )
             )
         return getattr(self._context, attribute)

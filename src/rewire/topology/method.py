@@ -14,7 +14,7 @@ from rewire.connectivity import SparseModel
 from rewire.connectivity.blocks import WIRINGS
 from rewire.connectivity.candidates import SCOPES
 from rewire.connectivity.protocol import ABILITIES
-from rewire.io import Registry
+from rewire.io import Registry, advise
 from rewire.schedules import Constant
 
 from .amounts import PruningSchedule
@@ -178,8 +178,10 @@ class Method:
                 )
         if "momentum" in needs and not momentum_of(optimizer):
             raise ValueError(
-                f"method {self.name!r} needs {NEEDS['momentum']}; got {optimizer!r}: use for "
-                "example SGD(lr=0.1, momentum=0.9)"
+                advise(
+                    f"method {self.name!r} needs {NEEDS['momentum']}; got {optimizer!r}",
+                    "give the optimizer momentum (momentum=0.9)",
+                )
             )
 
 

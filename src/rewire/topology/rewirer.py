@@ -12,8 +12,10 @@ import numpy as np
 from rewire.connectivity import Candidates, Signals, SparseModel
 from rewire.connectivity.candidates import count_in_groups
 from rewire.connectivity.protocol import Revivable, Revived, Rewindable
+from rewire.io import advise, received
 from rewire.kernels.blas import one_blas_thread
 from rewire.schedules import Time
+from rewire.validation import generator, whole_number
 
 from .amounts import Threshold
 from .changes import Change
@@ -91,10 +93,20 @@ class Rewirer:
         optimizer: Any = None,
         seed: int | np.random.Generator | None = None,
     ):
+        if not hasattr(model, "abilities"):
+            raise TypeError(
+                advise(
+                    f"model must be a SparseModel, such as a Network; got {received(model)}",
+                    "see rewire.connectivity.SparseModel",
+                )
+            )
+        total_steps = whole_number(total_steps, "total_steps", 1)
+        if steps_per_epoch is not None:
+            steps_per_epoch = whole_number(steps_per_epoch, "steps_per_epoch", 1)
         self.method = method = get_method(method)
         method.check(model, optimizer)
         self.model, self.total_steps, self.optimizer = model, total_steps, optimizer
-        self.generator = np.random.default_rng(seed)
+        self.generator = generator(seed)
         self.due_steps = _due_steps(method, total_steps, steps_per_epoch or total_steps)
         self._due = frozenset(self.due_steps.tolist())
         self.history: list[Rewiring] = []
@@ -348,8 +360,12 @@ def _due_steps(method: Method, total_steps: int, steps_per_epoch: int) -> np.nda
     steps = method.when.steps(total_steps, steps_per_epoch)
     if not len(steps):
         warnings.warn(
-            f"method {method.name!r} never rewires: its first rewiring would come after "
-            f"the end of a training of {total_steps} steps; shorten its interval or train longer",
+            advise(
+                f"method {method.name!r} never rewires, as its first rewiring would come after "
+                f"the end of a training of {total_steps} steps",
+                "shorten its interval (every=)",
+                "train longer (epochs=, total_steps=)",
+            ),
             stacklevel=3,
         )
     return steps

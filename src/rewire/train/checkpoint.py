@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 
 from rewire.export.tensors import network_from_tensors, network_to_tensors
-from rewire.io import reading
+from rewire.io import check_ending, reading
 from rewire.io.tensors import read_tensors, write_tensors
 from rewire.topology import Rewiring
+from rewire.validation import of_type
 
 from .history import History, RunningTotals
 from .training import Training
@@ -52,6 +53,8 @@ def save_checkpoint(training: Training, path: str | Path) -> None:
     >>> read_history(path)["step"]
     [50]
     """
+    of_type(training, "training", Training)
+    check_ending(path, [".safetensors"], "a checkpoint")
     tensors, network = network_to_tensors(training.net)
     state = training.rewirer.state_dict()
     arrays = {name: value for name, value in state.items() if isinstance(value, np.ndarray)}
@@ -105,6 +108,7 @@ def load_checkpoint(training: Training, path: str | Path) -> None:
     >>> again.step
     50
     """
+    of_type(training, "training", Training)
     tensors, header = read_tensors(path, kind=KIND)
     activations = training.net.activations
     with reading(path):

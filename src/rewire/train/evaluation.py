@@ -12,6 +12,7 @@ from rewire import losses
 from rewire.graph import Network
 from rewire.kernels import get_backend
 from rewire.losses import Loss
+from rewire.validation import of_type, real_array
 
 from .samples import Samples
 
@@ -62,8 +63,10 @@ def evaluate(net: Network, X: Any, y: Any, loss: str | Loss = "cross_entropy") -
     >>> evaluate(net, [[1], [2], [-3]], [0, 0, 0]).accuracy
     0.6666666666666666
     """
+    of_type(net, "net", Network)
     loss, y = losses.get(loss), np.asarray(y)
-    samples = X.shape[0] if issparse(X) else len(X)
+    X = X if issparse(X) else real_array(X, "X")
+    samples = X.shape[0] if X.ndim else 0
     if samples == 0:
         raise ValueError("X must hold at least one sample; got none")
     loss.check(loss.targets(y, samples, net.ranks[-1], net.dtype), net.ranks[-1])

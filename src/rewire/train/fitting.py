@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 from rewire.graph import Network
-from rewire.io import remove_leftovers
+from rewire.io import as_path, received, remove_leftovers
 from rewire.losses import Loss
 from rewire.optimizers import Optimizer
 from rewire.schedules import Schedule
 from rewire.topology import Method
+from rewire.validation import several
 
 from .checkpoint import load_checkpoint, save_checkpoint
 from .history import History
 from .stopping import EarlyStopping
-from .throttle import Throttle
+from .throttle import Pace, Throttle
 from .training import Training
 
 __all__ = ["TrainingOptions", "fit"]
@@ -40,6 +41,7 @@ class TrainingOptions(TypedDict, total=False):
     early_stopping: EarlyStopping | int | None
     report_every: int | None
     input_dropout: float
+    class_weight: str | Mapping[Any, float] | None
     seed: int
 
 
@@ -93,6 +95,10 @@ def fit(
         Share of the inputs to leave out of each sample, chosen anew each time, in [0, 1); the
         others are scaled up to make up for it. Against overfitting (Srivastava et al., JMLR 15,
         2014, use 0.2). Rewiring looks at whole samples.
+    class_weight : {"balanced"} or mapping, optional
+        How much each class counts in the loss: ``"balanced"`` gives all of them the same weight in
+        sum, so that rare ones are not overlooked; a mapping holds a weight for each class number
+        (or label), 1 for those that it lacks. Weights are brought to mean 1 over the samples.
     seed : int, default 0
         Of the order of samples, the inputs left out and the method's random choices.
     callbacks : sequence of callable
@@ -104,7 +110,7 @@ def fit(
         training resumes from it, to the same bits as without the interruption; data and settings
         must be the same.
     progress : bool, default False
-        Whether to print a line to standard error at every report.
+        Whether to print reports to standard error: the first, the last, and one every few seconds.
 
     Returns
     -------
@@ -126,15 +132,21 @@ def fit(
     >>> history["validation_accuracy"][-1] > 0.9
     True
     """
+    callbacks = several(callbacks, "callbacks", "functions of a Training")
+    if not all(map(callable, callbacks)):
+        raise TypeError(f"callbacks must be functions of a Training; got {received(callbacks[0])}")
+    if checkpoint is not None:
+        checkpoint = as_path(checkpoint, "checkpoint")
     training = Training(net, X, y, **options)
     save = None if checkpoint is None else _resume(training, checkpoint)
     for callback in callbacks:
         getattr(callback, "begin", _no_begin)(training)
+    pace = Pace()
     while not training.finished:
         training.advance()
         for callback in callbacks:
             callback(training)
-        if progress:
+        if progress and pace.due(last=training.finished):
             print(training, file=sys.stderr)
         if save is not None:
             save(training.finished)

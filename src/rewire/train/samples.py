@@ -82,7 +82,7 @@ def check_validation_data(net: Network, data: Any, loss: Loss) -> Samples:
 
 
 def _check_inputs(name: str, net: Network, X: Any) -> Any:
-    X = X.tocsr() if issparse(X) else real_array(X, name)
+    X = X.tocsr() if issparse(X) else real_array(_plain(name, X), name)
     if X.ndim != 2 or X.shape[1] != net.ranks[0] or X.shape[0] == 0:
         raise ValueError(
             f"{name} must have shape (samples, {net.ranks[0]}), at least one sample and one column "
@@ -97,6 +97,20 @@ def _check_inputs(name: str, net: Network, X: Any) -> Any:
             "them"
         )
     return X
+
+
+def _plain(name: str, X: Any) -> Any:
+    """Return the numbers of a table; refuse one with columns of other kinds."""
+    if not hasattr(X, "columns"):
+        return X
+    try:
+        return np.asarray(X, np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{name} must be a table of numbers; got columns of other kinds ({error}): "
+            "rewire.data.load(table, target=...) makes inputs of them, and SparseMLPClassifier and "
+            "SparseMLPRegressor do so inside"
+        ) from error
 
 
 def _check_targets(net: Network, y: Any, loss: Loss, samples: int) -> np.ndarray:

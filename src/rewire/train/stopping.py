@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rewire.graph import Network
-from rewire.validation import whole_number
+from rewire.io import advise
+from rewire.validation import real_number, whole_number
 
 if TYPE_CHECKING:
     from .samples import Samples
@@ -53,10 +54,8 @@ class EarlyStopping:
     monitor: str | None = None
 
     def __post_init__(self) -> None:
-        if not self.patience >= 1:
-            raise ValueError(f"patience must be at least 1; got {self.patience}")
-        if not 0 <= self.min_delta < float("inf"):
-            raise ValueError(f"min_delta must be at least 0 and finite; got {self.min_delta}")
+        whole_number(self.patience, "patience", 1)
+        real_number(self.min_delta, "min_delta", 0, math.inf)
         if self.monitor not in (None, *MONITORED):
             raise ValueError(f"monitor must be 'accuracy' or 'loss'; got {self.monitor!r}")
         self.best_value, self.best_loss = float("nan"), float("inf")
@@ -67,7 +66,12 @@ class EarlyStopping:
     def fresh(cls, given: EarlyStopping | int, validation: Samples | None) -> EarlyStopping:
         """Return one for a new training: a copy of ``given``, or one with that patience."""
         if validation is None:
-            raise ValueError("early_stopping needs validation_data=(X, y); got None")
+            raise ValueError(
+                advise(
+                    "early_stopping needs samples to validate on; got none",
+                    "give them (validation_data=)",
+                )
+            )
         if not isinstance(given, EarlyStopping):
             return cls(whole_number(given, "early_stopping", 1))
         if given.monitor == "accuracy" and not validation.loss.counts_correct:

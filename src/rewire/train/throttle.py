@@ -5,7 +5,38 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import monotonic
 
-__all__ = ["Throttle"]
+__all__ = ["Pace", "Throttle"]
+
+
+class Pace:
+    """Say of many lines which are to be written: the first, the last, and one every few seconds.
+
+    Parameters
+    ----------
+    seconds : float, default 3
+        Least time between two lines, but for the last.
+    clock : callable, default time.monotonic
+        Returns the time in seconds.
+
+    Examples
+    --------
+    >>> seconds = iter([0, 1, 4, 5])
+    >>> pace = Pace(seconds=3, clock=lambda: next(seconds))
+    >>> [pace.due(), pace.due(), pace.due(), pace.due(last=True)]
+    [True, False, True, True]
+    """
+
+    def __init__(self, seconds: float = 3.0, clock: Callable[[], float] = monotonic):
+        self.seconds, self.clock = seconds, clock
+        self.next = float("-inf")
+
+    def due(self, last: bool = False) -> bool:
+        """Return whether the line that there is now is to be written."""
+        now = self.clock()
+        if not last and now < self.next:
+            return False
+        self.next = now + self.seconds
+        return True
 
 
 class Throttle:

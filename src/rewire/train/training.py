@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from time import perf_counter
 from typing import Any, cast
@@ -12,14 +12,16 @@ import numpy as np
 from rewire import defaults, losses, methods, optimizers, schedules
 from rewire.connectivity import Signals
 from rewire.graph import Network
+from rewire.io import percent
 from rewire.losses import Loss
 from rewire.optimizers import Optimizer
 from rewire.schedules import Schedule, Time
 from rewire.topology import Method, Rewirer
 from rewire.topology.growth import NotANumberError
-from rewire.validation import whole_number
+from rewire.validation import of_type, real_number, whole_number
 
 from .batches import Batches, leave_out_inputs
+from .class_weights import weighted_by_class
 from .defaults import choose_total_steps, default_loss, default_optimizer
 from .evaluation import PIECE, accuracy, score
 from .fingerprint import describe_network, describe_training
@@ -48,8 +50,8 @@ class Training:
         Inputs and targets, as for :func:`rewire.fit`; checked here, once.
     method, loss, optimizer, schedule
         Names or parts, as for :func:`rewire.fit`.
-    epochs, total_steps, batch_size, report_every, input_dropout, seed
-        Numbers, as for :func:`rewire.fit`.
+    epochs, total_steps, batch_size, report_every, input_dropout, class_weight, seed
+        As for :func:`rewire.fit`.
     validation_data, early_stopping
         As for :func:`rewire.fit`.
 
@@ -106,9 +108,13 @@ class Training:
         early_stopping: EarlyStopping | int | None = None,
         report_every: int | None = None,
         input_dropout: float = 0.0,
+        class_weight: str | Mapping[Any, float] | None = None,
         seed: int = 0,
     ):
+        of_type(net, "net", Network)
         loss = default_loss(net, y) if loss is None else losses.get(loss)
+        if class_weight is not None:
+            loss, y, validation_data = weighted_by_class(loss, class_weight, y, validation_data)
         optimizer = default_optimizer(loss) if optimizer is None else optimizers.get(optimizer)
         self.net, self.samples, self.loss = net, Samples.check(net, X, y, loss), loss
         self.batches = Batches(
@@ -127,9 +133,7 @@ class Training:
         if report_every is None:
             report_every = max(per_epoch, self.total_steps // 100)
         self.report_every = whole_number(report_every, "report_every", 1)
-        if not 0 <= input_dropout < 1:
-            raise ValueError(f"input_dropout must be in [0, 1); got {input_dropout}")
-        self.input_dropout = float(input_dropout)
+        self.input_dropout = real_number(input_dropout, "input_dropout", 0, 1)
         self.trainer, self.base_lr = Trainer(net, loss, optimizer), optimizer.lr
         # Last, as a method may begin by adding columns to the network.
         self.rewirer = Rewirer(
@@ -201,11 +205,11 @@ class Training:
         row = self.history.rows[-1]
         line = f"step {row['step']:,} of {self.total_steps:,}: loss {row['loss']:.4f}"
         if row["accuracy"] is not None:
-            line += f", accuracy {row['accuracy']:.2%}"
+            line += f", accuracy {percent(row['accuracy'], 2)}"
         if row["validation_loss"] is not None:
             line += f", validation loss {row['validation_loss']:.4f}"
         if row["validation_accuracy"] is not None:
-            line += f", validation accuracy {row['validation_accuracy']:.2%}"
+            line += f", validation accuracy {percent(row['validation_accuracy'], 2)}"
         moves = f"{row['moved']:,} move{'' if row['moved'] == 1 else 's'}"
         return f"{line}, {moves} of {row['connections']:,} connections"
 

@@ -3,7 +3,13 @@
 const page = JSON.parse(document.getElementById("data").textContent);
 d3.select("#lede").selectAll("li").data(page.lede).join("li").text(d => d);
 
-const percent = d3.format(".1%"), count = d3.format(",");
+// What is not all is never rounded to 100%, and what is not nothing never to 0%.
+const inPercent = digits => share => {
+  const least = 10 ** -digits, text = d3.format(`.${digits}%`);
+  if (share < 1 && share > 1 - least / 200) return text(1 - least / 100);
+  return text(share > 0 && share < least / 200 ? least / 100 : share);
+};
+const percent = inPercent(1), count = d3.format(",");
 
 function panel(parent, title, width, height) {
   const box = parent.append("div").attr("class", "panel");

@@ -7,6 +7,7 @@ compiled when it is first called, and found on disk by later processes.
 from . import (
     block,
     cannistraci_hebb,
+    layer,
     losses,
     network,
     passes,
@@ -31,6 +32,8 @@ __all__ = [
     "descend_bias",
     "forward",
     "gather_inputs",
+    "layer_backward",
+    "layer_forward",
     "loss_and_slope",
     "output_sensitivity",
     "predict",
@@ -74,6 +77,9 @@ predict_few = kernel(small_batch.predict_few)
 
 block_forward = kernel(block.block_forward)
 block_weight_gradient = kernel(block.block_weight_gradient)
+
+layer_forward = kernel(layer.layer_forward)
+layer_backward = kernel(layer.layer_backward)
 
 # These make arrays of their own, a few for a whole block of scores.
 score_by_paths = kernel(cannistraci_hebb.score_by_paths, _nrt=True)

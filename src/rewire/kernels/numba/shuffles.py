@@ -6,7 +6,14 @@ from numba.extending import intrinsic
 from .intrinsics import INDEX, address_of
 from .simd import VectorType, fma, llvm_vector, shuffle
 
-__all__ = ["four_sums", "horizontal_sum", "products", "transpose"]
+__all__ = [
+    "four_sums",
+    "horizontal_sum",
+    "products",
+    "transpose",
+    "transpose_in",
+    "transpose_out",
+]
 
 
 @intrinsic
@@ -111,3 +118,57 @@ def transpose(typingctx, X, samples, column, i, A, like):
         return context.get_dummy_value()
 
     return types.void(X, samples, types.intp, types.intp, A, like), generate
+
+
+def _places(context, builder, place_type, place, i, count, word):
+    """Return ``place[i : i + count]``, read one by one, as words of that type."""
+    first = builder.gep(context.make_array(place_type)(context, builder, place).data, [i])
+    found = (builder.load(builder.gep(first, [word(j)])) for j in range(count))
+    return [value if value.type == word else builder.sext(value, word) for value in found]
+
+
+@intrinsic
+def transpose_in(typingctx, X, start, step, A, place, i, column, like):
+    """A[place[i + j] + column + c] = X[start + c * step + j], flat, for all lanes c and j."""
+
+    def generate(context, builder, signature, args):
+        x, start, step, a, places, i, column = args[:7]
+        kind, word = llvm_vector(like), start.type
+        align, rows = X.dtype.bitwidth // 8, []
+        for _ in range(like.lanes):
+            rows.append(builder.load(address_of(context, builder, X, x, start, kind)))
+            rows[-1].align = align
+            start = builder.add(start, step)
+        found = _places(context, builder, place, places, i, like.lanes, word)
+        for row, position in zip(_transposed(builder, rows), found, strict=True):
+            position = builder.add(position, column)
+            builder.store(row, address_of(context, builder, A, a, position, kind)).align = align
+        return context.get_dummy_value()
+
+    return (
+        types.void(X, types.intp, types.intp, A, place, types.intp, types.intp, like),
+        generate,
+    )
+
+
+@intrinsic
+def transpose_out(typingctx, A, place, i, column, X, start, step, like):
+    """X[start + c * step + j] = A[place[i + j] + column + c], flat, for all lanes c and j."""
+
+    def generate(context, builder, signature, args):
+        a, places, i, column, x, start, step = args[:7]
+        kind, word = llvm_vector(like), start.type
+        align, rows = X.dtype.bitwidth // 8, []
+        for position in _places(context, builder, place, places, i, like.lanes, word):
+            position = builder.add(position, column)
+            rows.append(builder.load(address_of(context, builder, A, a, position, kind)))
+            rows[-1].align = align
+        for row in _transposed(builder, rows):
+            builder.store(row, address_of(context, builder, X, x, start, kind)).align = align
+            start = builder.add(start, step)
+        return context.get_dummy_value()
+
+    return (
+        types.void(A, place, types.intp, types.intp, X, types.intp, types.intp, like),
+        generate,
+    )

@@ -3,6 +3,7 @@
 from .activations import compile_activation
 from .block import block_forward, block_weight_gradient
 from .cannistraci_hebb import score_by_nodes, score_by_paths
+from .layer import layer_backward, layer_forward
 from .losses import acceptable, all_finite, count_correct, loss_and_slope, sum_of_squares
 from .network import backward, forward, gather_inputs, output_sensitivity
 from .passes import SHARES_WORK, predict, train
@@ -23,6 +24,8 @@ __all__ = [
     "descend_bias",
     "forward",
     "gather_inputs",
+    "layer_backward",
+    "layer_forward",
     "loss_and_slope",
     "output_sensitivity",
     "predict",

@@ -1,0 +1,133 @@
+"""An assessment in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .scores import SCORES
+
+if TYPE_CHECKING:
+    from .assessment import Part
+
+__all__ = ["as_text", "notices", "range_text", "verdict"]
+
+# Classes of which the largest has more than so many times the samples of the smallest.
+UNEVEN = 4
+
+
+def as_text(name: str, value: float | None, task: str) -> str:
+    """Return a score for people: shares in percent, others with four digits.
+
+    Only what is exactly everything is shown as 100%.
+
+    Examples
+    --------
+    >>> as_text("accuracy", 0.8512, "classification"), as_text("r2", 0.99512, "regression")
+    ('85.1%', '0.9951')
+    >>> as_text("accuracy", 0.9999, "classification"), as_text("accuracy", 1.0, "classification")
+    ('99.9%', '100%')
+    >>> as_text("r2", 0.999995, "regression")
+    '>0.9999'
+    """
+    if value is None:
+        return "–"
+    if not SCORES[task][name].share:
+        text = f"{value:.4g}"
+        return ">0.9999" if text == "1" and value < 1 else text
+    if value in (0, 1):
+        return f"{value:.0%}"
+    return f"{min(max(100 * value, 0.1), 99.9):.1f}%"
+
+
+def range_text(name: str, ends: Any, task: str, sign: str = "") -> str:
+    """Return an interval for people, without the unit; a dash for None.
+
+    Examples
+    --------
+    >>> range_text("accuracy", (0.74, 0.951), "classification")
+    '74.0 to 95.1'
+    >>> range_text("r2", (0.99962, 0.99984), "regression")
+    '0.99962 to 0.99984'
+    """
+    if ends is None:
+        return "–"
+    if SCORES[task][name].share:
+        low, high = (f"{100 * end:{sign}.1f}" for end in ends)
+    else:  # as many digits as the interval's width is worth
+        for digits in (3, 4, 6):
+            low, high = (f"{end:{sign}.{digits}g}" for end in ends)
+            if max(abs(float(low) - ends[0]), abs(float(high) - ends[1])) < (ends[1] - ends[0]) / 9:
+                break
+    return f"{low} to {high}"
+
+
+def verdict(part: Part, task: str) -> str:
+    """Return the main figure of a part beside those of simpler models, in a sentence or two."""
+    name = next(iter(SCORES[task]))
+    label, value = SCORES[task][name].label, part.scores[name]
+    kind = f"{part.name} " if part.name in ("training", "validation", "test") else ""
+    on = f"{part.samples:,} {kind}samples"
+    if value is None:
+        return f"{label} on {on}: undefined, as the targets do not vary."
+    ends = part.intervals.get(name)
+    sure = f" (95%: {range_text(name, ends, task)})" if ends else ""
+    text = f"{label} {as_text(name, value, task)}{sure} on {on}"
+    others = ", ".join(
+        f"{other} {as_text(name, own[name], task)}"
+        for other, own in part.beside.items()
+        if own[name] is not None
+    )
+    text += f"; {others}." if others else "."
+    return text[0].upper() + text[1:] + _against_linear(part, name)
+
+
+def _against_linear(part: Part, name: str) -> str:
+    gain = part.gains.get(name)
+    if gain is None or gain["interval"] is None:
+        return ""
+    low, high = gain["interval"]
+    if low > 0:
+        return " Better than the linear model."
+    if high < 0:
+        return " Worse than the linear model."
+    return " It cannot be told apart from the linear model on so few samples."
+
+
+def notices(part: Part, task: str) -> tuple[str, ...]:
+    """Return what a reader should not overlook."""
+    found = []
+    name = next(iter(SCORES[task]))
+    value = part.scores[name]
+    trivial = next(iter(part.beside.items()), None)
+    if trivial is not None and value is not None:
+        other = trivial[1][name]
+        if other is not None and value < other:
+            found.append(
+                f"This is worse than {_trivial(trivial[0], task)}, which gets "
+                f"{as_text(name, other, task)}: the model is of no use as it is."
+            )
+    if part.seen:
+        found.append(
+            "It was measured on samples that it has learnt from, which flatters it: keep some back "
+            "for validation."
+        )
+    found += _imbalance(part)
+    return tuple(found)
+
+
+def _trivial(name: str, task: str) -> str:
+    return "predicting the mean" if task == "regression" else f"answering {name}"
+
+
+def _imbalance(part: Part) -> list[str]:
+    counts = [(row["samples"], row["class"]) for row in part.classes or () if row["samples"]]
+    if len(counts) < 2:
+        return []
+    (few, rare), (many, frequent) = min(counts), max(counts)
+    if many <= UNEVEN * few:
+        return []
+    return [
+        f"The classes are uneven: {many:,} samples of {frequent}, {few:,} of {rare}. Look at the "
+        "recall of each class before the accuracy; class_weight 'balanced' gives each class the "
+        "same weight in training."
+    ]

@@ -1,0 +1,121 @@
+"""An assessment in the terminal: scores, classes and inputs as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from rewire.assess.scores import SCORES
+from rewire.assess.verdicts import as_text, range_text
+
+from .common import table
+
+__all__ = ["print_assessment"]
+
+# Rows of inputs after a training, and where they were asked for.
+FEW_INPUTS, MORE_INPUTS = 5, 20
+# Classes of which a terminal shows who was taken for whom.
+MOST_CLASSES = 12
+# In the JSON, but no more telling than its root.
+HIDDEN = {"mean_squared_error"}
+
+
+def print_assessment(console: Console, found: Mapping[str, Any], *, full: bool) -> None:
+    """Print an assessment.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+    found : mapping
+        What :meth:`rewire.assess.Assessment.to_dict` returned.
+    full : bool
+        Whether to print every class, and more inputs.
+    """
+    main = found["parts"][found["main"]]
+    console.print(f"[bold]{escape(found['verdict'])}[/]", highlight=False)
+    console.print(_scores(found, main))
+    if full and main["classes"]:
+        console.print(_classes(main))
+        if len(found["classes"]) <= MOST_CLASSES:
+            console.print(_confusion(main))
+    if found["inputs"]:
+        _print_inputs(console, found, MORE_INPUTS if full else FEW_INPUTS)
+    for notice in found["notices"]:
+        console.print(f"[yellow]note:[/] {escape(notice)}", highlight=False)
+
+
+def _scores(found: Mapping[str, Any], main: Mapping[str, Any]) -> Table:
+    """Return a row for each score, a column for each part and each simpler model."""
+    task, parts = found["task"], [part for part in found["parts"].values() if part is not main]
+    headings = ["", *(name for name in found["parts"] if name != found["main"]), found["main"]]
+    headings += ["95%"] if main["intervals"] else []
+    headings += main["beside"]
+    headings += ["less linear, 95%"] if main["gains"] else []
+    shown = table([escape(heading) for heading in headings])
+    for column in shown.columns:
+        column.no_wrap = False
+    for name, value in main["scores"].items():
+        if name in HIDDEN:
+            continue
+        cells = [as_text(name, part["scores"][name], task) for part in parts]
+        cells.append(as_text(name, value, task))
+        if main["intervals"]:
+            cells.append(range_text(name, main["intervals"].get(name), task))
+        cells += [as_text(name, own.get(name), task) for own in main["beside"].values()]
+        if main["gains"]:
+            gain = main["gains"].get(name)
+            cells.append(range_text(name, gain and gain["interval"], task, "+"))
+        shown.add_row(SCORES[task][name].label, *cells)
+    return shown
+
+
+def _classes(main: Mapping[str, Any]) -> Table:
+    shown = table(["class", "samples", "recall", "95%", "precision"])
+    for row in main["classes"]:
+        shown.add_row(
+            escape(row["class"]),
+            f"{row['samples']:,}",
+            as_text("accuracy", row["recall"], "classification"),
+            range_text("accuracy", row["recall_interval"], "classification"),
+            as_text("accuracy", row["precision"], "classification"),
+        )
+    return shown
+
+
+def _confusion(main: Mapping[str, Any]) -> Table:
+    names = [escape(row["class"]) for row in main["classes"]]
+    shown = table(["is, answered as", *names])
+    for name, counts in zip(names, main["confusion"], strict=True):
+        shown.add_row(name, *(f"{count:,}" if count else "·" for count in counts))
+    return shown
+
+
+def _print_inputs(console: Console, found: Mapping[str, Any], most: int) -> None:
+    rows: Sequence[Mapping[str, Any]] = found["inputs"]
+    lost = SCORES[found["task"]][next(iter(SCORES[found["task"]]))].label
+    shown = table(["rests on", f"{lost} lost when shuffled", "share of paths"])
+    kept = [row for row in rows if row["kept"]]
+    for row in kept[:most]:
+        shown.add_row(
+            escape(row["column"]), _importance(row, found["task"]), f"{row['strength']:.1%}"
+        )
+    console.print(shown)
+    if len(kept) > most:
+        console.print(f"and {len(kept) - most:,} more", highlight=False)
+    dropped = [row["column"] for row in rows if not row["kept"]]
+    if dropped:
+        names = ", ".join(map(escape, dropped[:10])) + (", ..." if len(dropped) > 10 else "")
+        line = f"{len(dropped):,} of {len(rows):,} inputs are not used at all: {names}"
+        console.print(line, highlight=False)
+
+
+def _importance(row: Mapping[str, Any], task: str) -> str:
+    if row["importance"] is None:
+        return "–"
+    factor, digits, unit = (100, ".1f", "%") if task == "classification" else (1, ".3f", "")
+    value, spread = factor * row["importance"], factor * row["deviation"]
+    return f"{value:{digits}} ± {spread:{digits}}{unit}"

@@ -1,0 +1,52 @@
+"""What a row has in a column: in words, and as an example."""
+
+from __future__ import annotations
+
+from rewire.tables import Column
+from rewire.tables.steps import Date, Lookup, Ngrams, Number
+
+from .whole import Whole
+
+__all__ = ["describe", "example_value", "is_text"]
+
+SHOWN = 6  # categories that a description names
+
+
+def is_text(whole: Whole, column: Column) -> bool:
+    """Return whether a row has text in a column, and not a number."""
+    return isinstance(whole.step_of(column), (Lookup, Ngrams))
+
+
+def describe(whole: Whole, column: Column) -> str:
+    """Return kind, unit and known categories of a column."""
+    step, written = whole.step_of(column), column.number
+    if isinstance(step, Lookup):
+        known = list(step.rows)
+        more = f", ... ({len(known)})" if len(known) > SHOWN else ""
+        return f"{column.kind}: {', '.join(known[:SHOWN])}{more}"
+    if isinstance(step, Ngrams):
+        return "text"
+    if column.kind == "boolean":
+        if column.words:
+            no, yes = (" or ".join(map(repr, words)) for words in column.words)
+            return f"truth value: 0 for {no}, 1 for {yes}"
+        return "truth value: 0 or 1"
+    if column.kind == "date":
+        return "date: seconds since 1970-01-01" + (
+            " UTC" if column.date and column.date.utc else ""
+        )
+    if written and (unit := written.prefix + written.suffix):
+        value = f"{written.factor:g} for {written.prefix}1{written.suffix}"
+        return f"number: {value}" if written.factor != 1 else f"number of {unit.strip()}"
+    return "number"
+
+
+def example_value(whole: Whole, column: Column) -> float | str:
+    """Return a value that a row may have in a column."""
+    step = whole.step_of(column)
+    if isinstance(step, Lookup):
+        return next(iter(step.rows), "")
+    if isinstance(step, Ngrams):
+        return "text"
+    assert isinstance(step, (Date, Number))
+    return step.fill

@@ -1,0 +1,208 @@
+"""Dates and times as people write them: the pattern of a column is found from all of its texts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from rewire.io import import_optional
+
+from .numbers import matches
+from .schema import DateFormat
+
+__all__ = ["EPOCHS", "DateStudy", "as_pattern", "read_dates", "readable_pattern", "study_dates"]
+
+DAYS = (
+    *("%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d/%m/%y", "%m/%d/%y"),
+    *("%d-%m-%Y", "%m-%d-%Y", "%d-%m-%y", "%m-%d-%y", "%d.%m.%Y", "%d.%m.%y", "%Y.%m.%d"),
+    *("%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%B %d %Y", "%d %b %Y", "%d %B %Y"),
+    *("%d-%b-%Y", "%d-%b-%y", "%d %b %y", "%b %d, %y", "%d. %B %Y", "%Y-%b-%d", "%d/%b/%Y"),
+    *("%b %Y", "%B %Y", "%b-%y", "%b-%Y", "%Y-%m", "%m/%Y", "%Y %b", "%Y/%m", "%Y%m%d"),
+    *("%a, %d %b %Y", "%A, %B %d, %Y", "%a %b %d %Y", "%A, %d %B %Y", "%a, %b %d, %Y"),
+)
+TIMES = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p", "%I:%M%p", "%I %p")
+ZONES = ("", "%z", " %z", " UTC", " GMT", "Z")
+PARTS = {
+    "%Y": r"\d{4}",
+    "%y": r"\d{2}",
+    "%m": r"\d{1,2}",
+    "%d": r"\d{1,2}",
+    "%b": r"[A-Za-z]{3}",
+    "%B": r"[A-Za-z]{3,9}",
+    "%a": r"[A-Za-z]{3}",
+    "%A": r"[A-Za-z]{6,9}",
+    "%H": r"\d{1,2}",
+    "%I": r"\d{1,2}",
+    "%M": r"\d{2}",
+    "%S": r"\d{2}",
+    "%f": r"\d{1,9}",
+    "%p": r"[AaPp][Mm]",
+    "%z": r"[+-]\d{2}:?\d{2}",
+}
+ISO = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?)?( ?(Z|[+-]\d{2}(:?\d{2})?))?$"
+WITH_ZONE = r":\d{2}([.,]\d+)? ?(Z|[+-]\d{2}(:?\d{2})?)$"
+# Texts that are looked at to find which patterns are possible.
+SAMPLE = 200
+LONGEST = 40
+# Units of a number that counts from 1970-01-01, in seconds.
+EPOCHS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
+WORDS = {"%Y": "YYYY", "%y": "YY", "%m": "MM", "%d": "DD", "%H": "hh", "%M": "mm", "%S": "ss"}
+
+
+@dataclass(frozen=True, eq=False)
+class DateStudy:
+    """What a column's texts say about being dates.
+
+    Parameters
+    ----------
+    dates : ndarray of bool, shape (different,)
+        Texts that are dates in one of the formats.
+    formats : tuple of DateFormat
+        Those that fit equally many rows and give different days: none, one, or two if it is open.
+    contradiction : tuple of str
+        Two texts that no format fits together.
+    """
+
+    dates: np.ndarray
+    formats: tuple[DateFormat, ...] = ()
+    contradiction: tuple[str, ...] = ()
+
+
+def study_dates(texts: np.ndarray, counts: np.ndarray) -> DateStudy:
+    """Find how dates are written in a column.
+
+    Parameters
+    ----------
+    texts : ndarray of str objects, shape (different,)
+        Without those that mean a missing value.
+    counts : ndarray of int, shape (different,)
+        How many rows have each.
+
+    Examples
+    --------
+    >>> texts = np.array(["04/03/2020", "25/03/2020"], object)
+    >>> study_dates(texts, np.ones(2, int)).formats
+    (DateFormat(pattern='%d/%m/%Y', utc=False),)
+    """
+    nothing = DateStudy(np.zeros(len(texts), bool))
+    likely = matches(texts, rf"^.{{0,{LONGEST}}}$") & matches(texts, r"\d")
+    if not likely.any():
+        return nothing
+    chosen = np.flatnonzero(likely)[:: max(1, int(likely.sum()) // SAMPLE)]
+    formats = _candidates([texts[i].strip() for i in chosen])
+    values = {one: read_dates(texts, one) for one in formats}
+    rows = {one: int(counts[~np.isnan(found)].sum()) for one, found in values.items()}
+    if not any(rows.values()):
+        return nothing
+    most = max(rows.values())
+    tied = [one for one in formats if rows[one] == most]
+    open_to = [one for one in tied[1:] if not _same(values[tied[0]], values[one])][:1]
+    either = np.logical_or.reduce([~np.isnan(found) for found in values.values()])
+    against = np.flatnonzero(either & np.isnan(values[tied[0]]))
+    first = np.flatnonzero(~np.isnan(values[tied[0]]))[0]
+    contradiction = (texts[first], texts[against[0]]) if len(against) else ()
+    return DateStudy(either, (tied[0], *open_to), contradiction)
+
+
+def _same(some: np.ndarray, others: np.ndarray) -> bool:
+    return bool(np.array_equal(some, others, equal_nan=True))
+
+
+def _candidates(sample: list[str]) -> list[DateFormat]:
+    """Return the formats whose shape some text of a sample has."""
+    found = []
+    if any(re.match(ISO, one) for one in sample):
+        found.append(DateFormat("ISO8601", any(re.search(WITH_ZONE, one) for one in sample)))
+    joints = (" ", "T", ", ", " at ")
+    moments = [f"{time}{zone}" for time, zone in product(TIMES, ZONES)]
+    for day in DAYS:
+        shape = _shape(day)
+        ends = [one[m.end() :] for one in sample if (m := re.match(shape, one))]
+        if not ends:
+            continue
+        if "" in ends:
+            found.append(DateFormat(day))
+        for joint, moment in product(joints, moments):
+            rest = re.compile(_shape(joint + moment))
+            if any(rest.fullmatch(end) for end in ends if end):
+                zoned = bool(re.search("%z| UTC| GMT|Z$", moment))
+                found.append(DateFormat(day + joint + moment, zoned))
+    for time in TIMES:
+        if any(re.fullmatch(_shape(time), one) for one in sample):
+            found.append(DateFormat(time))
+    return found
+
+
+def _shape(pattern: str) -> str:
+    return re.sub(r"%[a-zA-Z]", lambda one: PARTS[one[0]], re.escape(pattern).replace(r"\%", "%"))
+
+
+def read_dates(texts: np.ndarray, written: DateFormat) -> np.ndarray:
+    """Return seconds since 1970-01-01, NaN for texts that are not written so.
+
+    Parameters
+    ----------
+    texts : ndarray of str objects
+    written : DateFormat
+        With a time zone the seconds are UTC's, otherwise those of the clock as written. A time
+        without a day is that of 1970-01-01.
+
+    Examples
+    --------
+    >>> texts = np.array(["2 Jan 1970", "31 Feb 1970"], object)
+    >>> read_dates(texts, DateFormat("%d %b %Y")).tolist()
+    [86400.0, nan]
+    """
+    pandas = import_optional("pandas", "data")
+    shape = ISO if written.pattern == "ISO8601" else rf"^{_shape(written.pattern)}$"
+    stripped = np.array([text.strip() for text in texts], object)
+    fitting = matches(stripped, shape)
+    values = np.full(len(texts), np.nan)
+    if fitting.any():
+        moments = pandas.to_datetime(
+            pandas.Series(stripped[fitting], dtype=object),
+            format=written.pattern,
+            utc=written.utc or None,
+            errors="coerce",
+        )
+        values[fitting] = _seconds(pandas, moments, written)
+    return values
+
+
+def _seconds(pandas: Any, moments: Any, written: DateFormat) -> np.ndarray:
+    start = "1970-01-01" if re.search(r"%[Yyd]|ISO", written.pattern) else "1900-01-01"
+    origin = pandas.Timestamp(start, tz="UTC" if written.utc else None)
+    return ((moments - origin) / pandas.Timedelta(seconds=1)).to_numpy(np.float64)
+
+
+def as_pattern(text: str) -> str:
+    """Return the pattern of strptime for a person's, such as DD/MM/YYYY.
+
+    Examples
+    --------
+    >>> as_pattern("DD/MM/YYYY hh:mm"), as_pattern("%d.%m.%y")
+    ('%d/%m/%Y %H:%M', '%d.%m.%y')
+    """
+    if "%" in text or text == "ISO8601" or text in EPOCHS:
+        return text
+    for mark, word in WORDS.items():
+        text = text.replace(word, mark)
+    return text
+
+
+def readable_pattern(pattern: str) -> str:
+    """Return a pattern of strptime for a person.
+
+    Examples
+    --------
+    >>> readable_pattern("%d/%m/%Y"), readable_pattern("%b %d, %Y")
+    ('DD/MM/YYYY', '%b %d, %Y')
+    """
+    readable = pattern
+    for mark, word in WORDS.items():
+        readable = readable.replace(mark, word)
+    return pattern if "%" in readable else readable

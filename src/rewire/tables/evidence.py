@@ -1,0 +1,187 @@
+"""Settles columns that can be read in two ways by what the rest of the table says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from .dates import read_dates, readable_pattern
+from .kinds import TextStudy, measured_kind
+from .numbers import read_numbers
+from .overrides import Override
+from .schema import DateFormat, NumberFormat
+
+__all__ = ["Evidence", "gather_evidence", "settle"]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What columns that leave no doubt say about the others.
+
+    Parameters
+    ----------
+    separator : str, optional
+        Of the values of a file of text.
+    decimals : mapping of str to str
+        Each decimal separator that occurs, and a column that has it.
+    orders : mapping of str to str
+        Whether days or months come first ("%d" or "%m"), and a column where they do.
+    """
+
+    separator: str | None = None
+    decimals: Mapping[str, str] = field(default_factory=dict)
+    orders: Mapping[str, str] = field(default_factory=dict)
+
+
+def gather_evidence(
+    studies: Mapping[str, TextStudy], said: Mapping[str, Override], separator: str | None
+) -> Evidence:
+    """Return what the columns say that can be read in one way only."""
+    decimals: dict[str, str] = {}
+    orders: dict[str, str] = {}
+    for name, study in studies.items():
+        kind = measured_kind(study, said.get(name, Override()))
+        if kind == "number" and study.numbers.decimal and not study.numbers.contradiction:
+            decimals.setdefault(study.numbers.decimal, name)
+        if kind == "date" and len(study.dates.formats) == 1 and not study.dates.contradiction:
+            pattern = study.dates.formats[0].pattern
+            if "%m" in pattern and "%d" in pattern and pattern[:2] in ("%d", "%m"):
+                orders.setdefault(pattern[:2], name)
+    return Evidence(separator, decimals, orders)
+
+
+def settle(
+    name: str, study: TextStudy, said: Override, evidence: Evidence, problems: list[str]
+) -> tuple[TextStudy, str]:
+    """Return the study with its right format first, and a note where evidence decided.
+
+    What stays open, or contradicts itself, is added to the problems.
+    """
+    kind = measured_kind(study, said)
+    if study.refused:
+        problems.append(
+            f"column {name!r} is not written with these separators (decimal, thousands), as "
+            f"{study.refused!r} shows: leave them to be found, or give the column's own (columns)"
+        )
+    if kind == "number" and said.number is None:
+        return _settle_numbers(name, study, evidence, problems)
+    if kind == "date" and said.date is None:
+        return _settle_dates(name, study, evidence, problems)
+    return study, ""
+
+
+def _settle_numbers(
+    name: str, study: TextStudy, evidence: Evidence, problems: list[str]
+) -> tuple[TextStudy, str]:
+    numbers = study.numbers
+    if numbers.contradiction:
+        one, other = numbers.contradiction
+        problems.append(
+            f"column {name!r}: no way to write numbers fits both {one!r} and {other!r}: correct "
+            "one of them, give decimal, or name the column in categorical or ignore"
+        )
+        return study, ""
+    if numbers.percent_beside_shares:
+        one, other = numbers.percent_beside_shares
+        problems.append(
+            f"column {name!r}: {one!r} stands beside {other!r}, a share: write both alike, or name "
+            "the column in ignore"
+        )
+        return study, ""
+    if len(numbers.formats) == 1:
+        return study, ""
+    decimal, reason = _decimal_of(study, evidence)
+    if decimal:
+        first = sorted(numbers.formats, key=lambda one: one.decimal != decimal)
+        return replace(study, numbers=replace(numbers, formats=tuple(first))), reason
+    problems.append(_open_numbers(name, study))
+    return study, ""
+
+
+def _decimal_of(study: TextStudy, evidence: Evidence) -> tuple[str, str]:
+    """Return the decimal separator that the rest of the table speaks for, and why."""
+    if len(evidence.decimals) == 1:
+        decimal, other = next(iter(evidence.decimals.items()))
+        word = {".": "points", ",": "commas"}[decimal]
+        return decimal, f"read so because {other!r} has decimal {word}"
+    if evidence.decimals:
+        return "", ""
+    with_points = study.numbers.formats[0].thousands == ""
+    if evidence.separator == ",":
+        return ".", "" if with_points else "read so because commas separate the file's values"
+    if with_points and evidence.separator != ";":
+        return ".", ""
+    return "", ""
+
+
+def _open_numbers(name: str, study: TextStudy) -> str:
+    one, other = study.numbers.formats
+    values = [read_numbers(study.texts, written) for written in (one, other)]
+    shown = int(np.flatnonzero(values[0] != values[1])[0])
+    readings = [
+        f"{found[shown]:.12g} ({_described(written)})"
+        for found, written in zip(values, (one, other), strict=True)
+    ]
+    return (
+        f"column {name!r}: {study.texts[shown]!r} is {' or '.join(readings)}, and nothing in the "
+        f"table tells which: give decimal as {one.decimal!r} or {other.decimal!r}"
+    )
+
+
+def _described(written: NumberFormat) -> str:
+    if written.thousands:
+        return f"thousands separated by {written.thousands!r}"
+    return {".": "decimal point", ",": "decimal comma"}[written.decimal]
+
+
+def _settle_dates(
+    name: str, study: TextStudy, evidence: Evidence, problems: list[str]
+) -> tuple[TextStudy, str]:
+    dates = study.dates
+    if dates.contradiction:
+        one, other = dates.contradiction
+        problems.append(
+            f"column {name!r}: no way to write dates fits both {one!r} and {other!r}: correct one "
+            "of them, or name the column in categorical or ignore"
+        )
+        return study, ""
+    if not dates.formats:
+        problems.append(
+            f"column {name!r} has no dates that are known, such as {study.texts[0]!r}: give its "
+            f"pattern with date as '{name}=DD/MM/YYYY', or name the column in ignore"
+        )
+        return study, ""
+    if len(dates.formats) == 1:
+        return study, ""
+    if len(evidence.orders) == 1:
+        order, other = next(iter(evidence.orders.items()))
+        first = sorted(dates.formats, key=lambda one: not one.pattern.startswith(order))
+        word = {"%d": "day", "%m": "month"}[order]
+        note = f"read so because in {other!r} the {word} comes first"
+        return replace(study, dates=replace(dates, formats=tuple(first))), note
+    problems.append(_open_dates(name, study))
+    return study, ""
+
+
+def _open_dates(name: str, study: TextStudy) -> str:
+    one, other = study.dates.formats
+    values = [read_dates(study.texts, written) for written in (one, other)]
+    shown = int(np.flatnonzero(values[0] != values[1])[0])
+    readings = [
+        f"{_day(found[shown])} ({readable_pattern(written.pattern)})"
+        for found, written in zip(values, (one, other), strict=True)
+    ]
+    return (
+        f"column {name!r}: {study.texts[shown]!r} is {' or '.join(readings)}, and nothing in the "
+        f"table tells which: give date as {_choice(name, one)} or {_choice(name, other)}"
+    )
+
+
+def _day(seconds: float) -> str:
+    return str(np.datetime64(int(seconds), "s"))[:10]
+
+
+def _choice(name: str, written: DateFormat) -> str:
+    return repr(f"{name}={readable_pattern(written.pattern)}")

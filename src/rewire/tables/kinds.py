@@ -1,0 +1,251 @@
+"""What a column of text is: numbers, dates, truth values, categories, codes or sentences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .dates import DateStudy, study_dates
+from .missing import are_codes, are_missing
+from .number_formats import NumberStudy, study_numbers
+from .overrides import Override, Overrides
+from .raw import TextColumn
+from .schema import Column, Kind, NumberFormat
+
+__all__ = ["ENOUGH_ROWS", "TextStudy", "kind_of_texts", "measured_kind", "study_texts"]
+
+# A column is one of numbers or dates if at least this share of its values can be read so. Below,
+# one in ten rows would lose its value; above, a few slips would make each number a category.
+READABLE = 0.9
+# From this share on, it is said that many values are numbers although the column is none.
+WORTH_SAYING = 0.5
+# Fewer rows do not tell an identifier from a category.
+ENOUGH_ROWS = 20
+# A column with more different texts than this share of its rows tells the rows apart.
+MOSTLY_DIFFERENT = 0.5
+BOOLEANS = (("no", "yes"), ("n", "y"), ("false", "true"), ("f", "t"), ("off", "on"))
+
+
+@dataclass(frozen=True, eq=False)
+class TextStudy:
+    """What the texts of a column say.
+
+    Parameters
+    ----------
+    texts : ndarray of str objects, shape (different,)
+        Without those that mean a missing value.
+    counts : ndarray of int, shape (different,)
+    placeholders : mapping of str to int
+        Texts that mean a missing value, and how many rows have each.
+    missing : int
+        Rows without a value.
+    rows : int
+    numbers : NumberStudy
+    dates : DateStudy
+    usual_na : bool
+        Whether the usual words for a missing value mean one.
+    refused : str
+        A text of a column that is one of numbers, but not with the separators that a person gave.
+    """
+
+    texts: np.ndarray
+    counts: np.ndarray
+    placeholders: dict[str, int]
+    missing: int
+    rows: int
+    numbers: NumberStudy
+    dates: DateStudy
+    usual_na: bool
+    refused: str = ""
+
+    @property
+    def filled(self) -> int:
+        """Rows with a value."""
+        return self.rows - self.missing
+
+    def share(self, readable: np.ndarray) -> float:
+        """Return the share of the rows with a value whose text is among some."""
+        return float(self.counts[readable].sum()) / self.filled if self.filled else 0.0
+
+
+def study_texts(column: TextColumn, said: Override, table: Overrides) -> TextStudy:
+    """Look at all texts of a column.
+
+    Words such as "unknown" count as missing where most of the others are numbers or dates.
+    """
+    na = {*table.na, *said.na}
+    usual = said.usual_na if said.usual_na is not None else not are_codes(column.texts)
+    counts = column.counts
+    strict = are_missing(column.texts, na, usual=usual, numbers=True)
+    study = _study(column, strict, counts, table, usual)
+    if measured_kind(study, said) is not None:
+        return study
+    lenient = are_missing(column.texts, na, usual=usual)
+    return study if (lenient == strict).all() else _study(column, lenient, counts, table, usual)
+
+
+def _study(
+    column: TextColumn, missing: np.ndarray, counts: np.ndarray, table: Overrides, usual: bool
+) -> TextStudy:
+    texts, filled = column.texts[~missing], counts[~missing]
+    placeholders = {
+        text.strip(): int(n)
+        for text, n in zip(column.texts[missing], counts[missing], strict=True)
+        if text.strip()
+    }
+    numbers = study_numbers(texts, filled, table.decimal, table.thousands)
+    return TextStudy(
+        texts,
+        filled,
+        placeholders,
+        len(column) - int(filled.sum()),
+        len(column),
+        numbers,
+        study_dates(texts, filled),
+        usual,
+        _refused(texts, filled, numbers.numeric, table),
+    )
+
+
+def _refused(texts: np.ndarray, counts: np.ndarray, numeric: np.ndarray, table: Overrides) -> str:
+    """Return a text that the separators given do not fit, in a column that has others."""
+    if table.decimal is None and table.thousands is None:
+        return ""
+    freely = study_numbers(texts, counts).numeric
+    against = np.flatnonzero(freely & ~numeric)
+    mostly = counts[freely].sum() >= READABLE * counts.sum()
+    return texts[against[0]] if mostly and len(against) else ""
+
+
+def measured_kind(study: TextStudy, said: Override) -> Kind | None:
+    """Return "number", "date" or "boolean" for a column of these, or else None."""
+    if said.kind is not None:
+        return said.kind if said.kind in ("number", "date", "boolean") else None
+    if not study.filled:
+        return None
+    if _boolean_words(study) is not None:
+        return "boolean"
+    if study.share(study.dates.dates) >= READABLE:
+        return "date"
+    if study.share(study.numbers.numeric) >= READABLE and not study.numbers.code:
+        return "number"
+    return None
+
+
+def _boolean_words(study: TextStudy) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """Return what stands for false and for true, if there are such words and no others."""
+    words = {text.strip().casefold() for text in study.texts}
+    false = tuple(no for no, _ in BOOLEANS if no in words)
+    true = tuple(yes for _, yes in BOOLEANS if yes in words)
+    return (false, true) if false and true and words == {*false, *true} else None
+
+
+def kind_of_texts(name: str, study: TextStudy, said: Override, censored: str) -> Column:
+    """Return what a column of text is.
+
+    The formats are the first ones of the studies: whether they are open is not asked here.
+    """
+    column = Column(
+        name,
+        "category",
+        na=said.na,
+        usual_na=study.usual_na,
+        rows=study.rows,
+        missing=study.missing,
+        different=len({text.strip() for text in study.texts}),
+    )
+    kind = said.kind or measured_kind(study, said)
+    if not study.filled:
+        return replace(column, kind=said.kind or "unknown", note="it has no values")
+    if kind == "number":
+        return _number(column, study, said, censored)
+    if kind == "date":
+        return _date(column, study, said)
+    if kind == "boolean":
+        return replace(
+            column,
+            kind="boolean",
+            words=said.words or _boolean_words(study),
+            odd=_placeholders(study),
+        )
+    odd = _placeholders(study)
+    if kind is not None:
+        return replace(column, kind=kind, number=_of_category(study, said, kind), odd=odd)
+    found, note = _words(study, column.different)
+    return replace(column, kind=found, odd=odd, note=note)
+
+
+def _of_category(study: TextStudy, said: Override, kind: Kind) -> NumberFormat | None:
+    """Return the number format of a category all of whose texts are numbers."""
+    if said.number is not None or kind != "category":
+        return said.number
+    numbers = study.numbers
+    plain = numbers.numeric.all() and not (numbers.code or numbers.censored)
+    plain = plain and len(numbers.formats) == 1
+    return numbers.formats[0] if plain else None
+
+
+def _number(column: Column, study: TextStudy, said: Override, censored: str) -> Column:
+    numbers = study.numbers
+    written = said.number or replace(numbers.formats[0], censored=censored)
+    odd = [*_placeholders(study), *_odd(study, numbers.numeric)]
+    outcome = "taken as missing" if written.censored == "missing" else "taken as its limit"
+    counts = dict(zip(study.texts, study.counts, strict=True))
+    odd += [(text, int(counts[text]), outcome) for text in numbers.censored]
+    notes = (
+        [f"with {written.prefix or written.suffix!r}"] if written.prefix + written.suffix else []
+    )
+    if written.decimal == ",":
+        notes.append("decimal comma")
+    if written.thousands:
+        notes.append(f"thousands separated by {written.thousands!r}")
+    return replace(column, kind="number", number=written, odd=tuple(odd), note=", ".join(notes))
+
+
+def _date(column: Column, study: TextStudy, said: Override) -> Column:
+    formats = study.dates.formats
+    written = said.date or (formats[0] if formats else None)
+    odd = (*_placeholders(study), *_odd(study, study.dates.dates))
+    return replace(column, kind="date", date=written, odd=odd)
+
+
+def _placeholders(study: TextStudy) -> tuple[tuple[str, int, str], ...]:
+    return tuple((text, n, "taken as missing") for text, n in study.placeholders.items())
+
+
+def _odd(study: TextStudy, readable: np.ndarray) -> list[tuple[str, int, str]]:
+    texts = zip(study.texts[~readable], study.counts[~readable], strict=True)
+    return [(text.strip(), int(n), "cannot be read, taken as missing") for text, n in texts]
+
+
+def _words(study: TextStudy, different: int) -> tuple[Kind, str]:
+    """Return what a column of words is, and why."""
+    numeric = study.share(study.numbers.numeric)
+    if study.numbers.code and numeric >= WORTH_SAYING:
+        note = f"codes, for {study.numbers.code!r} begins with a zero"
+    elif study.numbers.units and numeric < READABLE:
+        note = ""
+    elif numeric >= WORTH_SAYING:
+        note = f"{numeric:.0%} of its values are numbers, too few to be a column of numbers"
+    else:
+        note = ""
+    if different == 1 and not study.missing:
+        return "constant", "it is always the same"
+    if study.filled >= ENOUGH_ROWS and different > MOSTLY_DIFFERENT * study.filled:
+        if different == study.filled and _are_identifiers(study.texts):
+            return "id", "each row has its own: name it in categorical to use it"
+        return "text", (
+            f"{different:,} different texts in {study.filled:,} rows: name it in text or "
+            "categorical to use it"
+        )
+    return "category", note
+
+
+def _are_identifiers(texts: np.ndarray) -> bool:
+    """Return whether texts are single words with digits, or equally long, as codes are."""
+    stripped = [text.strip() for text in texts]
+    if any(" " in text for text in stripped):
+        return False
+    alike = len({len(text) for text in stripped}) == 1
+    return alike or all(any(c.isdigit() for c in text) for text in stripped)

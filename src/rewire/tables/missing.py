@@ -1,0 +1,87 @@
+"""Which texts mean that there is no value."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+
+from .numbers import are_plain
+
+__all__ = ["are_codes", "are_missing"]
+
+# Compared without regard to case and to blanks around.
+IN_ANY_COLUMN = {
+    *(
+        "",
+        "?",
+        "??",
+        "-",
+        "--",
+        "---",
+        ".",
+        "na",
+        "n/a",
+        "<na>",
+        "#n/a",
+        "#na",
+        "n.a.",
+        "nan",
+        "nat",
+    ),
+    *("null", "(null)", "#null!", "\\n", "nil"),
+}
+# In a column of words, these are words as well.
+AMONG_NUMBERS = IN_ANY_COLUMN | {
+    *("none", "missing", "unknown", "not available", "not applicable", "not known", "unspecified"),
+    *("undefined", "n.d.", "nd", "n/d", "tbd", "..", "...", "…", "–", "—", "*", "x", "blank"),
+    *("empty", "(missing)", "(none)", "(blank)"),
+    *("#value!", "#ref!", "#div/0!", "#num!", "#name?"),
+}
+
+
+def are_missing(
+    texts: np.ndarray, na: Collection[str] = (), *, usual: bool = True, numbers: bool = False
+) -> np.ndarray:
+    """Return which texts mean a missing value.
+
+    Parameters
+    ----------
+    texts : ndarray of str objects
+    na : collection of str
+        Further texts that do, exactly as they are but for blanks around them.
+    usual : bool, default True
+        Whether the usual words such as "NA" do; an empty text always does.
+    numbers : bool, default False
+        Whether the column is one of numbers, dates or truth values, where "unknown" is no value.
+
+    Examples
+    --------
+    >>> are_missing(np.array(["NA", "unknown", "9"], object), na=["9"]).tolist()
+    [True, False, True]
+    """
+    words = (AMONG_NUMBERS if numbers else IN_ANY_COLUMN) if usual else {""}
+    found = np.zeros(len(texts), bool)
+    # Plain numbers, often the most of a column, are looked at only if they may be meant.
+    for i in range(len(texts)) if na else np.flatnonzero(~are_plain(texts)):
+        text = texts[i].strip()
+        found[i] = text in na or text.casefold() in words
+    return found
+
+
+def are_codes(texts: np.ndarray) -> bool:
+    """Return whether "NA" or "-" among these texts is a value of its own.
+
+    Namibia and North America are called NA, where all others have two capital letters as well; and
+    where there is "+", "-" is its opposite.
+
+    Examples
+    --------
+    >>> continents, sexes = ["EU", "NA", "AS", "AF"], ["F", "M", "NA"]
+    >>> are_codes(np.array(continents, object)), are_codes(np.array(sexes, object))
+    (True, False)
+    """
+    if "+" in texts:
+        return True
+    others = [text for text in texts if text not in ("NA", "")]
+    return len(others) >= 3 and all(len(t) == 2 and t.isalpha() and t.isupper() for t in others)

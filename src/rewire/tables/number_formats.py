@@ -1,0 +1,228 @@
+"""Finds the format of a column's numbers with the evidence of all of its texts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from .numbers import KNOWN_UNITS, Written, are_plain, core_pattern, matches, split
+from .schema import NumberFormat
+
+__all__ = ["NumberStudy", "study_numbers"]
+
+# Decimal and thousands separators, the most usual first.
+FORMATS = (
+    *((".", ""), (".", ","), (".", " "), (".", "'")),
+    *((",", ""), (",", "."), (",", " "), (",", "'")),
+)
+# Of the numbers with a unit, this share must have the same one.
+SAME_UNIT = 0.9
+
+
+@dataclass(frozen=True, eq=False)
+class NumberStudy:
+    """What a column's texts say about being numbers.
+
+    Parameters
+    ----------
+    numeric : ndarray of bool, shape (different,)
+        Texts that are numbers in one of the formats.
+    formats : tuple of NumberFormat
+        Those that fit equally many rows and give different values: one, or two if it is open.
+    contradiction : tuple of str
+        Two texts that no format fits together.
+    decimal : str
+        The decimal separator, if the texts leave no doubt that there is one.
+    code : str
+        A whole number that begins with zero, as codes do.
+    units : tuple of str
+        The units found where they differ too much to be left off.
+    censored : tuple of str
+        Texts such as "<1.0".
+    percent_beside_shares : tuple of str
+        A text such as "37%" and one such as "0.42", where all without a sign are between 0 and 1.
+    """
+
+    numeric: np.ndarray
+    formats: tuple[NumberFormat, ...] = (NumberFormat(),)
+    contradiction: tuple[str, ...] = ()
+    decimal: str = ""
+    code: str = ""
+    units: tuple[str, ...] = ()
+    censored: tuple[str, ...] = ()
+    percent_beside_shares: tuple[str, ...] = ()
+
+
+def study_numbers(
+    texts: np.ndarray,
+    counts: np.ndarray,
+    decimal: str | None = None,
+    thousands: str | None = None,
+) -> NumberStudy:
+    """Find how numbers are written in a column.
+
+    Parameters
+    ----------
+    texts : ndarray of str objects, shape (different,)
+        Without those that mean a missing value.
+    counts : ndarray of int, shape (different,)
+        How many rows have each.
+    decimal, thousands : str, optional
+        The separators, where a person said them.
+
+    Examples
+    --------
+    >>> texts = np.array(["57,0", "1.234,56", "8"], object)
+    >>> (written,) = study_numbers(texts, np.ones(3, int)).formats
+    >>> written.decimal, written.thousands
+    (',', '.')
+    """
+    plain = are_plain(texts)
+    parts = _parts(texts, plain)
+    cores = texts.copy()
+    for i, one in parts.items():
+        cores[i] = one.core
+    candidates = plain.copy()
+    candidates[list(parts)] = True
+    units, rejected = _units(parts, counts, int(counts[plain].sum()))
+    candidates[rejected] = False
+    if not candidates.any():
+        return NumberStudy(candidates, units=_different_units(parts, rejected))
+    cores[plain] = _digits(texts[plain])
+    fits = _fits(cores, candidates, decimal, thousands)
+    numeric = np.logical_or.reduce(list(fits.values()))
+    rows = {pair: int(counts[mask].sum()) for pair, mask in fits.items()}
+    most = max(rows.values())
+    best = next(pair for pair, n in rows.items() if n == most)
+    separated = matches(cores, "[.,]") & numeric
+    others = [pair for pair in fits if rows[pair] == most and pair[0] != best[0]]
+    open_to = others[:1] if _differ(cores[separated], best, others) else []
+    if open_to and _must_be_thousands(cores[numeric]):
+        open_to = []
+    against = np.flatnonzero(numeric & ~fits[best])
+    codes = np.flatnonzero(numeric & matches(cores, r"^0\d+$"))
+    return NumberStudy(
+        numeric,
+        tuple(NumberFormat(d, t, *units) for d, t in (best, *open_to)),
+        _contradiction(texts, fits[best] & separated, against) if len(against) else (),
+        "" if open_to or not _has_decimals(cores[fits[best]], best[0]) else best[0],
+        texts[codes[0]] if len(codes) else "",
+        _different_units(parts, rejected),
+        tuple(texts[i] for i, one in parts.items() if one.censored and numeric[i]),
+        _percent_beside_shares(texts, parts, plain),
+    )
+
+
+def _parts(texts: np.ndarray, plain: np.ndarray) -> dict[int, Written]:
+    """Return the parts of the numbers that are not plain."""
+    likely = ~plain & matches(texts, r"^[^\d]{0,10}\d")
+    found = {int(i): split(texts[i]) for i in np.flatnonzero(likely)}
+    return {i: one for i, one in found.items() if one is not None}
+
+
+def _digits(texts: np.ndarray) -> np.ndarray:
+    """Return plain numbers without sign and exponent."""
+    return np.array([t.lstrip("+-").partition("e")[0].partition("E")[0] for t in texts], object)
+
+
+def _fits(
+    cores: np.ndarray, candidates: np.ndarray, decimal: str | None, thousands: str | None
+) -> dict[tuple[str, str], np.ndarray]:
+    """Return, for each format that is possible, which texts it fits."""
+    possible = [
+        pair
+        for pair in FORMATS
+        if decimal in (None, pair[0]) and (thousands is None or pair[1] in ("", thousands))
+    ]
+    fits = {}
+    for pair in possible:
+        fits[pair] = np.zeros(len(cores), bool)
+        fits[pair][candidates] = matches(cores[candidates], core_pattern(*pair))
+    return fits
+
+
+def _differ(cores: np.ndarray, best: tuple[str, str], others: list[tuple[str, str]]) -> bool:
+    """Return whether another format reads some number differently."""
+    if not others:
+        return False
+
+    def value(core: str, pair: tuple[str, str]) -> str:
+        digits = core.replace(pair[1], "") if pair[1] else core
+        return digits.replace(pair[0], ".")
+
+    return any(value(core, best) != value(core, others[0]) for core in cores)
+
+
+def _must_be_thousands(cores: np.ndarray) -> bool:
+    """Return whether commas cannot be decimal: neither a fixed nor a shortest notation fits.
+
+    Numbers of a fixed number of decimals would all have them; the shortest ones end in no zero.
+    """
+    commas = [core for core in cores if "," in core]
+    return (
+        bool(commas)
+        and any(core.isdigit() for core in cores)
+        and any(core.endswith("0") for core in commas)
+    )
+
+
+def _has_decimals(cores: np.ndarray, decimal: str) -> bool:
+    return bool(matches(cores, rf"[{decimal}]").any())
+
+
+def _contradiction(texts: np.ndarray, agreeing: np.ndarray, against: np.ndarray) -> tuple[str, str]:
+    first = np.flatnonzero(agreeing)
+    return (texts[first[0]] if len(first) else "", texts[against[0]])
+
+
+def _units(
+    parts: dict[int, Written], counts: np.ndarray, bare: int
+) -> tuple[tuple[str, str], list[int]]:
+    """Return the prefix and suffix of the column, and the texts that have another."""
+    rows: dict[str, Counter[str]] = {"prefix": Counter(), "suffix": Counter()}
+    for i, one in parts.items():
+        rows["prefix"][one.prefix] += int(counts[i])
+        rows["suffix"][one.suffix] += int(counts[i])
+    found = {}
+    for side, tally in rows.items():
+        without = tally.pop("", 0) + bare
+        unit, times = tally.most_common(1)[0] if tally else ("", 0)
+        if times < SAME_UNIT * tally.total():
+            unit = ""
+        found[side] = (unit, without == 0)
+    prefix, (suffix, everywhere) = found["prefix"][0], found["suffix"]
+    rejected = [
+        i
+        for i, one in parts.items()
+        if one.prefix not in ("", prefix)
+        or one.suffix not in ("", suffix)
+        or (one.suffix and not everywhere and not _is_unit(one))
+    ]
+    if suffix and all(parts[i].suffix != suffix for i in parts if i not in set(rejected)):
+        suffix = ""
+    return (prefix, suffix), rejected
+
+
+def _is_unit(one: Written) -> bool:
+    """Return whether a suffix is a unit rather than the end of a code such as 12A."""
+    return one.suffix.lower() in KNOWN_UNITS and (
+        one.spaced or len(one.suffix) > 1 or one.suffix in "%‰°$€£¥₹"
+    )
+
+
+def _percent_beside_shares(
+    texts: np.ndarray, parts: dict[int, Written], plain: np.ndarray
+) -> tuple[str, ...]:
+    """Return "37%" and "0.42" if they cannot be of one scale."""
+    percent = [texts[i] for i, one in parts.items() if one.suffix == "%"]
+    bare = texts[plain].astype(np.float64)
+    if not percent or not len(bare) or np.abs(bare).max() > 1 or (bare % 1 == 0).all():
+        return ()
+    return percent[0], texts[plain][np.flatnonzero(bare % 1)[0]]
+
+
+def _different_units(parts: dict[int, Written], rejected: list[int]) -> tuple[str, ...]:
+    tally = Counter(parts[i].suffix or parts[i].prefix for i in rejected)
+    return tuple(unit for unit, _ in tally.most_common(4))

@@ -1,0 +1,104 @@
+"""A table before it is understood: texts exactly as written, and values whose type is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from .schema import Kind
+
+__all__ = ["RawColumn", "RawTable", "TextColumn", "TypedColumn"]
+
+
+@dataclass(frozen=True, eq=False)
+class TextColumn:
+    """A column of texts whose meaning is to be found, each different text kept once.
+
+    Parameters
+    ----------
+    texts : ndarray of object, shape (different,)
+        The different texts exactly as written.
+    codes : ndarray of int, shape (rows,)
+        Which of the texts stands in each row; -1 where the source has no value.
+    """
+
+    texts: np.ndarray
+    codes: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    @property
+    def counts(self) -> np.ndarray:
+        """How many rows have each of the texts."""
+        return np.bincount(self.codes[self.codes >= 0], minlength=len(self.texts))
+
+    def spread(self, values: np.ndarray, missing: object) -> np.ndarray:
+        """Return for each row the value of its text, or what stands for a missing one."""
+        padded = np.empty(len(values) + 1, values.dtype)
+        padded[:-1] = values
+        padded[-1] = missing
+        return padded[self.codes]
+
+    def cells(self) -> np.ndarray:
+        """Return the text of each row, None where there is none."""
+        return self.spread(self.texts, None)
+
+
+@dataclass(frozen=True, eq=False)
+class TypedColumn:
+    """A column that its source has a type for.
+
+    Parameters
+    ----------
+    kind : {"number", "boolean", "date", "category", "unknown"}
+        Unknown for a type that cannot be read, such as a list, and for a column without values.
+    values : ndarray, shape (rows,)
+        As in :class:`rewire.tables.Table`: float64 with NaN, or objects with None.
+    type : str
+        The source's name for the type, for a person.
+    """
+
+    kind: Kind
+    values: np.ndarray
+    type: str
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def cells(self) -> np.ndarray:
+        """Return the value of each row."""
+        return self.values
+
+
+RawColumn: TypeAlias = TextColumn | TypedColumn
+
+
+@dataclass(frozen=True, eq=False)
+class RawTable:
+    """The columns of a table as their source has them.
+
+    Parameters
+    ----------
+    columns : mapping of str to TextColumn or TypedColumn
+        In the source's order.
+    rows : int
+    name : str
+        Of the source, for a person.
+    separator : str, optional
+        Of a file of text.
+    notes : tuple of str
+        What was found in reading, such as an encoding or a header that was changed.
+    """
+
+    columns: Mapping[str, RawColumn]
+    rows: int
+    name: str = "table"
+    separator: str | None = None
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return self.rows

@@ -1,0 +1,123 @@
+"""Reads a table from wherever it is: a file, standard input, a frame or a mapping of arrays."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from .raw import RawTable
+from .text_files import read_text
+from .typed import from_frame, read_typed
+
+__all__ = ["TABLE_ENDINGS", "is_table_file", "read_raw"]
+
+TEXT = (".csv", ".tsv", ".txt")
+COMPRESSED = (".gz", ".bz2", ".xz", ".zip")
+TYPED = (".parquet", ".feather", ".arrow", ".xlsx")
+# What the name of a file with a table ends in.
+TABLE_ENDINGS = (*TEXT, *(f"{text}{more}" for text in TEXT for more in COMPRESSED), *TYPED)
+
+
+def is_table_file(path: Any) -> bool:
+    """Return whether a file's name ends as a table's does."""
+    return str(path).lower().endswith(TABLE_ENDINGS)
+
+
+def read_raw(
+    source: Any,
+    *,
+    sep: str | None = None,
+    encoding: str | None = None,
+    comment: str | None = None,
+    sheet: str | int | None = None,
+    header: bool = True,
+) -> RawTable:
+    """Read a table without deciding what its texts mean.
+
+    Parameters
+    ----------
+    source : path, "-", frame, mapping or structured array
+        A file that ends in ``.csv``, ``.tsv`` or ``.txt``, also compressed (``.gz``, ``.bz2``,
+        ``.xz``, ``.zip``), in ``.parquet``, ``.feather``, ``.arrow`` or ``.xlsx``; ``"-"`` for
+        standard input; a pandas, Polars or Arrow table; a mapping of names to columns; a
+        structured array.
+    sep : str, optional
+        What separates the values of a file of text; found from its first lines by default.
+    encoding : str, optional
+        Of a file of text. By default UTF-8 or UTF-16 as its first bytes say, or else Windows'
+        Western European code page (cp1252), which a note says.
+    comment : str, optional
+        What lines of comment begin with. By default, lines with ``#`` before the header are.
+    sheet : str or int, optional
+        Of a workbook; the first by default.
+    header : bool, default True
+        Whether the first line has the columns' names; otherwise they are "0", "1" and so on.
+
+    Returns
+    -------
+    RawTable
+
+    Raises
+    ------
+    ValueError
+        If the file cannot be read as a table: every line that is too long or too short is named.
+    OSError
+        If there is no such file.
+    ImportError
+        If pandas or pyarrow is not installed.
+
+    Examples
+    --------
+    >>> raw = read_raw({"area": ["1,200", "950"], "rooms": [4, 3]})
+    >>> raw.columns["area"].texts.tolist(), raw.columns["rooms"].values.tolist()
+    (['1,200', '950'], [4.0, 3.0])
+    """
+    options: dict[str, Any] = {
+        "sep": sep,
+        "encoding": encoding,
+        "comment": comment,
+        "header": header,
+    }
+    if isinstance(source, RawTable):
+        return source
+    if isinstance(source, str) and source == "-":
+        return read_text(sys.stdin.buffer.read(), name="standard input", **options)
+    if not isinstance(source, (str, Path)):
+        return from_frame(source)
+    path = Path(source)
+    if not is_table_file(path):
+        raise ValueError(f"a table must end in {', '.join(TABLE_ENDINGS)}; got {str(source)!r}")
+    if not path.is_file():
+        raise FileNotFoundError(f"a table must be an existing file; got {str(source)!r}")
+    try:
+        if path.name.lower().endswith(TYPED):
+            return read_typed(path, sheet=sheet, header=header)
+        if sep is None and ".tsv" in path.suffixes:
+            options["sep"] = "\t"
+        return read_text(_content(path), name=path.name, **options)
+    except ValueError as error:
+        raise ValueError(f"{path} cannot be read: {error}") from error
+
+
+def _content(path: Path) -> bytes:
+    """Return the bytes of a file, decompressed if its name says so."""
+    import bz2
+    import gzip
+    import lzma
+    import zipfile
+    import zlib
+
+    ending = path.suffix.lower()
+    try:
+        if ending == ".zip":
+            with zipfile.ZipFile(path) as archive:
+                names = [name for name in archive.namelist() if not name.endswith("/")]
+                if len(names) != 1:
+                    raise ValueError(f"an archive must hold one file; got {len(names)}")
+                return archive.read(names[0])
+        openers: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+        with openers.get(ending, open)(path, "rb") as file:
+            return file.read()
+    except (EOFError, zlib.error, gzip.BadGzipFile, lzma.LZMAError, zipfile.BadZipFile) as error:
+        raise ValueError(f"the compressed file is damaged: {error}") from error

@@ -1,0 +1,103 @@
+"""Shows people what became of the columns of a table."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .schema import Column, Schema
+
+__all__ = ["HEADINGS", "as_html", "as_text", "column_rows"]
+
+HEADINGS = ("column", "kind", "missing", "inputs", "what was found")
+# So many odd texts of a column are shown, each of so many characters.
+ODD_SHOWN = 3
+WIDEST = 24
+
+
+def column_rows(
+    schema: Schema, inputs: Mapping[str, int] | None = None
+) -> list[tuple[str, str, str, str, str]]:
+    """Return a row of :data:`HEADINGS` for each column.
+
+    Parameters
+    ----------
+    schema : Schema
+    inputs : mapping of str to int, optional
+        How many inputs each column becomes, where that is known.
+
+    Examples
+    --------
+    >>> from rewire.tables import Column, Schema
+    >>> odd = (("?", 1, "taken as missing"),)
+    >>> schema = Schema((Column("b", "number", rows=57, missing=1, odd=odd),))
+    >>> column_rows(schema, {"b": 1})
+    [('b', 'number', '1', '1', "56 numbers; '?' (1 row) taken as missing")]
+    """
+    return [
+        (
+            one.name,
+            _kind(one),
+            f"{one.missing:,}" if one.missing else "",
+            "" if inputs is None or one.role != "input" else f"{inputs.get(one.name, 0):,}",
+            _found(one),
+        )
+        for one in schema.columns
+    ]
+
+
+def _kind(column: Column) -> str:
+    kind = {"boolean": "truth value", "unknown": "-"}.get(column.kind, column.kind)
+    if column.role == "target":
+        return f"target, {'classes' if kind == 'category' else kind}"
+    return f"{kind}, left out" if column.role == "ignored" else kind
+
+
+def _found(column: Column) -> str:
+    parts = [_filled(column)] if column.odd else []
+    for text, times, outcome in column.odd[:ODD_SHOWN]:
+        shown = text if len(text) <= WIDEST else f"{text[: WIDEST - 3]}..."
+        parts.append(f"{shown!r} ({times:,} row{'s' * (times != 1)}) {outcome}")
+    if (more := len(column.odd) - ODD_SHOWN) > 0:
+        parts.append(f"{more:,} more such texts")
+    if column.kind == "category" and not column.odd:
+        parts.append(f"{column.different:,} different")
+    return "; ".join(filter(None, [*parts, _dates(column), column.note]))
+
+
+def _filled(column: Column) -> str:
+    words = {"number": "numbers", "date": "dates", "boolean": "truth values"}
+    unread = sum(times for _, times, outcome in column.odd if outcome.startswith("cannot"))
+    limits = sum(times for text, times, _ in column.odd if text[:1] in "<>≤≥" and text)
+    count = column.rows - column.missing - unread - limits
+    return f"{count:,} {words.get(column.kind, 'values')}"
+
+
+def _dates(column: Column) -> str:
+    from .dates import readable_pattern
+
+    if column.date is None or column.date.pattern == "ISO8601":
+        return ""
+    return f"written {readable_pattern(column.date.pattern)}"
+
+
+def as_text(schema: Schema, inputs: Mapping[str, int] | None = None) -> str:
+    """Return the table of columns as plain text."""
+    rows = [HEADINGS, *column_rows(schema, inputs)]
+    kept = [i for i in range(len(HEADINGS)) if any(row[i] for row in rows[1:])]
+    widths = {i: max(len(row[i]) for row in rows) for i in kept}
+    lines = ["  ".join(row[i].ljust(widths[i]) for i in kept).rstrip() for row in rows]
+    return "\n".join([*lines, *schema.notes])
+
+
+def as_html(schema: Schema) -> str:
+    """Return the table of columns for a notebook."""
+    head = "".join(f"<th>{one}</th>" for one in HEADINGS)
+    body = "".join(
+        f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>"
+        for row in column_rows(schema)
+    )
+    notes = "".join(f"<p>{html.escape(note)}</p>" for note in schema.notes)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"

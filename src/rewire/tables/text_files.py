@@ -1,0 +1,265 @@
+"""Reads CSV and its kin: encoding, separator, header and lines; every value stays text."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from rewire.io import import_optional
+
+from .raw import RawTable, TextColumn
+
+__all__ = ["header_names", "read_text", "text_column"]
+
+# Separators that a file may have; the first of several that fit equally well is taken.
+SEPARATORS = (",", ";", "\t", "|")
+SNIFFED_RECORDS = 100
+SNIFFED_CHARACTERS = 2_000_000
+LONGEST_VALUE = 2**31 - 1
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+SHOWN = 10
+
+
+def read_text(
+    content: bytes,
+    *,
+    name: str,
+    sep: str | None = None,
+    encoding: str | None = None,
+    comment: str | None = None,
+    header: bool = True,
+) -> RawTable:
+    """Read the content of a file of text as a table; see :func:`rewire.tables.read_raw`."""
+    text, notes = _decode(content, encoding)
+    text = _without_comments(text, comment)
+    sep, text = _separator(text, sep)
+    names, body, first = _split_header(text, sep, header)
+    names, renamed = header_names(names)
+    columns, more = _columns(body, names, sep, first)
+    rows = len(next(iter(columns.values()), ()))
+    if rows == 0:
+        raise ValueError("a table must have at least one row below its header; got none")
+    return RawTable(columns, rows, name, sep, (*notes, *renamed, *more))
+
+
+def header_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return names without blanks around them and different from each other, and what was done.
+
+    Examples
+    --------
+    >>> header_names([" x", "x", ""])
+    (['x', 'x (2)', 'column 3'], ["columns named alike: the second 'x' is called 'x (2)'"])
+    """
+    found: list[str] = []
+    notes: list[str] = []
+    taken = {name.strip() for name in names}
+    for i, name in enumerate(names):
+        plain = name.strip() or f"column {i + 1}"
+        unique, n = plain, 1
+        while unique in found or (n > 1 and unique in taken):
+            n += 1
+            unique = f"{plain} ({n})"
+        if n > 1:
+            which = {2: "second", 3: "third"}.get(n, f"{n}th")
+            notes.append(f"columns named alike: the {which} {plain!r} is called {unique!r}")
+        found.append(unique)
+    return found, notes
+
+
+def text_column(values: Any) -> TextColumn:
+    """Return a column of texts from an Arrow array of strings."""
+    encoded = values.dictionary_encode()
+    if hasattr(encoded, "combine_chunks"):
+        encoded = encoded.combine_chunks()
+    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return TextColumn(encoded.dictionary.to_numpy(zero_copy_only=False), codes.astype(np.intp))
+
+
+# ------------------------------------------------------------------------------------ characters
+
+
+def _decode(content: bytes, encoding: str | None) -> tuple[str, list[str]]:
+    """Return text, and a note where the encoding had to be guessed."""
+    if encoding is not None:
+        try:
+            return content.decode(encoding).removeprefix("\ufeff"), []
+        except (UnicodeDecodeError, LookupError) as error:
+            raise ValueError(f"encoding must be the file's; got {encoding!r}: {error}") from error
+    found = next((name for mark, name in MARKS if content.startswith(mark)), "utf-8")
+    try:
+        return content.decode(found), []
+    except UnicodeDecodeError as error:
+        if found != "utf-8":
+            raise ValueError(f"the file begins as {found} and does not go on so: {error}") from None
+        line = content.count(b"\n", 0, error.start) + 1
+        text = content.decode("cp1252", errors="replace")
+        shown = text.splitlines()[line - 1][:60]
+        return text, [
+            f"read as cp1252, for it is not UTF-8 (line {line}: {shown!r}): if letters are wrong, "
+            "name its encoding"
+        ]
+
+
+def _without_comments(text: str, comment: str | None) -> str:
+    """Leave out lines of comment: those before the header, or all with the mark that is given."""
+    if comment is not None:
+        lines = text.splitlines(keepends=True)
+        return "".join(line for line in lines if not line.lstrip().startswith(comment))
+    while text.startswith(("#", "\n", "\r")):
+        line, _, rest = text.partition("\n")
+        if line.startswith("#") and not rest.lstrip().startswith("#") and _is_header(line, rest):
+            break
+        text = rest
+    return text
+
+
+def _is_header(line: str, rest: str) -> bool:
+    """Return whether a line that begins with # has as many values as the one below it."""
+    below = rest.partition("\n")[0]
+    return any(line.count(one) == below.count(one) > 0 for one in SEPARATORS)
+
+
+# ------------------------------------------------------------------------------------- separator
+
+
+def _records(text: str, sep: str) -> Iterable[list[str]]:
+    csv.field_size_limit(LONGEST_VALUE)  # a record may be longer than the module's usual limit
+    return csv.reader(io.StringIO(text, newline=""), delimiter=sep)
+
+
+def _separator(text: str, sep: str | None) -> tuple[str, str]:
+    """Return the separator and the text below a line that only names it (as Excel writes)."""
+    line, _, rest = text.partition("\n")
+    if line.strip().lower().startswith("sep=") and len(line.strip()) == 5:
+        return sep or line.strip()[-1], rest
+    if line.rstrip("\r").lower() == "sep=\t":
+        return sep or "\t", rest
+    if sep is None:
+        sample = text[:SNIFFED_CHARACTERS]
+        sep = max(SEPARATORS, key=lambda one: _consistency(sample, one))
+    elif len(sep) != 1:
+        raise ValueError(f"sep must be one character; got {sep!r}")
+    return sep, text
+
+
+def _consistency(sample: str, sep: str) -> tuple[float, int]:
+    """Return the share of records that have as many values as most, and how many these are."""
+    lengths = []
+    try:
+        for record in _records(sample, sep):
+            if record:
+                lengths.append(len(record))
+            if len(lengths) == SNIFFED_RECORDS:
+                break
+    except csv.Error:
+        return 0.0, 0
+    if not lengths:
+        return 0.0, 0
+    most, times = Counter(lengths).most_common(1)[0]
+    return (times / len(lengths) if most > 1 else 0.0), most
+
+
+# ---------------------------------------------------------------------------------------- values
+
+
+def _split_header(text: str, sep: str, header: bool) -> tuple[list[str], str, int]:
+    """Return names, the text below them, and the number of its first line."""
+    reader: Any = _records(text, sep)
+    for record in reader:
+        if any(value.strip() for value in record):
+            break
+    else:
+        raise ValueError(
+            "a table must have a line with its columns' names, and rows below it; got an empty file"
+        )
+    if not header:
+        return [str(i) for i in range(len(record))], text, 1
+    lines = io.StringIO(text, newline="")
+    for _ in range(reader.line_num):
+        lines.readline()
+    return record, text[lines.tell() :], reader.line_num + 1
+
+
+def _columns(
+    body: str, names: list[str], sep: str, first: int
+) -> tuple[dict[str, TextColumn], list[str]]:
+    """Return the columns of the lines below the header."""
+    pyarrow = import_optional("pyarrow", "data")
+    wrong: list[Any] = []
+    content = body.encode("utf-8", errors="replace")
+    if not content.strip():
+        return {}, []
+    arrow = _arrow_table(pyarrow, content, names, sep, wrong)
+    notes: list[str] = []
+    if wrong:
+        names, notes = _other_width(names, wrong, len(arrow), sep, first)
+        wrong.clear()
+        arrow = _arrow_table(pyarrow, content, names, sep, wrong)
+        if wrong:
+            raise ValueError(_ragged(wrong, len(names), first))
+    return {name: text_column(arrow.column(i)) for i, name in enumerate(names)}, notes
+
+
+def _arrow_table(pyarrow: Any, content: bytes, names: list[str], sep: str, wrong: list) -> Any:
+    """Read lines as columns of text, and collect those of another length."""
+    reader = import_optional("pyarrow.csv", "data")
+
+    def skip(row: Any) -> str:
+        wrong.append(row)
+        return "skip"
+
+    numbers = [str(i) for i in range(len(names))]
+    try:
+        return reader.read_csv(
+            pyarrow.BufferReader(content),
+            read_options=reader.ReadOptions(
+                column_names=numbers, use_threads=True, block_size=_block_size(content)
+            ),
+            parse_options=reader.ParseOptions(
+                delimiter=sep, newlines_in_values=True, invalid_row_handler=skip
+            ),
+            convert_options=reader.ConvertOptions(
+                column_types=dict.fromkeys(numbers, pyarrow.string()), strings_can_be_null=False
+            ),
+        )
+    except pyarrow.ArrowInvalid as error:
+        raise ValueError(f"it is no table of text: {error}") from error
+
+
+def _block_size(content: bytes) -> int:
+    """Return how many bytes are read at once: more than the longest line has."""
+    return max(1 << 22, min(len(content) + 1, 1 << 30) if len(content) < 1 << 26 else 1 << 26)
+
+
+def _other_width(
+    names: list[str], wrong: list[Any], rows: int, sep: str, first: int
+) -> tuple[list[str], list[str]]:
+    """Return names for lines that all have one value more than the header, or refuse them."""
+    one_more = {row.actual_columns for row in wrong} == {len(names) + 1}
+    if rows or not one_more:
+        raise ValueError(_ragged(wrong, len(names), first))
+    if all(row.text.rstrip("\r\n").endswith(sep) for row in wrong):
+        return [*names, f"column {len(names) + 1}"], ["every line ends with a separator"]
+    return ["row", *names], [
+        "every line has one value more than the header: the first is taken as the row's name"
+    ]
+
+
+def _ragged(wrong: list[Any], width: int, first: int) -> str:
+    shown = [
+        f"{row.actual_columns} in {row.text.strip()[:40]!r}"
+        + ("" if row.number is None else f" (row {row.number})")
+        for row in wrong[:SHOWN]
+    ]
+    more = f", and {len(wrong) - SHOWN} more lines" if len(wrong) > SHOWN else ""
+    return f"every line must have {width} values, as the header has; got {', '.join(shown)}{more}"

@@ -1,0 +1,155 @@
+"""Columns of sources that have types: frames, Arrow tables, Parquet files, workbooks, arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rewire.io import import_optional
+
+from .raw import RawColumn, RawTable, TextColumn, TypedColumn
+from .text_files import header_names
+
+__all__ = ["from_frame", "read_typed"]
+
+
+def read_typed(path: Path, *, sheet: str | int | None, header: bool) -> RawTable:
+    """Read a file that keeps the types of its columns."""
+    pandas = import_optional("pandas", "data")
+    if path.suffix.lower() == ".xlsx":
+        import_optional("openpyxl", "data")
+        names = 0 if header else None
+        frame = pandas.read_excel(
+            path, sheet_name=sheet or 0, header=names, keep_default_na=False, dtype=object
+        )
+    else:
+        import_optional("pyarrow", "data")
+        read = pandas.read_parquet if path.suffix.lower() == ".parquet" else pandas.read_feather
+        frame = read(path, dtype_backend="pyarrow")
+    return from_frame(frame, name=path.name)
+
+
+def from_frame(source: Any, name: str = "table") -> RawTable:
+    """Return the columns of a pandas, Polars or Arrow table, a mapping or a structured array."""
+    pandas = import_optional("pandas", "data")
+    if isinstance(source, np.ndarray) and source.dtype.names:
+        source = {field: source[field] for field in source.dtype.names}
+    if isinstance(source, Mapping):
+        source = pandas.DataFrame({key: pandas.Series(value) for key, value in source.items()})
+    elif not isinstance(source, pandas.DataFrame) and hasattr(source, "__arrow_c_stream__"):
+        source = _without_views(source).to_pandas(types_mapper=pandas.ArrowDtype)
+    if not isinstance(source, pandas.DataFrame):
+        raise TypeError(
+            "a table must be a file, a pandas, Polars or Arrow table, a mapping of columns or a "
+            f"structured array; got {type(source).__name__}"
+        )
+    names, notes = header_names([str(one) for one in source.columns])
+    if len(source) == 0:
+        raise ValueError("a table must have at least one row; got none")
+    columns = {one: _column(source.iloc[:, i]) for i, one in enumerate(names)}
+    return RawTable(columns, len(source), name, None, tuple(notes))
+
+
+def _without_views(source: Any) -> Any:
+    """Return an Arrow table whose texts are of a type that pandas knows; Polars has another."""
+    pyarrow = import_optional("pyarrow", "data")
+    table = pyarrow.table(source)
+    fields = [
+        one.with_type(pyarrow.large_string()) if str(one.type) == "string_view" else one
+        for one in table.schema
+    ]
+    return table.cast(pyarrow.schema(fields))
+
+
+def _column(series: Any) -> RawColumn:
+    """Return a column of a frame by its type, or by the type of its objects."""
+    types = import_optional("pandas", "data").api.types
+    dtype = series.dtype
+    name = str(dtype)
+    if types.is_bool_dtype(dtype):
+        return TypedColumn("boolean", _floats(series), name)
+    if types.is_numeric_dtype(dtype):
+        if types.is_complex_dtype(dtype):
+            return TypedColumn("unknown", np.full(len(series), None, object), "complex numbers")
+        return TypedColumn("number", _floats(series), name)
+    if types.is_datetime64_any_dtype(dtype):
+        return TypedColumn("date", _seconds(series), name)
+    if types.is_timedelta64_dtype(dtype):
+        return TypedColumn("number", series.dt.total_seconds().to_numpy(np.float64), name)
+    if isinstance(dtype, import_optional("pandas", "data").CategoricalDtype):
+        return _categories(series)
+    if types.is_string_dtype(dtype) and not types.is_object_dtype(dtype):
+        return _texts(series)
+    return _objects(series)
+
+
+def _floats(series: Any) -> np.ndarray:
+    return series.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _seconds(series: Any) -> np.ndarray:
+    """Return seconds since 1970-01-01, in UTC where there is a time zone."""
+    pandas = import_optional("pandas", "data")
+    zone = getattr(series.dt, "tz", None)
+    start = pandas.Timestamp(0, tz=zone)
+    return ((series - start) / pandas.Timedelta(seconds=1)).to_numpy(np.float64, na_value=np.nan)
+
+
+def _texts(series: Any) -> TextColumn:
+    codes, texts = series.factorize()
+    return TextColumn(np.asarray(texts, object), np.asarray(codes, np.intp))
+
+
+def _categories(series: Any) -> RawColumn:
+    """Return the texts of a categorical column; its numbers stay names."""
+    codes = series.cat.codes.to_numpy(np.intp)
+    texts = np.array([plain_text(one) for one in series.cat.categories], object)
+    values = TextColumn(texts, codes).cells()
+    return TypedColumn("category", values, "category")
+
+
+def _objects(series: Any) -> RawColumn:
+    """Return a column of Python objects by what they all are."""
+    pandas = import_optional("pandas", "data")
+    if hasattr(series.dtype, "pyarrow_dtype"):
+        series = series.astype(object)
+    known = series[series.notna()]
+    kind = pandas.api.types.infer_dtype(known, skipna=True)
+    if kind in ("string", "empty"):
+        return _texts(series.where(series.notna(), None))
+    if kind == "boolean":
+        return TypedColumn("boolean", _floats(series), "booleans")
+    if kind in ("integer", "floating", "mixed-integer-float", "decimal"):
+        return TypedColumn("number", _floats(series), kind)
+    if kind in ("date", "datetime", "datetime64"):
+        return TypedColumn("date", _seconds(pandas.to_datetime(series)), kind)
+    if kind in ("timedelta", "timedelta64"):
+        seconds = pandas.to_timedelta(series).dt.total_seconds()
+        return TypedColumn("number", seconds.to_numpy(np.float64), kind)
+    scalars = (str, int, float, bool, np.number)
+    if all(isinstance(one, scalars) for one in known):
+        return _texts(known.map(plain_text).reindex(series.index))
+    return TypedColumn("unknown", np.full(len(series), None, object), _described(known.iloc[0]))
+
+
+def plain_text(value: Any) -> str:
+    """Return a value as the text of a category: a whole number without decimals.
+
+    Examples
+    --------
+    >>> plain_text(3.0), plain_text(2.5), plain_text("3.0")
+    ('3', '2.5', '3.0')
+    """
+    if isinstance(value, (float, np.floating)) and float(value).is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _described(value: Any) -> str:
+    """Return what an object is that no column can hold."""
+    if isinstance(value, (list, tuple, np.ndarray)) and len(value):
+        return f"lists of {type(value[0]).__name__}"
+    return {"list": "lists", "dict": "structs"}.get(type(value).__name__, type(value).__name__)

@@ -1,0 +1,172 @@
+"""Finds what each column of a table is, from all of its values and what a person says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from .evidence import Evidence, gather_evidence, settle
+from .kinds import TextStudy, kind_of_texts, study_texts
+from .overrides import Override, Overrides, collect_overrides
+from .parsing import read_column
+from .raw import RawColumn, RawTable, TextColumn
+from .schema import Column, Schema
+from .targets import understand_target
+from .typed_kinds import kind_of_values, only_counts_rows
+
+__all__ = ["understand"]
+
+
+def understand(
+    raw: RawTable,
+    *,
+    target: str | int | Sequence[str | int] | None = None,
+    task: str | None = None,
+    numeric: str | int | Sequence[str | int] = (),
+    categorical: str | int | Sequence[str | int] = (),
+    date: str | int | Sequence[str | int] = (),
+    text: str | int | Sequence[str | int] = (),
+    ignore: str | int | Sequence[str | int] = (),
+    na: str | Sequence[str] = (),
+    decimal: str | None = None,
+    thousands: str | None = None,
+    censored: str = "missing",
+    columns: str | Path | Mapping[str, Any] | None = None,
+) -> Schema:
+    """Find what each column is and how it is written.
+
+    Nothing that can be read in two ways is guessed: all such columns are named in one error.
+
+    Parameters
+    ----------
+    raw : RawTable
+    target : str, int, or a sequence of them, optional
+        The columns to predict, by name or number.
+    task : {"classification", "regression"}, optional
+        What the target is for. By default, texts, truth values and two different numbers are
+        classes, and numbers with fractions are quantities; of whole numbers it is asked, unless
+        more than half of them, or more than 100, are different: these are quantities.
+    numeric, categorical, date, text : str, int, or a sequence of them
+        Columns that are of this kind. A date's pattern may follow its name:
+        ``"when=DD/MM/YYYY"``.
+    ignore : str, int, or a sequence of them
+        Columns to leave out.
+    na : str or sequence of str
+        Further texts that mean a missing value, in any column.
+    decimal : {".", ","}, optional
+        The decimal separator of numbers that are written as text; found for each column by default.
+    thousands : str, optional
+        The separator of groups of three digits; found for each column by default.
+    censored : {"missing", "limit"}, default "missing"
+        Whether ``"<1.0"`` among numbers is a missing value, or its limit, 1.0.
+    columns : path or mapping, optional
+        What is said of single columns: a JSON or TOML file such as ``rewire inspect --json``
+        prints, or its content.
+
+    Returns
+    -------
+    Schema
+
+    Raises
+    ------
+    ValueError
+        With all problems of the table: columns that do not exist, that can be read in two ways or
+        in none, and a target that is no target.
+
+    Examples
+    --------
+    >>> from rewire.tables import read_raw
+    >>> raw = read_raw({"area": ["1,200", "950.5", "?"], "sold": ["yes", "no", "yes"]})
+    >>> schema = understand(raw, target="sold")
+    >>> [(one.name, one.kind, one.role) for one in schema.columns]
+    [('area', 'number', 'input'), ('sold', 'category', 'target')]
+    >>> schema["area"].odd
+    (('?', 1, 'taken as missing'),)
+    """
+    _check_choices(task=task, decimal=decimal, censored=censored)
+    said = collect_overrides(
+        list(raw.columns),
+        target=target,
+        kinds={"numeric": numeric, "categorical": categorical, "date": date, "text": text},
+        ignore=ignore,
+        columns=columns,
+        na=(na,) if isinstance(na, str) else tuple(map(str, na)),
+        decimal=decimal,
+        thousands=thousands,
+        censored=censored,
+    )
+    problems = list(said.problems)
+    studies = {
+        name: study_texts(column, said.of(name), said)
+        for name, column in raw.columns.items()
+        if isinstance(column, TextColumn) and said.of(name).role != "ignored"
+    }
+    evidence = gather_evidence(studies, said.columns, raw.separator)
+    found = []
+    for name, column in raw.columns.items():
+        one = _column(raw, name, studies, said, evidence, problems)
+        if name in said.targets:
+            one = understand_target(one, column, task, len(said.targets) == 1, problems)
+        elif one.role == "input":
+            one = _among_inputs(one, column, said.of(name))
+        found.append(one)
+    if problems:
+        raise ValueError(_message(problems))
+    return Schema(tuple(found), raw.notes)
+
+
+def _check_choices(*, task: str | None, decimal: str | None, censored: str) -> None:
+    for name, value, allowed in (
+        ("task", task, (None, "classification", "regression")),
+        ("decimal", decimal, (None, ".", ",")),
+        ("censored", censored, ("missing", "limit")),
+    ):
+        if value not in allowed:
+            known = " or ".join(repr(one) for one in allowed if one is not None)
+            raise ValueError(f"{name} must be {known}; got {value!r}")
+
+
+def _column(
+    raw: RawTable,
+    name: str,
+    studies: Mapping[str, TextStudy],
+    said: Overrides,
+    evidence: Evidence,
+    problems: list[str],
+) -> Column:
+    column, override = raw.columns[name], said.of(name)
+    if override.role == "ignored":
+        return Column(
+            name, override.kind or "unknown", "ignored", rows=len(raw), note="left out as asked"
+        )
+    if not isinstance(column, TextColumn):
+        return kind_of_values(name, column, override, said.na, problems)
+    study, note = settle(name, studies[name], override, evidence, problems)
+    found = kind_of_texts(name, study, override, said.censored)
+    return replace(
+        found, na=(*said.na, *override.na), note="; ".join(filter(None, [found.note, note]))
+    )
+
+
+def _among_inputs(column: Column, raw: RawColumn, said: Override) -> Column:
+    """Return an input, left out if it tells nothing or if nobody asked for it."""
+    if said.kind is None and column.kind == "number":
+        if column.different == 1 and not column.missing and not column.odd:
+            column = replace(column, kind="constant", note="it is always the same")
+        elif only_counts_rows(column.name, read_column(raw, column)[0]):
+            column = replace(
+                column, kind="id", note="it tells the rows apart: name it in numeric to use it"
+            )
+    asked = said.kind == "text" or said.role == "input"
+    left_out = column.kind in ("id", "constant", "unknown") or (column.kind == "text" and not asked)
+    return replace(column, role="ignored") if left_out else column
+
+
+def _message(problems: Sequence[str]) -> str:
+    if len(problems) == 1:
+        return problems[0]
+    return "\n".join(
+        [f"the table leaves {len(problems)} things open:", *(f"  - {one}" for one in problems)]
+    )

@@ -1,0 +1,193 @@
+"""``rewire predict``: tables in, answers out, whatever the rows are like."""
+
+import csv
+import gzip
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from rewire.cli.app import app
+from rewire.experiment import Predictor
+
+SHORT = ["--hidden", "16", "--total-steps", "200", "--method", "static", "--density", "0.7"]
+
+
+@pytest.fixture
+def run():
+    runner = CliRunner(env={"COLUMNS": "80", "NO_COLOR": "1", "TERM": "dumb"})
+
+    def invoke(*arguments, status=0, input=None):
+        result = runner.invoke(app, list(map(str, arguments)), input=input)
+        assert result.exit_code == status, (result.output, result.exception)
+        return result
+
+    return invoke
+
+
+def houses(count=120, seed=0):
+    random = np.random.default_rng(seed)
+    area, town = random.uniform(30, 200, count), random.choice(["Aachen", "Bonn", "Celle"], count)
+    rooms = random.integers(1, 7, count) + 0.5
+    price = 3000 * area + 50_000.5 * (town == "Bonn") + 10_000 * rooms
+    return pd.DataFrame({"area": area, "town": town, "rooms": rooms, "price": price})
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A regression and a classifier of houses, trained once."""
+    folder = tmp_path_factory.mktemp("trained")
+    houses().to_csv(folder / "houses.csv", index=False)
+    for target in ("price", "town"):
+        arguments = ["train", folder / "houses.csv", "--target", target, "--out", folder / target]
+        result = CliRunner().invoke(app, [*map(str, arguments), *SHORT])
+        assert result.exit_code == 0, result.output
+    return folder
+
+
+def rows(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def column(text, name="prediction"):
+    return [row[name] for row in rows(text)]
+
+
+def test_the_answers_are_the_models_with_columns_in_any_order(run, trained, tmp_path):
+    frame = houses(10, seed=2)
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    frame[["town", "rooms", "area"]].assign(more="x").to_csv(tmp_path / "b.csv", index=False)
+    first, second = (
+        run("predict", trained / "price", tmp_path / name).stdout for name in ("a.csv", "b.csv")
+    )
+    assert first == second
+    model = Predictor.load(trained / "price" / "model.safetensors")
+    expected = model.predict(frame)
+    np.testing.assert_allclose(np.array(column(first), float), expected, rtol=1e-6)
+    np.testing.assert_allclose(expected, frame["price"], rtol=0.5)
+
+
+def test_the_digits_are_those_that_the_network_tells(run, trained, tmp_path):
+    houses(10, seed=2).to_csv(tmp_path / "a.csv", index=False)
+    for answer in column(run("predict", trained / "price", tmp_path / "a.csv").stdout):
+        assert len(answer.replace(".", "").replace("-", "").rstrip("0")) <= 9
+
+
+@pytest.mark.parametrize("ending", [".csv", ".csv.gz", ".tsv", ".parquet"])
+def test_the_ending_says_what_is_written(ending, run, trained, tmp_path):
+    out = tmp_path / f"out{ending}"
+    run("predict", trained / "price", trained / "houses.csv", "--out", out)
+    text = run("predict", trained / "price", trained / "houses.csv").stdout
+    frame = (
+        pd.read_parquet(out)
+        if ending == ".parquet"
+        else pd.read_csv(out, sep="\t" if ending == ".tsv" else ",")
+    )
+    assert frame["prediction"].tolist() == [float(answer) for answer in column(text)]
+    if ending == ".csv.gz":
+        assert gzip.decompress(out.read_bytes()).decode() == text
+
+
+def test_other_endings_are_refused(run, trained, tmp_path):
+    out = tmp_path / "out.onnx"
+    result = run("predict", trained / "price", trained / "houses.csv", "--out", out, status=2)
+    assert "out must end in .csv, .csv.gz, .tsv, .parquet; got" in result.stderr
+    assert not out.exists()
+
+
+def test_standard_input_is_read(run, trained):
+    text = (trained / "houses.csv").read_text()
+    piped = run("predict", trained / "price", "-", input=text).stdout
+    assert piped == run("predict", trained / "price", trained / "houses.csv").stdout
+
+
+def test_classes_and_their_probabilities(run, trained):
+    text = run("predict", trained / "town", trained / "houses.csv", "--probabilities").stdout
+    found = rows(text)
+    assert len(found) == 120
+    for row in found:
+        shares = {town: row[f"probability of {town}"] for town in ("Aachen", "Bonn", "Celle")}
+        assert all(len(share.replace("0.", "").lstrip("0")) <= 8 for share in shares.values())
+        shares = {town: float(share) for town, share in shares.items()}
+        assert sum(shares.values()) == pytest.approx(1, abs=1e-3)
+        assert shares[row["prediction"]] == max(shares.values())
+
+
+# ------------------------------------------------------------------------- what is not as usual
+
+
+def test_missing_and_unseen_values_are_answered_as_learnt(run, trained, tmp_path):
+    frame = houses(4, seed=2)
+    frame.loc[0, "town"], frame.loc[1, "town"], frame.loc[2, "area"] = "Dortmund", None, np.nan
+    frame.to_csv(tmp_path / "new.csv", index=False)
+    result = run("predict", trained / "price", tmp_path / "new.csv")
+    assert all(np.isfinite(float(answer)) for answer in column(result.stdout))
+    assert result.stderr == ""
+    # The median in the place of a missing number.
+    frame.loc[2, "area"] = houses()["area"].iloc[training_rows(trained)].median()
+    frame.to_csv(tmp_path / "new.csv", index=False)
+    again = run("predict", trained / "price", tmp_path / "new.csv")
+    assert column(again.stdout) == column(result.stdout)
+
+
+def training_rows(trained):
+    from rewire.experiment import RunDirectory
+    from rewire.experiment.experiment import load_dataset, split_parts
+
+    recipe = RunDirectory(trained / "price").read_recipe()
+    part, _ = split_parts(recipe, load_dataset(recipe))
+    return np.flatnonzero(np.isin(houses()["area"], part.table.values["area"]))
+
+
+def test_a_row_that_cannot_be_read_has_an_empty_answer(run, trained, tmp_path):
+    frame = houses(5, seed=2).astype({"area": object})
+    frame.loc[3, "area"] = "large"
+    frame.to_csv(tmp_path / "new.csv", index=False)
+    result = run("predict", trained / "price", tmp_path / "new.csv")
+    answers = column(result.stdout)
+    assert [answer == "" for answer in answers] == [False, False, False, True, False]
+    assert "1 of 5 rows have no answer" in result.stderr
+    assert "'large' in column 'area', row 4" in result.stderr
+    probabilities = run("predict", trained / "town", tmp_path / "new.csv", "--probabilities").stdout
+    assert set(rows(probabilities)[3].values()) == {""}
+
+
+def test_strict_refuses_such_a_file(run, trained, tmp_path):
+    frame = houses(5, seed=2).astype({"area": object})
+    frame.loc[3, "area"] = "large"
+    frame.to_csv(tmp_path / "new.csv", index=False)
+    out = tmp_path / "out.csv"
+    arguments = ["predict", trained / "price", tmp_path / "new.csv", "--strict", "--out", out]
+    result = run(*arguments, status=2)
+    assert "'large' in column 'area', row 4" in result.stderr
+    assert not out.exists()
+
+
+def test_columns_that_are_not_there_are_all_named(run, trained, tmp_path):
+    houses(5)[["price", "town"]].to_csv(tmp_path / "new.csv", index=False)
+    result = run("predict", trained / "price", tmp_path / "new.csv", status=2)
+    assert "'area'" in result.stderr
+    assert "'rooms'" in result.stderr
+
+
+def test_columns_are_carried_over_as_they_are_written(run, trained, tmp_path):
+    frame = houses(3, seed=2).assign(code=["01", "007", "a,b"], note=["", "x", "y"])
+    frame.to_csv(tmp_path / "new.csv", index=False)
+    text = run("predict", trained / "price", tmp_path / "new.csv", "--keep", "note,code").stdout
+    assert list(rows(text)[0]) == ["note", "code", "prediction"]
+    assert column(text, "code") == ["01", "007", "a,b"]
+    arguments = ["predict", trained / "price", tmp_path / "new.csv", "--keep", "name"]
+    result = run(*arguments, status=2)
+    assert "keep must name columns of the samples" in result.stderr
+
+
+def test_the_answers_of_a_file_go_to_a_pipe_without_other_words(run, trained, tmp_path):
+    """Standard output is the table alone, whatever is said beside it."""
+    frame = houses(3, seed=2).astype({"area": object})
+    frame.loc[0, "area"] = "large"
+    frame.to_csv(tmp_path / "new.csv", index=False)
+    text = run("predict", trained / "price", tmp_path / "new.csv").stdout
+    assert text.splitlines()[0] == "prediction"
+    assert len(text.splitlines()) == 4

@@ -1,0 +1,177 @@
+"""Passes over one layer: against PyTorch's own, which is dense, and the same bits for any threads."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.nn import functional as F
+
+from rewire.kernels import layer
+from rewire.kernels.geometry import Window, pixel_layout, window_adjacency
+
+LIMIT = {np.float64: 1e-12, np.float32: 3e-5}
+IMAGES = (0, 1, 2, 7, 8, 9, 16, 17, 33)
+
+
+class Case:
+    """A random layer with one batch of images, and what PyTorch computes with it."""
+
+    def __init__(self, window, size, images, density, dtype, seed):
+        rng, self.window, self.size = np.random.default_rng(seed), window, size
+        self.what = f"{window}, {size}, {images}, {density}, {dtype.__name__}, {seed}"
+        exists = rng.random((window.out_channels, window.sources)) < density
+        target, source = np.nonzero(exists)
+        indptr = np.concatenate([[0], np.cumsum(exists.sum(axis=1))]).astype(np.int32)
+        self.adjacency = window_adjacency(indptr, source.astype(np.int32), window)
+        self.weight = rng.standard_normal(len(source)).astype(dtype)
+        self.bias = rng.standard_normal(window.out_channels).astype(dtype)
+        self.X = rng.standard_normal((images, window.in_channels, *size)).astype(dtype)
+        dense = np.zeros(exists.shape, dtype)
+        dense[exists] = self.weight
+        shape = window.out_channels, window.in_channels // window.groups, *window.kernel
+        X, W, b = (
+            torch.tensor(array, requires_grad=True)
+            for array in (self.X, dense.reshape(shape), self.bias)
+        )
+        top, bottom, left, right = window.padding
+        padded = F.pad(X, (left, right, top, bottom))
+        out = F.conv2d(padded, W, b, window.stride, 0, window.dilation, window.groups)
+        self.output_grad = rng.standard_normal(out.shape).astype(dtype)
+        out.backward(torch.tensor(self.output_grad))
+        weight_grad = W.grad.numpy().reshape(exists.shape)[exists]
+        self.expected = out.detach().numpy(), X.grad.numpy(), weight_grad, b.grad.numpy()
+
+    def __repr__(self):
+        return f"Case({self.what})"
+
+    def results(self, backend, wanted=(True, True, True), n_threads=1):
+        """Output and gradients, written over NaN; None where not wanted."""
+        images, dtype = len(self.X), self.X.dtype
+        X = self.X.reshape(images, int(np.prod(self.X.shape[1:])))
+        output_grad = self.output_grad.reshape(images, int(np.prod(self.output_grad.shape[1:])))
+        out, input_grad, weight_grad, bias_grad = (
+            np.full(shape, np.nan, dtype)
+            for shape in (output_grad.shape, X.shape, self.weight.shape, self.bias.shape)
+        )
+        fixed = self.adjacency, self.window, self.size, self.weight
+        options = {"backend": backend, "n_threads": n_threads}
+        layer.layer_forward(*fixed, self.bias, X, out, **options)
+        arrays = {"input_grad": input_grad, "weight_grad": weight_grad, "bias_grad": bias_grad}
+        gradients = {
+            name: array if want else None
+            for (name, array), want in zip(arrays.items(), wanted, strict=True)
+        }
+        layer.layer_backward(*fixed, X, output_grad, **gradients, **options)
+        return out, *gradients.values()
+
+    def check(self, backend, wanted=(True, True, True)):
+        limit = LIMIT[self.X.dtype.type]
+        for ours, theirs in zip(self.results(backend, wanted), self.expected, strict=True):
+            if ours is not None:
+                scale = np.abs(theirs).max(initial=1)
+                np.testing.assert_allclose(
+                    ours.ravel(), theirs.ravel(), rtol=limit, atol=limit * scale * 10
+                )
+
+
+pairs = st.tuples(st.integers(1, 4), st.integers(1, 4))
+
+
+@st.composite
+def cases(draw):
+    groups = draw(st.sampled_from((1, 1, 2, 3)))
+    window = Window(
+        groups * draw(st.integers(1, 9)),
+        groups * draw(st.integers(1, 9)),
+        draw(pairs),
+        draw(pairs),
+        draw(st.tuples(*[st.integers(0, 3)] * 4)),
+        draw(pairs),
+        groups,
+    )
+    size = tuple(
+        draw(st.integers(max(1, d * (k - 1) + 1 - before - after), 13))
+        for k, d, before, after in zip(
+            window.kernel, window.dilation, window.padding[::2], window.padding[1::2], strict=True
+        )
+    )
+    density = draw(st.sampled_from((0, 0.05, 0.3, 1)))
+    return Case(
+        window,
+        size,
+        draw(st.sampled_from(IMAGES[1:])),
+        density,
+        draw(st.sampled_from((np.float32, np.float64))),
+        draw(st.integers(0, 2**32 - 1)),
+    )
+
+
+@pytest.mark.slow
+@settings(max_examples=150)
+@given(cases(), st.sampled_from(list(itertools.product((False, True), repeat=3))))
+def test_convolutions_agree_with_pytorch(case, wanted):
+    for backend in ("numba", "numpy"):
+        case.check(backend, wanted)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("images", [*IMAGES, 63, 64, 65, 130, 700])
+def test_linear_layers_agree_with_pytorch(images, dtype):
+    case = Case(Window(23, 17), (1, 1), images, 0.3, dtype, images)
+    for backend in ("numba", "numpy"):
+        case.check(backend)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_layers_too_large_for_the_cache_agree(dtype):
+    Case(Window(3000, 40), (1, 1), 70, 0.1, dtype, 0).check("numba")
+    Case(Window(400, 30, (3, 3), padding=(1, 1, 1, 1)), (5, 6), 9, 0.1, dtype, 0).check("numba")
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("kernel", [(1, 1), (3, 3)])
+def test_the_bits_do_not_depend_on_the_number_of_threads(monkeypatch, kernel, dtype):
+    case = Case(Window(60, 70, kernel, padding=(0, 1, 1, 1)), (5, 6), 21, 0.3, dtype, 1)
+    monkeypatch.setattr(layer, "MIN_WORK_PER_THREAD", 0)
+    expected = case.results("numba")
+    for number in (2, 3):
+        for ours, theirs in zip(case.results("numba", n_threads=number), expected, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_plane_has_its_padding_and_each_position_of_the_kernel_one_offset():
+    """Three pixels, a zero on each side, a kernel of 2 with stride 2: targets read 0|a and b|c."""
+    window = Window(1, 1, (1, 2), stride=(1, 2), padding=(0, 0, 1, 0))
+    found = pixel_layout(window, (1, 3), images=1)
+    assert window.planes == 2  # even and odd coordinates
+    assert found.input_place.tolist() == [2, 1, 3]  # odd: a, c; even: 0, b
+    assert found.input_gaps.tolist() == [[0, 1]]
+    assert found.output_place.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("X", np.zeros((2, 4))),
+        ("X", np.zeros((3, 2)).T),
+        ("out", np.zeros((2, 2), np.float32)),
+        ("weight", np.zeros(2)),
+        ("bias", np.zeros(3)),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused_by_name(name, wrong):
+    window = Window(3, 2)
+    indptr, source = np.array([0, 2, 3], np.int32), np.array([0, 2, 0], np.int32)
+    adjacency = window_adjacency(indptr, source, window)
+    arrays = {
+        "weight": np.ones(3),
+        "bias": np.ones(2),
+        "X": np.ones((2, 3)),
+        "out": np.ones((2, 2)),
+    }
+    arrays[name] = wrong
+    with pytest.raises(ValueError, match=f"{name} must be C-contiguous with shape"):
+        layer.layer_forward(adjacency, window, (1, 1), *arrays.values(), backend="numpy")
