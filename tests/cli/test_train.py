@@ -243,14 +243,21 @@ def test_a_target_that_does_not_vary_is_refused(run, tmp_path):
 
 
 def test_whole_numbers_may_be_a_regression(run, tmp_path):
+    """Of few different ones it is asked; of many it is said."""
     frame = houses(200)
-    frame["price"] = frame["price"].round().astype(int)
-    frame.to_csv(tmp_path / "houses.csv", index=False)
-    arguments = ["train", tmp_path / "houses.csv", "--target", "price", *SHORT, "--density", 0.7]
-    assert "--task regression" in run(*arguments, "--out", tmp_path / "a", status=2).stderr
-    run(*arguments, "--out", tmp_path / "a", "--task", "regression", "--total-steps", 1000)
-    result = run("evaluate", tmp_path / "a", tmp_path / "houses.csv", "--json")
-    assert scores_in(result)["validation"]["r2"] > 0.9
+    frame["price"] = frame["price"].round(-5).astype(int)
+    frame.to_csv(tmp_path / "few.csv", index=False)
+    arguments = ["--target", "price", *SHORT, "--density", 0.7]
+    result = run("train", tmp_path / "few.csv", *arguments, "--out", tmp_path / "a", status=2)
+    assert "may be classes or quantities" in result.stderr
+    assert "--task" in result.stderr
+    out = ["--out", tmp_path / "a", "--total-steps", 1000]
+    run("train", tmp_path / "few.csv", *arguments, *out, "--task", "regression")
+    result = run("evaluate", tmp_path / "a", tmp_path / "few.csv", "--json")
+    assert scores_in(result)["validation"]["r2"] > 0.8
+    houses(200).round().astype({"price": int}).to_csv(tmp_path / "many.csv", index=False)
+    output = run("train", tmp_path / "many.csv", *arguments, "--out", tmp_path / "b").output
+    assert "quantities" in " ".join(output.split())
 
 
 @pytest.mark.filterwarnings("always")
@@ -295,8 +302,8 @@ def test_errors_are_those_of_numpy_where_targets_are_large(run, tmp_path):
     assert found["mean_absolute_error"] == pytest.approx(mean / 300, rel=1e-9)
     answers = predicted(run("predict", out, tmp_path / "again.csv").stdout)
     error = np.array([float(row["prediction"]) for row in answers]) - frame["when"]
-    assert found["mean_absolute_error"] == pytest.approx(np.abs(error).mean(), rel=1e-9)
-    assert found["r2"] == pytest.approx(1 - (error**2).mean() / frame["when"].var(ddof=0), rel=1e-9)
+    assert found["mean_absolute_error"] == pytest.approx(np.abs(error).mean(), rel=1e-6)
+    assert found["r2"] == pytest.approx(1 - (error**2).mean() / frame["when"].var(ddof=0), rel=1e-6)
 
 
 def test_evaluate_on_columns_in_another_order(run, trained, tmp_path):
@@ -331,13 +338,11 @@ def test_evaluate_looks_only_at_what_the_model_knows(run, trained, tmp_path):
     frame["note"] = [None, *"x" * 29]
     frame["sold"] = pd.date_range("2020-01-01", periods=30)
     frame.to_parquet(tmp_path / "b.parquet")
-    outputs = [
-        run("evaluate", trained / "houses", tmp_path / name, "--json").stdout
+    first, second = (
+        scores_in(run("evaluate", trained / "houses", tmp_path / name, "--json"))["all samples"]
         for name in ("a.csv", "b.parquet")
-    ]
-    assert json.loads(outputs[0])["all samples"] == pytest.approx(
-        json.loads(outputs[1])["all samples"]
     )
+    assert first == pytest.approx(second)
     frame = houses()
     frame.to_csv(tmp_path / "all.csv", index=False)
     run("train", tmp_path / "all.csv", "--target", "town", "--out", tmp_path / "run", *SHORT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -110,6 +110,17 @@ class TableEncoder:
         return Schema(
             tuple(one for one in self.schema.columns if one.role == "target" or one.name in used)
         )
+
+    @property
+    def outcome(self) -> Schema:
+        """The schema, which says of columns that make no input why not."""
+        columns = [
+            replace(one, role="ignored", note="; ".join(filter(None, [one.note, reason])))
+            if (reason := self.left_out.get(one.name))
+            else one
+            for one in self.schema.columns
+        ]
+        return replace(self.schema, columns=tuple(columns))
 
     def inputs_of(self, column: str) -> tuple[str, ...]:
         """Return the names of the inputs that a column makes; empty for one that is left out."""
