@@ -131,9 +131,9 @@ def test_early_stopping_measures_the_network_that_is_kept(run, tmp_path):
     )
     result = json.loads((tmp_path / "result.json").read_text())
     history = pd.read_csv(tmp_path / "history.csv")
-    best = history["validation_loss"].argmin()
+    best = history["validation_accuracy"].argmax()
     assert best < len(history) - 1
-    assert result["stopped"].startswith("validation loss not below")
+    assert result["stopped"].startswith("validation accuracy not above")
     assert result["scores"]["validation"]["accuracy"] == pytest.approx(
         history["validation_accuracy"][best]
     )
