@@ -15,7 +15,16 @@ from rewire.io import import_optional
 from .numbers import matches
 from .schema import DateFormat
 
-__all__ = ["EPOCHS", "DateStudy", "as_pattern", "read_dates", "readable_pattern", "study_dates"]
+__all__ = [
+    "EPOCHS",
+    "DateStudy",
+    "as_pattern",
+    "date_origin",
+    "date_shape",
+    "read_dates",
+    "readable_pattern",
+    "study_dates",
+]
 
 DAYS = (
     *("%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d/%m/%y", "%m/%d/%y"),
@@ -172,9 +181,8 @@ def read_dates(texts: np.ndarray, written: DateFormat) -> np.ndarray:
     [86400.0, nan]
     """
     pandas = import_optional("pandas", "data")
-    shape = ISO if written.pattern == "ISO8601" else rf"^{_shape(written.pattern)}$"
     stripped = np.array([text.strip() for text in texts], object)
-    fitting = matches(stripped, shape)
+    fitting = matches(stripped, date_shape(written))
     values = np.full(len(texts), np.nan)
     if fitting.any():
         moments = pandas.to_datetime(
@@ -187,9 +195,18 @@ def read_dates(texts: np.ndarray, written: DateFormat) -> np.ndarray:
     return values
 
 
+def date_shape(written: DateFormat) -> str:
+    """Return the regular expression of dates in a format."""
+    return ISO if written.pattern == "ISO8601" else rf"^{_shape(written.pattern)}$"
+
+
+def date_origin(written: DateFormat) -> str:
+    """Return the day that seconds count from: strptime puts times without a day into 1900."""
+    return "1970-01-01" if re.search(r"%[Yyd]|ISO", written.pattern) else "1900-01-01"
+
+
 def _seconds(pandas: Any, moments: Any, written: DateFormat) -> np.ndarray:
-    start = "1970-01-01" if re.search(r"%[Yyd]|ISO", written.pattern) else "1900-01-01"
-    origin = pandas.Timestamp(start, tz="UTC" if written.utc else None)
+    origin = pandas.Timestamp(date_origin(written), tz="UTC" if written.utc else None)
     return ((moments - origin) / pandas.Timedelta(seconds=1)).to_numpy(np.float64)
 
 
