@@ -111,7 +111,9 @@ def test_names_are_stripped_and_made_different():
 
 
 def test_lines_of_another_length_are_listed():
-    with pytest.raises(ValueError, match=r"must have 2 values.*3 in '1,2,3'.*1 in '7'"):
+    with pytest.raises(
+        ValueError, match=r"must have 2 values.*3 in '1,2,3' \(line 2\), 1 in '7' \(line 4\)"
+    ):
         read("a,b\n1,2,3\n4,5\n7\n")
 
 

@@ -61,6 +61,7 @@ def test_categories():
     assert kind(*["01234", "12345"] * 9) == "category"
     assert kind(*["12", "13", "14B"] * 9) == "category"
     assert kind(*["5 kg", "3 g"] * 9) == "category"
+    assert column(*["5 kg", "3 g"] * 9).note == "numbers with different units (kg, g)"
 
 
 def test_truth_values():

@@ -153,7 +153,7 @@ def received(value: Any) -> str:
     Examples
     --------
     >>> received(0.5), received([1, 2]), received(len), received({"a": 1})
-    ('0.5', '[1, 2]', "<built-in function len>", 'an object of type dict')
+    ('0.5', '[1, 2]', '<built-in function len>', 'an object of type dict')
     """
     if value is None or isinstance(value, (str, bytes, int, float, type)) or callable(value):
         return repr(value)

@@ -229,8 +229,8 @@ def _words(study: TextStudy, different: int) -> tuple[Kind, str]:
     numeric = study.share(study.numbers.numeric)
     if study.numbers.code and numeric >= WORTH_SAYING:
         note = f"codes, for {study.numbers.code!r} begins with a zero"
-    elif study.numbers.units and numeric < READABLE:
-        note = ""
+    elif len(study.numbers.units) > 1 and study.share(study.numbers.with_units) >= READABLE:
+        note = f"numbers with different units ({', '.join(study.numbers.units)})"
     elif numeric >= WORTH_SAYING:
         note = f"{numeric:.0%} of its values are numbers, too few to be a column of numbers"
     else:

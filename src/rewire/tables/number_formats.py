@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -40,6 +40,8 @@ class NumberStudy:
         A whole number that begins with zero, as codes do.
     units : tuple of str
         The units found where they differ too much to be left off.
+    with_units : ndarray of bool, shape (different,)
+        Texts that are numbers in some unit, whichever; only where there are different ones.
     censored : tuple of str
         Texts such as "<1.0".
     percent_beside_shares : tuple of str
@@ -54,6 +56,7 @@ class NumberStudy:
     units: tuple[str, ...] = ()
     censored: tuple[str, ...] = ()
     percent_beside_shares: tuple[str, ...] = ()
+    with_units: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
 
 
 def study_numbers(
@@ -87,23 +90,18 @@ def study_numbers(
     cores = texts.copy()
     for i, one in parts.items():
         cores[i] = one.core
-    candidates = plain.copy()
-    candidates[list(parts)] = True
+    either = plain.copy()
+    either[list(parts)] = True
+    candidates = either.copy()
     units, rejected = _units(parts, counts, int(counts[plain].sum()))
     candidates[rejected] = False
     if not candidates.any():
-        return NumberStudy(candidates, units=_different_units(parts, rejected))
+        different = _different_units(parts, rejected)
+        return NumberStudy(candidates, units=different, with_units=either)
     cores[plain] = _digits(texts[plain])
     fits = _fits(cores, candidates, decimal, thousands)
     numeric = np.logical_or.reduce(list(fits.values()))
-    rows = {pair: int(counts[mask].sum()) for pair, mask in fits.items()}
-    most = max(rows.values())
-    best = next(pair for pair, n in rows.items() if n == most)
-    separated = matches(cores, "[.,]") & numeric
-    others = [pair for pair in fits if rows[pair] == most and pair[0] != best[0]]
-    open_to = others[:1] if _differ(cores[separated], best, others) else []
-    if open_to and _must_be_thousands(cores[numeric]):
-        open_to = []
+    best, open_to = _best(fits, counts, cores, numeric)
     against = np.flatnonzero(numeric & ~fits[best])
     codes = np.flatnonzero(numeric & matches(cores, r"^0\d+$"))
     return NumberStudy(
@@ -115,7 +113,25 @@ def study_numbers(
         _different_units(parts, rejected),
         tuple(texts[i] for i, one in parts.items() if one.censored and numeric[i]),
         _percent_beside_shares(texts, parts, plain),
+        either,
     )
+
+
+def _best(
+    fits: dict[tuple[str, str], np.ndarray],
+    counts: np.ndarray,
+    cores: np.ndarray,
+    numeric: np.ndarray,
+) -> tuple[tuple[str, str], list[tuple[str, str]]]:
+    """Return the format that fits the most rows, and one that fits as many but reads otherwise."""
+    rows = {pair: int(counts[mask].sum()) for pair, mask in fits.items()}
+    most = max(rows.values())
+    best = next(pair for pair, n in rows.items() if n == most)
+    others = [pair for pair in fits if rows[pair] == most and pair[0] != best[0]]
+    separated = matches(cores, "[.,]") & numeric
+    if not _differ(cores[separated], best, others) or _must_be_thousands(cores[numeric]):
+        return best, []
+    return best, others[:1]
 
 
 def _without_doubt(texts: np.ndarray) -> bool:

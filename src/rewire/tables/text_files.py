@@ -208,16 +208,18 @@ def _columns(
         return {}, []
     arrow = _arrow_table(pyarrow, content, names, sep, wrong)
     notes: list[str] = []
-    if wrong:
+    if wrong:  # one after the other, lines have numbers
+        arrow = _arrow_table(pyarrow, content, names, sep, wrong, threads=False)
         names, notes = _other_width(names, wrong, len(arrow), sep, first)
-        wrong.clear()
-        arrow = _arrow_table(pyarrow, content, names, sep, wrong)
+        arrow = _arrow_table(pyarrow, content, names, sep, wrong, threads=False)
         if wrong:
             raise ValueError(_ragged(wrong, len(names), first))
     return {name: text_column(arrow.column(i)) for i, name in enumerate(names)}, notes
 
 
-def _arrow_table(pyarrow: Any, content: bytes, names: list[str], sep: str, wrong: list) -> Any:
+def _arrow_table(
+    pyarrow: Any, content: bytes, names: list[str], sep: str, wrong: list, threads: bool = True
+) -> Any:
     """Read lines as columns of text, and collect those of another length."""
     reader = import_optional("pyarrow.csv", "data")
 
@@ -235,7 +237,7 @@ def _arrow_table(pyarrow: Any, content: bytes, names: list[str], sep: str, wrong
         ),
     }
     for size in (BLOCK, min(len(content) + 1, LONGEST_VALUE)):
-        reading = reader.ReadOptions(column_names=numbers, block_size=size)
+        reading = reader.ReadOptions(column_names=numbers, block_size=size, use_threads=threads)
         wrong.clear()
         try:
             return reader.read_csv(pyarrow.BufferReader(content), read_options=reading, **options)
@@ -263,7 +265,7 @@ def _other_width(
 def _ragged(wrong: list[Any], width: int, first: int) -> str:
     shown = [
         f"{row.actual_columns} in {row.text.strip()[:40]!r}"
-        + ("" if row.number is None else f" (row {row.number})")
+        + ("" if row.number is None else f" (line {first + row.number - 1})")
         for row in wrong[:SHOWN]
     ]
     more = f", and {len(wrong) - SHOWN} more lines" if len(wrong) > SHOWN else ""
