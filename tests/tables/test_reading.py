@@ -130,6 +130,15 @@ def test_a_table_without_rows_is_refused(text):
         read(text)
 
 
+def test_a_first_line_of_values_is_said():
+    assert "names: 5.1, 3.5" in read("5.1,3.5\n4.9,3.0\n").notes[0]
+    assert read("0,1\n4.9,3.0\n").notes == ()
+
+
+def test_blanks_before_quoted_values_do_not_matter():
+    assert cells(read('a,b\n1, "x, y"\n2, "z"\n'))["b"] == ["x, y", "z"]
+
+
 def test_a_table_without_names():
     assert cells(read("1,2\n3,4\n", header=False)) == {"0": ["1", "3"], "1": ["2", "4"]}
 
@@ -244,3 +253,11 @@ def test_workbooks(tmp_path):
     schema = understand(raw)
     assert (schema["a"].kind, schema["a"].missing, schema["b"].missing) == ("number", 1, 1)
     assert list(read_raw(tmp_path / "t.xlsx", sheet="second").columns) == ["c"]
+
+
+def test_times_of_a_day_are_seconds_since_midnight():
+    import datetime
+
+    raw = read_raw({"t": [datetime.time(1, 0, 5), None]})
+    np.testing.assert_array_equal(raw.columns["t"].values, [3605, np.nan])
+    assert raw.columns["t"].kind == "date"
