@@ -80,7 +80,8 @@ def _targets_in_order(schema: Schema, target: Any) -> Schema:
     names = [column.name for column in schema.columns]
     wanted = [one if one in names else names[int(one)] for one in target]
     targets = iter([schema[name] for name in wanted])
-    return Schema(tuple(next(targets) if one.role == "target" else one for one in schema.columns))
+    ordered = tuple(next(targets) if one.role == "target" else one for one in schema.columns)
+    return Schema(ordered, schema.notes)
 
 
 def _check_options(options: Mapping[str, Any], missing: Any) -> None:

@@ -19,6 +19,8 @@ FORMATS = (
 )
 # Of the numbers with a unit, this share must have the same one.
 SAME_UNIT = 0.9
+# A column is one of codes if this share of its values begins with zero.
+CODES = 0.01
 GROUPED = r"^[+-]?[1-9]\d{0,2}(\.\d{3})+$"
 
 
@@ -85,7 +87,7 @@ def study_numbers(
     """
     plain = are_plain(texts)
     if plain.all() and decimal in (None, ".") and thousands is None and _without_doubt(texts):
-        return _plain_study(texts)
+        return _plain_study(texts, counts)
     parts = _parts(texts, plain)
     cores = texts.copy()
     for i, one in parts.items():
@@ -103,13 +105,13 @@ def study_numbers(
     numeric = np.logical_or.reduce(list(fits.values()))
     best, open_to = _best(fits, counts, cores, numeric)
     against = np.flatnonzero(numeric & ~fits[best])
-    codes = np.flatnonzero(numeric & matches(cores, r"^0\d+$"))
+    padded = numeric & matches(cores, r"^0\d+$")
     return NumberStudy(
         numeric,
         tuple(NumberFormat(d, t, *units) for d, t in (best, *open_to)),
         _contradiction(texts, fits, best, against) if len(against) else (),
         "" if open_to or not _has_decimals(cores[fits[best]], best[0]) else best[0],
-        texts[codes[0]] if len(codes) else "",
+        _code(texts, counts, padded),
         _different_units(parts, rejected),
         tuple(texts[i] for i, one in parts.items() if one.censored and numeric[i]),
         _percent_beside_shares(texts, parts, plain),
@@ -140,14 +142,20 @@ def _without_doubt(texts: np.ndarray) -> bool:
     return bool(not points.any() or (points & ~matches(texts, GROUPED)).any())
 
 
-def _plain_study(texts: np.ndarray) -> NumberStudy:
+def _plain_study(texts: np.ndarray, counts: np.ndarray) -> NumberStudy:
     """Return the study of numbers as programs write them."""
-    codes = np.flatnonzero(matches(texts, r"^[+-]?0\d+$"))
     return NumberStudy(
         np.ones(len(texts), bool),
         decimal="." if matches(texts, r"\.").any() else "",
-        code=texts[codes[0]] if len(codes) else "",
+        code=_code(texts, counts, matches(texts, r"^[+-]?0\d+$")),
     )
+
+
+def _code(texts: np.ndarray, counts: np.ndarray, padded: np.ndarray) -> str:
+    """Return a number that begins with zero, unless these are but slips."""
+    if counts[padded].sum() < CODES * counts.sum():
+        return ""
+    return texts[np.argmax(padded)] if padded.any() else ""
 
 
 def _parts(texts: np.ndarray, plain: np.ndarray) -> dict[int, Written]:
