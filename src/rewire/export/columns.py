@@ -9,7 +9,7 @@ from .whole import Whole
 
 __all__ = ["describe", "example_value", "is_text"]
 
-SHOWN = 6  # categories that a description names
+SHOWN, LONG = 6, 40  # categories that a description names, and characters of each
 
 
 def is_text(whole: Whole, column: Column) -> bool:
@@ -21,7 +21,7 @@ def describe(whole: Whole, column: Column) -> str:
     """Return kind, unit and known categories of a column."""
     step, written = whole.step_of(column), column.number
     if isinstance(step, Lookup):
-        known = list(step.rows)
+        known = [text if len(text) <= LONG else f"{text[:LONG]}..." for text in step.rows]
         more = f", ... ({len(known)})" if len(known) > SHOWN else ""
         return f"{column.kind}: {', '.join(known[:SHOWN])}{more}"
     if isinstance(step, Ngrams):
