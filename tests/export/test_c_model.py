@@ -265,3 +265,10 @@ def test_odd_categories_end_no_constant_and_no_comment(text, tmp_path):
     program.check(program.rows(raw), raw)
     (tmp_path / "main.c").write_text(example(model, tmp_path / "model.c"))
     assert run_c(tmp_path, "main.c").removesuffix("\n") in model.classes
+
+
+def test_the_example_has_no_missing_values_where_they_are_refused(tmp_path):
+    model = small_model(missing="none")
+    export(model, tmp_path / "model.c")
+    (tmp_path / "main.c").write_text(example(model, tmp_path / "model.c"))
+    assert run_c(tmp_path, "main.c").removesuffix("\n") in model.classes

@@ -49,12 +49,10 @@ def example_row(whole: Whole, name: str) -> str:
     if not whole.columns:
         means = ", ".join(f"{value:.6g}" for value in whole.mean[:SHOWN])
         return f"double row[{whole.inputs}] = {{{means}}}"
-    pairs = [
-        f"    .{member} = {_example(whole, column)}"
-        for column, member in zip(whole.columns, _members(whole), strict=True)
-    ]
+    shown = zip(whole.columns[:SHOWN], _members(whole), strict=False)
+    pairs = [f"    .{member} = {_example(whole, column)}" for column, member in shown]
     # The others are 0 and NULL then, which C takes as well.
-    return f"struct {name}_row row = {{\n{f',{chr(10)}'.join(pairs[:SHOWN])}\n}}"
+    return f"struct {name}_row row = {{\n{f',{chr(10)}'.join(pairs)}\n}}"
 
 
 def row_functions(whole: Whole, name: str) -> str:
@@ -100,4 +98,4 @@ def _example(whole: Whole, column: Column) -> str:
     value = example_value(whole, column)
     if isinstance(value, str):
         return c_text.string(value)
-    return f"{value:.6g}"
+    return f"{value:.15g}"

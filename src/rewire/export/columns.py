@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from rewire.tables import Column
 from rewire.tables.steps import Date, Lookup, Ngrams, Number
+from rewire.tables.steps.date import PERIODS
 
 from .whole import Whole
 
@@ -42,11 +45,14 @@ def describe(whole: Whole, column: Column) -> str:
 
 
 def example_value(whole: Whole, column: Column) -> float | str:
-    """Return a value that a row may have in a column."""
+    """Return a value that a row may have in a column: what fills in missing ones, or the mean."""
     step = whole.step_of(column)
     if isinstance(step, Lookup):
         return next(iter(step.rows), "")
     if isinstance(step, Ngrams):
         return "text"
     assert isinstance(step, (Date, Number))
-    return step.fill
+    mean = whole.mean[whole.first_input[whole.steps.index(step)]]
+    if isinstance(step, Date):
+        return float(np.round(mean * PERIODS["day"] if np.isnan(step.fill) else step.fill))
+    return float(f"{mean if np.isnan(step.fill) else step.fill:.6g}")

@@ -223,6 +223,5 @@ def _example_row(whole: Whole) -> str:
 
 
 def _array_of(value: float | str) -> str:
-    if isinstance(value, str):
-        return f"np.array([[{value!r}]], object)"
-    return f"np.array([[{float(f'{value:.6g}')!r}]])"
+    dtype = ", object" if isinstance(value, str) else ""
+    return f"np.array([[{value!r}]]{dtype})"

@@ -146,15 +146,13 @@ def _example(whole: Whole, name: str) -> str:
 
 def _shown(whole: Whole, column: Column) -> Any:
     value = example_value(whole, column)
-    if isinstance(value, str):
-        return value
-    if column.kind == "date" and np.isfinite(value):
+    if isinstance(value, float) and column.kind == "date":
         pattern = column.date.pattern if column.date else "ISO8601"
         moment = datetime.fromtimestamp(value, UTC)
         if pattern in EPOCHS:
             return value / EPOCHS[pattern]
         return moment.strftime("%Y-%m-%d %H:%M:%S" if pattern == "ISO8601" else pattern)
-    return float(f"{value:.6g}") if np.isfinite(value) else 0.0
+    return value
 
 
 # ------------------------------------------------------------------------------------ the content
