@@ -75,7 +75,6 @@ KINDS = {
     "EU thousands": ([swapped(f"{v:,}") for v in REAL], number(decimal=",", thousands=".")),
     "blank thousands": ([f"{v:,}".replace(",", " ") for v in REAL], number(thousands=" ")),
     "no-break thousands": ([f"{v:,}".replace(",", "\u00a0") for v in REAL], stripped()),
-    ),
     "many thousands": ([f"{v:,.0f}" for v in WHOLE * 1000], number(thousands=",")),
     "dollars": ([f"${v:,}" for v in REAL], stripped(thousands=",")),
     "euros": ([f"{swapped(f'{v:,}')} €" for v in REAL], stripped(decimal=",", thousands=".")),

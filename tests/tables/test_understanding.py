@@ -29,14 +29,18 @@ def distinct(n, form="{}"):
 # ------------------------------------------------------------------------------------------ kinds
 
 
-@pytest.mark.parametrize("odd", ["?", "N/A", "NA", "-", "null", "none", "missing", "unknown", "#N/A"])
+@pytest.mark.parametrize(
+    "odd", ["?", "N/A", "NA", "-", "null", "none", "missing", "unknown", "#N/A"]
+)
 def test_a_placeholder_among_numbers_is_missing_and_said(odd):
     found = column(*distinct(56, "{}.5"), odd)
     assert (found.kind, found.missing) == ("number", 1)
     assert found.odd == ((odd, 1, "taken as missing"),)
 
 
-@pytest.mark.parametrize("text", ["37%", "$1,200", "(3.50)", "−4", "7\u00a0", "1,200", "5-", "8 kg"])
+@pytest.mark.parametrize(
+    "text", ["37%", "$1,200", "(3.50)", "−4", "7\u00a0", "1,200", "5-", "8 kg"]
+)
 def test_one_number_written_otherwise_leaves_a_column_of_numbers(text):
     found = column(*distinct(30, "{}.5"), text)
     assert (found.kind, found.missing, found.odd) == ("number", 0, ())

@@ -19,6 +19,7 @@ FORMATS = (
 )
 # Of the numbers with a unit, this share must have the same one.
 SAME_UNIT = 0.9
+GROUPED = r"^[+-]?[1-9]\d{0,2}(\.\d{3})+$"
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +81,8 @@ def study_numbers(
     (',', '.')
     """
     plain = are_plain(texts)
+    if plain.all() and decimal in (None, ".") and thousands is None and _without_doubt(texts):
+        return _plain_study(texts)
     parts = _parts(texts, plain)
     cores = texts.copy()
     for i, one in parts.items():
@@ -112,6 +115,22 @@ def study_numbers(
         _different_units(parts, rejected),
         tuple(texts[i] for i, one in parts.items() if one.censored and numeric[i]),
         _percent_beside_shares(texts, parts, plain),
+    )
+
+
+def _without_doubt(texts: np.ndarray) -> bool:
+    """Return whether no point in plain numbers can separate thousands."""
+    points = matches(texts, r"\.")
+    return bool(not points.any() or (points & ~matches(texts, GROUPED)).any())
+
+
+def _plain_study(texts: np.ndarray) -> NumberStudy:
+    """Return the study of numbers as programs write them."""
+    codes = np.flatnonzero(matches(texts, r"^[+-]?0\d+$"))
+    return NumberStudy(
+        np.ones(len(texts), bool),
+        decimal="." if matches(texts, r"\.").any() else "",
+        code=texts[codes[0]] if len(codes) else "",
     )
 
 

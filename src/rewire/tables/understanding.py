@@ -157,7 +157,9 @@ def _among_inputs(column: Column, raw: RawColumn, said: Override) -> Column:
     if said.kind is None and column.kind == "number":
         if column.different == 1 and not column.missing and not column.odd:
             column = replace(column, kind="constant", note="it is always the same")
-        elif only_counts_rows(column.name, read_column(raw, column)[0]):
+        elif column.different == len(raw) and only_counts_rows(
+            column.name, read_column(raw, column)[0]
+        ):
             column = replace(
                 column, kind="id", note="it tells the rows apart: name it in numeric to use it"
             )
