@@ -8,7 +8,7 @@ from rewire.tables import Column
 from rewire.tables.steps import Lookup, Ngrams, Number
 
 from . import c_steps, c_text
-from .columns import describe, example_value, is_text
+from .columns import describe, example_value, is_text, stand_ins
 from .whole import Whole
 
 __all__ = ["example_row", "parameter", "row_functions", "row_type"]
@@ -73,6 +73,7 @@ def row_functions(whole: Whole, name: str) -> str:
         if isinstance(step, Number):
             numbers.append((step, member, first))
         lines += c_steps.lines(step, column, name, number, first, f"row->{member}", whole.absent)
+    lines = _without_stand_ins(whole, name, members) + lines
     if numbers:
         parts.append(c_steps.numbers(numbers, name))
         lines.append(f"{name}_fill_in(row, x);")
@@ -84,6 +85,16 @@ def row_functions(whole: Whole, name: str) -> str:
         )
     )
     return "\n".join(filter(None, parts))
+
+
+def _without_stand_ins(whole: Whole, name: str, members: dict[str, str]) -> list[str]:
+    """Return statements that put NAN in place of numbers that mean a missing value, if any do."""
+    cleared = [
+        f"if (known.{members[one.name]} == {c_text.number(value)}) known.{members[one.name]} = NAN;"
+        for one in whole.columns
+        for value in stand_ins(whole, one)
+    ]
+    return [f"struct {name}_row known = *row;", *cleared, "row = &known;"] if cleared else []
 
 
 def _members(whole: Whole) -> list[str]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from rewire.tables import Column
+from rewire.tables import Column, DateFormat, NumberFormat
+from rewire.tables.dates import EPOCHS, read_dates
+from rewire.tables.numbers import read_numbers
 from rewire.tables.steps import Date, Lookup, Ngrams, Number
 from rewire.tables.steps.date import PERIODS
 
 from .whole import Whole
 
-__all__ = ["describe", "example_value", "is_text"]
+__all__ = ["describe", "example_value", "is_text", "stand_ins"]
 
 SHOWN, LONG = 6, 40  # categories that a description names, and characters of each
 
@@ -56,3 +58,17 @@ def example_value(whole: Whole, column: Column) -> float | str:
     if isinstance(step, Date):
         return float(np.round(mean * PERIODS["day"] if np.isnan(step.fill) else step.fill))
     return float(f"{mean if np.isnan(step.fill) else step.fill:.6g}")
+
+
+def stand_ins(whole: Whole, column: Column) -> list[float]:
+    """Return the numbers that mean a missing value in a column of numbers or dates: -999."""
+    texts = np.array([text for text in column.na if text], object)
+    if is_text(whole, column) or not len(texts):
+        return []
+    date = column.date or DateFormat()
+    if column.kind == "date" and date.pattern not in EPOCHS:
+        values = read_dates(texts, date)
+    else:
+        unit = EPOCHS.get(date.pattern, 1.0) if column.kind == "date" else 1.0
+        values = read_numbers(texts, column.number or NumberFormat()) * unit
+    return values[~np.isnan(values)].tolist()

@@ -22,7 +22,7 @@ from rewire.tables.steps import Date, Ngrams, Number, Step
 from rewire.tables.steps.date import PERIODS
 
 from . import python_runtime
-from .columns import example_value, is_text
+from .columns import example_value, is_text, stand_ins
 from .common import built_in_names
 from .formats import Format, registry
 from .model import Model
@@ -219,6 +219,7 @@ def _column(whole: Whole, column: Column) -> dict[str, Any]:
         "kind": column.kind,
         "is_text": text,
         "na": [*column.na, *([] if text else unknown)],
+        "stand_ins": stand_ins(whole, column),
         "usual": sorted(_usual(column, text)),
         "words": _words(column),
         "number": _written(column.number or NumberFormat()) if column.number or not text else None,
