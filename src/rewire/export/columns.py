@@ -42,7 +42,7 @@ def describe(whole: Whole, column: Column) -> str:
         )
     if written and (unit := written.prefix + written.suffix):
         value = f"{written.factor:g} for {written.prefix}1{written.suffix}"
-        return f"number: {value}" if written.factor != 1 else f"number of {unit.strip()}"
+        return f"number: {value}" if written.factor != 1 else f"number in {unit.strip()}"
     return "number"
 
 
