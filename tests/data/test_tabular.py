@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rewire.data import Dataset, load
+from rewire.data import Standardizer, load
 from rewire.data.tabular import class_names, class_numbers
 from rewire.tables import Column
 
@@ -187,12 +187,8 @@ def test_a_town_of_the_validation_part_alone_is_no_input():
     assert validation.inputs == train.inputs
 
 
-def test_a_standardized_or_array_data_set_is_split_as_it_is():
-    from rewire.data import Standardizer
-
+def test_a_standardized_data_set_is_split_as_it_is():
     data = load(towns(), target="price")
     standardized = data.standardized(Standardizer.fit(data.X))
     train, _ = standardized.split(0.3, seed=0)
     assert set(map(tuple, train.X)) < set(map(tuple, standardized.X))
-    with pytest.raises(ValueError, match="encoder is for a data set made of a table"):
-        Dataset.from_arrays([[0.0], [1.0]], [0.5, 1.5]).encoded(data.encoder)

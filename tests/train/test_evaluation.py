@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
+import torch
 from scipy.sparse import csr_array
+from torch import nn
 
 import rewire
-import torch
 from rewire.train import evaluation
-from torch import nn
 
 LOSSES = {
     "cross_entropy": nn.CrossEntropyLoss(),

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
 import rewire
-import torch
 from rewire import losses
-from torch import nn
 
 
 class Twin(nn.Module):

@@ -241,30 +241,25 @@ class Dataset:
             random_state(seed),
             self.name,
         )
-        rest = replace(self._take(validation), X_test=None, y_test=None)
         if self.table is None or self.encoder is None:
-            return self._take(train), rest
-        learnt = self._take(train)
-        assert learnt.table is not None
-        encoder = TableEncoder.fit(learnt.table, learnt.y, missing=self.encoder.missing)
-        return learnt.encoded(encoder), rest.encoded(encoder)
+            parts = [replace(self, X=self.X[rows], y=self.y[rows]) for rows in (train, validation)]
+        else:
+            missing = self.encoder.missing
+            encoder = TableEncoder.fit(self.table.take(train), self.y[train], missing=missing)
+            parts = [self._encoded(self.table, rows, encoder) for rows in (train, validation)]
+        return parts[0], replace(parts[1], X_test=None, y_test=None)
 
-    def _take(self, rows: np.ndarray) -> Dataset:
-        table = None if self.table is None else self.table.take(rows)
-        return replace(self, X=self.X[rows], y=self.y[rows], table=table)
-
-    def encoded(self, encoder: TableEncoder) -> Dataset:
-        """Return the data set with the inputs that an encoder makes of its table.
-
-        Raises
-        ------
-        ValueError
-            For a data set that is not made of a table.
-        """
-        if self.table is None:
-            raise ValueError(f"encoder is for a data set made of a table; {self.name} is not")
-        X = encoder.transform(self.table).astype(self.X.dtype, copy=False)
-        return replace(self, X=X, feature_names=encoder.feature_names, encoder=encoder)
+    def _encoded(self, table: Table, rows: np.ndarray, encoder: TableEncoder) -> Dataset:
+        """Return some rows with the inputs that an encoder makes of them."""
+        table = table.take(rows)
+        return replace(
+            self,
+            X=encoder.transform(table).astype(self.X.dtype, copy=False),
+            y=self.y[rows],
+            feature_names=encoder.feature_names,
+            table=table,
+            encoder=encoder,
+        )
 
     def astype(self, dtype: Any) -> Dataset:
         """Return the data set with inputs of another dtype."""

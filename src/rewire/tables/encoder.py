@@ -209,12 +209,8 @@ def _check_values(table: Table, missing: Missing) -> None:
         known = missing == "none"
         remedies = ["correct them", "leave the columns out (ignore=)"]
         remedies += ["fill in what is missing (missing='impute')"] * known
-        raise ValueError(
-            advise(
-                f"every value must be finite{' and known' * known}; {', '.join(problems)}",
-                *remedies,
-            )
-        )
+        problem = f"every value must be finite{' and known' * known}; {', '.join(problems)}"
+        raise ValueError(advise(problem, *remedies))
 
 
 def _unique(names: Sequence[str]) -> list[str]:
