@@ -22,7 +22,7 @@ from rewire.tables.steps import Date, Ngrams, Number, Step
 from rewire.tables.steps.date import PERIODS
 
 from . import python_runtime
-from .columns import example_value, is_text
+from .columns import example_value, is_text, stand_ins
 from .common import built_in_names
 from .formats import Format, registry
 from .model import Model
@@ -146,15 +146,13 @@ def _example(whole: Whole, name: str) -> str:
 
 def _shown(whole: Whole, column: Column) -> Any:
     value = example_value(whole, column)
-    if isinstance(value, str):
-        return value
-    if column.kind == "date" and np.isfinite(value):
+    if isinstance(value, float) and column.kind == "date":
         pattern = column.date.pattern if column.date else "ISO8601"
         moment = datetime.fromtimestamp(value, UTC)
         if pattern in EPOCHS:
             return value / EPOCHS[pattern]
         return moment.strftime("%Y-%m-%d %H:%M:%S" if pattern == "ISO8601" else pattern)
-    return float(f"{value:.6g}") if np.isfinite(value) else 0.0
+    return value
 
 
 # ------------------------------------------------------------------------------------ the content
@@ -221,6 +219,7 @@ def _column(whole: Whole, column: Column) -> dict[str, Any]:
         "kind": column.kind,
         "is_text": text,
         "na": [*column.na, *([] if text else unknown)],
+        "stand_ins": stand_ins(whole, column),
         "usual": sorted(_usual(column, text)),
         "words": _words(column),
         "number": _written(column.number or NumberFormat()) if column.number or not text else None,
