@@ -16,6 +16,7 @@ from sklearn.exceptions import NotFittedError
 import rewire
 from rewire import (
     activations,
+    assess,
     compare,
     connectivity,
     data,
@@ -144,6 +145,15 @@ CALLS = {
     rewire.Trainer: lambda: {"net": net(), "loss": "cross_entropy", "optimizer": "sgd"},
     rewire.set_num_threads: lambda: {"number": kernels.get_num_threads()},
     activations.get: lambda: {"activation": "relu"},
+    assess.score: lambda: {"y": Y, "answers": np.eye(2)[Y], "task": "classification"},
+    assess.input_strengths: lambda: {"net": net()},
+    assess.permutation_importance: lambda: {"quality": len, "X": X, "repeats": 2, "seed": 0},
+    assess.assess: lambda: {
+        "answers": lambda inputs: np.full((len(inputs), 2), 0.5),
+        "parts": {"test": (X, Y)},
+        "task": "classification",
+        "seed": 0,
+    },
     compare.study_config: lambda: {"data": "iris", "measure": "training", "imports": ()},
     compare.StudyConfig: lambda: {"recipe": experiment.Recipe("iris"), "measure": "unseen"},
     compare.run_study: lambda: {
@@ -163,6 +173,12 @@ CALLS = {
         "reach": 0.5,
     },
     connectivity.densities: lambda: {
+        "shapes": [(2, 3), (3, 1)],
+        "sparsity": None,
+        "density": 0.5,
+        "distribution": "erk",
+    },
+    connectivity.connection_counts: lambda: {
         "shapes": [(2, 3), (3, 1)],
         "sparsity": None,
         "density": 0.5,
@@ -283,6 +299,7 @@ OTHERS = {
 }
 # Parameters that messages call by another name, which says more.
 CALLED = {("get_backend", "name"): "backend", ("study_config", "data"): "(?:data|source)"}
+CALLED |= {("load", "source"): "(?:source|table|target)"}
 FILES = ("path", "checkpoint", "runs")
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from rewire.graph import Network
 from rewire.io import Registry, as_path, check_ending
+from rewire.validation import of_type
 
 from .model import Model
 
@@ -124,12 +125,7 @@ def holds_models(path: str | os.PathLike[str], format: str | None = None) -> boo
 
 
 def _check_model(model: Any, chosen: Format) -> None:
-    if not isinstance(model, Model):
-        has = " in its attribute network_" if hasattr(model, "network_") else ""
-        raise TypeError(
-            f"net must be a rewire.Network or a model such as rewire.experiment.Predictor; got "
-            f"{type(model).__name__}" + (f": give the network{has}" if has else "")
-        )
+    of_type(model, "net", Network, Model)
     if chosen.example is None:
         whole = [name for name, one in registry.items() if one.example is not None]
         raise ValueError(
