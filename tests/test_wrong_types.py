@@ -337,10 +337,9 @@ def test_a_wrong_argument_is_named(function, parameter, tmp_path, monkeypatch, c
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_an_estimator_in_place_of_its_network_is_answered_with_the_way_there(tmp_path):
+def test_an_estimator_in_place_of_its_network_is_answered_with_the_way_there():
     model = SparseMLPClassifier(hidden_layer_sizes=(4,), max_iter=1).fit(X, Y)
     for call in (
-        lambda: export.export(model, tmp_path / "a.onnx"),
         lambda: export.to_onnx(model),
         lambda: rewire.fit(model, X, Y),
         lambda: plot.plot_topology(model),

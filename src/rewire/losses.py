@@ -52,6 +52,8 @@ class Loss:
 
     name: ClassVar[str]
     code: ClassVar[int]
+    # Whether outputs are right or wrong, so that there is an accuracy.
+    counts_correct: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if not (0 <= self.l2 < np.inf):
@@ -196,6 +198,7 @@ class MeanSquaredError(Loss):
     """
 
     name = "mean_squared_error"
+    counts_correct = False
     code = layout.SQUARED_ERROR
 
 

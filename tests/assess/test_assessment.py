@@ -66,6 +66,17 @@ def test_a_useless_model_is_called_one():
     assert found.main.scores["auc"] < 0.3
 
 
+def test_no_better_than_the_majority_is_said_without_more_than_is_known():
+    X, y = task(60)
+    y = (np.arange(60) % 5 == 0).astype(int)
+    answers = np.where(np.arange(60) % 6 == 0, 0.9, 0.1)
+    found = assess(
+        said(lambda X: answers[: len(X)]), {"training": (X, y), "test": (X, y)}, "classification"
+    )
+    assert found.main.scores["accuracy"] < found.main.beside["always 0"]["accuracy"] == 0.8
+    assert "This is no better than answering always 0, which gets 80.0%." in found.notices
+
+
 def test_a_model_that_knows_more_is_better():
     X, _ = task()
     y = (np.abs(X[:, 0]) > 0.7).astype(int)

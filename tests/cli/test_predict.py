@@ -154,6 +154,15 @@ def test_a_row_that_cannot_be_read_has_an_empty_answer(run, trained, tmp_path):
     assert set(rows(probabilities)[3].values()) == {""}
 
 
+def test_a_number_beyond_all_bounds_costs_one_answer_alone(run, trained, tmp_path):
+    frame = houses(5, seed=2)
+    frame.loc[1, "area"] = 1e300
+    frame.to_csv(tmp_path / "new.csv", index=False)
+    result = run("predict", trained / "price", tmp_path / "new.csv")
+    assert [answer == "" for answer in column(result.stdout)] == [False, True, *[False] * 3]
+    assert "numbers too large" in result.stderr
+
+
 def test_strict_refuses_such_a_file(run, trained, tmp_path):
     frame = houses(5, seed=2).astype({"area": object})
     frame.loc[3, "area"] = "large"

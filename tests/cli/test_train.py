@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import onnxruntime
 import pandas as pd
@@ -20,7 +21,6 @@ import scipy.sparse
 from typer.testing import CliRunner
 
 from rewire import methods
-from rewire.cli import drawing
 from rewire.cli.app import app
 from rewire.cli.common import run_folders
 from rewire.experiment import Predictor, RunDirectory
@@ -131,9 +131,9 @@ def test_early_stopping_measures_the_network_that_is_kept(run, tmp_path):
     )
     result = json.loads((tmp_path / "result.json").read_text())
     history = pd.read_csv(tmp_path / "history.csv")
-    best = history["validation_loss"].argmin()
+    best = history["validation_accuracy"].argmax()
     assert best < len(history) - 1
-    assert result["stopped"].startswith("validation loss not below")
+    assert result["stopped"].startswith("validation accuracy not above")
     assert result["scores"]["validation"]["accuracy"] == pytest.approx(
         history["validation_accuracy"][best]
     )
@@ -243,14 +243,21 @@ def test_a_target_that_does_not_vary_is_refused(run, tmp_path):
 
 
 def test_whole_numbers_may_be_a_regression(run, tmp_path):
+    """Of few different ones it is asked; of many it is said."""
     frame = houses(200)
-    frame["price"] = frame["price"].round().astype(int)
-    frame.to_csv(tmp_path / "houses.csv", index=False)
-    arguments = ["train", tmp_path / "houses.csv", "--target", "price", *SHORT, "--density", 0.7]
-    assert "--task regression" in run(*arguments, "--out", tmp_path / "a", status=2).stderr
-    run(*arguments, "--out", tmp_path / "a", "--task", "regression", "--total-steps", 1000)
-    result = run("evaluate", tmp_path / "a", tmp_path / "houses.csv", "--json")
-    assert scores_in(result)["validation"]["r2"] > 0.9
+    frame["price"] = frame["price"].round(-5).astype(int)
+    frame.to_csv(tmp_path / "few.csv", index=False)
+    arguments = ["--target", "price", *SHORT, "--density", 0.7]
+    result = run("train", tmp_path / "few.csv", *arguments, "--out", tmp_path / "a", status=2)
+    assert "may be classes or quantities" in result.stderr
+    assert "--task" in result.stderr
+    out = ["--out", tmp_path / "a", "--total-steps", 1000]
+    run("train", tmp_path / "few.csv", *arguments, *out, "--task", "regression")
+    result = run("evaluate", tmp_path / "a", tmp_path / "few.csv", "--json")
+    assert scores_in(result)["validation"]["r2"] > 0.8
+    houses(200).round().astype({"price": int}).to_csv(tmp_path / "many.csv", index=False)
+    output = run("train", tmp_path / "many.csv", *arguments, "--out", tmp_path / "b").output
+    assert "quantities" in " ".join(output.split())
 
 
 @pytest.mark.filterwarnings("always")
@@ -295,8 +302,8 @@ def test_errors_are_those_of_numpy_where_targets_are_large(run, tmp_path):
     assert found["mean_absolute_error"] == pytest.approx(mean / 300, rel=1e-9)
     answers = predicted(run("predict", out, tmp_path / "again.csv").stdout)
     error = np.array([float(row["prediction"]) for row in answers]) - frame["when"]
-    assert found["mean_absolute_error"] == pytest.approx(np.abs(error).mean(), rel=1e-9)
-    assert found["r2"] == pytest.approx(1 - (error**2).mean() / frame["when"].var(ddof=0), rel=1e-9)
+    assert found["mean_absolute_error"] == pytest.approx(np.abs(error).mean(), rel=1e-6)
+    assert found["r2"] == pytest.approx(1 - (error**2).mean() / frame["when"].var(ddof=0), rel=1e-6)
 
 
 def test_evaluate_on_columns_in_another_order(run, trained, tmp_path):
@@ -331,13 +338,11 @@ def test_evaluate_looks_only_at_what_the_model_knows(run, trained, tmp_path):
     frame["note"] = [None, *"x" * 29]
     frame["sold"] = pd.date_range("2020-01-01", periods=30)
     frame.to_parquet(tmp_path / "b.parquet")
-    outputs = [
-        run("evaluate", trained / "houses", tmp_path / name, "--json").stdout
+    first, second = (
+        scores_in(run("evaluate", trained / "houses", tmp_path / name, "--json"))["all samples"]
         for name in ("a.csv", "b.parquet")
-    ]
-    assert json.loads(outputs[0])["all samples"] == pytest.approx(
-        json.loads(outputs[1])["all samples"]
     )
+    assert first == pytest.approx(second)
     frame = houses()
     frame.to_csv(tmp_path / "all.csv", index=False)
     run("train", tmp_path / "all.csv", "--target", "town", "--out", tmp_path / "run", *SHORT)
@@ -487,10 +492,11 @@ def test_a_file_has_the_format_of_its_ending_or_is_not_written(
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_too_many_connections_are_not_drawn(run, trained, tmp_path, monkeypatch):
-    monkeypatch.setattr(drawing, "DRAWABLE", 1035)
-    result = run("show", trained / "digits", "--picture", tmp_path / "w.png", status=2)
-    assert "at most 1,035 connections" in result.stderr
+def test_pictures_are_legible_whatever_the_network(run, trained, tmp_path, monkeypatch):
+    monkeypatch.setattr("rewire.plot.network.MOST_CONNECTIONS", 1039)
+    run("show", trained / "digits", "--picture", tmp_path / "w.png")
+    height, width, _ = plt.imread(tmp_path / "w.png").shape
+    assert max(height, width) < 1500
 
 
 def test_show_prints_what_the_exported_network_needs(run, trained, tmp_path):
@@ -514,7 +520,8 @@ def test_show_prints_what_the_exported_network_needs(run, trained, tmp_path):
 
 def test_export_for_other_programs(run, trained, tmp_path):
     output = run("export", trained / "houses", tmp_path / "net.npz").output
-    assert "Its inputs and outputs are standardized" in output
+    assert "made of the columns area, town, rooms and standardized" in output
+    assert "1 output, standardized" in output
     model = Predictor.load(trained / "houses" / "model.safetensors")
     net = load_network(tmp_path / "net.npz")
     assert net.ranks == model.network.strip().ranks
@@ -552,7 +559,7 @@ def test_methods_are_listed_for_people(run):
 def test_help_fits_and_tells(command, run):
     output = run(command, "--help").output
     assert max(map(len, output.splitlines())) <= 80
-    example = {"export": "Write the network"}.get(command, f"rewire {command} ")
+    example = {"export": "Write the model"}.get(command, f"rewire {command} ")
     assert example in output
 
 
@@ -561,7 +568,6 @@ def test_help_fits_and_tells(command, run):
 
 LIMITED = """
 import resource, sys
-from rewire.cli import drawing
 from rewire.cli.app import app
 from rewire.cli.common import run_folders
 if largest := int(sys.argv.pop(1)):

@@ -131,8 +131,14 @@ def test_placeholders_and_empty_texts_are_missing_as_in_training(tmp_path):
     program = Program(small_model(), tmp_path)
     missing = answers(program, 1e6, None)
     assert answers(program, 1e6, b"?") == answers(program, 1e6, b"n/a") == missing
-    assert answers(program, 1e6, b"") == missing
-    assert answers(program, 1e6, b"plain") != missing
+    for text in (b"", b" \t\n", b"NA", b"Null", b" #n/a ", b"?", b" n/a"):
+        assert answers(program, 1e6, text) == missing
+    plain = answers(program, 1e6, b"plain")
+    assert plain != missing
+    assert answers(program, 1e6, b"\n plain  ") == plain
+    unseen = answers(program, 1e6, b"PLAIN")
+    for text in (b"plai", b"plainer", b"N", b"NAN.", b"zzz", b"unknown"):
+        assert answers(program, 1e6, text) == unseen
 
 
 @pytest.mark.parametrize("heating", [b"plain", None])
@@ -228,7 +234,7 @@ def test_ten_thousand_columns(tmp_path):
 
 
 def test_thousands_of_levels(tmp_path):
-    levels = [f"level {i} {'é' * (i % 7)}" for i in range(5000)]
+    levels = [f"{'é' * (i % 7)} level {i}".strip() for i in range(5000)]
     unit = (0.0,) * 2
     rows = {one: (float(i), -float(i)) for i, one in enumerate(levels)}
     long = Lookup("city", ("one", "two"), rows, unseen=unit, missing=(1.0, 1.0))

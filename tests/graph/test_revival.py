@@ -83,6 +83,23 @@ def test_a_constant_moves_into_the_biases_it_fed():
     np.testing.assert_allclose(net.predict(X), before, rtol=1e-14)
 
 
+def test_many_that_match_the_same_error_act_like_one():
+    """The sum of squares that scales the next step does not grow with their number."""
+    power = {}
+    for count in (1, 25):
+        source = [0, 1] * count
+        target = np.repeat(2 + np.arange(count), 2).tolist()
+        net = Network.from_connections(
+            [2, count, 1], source, target, [1.0] * len(source), dtype="float64"
+        )  # none is read
+        X, y = data(net, 64)
+        revived = revive(net, X, y).units
+        assert len(revived) > 0.8 * count
+        activation = net.signals(X, y, "mean_squared_error").activation[revived]
+        power[count] = (activation**2).mean(axis=1).sum()
+    assert power[25] < 5 * power[1]
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_the_best_draw_wins(dtype):
     """By a plain loop over the same draws."""

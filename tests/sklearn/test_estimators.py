@@ -470,9 +470,13 @@ def test_early_stopping_ends_and_returns_to_the_best(digits):
     model = SparseMLPClassifier(
         density=0.5, max_iter=200, early_stopping=True, n_iter_no_change=5, random_state=0
     ).fit(X, y)
-    losses = model.history_["validation_loss"]
+    losses, right = (model.history_[f"validation_{name}"] for name in ("loss", "accuracy"))
     assert model.n_iter_ == len(losses) < 200
-    assert int(np.argmin(losses)) == len(losses) - 6
+    assert int(np.argmax(right)) == len(right) - 6
+    model.set_params(monitor="loss").fit(X, y)
+    by_loss = model.history_["validation_loss"]
+    assert int(np.argmin(by_loss)) == len(by_loss) - 6
+    model.set_params(monitor=None).fit(X, y)
     split = SparseMLPClassifier(**model.get_params() | {"max_iter": model.n_iter_ - 5})
     assert split.fit(X, y).history_["validation_loss"][-1] != losses[-1]
 

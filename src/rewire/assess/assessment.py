@@ -17,7 +17,7 @@ from .inputs import input_table
 from .parts import Part, Ruler
 from .scores import SCORES, check_answers, weighted_scores
 from .simpler import linear_model, without_inputs
-from .verdicts import notices, verdict
+from .verdicts import is_uneven, notices, verdict
 
 __all__ = ["Assessment", "assess"]
 
@@ -57,13 +57,18 @@ class Assessment:
         return _main(self.parts)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold: the attributes, ``parts`` by name, and ``main``, a name."""
+        """Return what JSON can hold.
+
+        Those are the attributes, ``parts`` by name, the name of the ``main`` one, and whether its
+        classes are ``uneven``.
+        """
         return {
             "task": self.task,
             "classes": list(self.classes),
             "verdict": self.verdict,
             "notices": list(self.notices),
             "main": self.main.name,
+            "uneven": is_uneven(self.main),
             "parts": {part.name: part.to_dict() for part in self.parts},
             "inputs": self.inputs,
         }

@@ -8,6 +8,7 @@ import typer
 
 import rewire
 
+from .columns import inspect
 from .compare import compare
 from .models import evaluate, export, methods, predict, show, strip
 from .options import SettingsCommand
@@ -23,7 +24,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-COMMANDS = (train, evaluate, predict, strip, show, export, methods, report, compare, reproduce)
+COMMANDS = (
+    inspect,
+    train,
+    evaluate,
+    predict,
+    strip,
+    show,
+    export,
+    methods,
+    report,
+    compare,
+    reproduce,
+)
 for command in COMMANDS:
     app.command(cls=SettingsCommand)(command)
 

@@ -38,7 +38,7 @@ __all__ = [
 # The command that runs; Typer's own way to ask differs between its versions.
 AT_HAND: ContextVar[Any] = ContextVar("AT_HAND", default=None)
 # The parameter that a message is about, at its start or after what it was found in.
-SUBJECT = re.compile(r"(?:(?<=^)|(?<=: ))[a-z_]+(?= (?:must|needs|is for)\b)")
+SUBJECT = re.compile(r"(?:(?<=^)|(?<=: )|(?<=  - ))[a-z_]+(?= (?:must|needs|is for)\b)")
 
 
 def guarded(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -62,6 +62,7 @@ def write_predictions(
     is_npz = samples.suffix.lower() == ".npz"
     raw = None if is_npz else read_raw("-" if str(samples) == "-" else samples)
     X, answerable = _inputs(model, samples, raw)
+    answerable = answerable & np.isfinite(model.outputs(X)).all(axis=1)
     if not answerable.all():
         _tell(model, raw, answerable, strict)
     columns = _kept(model, raw, keep) | _answers(model, X, answerable, probabilities)
@@ -78,8 +79,8 @@ def _inputs(model: Predictor, samples: Path, raw: RawTable | None) -> tuple[Any,
     X = read_inputs(samples, np.dtype(np.float64))
     if X.ndim != 2 or X.shape[1] != model.network.ranks[0]:
         raise ValueError(
-            f"{samples} cannot be loaded: X must have shape (samples, {model.network.ranks[0]}), one "
-            f"column per input of the model; got {X.shape}"
+            f"{samples} cannot be loaded: X must have shape (samples, "
+            f"{model.network.ranks[0]}), one column per input of the model; got {X.shape}"
         )
     check_finite("X", X, model.feature_names)
     return X, np.ones(X.shape[0], bool)
@@ -88,6 +89,7 @@ def _inputs(model: Predictor, samples: Path, raw: RawTable | None) -> tuple[Any,
 def _tell(model: Predictor, raw: RawTable | None, answerable: np.ndarray, strict: bool) -> None:
     """Say which rows have no answer, or refuse them."""
     where = "; ".join(unreadable(model, raw)) if raw is not None else ""
+    where = where or "numbers too large for it"
     text = (
         f"{(~answerable).sum():,} of {len(answerable):,} rows have no answer, as they have values "
         f"that the model cannot read: {where}"

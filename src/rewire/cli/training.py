@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 from rich.console import Console
@@ -10,12 +11,16 @@ from rich.markup import escape
 from rewire.experiment import Experiment, Recipe, RunDirectory, prepare_experiment
 from rewire.report import Recorder, write_report
 
+from .columns import print_columns
 from .common import name_report, print_json, print_line
 from .live import to_go_on_with, train_live
 from .results import measure, print_result
 from .spinner import waiting
 
 __all__ = ["resume_run", "start_run"]
+
+# More columns are not shown one by one.
+MOST_COLUMNS = 20
 
 
 def start_run(
@@ -26,6 +31,7 @@ def start_run(
     with waiting(f"loading {Path(recipe.data).name}"):
         experiment = prepare_experiment(recipe, data_dir)
     folder.begin(experiment, overwrite)
+    _print_columns(experiment, Console(stderr=as_json))
     _train(experiment, folder, as_json)
 
 
@@ -69,6 +75,30 @@ def _train(experiment: Experiment, folder: RunDirectory, as_json: bool) -> None:
         f"\nkept in {where}, for 'rewire predict', 'show', 'strip' and 'export'", console=console
     )
     name_report(folder.report, console)
+
+
+def _print_columns(experiment: Experiment, console: Console) -> None:
+    """Print what became of each column of a table; of many, only how many are of each kind."""
+    encoder = experiment.train.encoder
+    if encoder is None:
+        return
+    schema = encoder.outcome
+    if len(schema.columns) <= MOST_COLUMNS:
+        print_columns(schema, Counter(encoder.groups), console)
+    else:
+        roles = {"input": "", "target": " as target", "ignored": " left out"}
+        kinds = Counter(f"{one.kind}{roles[one.role]}" for one in schema.columns)
+        counts = ", ".join(f"{kind}: {count:,}" for kind, count in kinds.most_common())
+        print_line(
+            f"{len(schema.columns):,} columns ({counts}) make {len(encoder.groups):,} inputs; "
+            "'rewire inspect' shows each",
+            console=console,
+        )
+        for note in schema.notes:
+            print_line(escape(f"note: {note}"), console=console)
+    for note in experiment.data.notes:
+        if note not in schema.notes:
+            print_line(escape(f"note: {note}"), console=console)
 
 
 def _recorder(experiment: Experiment) -> Recorder:

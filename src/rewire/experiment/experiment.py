@@ -13,7 +13,7 @@ from rewire.data import Dataset, Standardizer, load
 from rewire.data.tabular import UNDERSTANDING
 from rewire.io import advise, prefixed
 from rewire.losses import Loss
-from rewire.train import Training
+from rewire.train import EarlyStopping, Training
 from rewire.validation import of_type
 
 from .build import (
@@ -120,7 +120,7 @@ def prepare_experiment(
         batch_size=recipe.batch_size,
         schedule=make_schedule(recipe),
         validation_data=None if validation is None else _as_learnt(validation, model, loss.name),
-        early_stopping=recipe.early_stopping,
+        early_stopping=_early_stopping(recipe),
         class_weight=_class_weight(recipe, data, loss),
         seed=recipe.seed,
     )
@@ -189,6 +189,12 @@ def _network(
         return sparse, None, notices
     dense = make_network(recipe, data.inputs, outputs, dense=True)
     return dense, sparse.layer_densities(), notices
+
+
+def _early_stopping(recipe: Recipe) -> EarlyStopping | None:
+    if recipe.early_stopping is None:
+        return None
+    return EarlyStopping(recipe.early_stopping, monitor=recipe.monitor)
 
 
 def _class_weight(recipe: Recipe, data: Dataset, loss: Loss) -> str | dict[int, float] | None:

@@ -112,12 +112,23 @@ class Predictor:
             NaN where a sample cannot be answered.
         """
         X, answerable = self.inputs(X)
-        pieces = []
-        for first in range(0, max(X.shape[0], 1), PIECE):
-            piece = self.network_inputs(X[first : first + PIECE])
-            pieces.append(self.network.predict(piece.toarray() if issparse(piece) else piece))
-        scores = np.concatenate(pieces)
+        starts = range(0, max(X.shape[0], 1), PIECE)
+        scores = np.concatenate([self._outputs(X[first : first + PIECE]) for first in starts])
         scores[~answerable] = np.nan
+        return scores
+
+    def _outputs(self, X: Any) -> np.ndarray:
+        with np.errstate(over="ignore"):
+            inputs = self.network_inputs(X)
+        if issparse(X):
+            X, inputs = X.toarray(), inputs.toarray()
+        # Numbers beyond the network's own, such as 1e300, that a file has by mistake.
+        finite = np.isfinite(inputs).all(axis=1)
+        too_large = np.zeros(len(X), bool) if finite.all() else ~finite & np.isfinite(X).all(axis=1)
+        if too_large.any():
+            inputs = np.where(too_large[:, None], 0, inputs).astype(inputs.dtype)
+        scores = self.network.predict(inputs)
+        scores[too_large | ~np.isfinite(scores).all(axis=1)] = np.nan
         return scores
 
     def predict(self, X: Any) -> np.ndarray:

@@ -401,10 +401,18 @@ class Recipe:
     early_stopping: int | None = setting(
         None,
         int,
-        "Reports to wait for a better validation loss; the best network is kept.",
+        "Reports to wait for a better validation; the best network is kept.",
         low=1,
         group="Training",
         default_text="never stop early",
+    )
+    monitor: str | None = setting(
+        None,
+        str,
+        "Figure of the validation that early stopping goes by: {choices}.",
+        choices=("accuracy", "loss"),
+        group="Training",
+        default_text="accuracy for classes, loss for numbers",
     )
     seed: int = setting(0, int, "Seed of everything that is random.", low=0, group="Training")
 

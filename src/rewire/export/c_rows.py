@@ -65,6 +65,8 @@ def row_functions(whole: Whole, name: str) -> str:
     helpers = {Lookup: c_steps.LOOKUP, Ngrams: c_steps.PIECES}
     kinds = {type(step) for step in whole.steps}
     parts = [text.substitute(name=name) for kind, text in helpers.items() if kind in kinds]
+    if parts:
+        parts.insert(0, c_steps.texts(name))
     lines, numbers = [], []
     for number, (step, first) in enumerate(zip(whole.steps, whole.first_input, strict=True)):
         column = whole.column(step.column)

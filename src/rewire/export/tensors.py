@@ -79,7 +79,7 @@ def load_safetensors(
     >>> path = tempfile.mkdtemp() + "/net.safetensors"
     >>> save_safetensors(rewire.mlp([784, 300, 10], density=0.05, seed=0), path)
     >>> load_safetensors(path)
-    Network 784-300-10: 12150 connections, density 5.10%
+    Network 784-300-10: 11910 connections, density 5.00%
     """
     tensors, header = read_tensors(path, kind="network")
     with reading(path):

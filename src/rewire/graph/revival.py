@@ -52,10 +52,16 @@ def revive(
         work = int(fan_in[here].sum()) + len(fed) * len(here)
         flops += 2 * (tries + 1) * work * A.shape[1]
         block = max(1, BLOCK_NUMBERS // ((tries + 1) * A.shape[1]))
-        for first in range(0, len(here), block):
-            part = here[first : first + block]
-            revived[part] = _choose(net, part, A, fed, net.activations[rank], tries, generator)
-        _silence(net, here[revived[here]], constants)
+        partner = np.concatenate(
+            [
+                _choose(net, part, A, fed, net.activations[rank], tries, generator)
+                for part in np.split(here, range(block, len(here), block))
+            ]
+        )
+        here, partner = here[partner >= 0], partner[partner >= 0]
+        revived[here] = True
+        _divide(net, here, partner, A, net.activations[rank])
+        _silence(net, here, constants)
     _clear(net, revived)
     return Revived(np.flatnonzero(revived), flops)
 
@@ -69,11 +75,12 @@ def _choose(
     tries: int,
     generator: np.random.Generator,
 ) -> np.ndarray:
-    """Give neurons the best weights, biases and activations; return for which they are new."""
+    """Give neurons the best weights, biases and activations.
+
+    Returns for each the row of ``fed`` that it matches best, -1 where nothing was better.
+    """
     table, count = net.connections, len(neurons)
-    fan_in = table.fan_in[neurons].astype(np.int64)
-    owner = np.repeat(np.arange(count), fan_in)
-    rows = np.concatenate([np.arange(*table.indptr[t : t + 2]) for t in neurons])
+    fan_in, rows, owner = _incoming(table, neurons)
     source = table.source[rows]
     ends = np.cumsum(fan_in) - fan_in
     # A neuron much larger than the others would make the next steps overshoot.
@@ -86,14 +93,46 @@ def _choose(
     bias[0] = net.bias[neurons]
     activations = _outputs(net, activation, source, owner, weight, bias, A)
     size = np.linalg.norm(activations, axis=0)
-    match = np.abs(fed @ activations).max(axis=0, initial=0)
+    alike = np.abs(fed @ activations)
+    match = alike.max(axis=0, initial=0)
     varies = activations.min(axis=0) < activations.max(axis=0)  # a bias could do the same
     match = np.divide(match, size, out=np.zeros_like(size), where=varies)
     best = match.reshape(bias.shape).argmax(axis=0)
     table.weight[rows] = weight[best[owner], np.arange(len(rows))]
     net.bias[neurons] = bias[best, np.arange(count)]
-    A[neurons] = activations[:, best * count + np.arange(count)].T
-    return best > 0
+    chosen = best * count + np.arange(count)
+    A[neurons] = activations[:, chosen].T
+    return np.where(best > 0, alike[:, chosen].argmax(axis=0) if len(fed) else 0, -1)
+
+
+def _divide(
+    net: MutableGraph,
+    neurons: np.ndarray,
+    partner: np.ndarray,
+    A: np.ndarray,
+    activation: Activation,
+) -> None:
+    """Make neurons that match the same unit smaller, so that all of them act like one.
+
+    What a step changes through them is the sum of their squares: together they would overshoot.
+    """
+    if not len(neurons):
+        return
+    table, factor = net.connections, 1 / np.sqrt(np.bincount(partner)[partner])
+    _, rows, owner = _incoming(table, neurons)
+    table.weight[rows] *= factor[owner]
+    net.bias[neurons] *= factor
+    weight, bias = table.weight[rows][None], net.bias[neurons][None]
+    A[neurons] = _outputs(net, activation, table.source[rows], owner, weight, bias, A).T
+
+
+def _incoming(
+    table: ConnectionTable, neurons: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the fan-in of neurons, their rows in the table, and whose each row is."""
+    fan_in = table.fan_in[neurons].astype(np.int64)
+    rows = np.concatenate([np.arange(*table.indptr[t : t + 2]) for t in neurons])
+    return fan_in, rows, np.repeat(np.arange(len(neurons)), fan_in)
 
 
 def _outputs(

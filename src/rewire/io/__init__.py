@@ -3,7 +3,7 @@
 Light by design: arrays on disk are in :mod:`rewire.io.tensors`, which imports NumPy.
 """
 
-from .advice import Advice, advise, prefixed, received
+from .advice import Advice, AdviceList, advise, prefixed, received
 from .comma_lists import join_commas, split_commas
 from .endings import as_path, check_ending, is_file_name
 from .files import atomic_write, prepare_folder, reading, remove_leftovers
@@ -15,6 +15,7 @@ from .registry import Decorated, Registry
 
 __all__ = [
     "Advice",
+    "AdviceList",
     "Decorated",
     "Registry",
     "advise",

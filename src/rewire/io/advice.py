@@ -9,7 +9,7 @@ from typing import Any
 
 from .comma_lists import join_commas
 
-__all__ = ["Advice", "advise", "prefixed", "received"]
+__all__ = ["Advice", "AdviceList", "advise", "prefixed", "received"]
 
 # A parameter as Python writes it, with or without a value: ignore=, task='regression', sparse=True.
 PARAMETER = re.compile(r"\b([a-z_]+)=('[^']*'|\"[^\"]*\"|\([^)]*\)|[A-Za-z0-9_.\[\]]*)")
@@ -73,6 +73,46 @@ class Advice(str):
         return _sentence(self.problem, possible)
 
 
+class AdviceList(Advice):
+    """The text of an error about several things, each with its own remedies.
+
+    Parameters
+    ----------
+    problem : str
+        What they have in common.
+    *parts : str
+        Of which some are :class:`Advice`.
+
+    Examples
+    --------
+    >>> parts = advise("b is open", "give task=", "leave it out (ignore=)"), "c is empty"
+    >>> text = AdviceList("the table has 2 problems", *parts)
+    >>> print(text.for_options({"ignore": "--ignore"}))
+    the table has 2 problems:
+      - b is open: leave it out (--ignore)
+      - c is empty
+    """
+
+    def __new__(cls, problem: str, *parts: str) -> AdviceList:
+        """Make the text that Python shows."""
+        made = str.__new__(cls, _list(problem, parts))
+        made.problem, made.remedies = problem, parts
+        return made
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return AdviceList, (self.problem, *self.remedies)
+
+    def for_options(self, options: Mapping[str, str]) -> str:
+        """Return the text for a command, each part by its options."""
+        return _list(
+            self.problem,
+            [
+                part.for_options(options) if isinstance(part, Advice) else part
+                for part in self.remedies
+            ],
+        )
+
+
 def advise(problem: str, *remedies: str) -> Advice:
     """Return the text of an error with its remedies.
 
@@ -103,6 +143,8 @@ def prefixed(prefix: str, error: Exception, *remedies: str) -> Advice:
     "a.csv: column 'b' is empty: in Python, leave it out (ignore=)"
     """
     text = error.args[0] if error.args else ""
+    if isinstance(text, AdviceList):
+        return AdviceList(prefix + text.problem, *text.remedies)
     if isinstance(text, Advice):
         return Advice(prefix + text.problem, *text.remedies, *remedies)
     return Advice(f"{prefix}{error}", *remedies)
@@ -114,7 +156,7 @@ def received(value: Any) -> str:
     Examples
     --------
     >>> received(0.5), received([1, 2]), received(len), received({"a": 1})
-    ('0.5', '[1, 2]', "<built-in function len>", 'an object of type dict')
+    ('0.5', '[1, 2]', '<built-in function len>', 'an object of type dict')
     """
     if value is None or isinstance(value, (str, bytes, int, float, type)) or callable(value):
         return repr(value)
@@ -129,6 +171,10 @@ def _sentence(problem: str, remedies: tuple[str, ...] | list[str]) -> str:
         return problem
     *most, last = remedies
     return f"{problem}: {', '.join(most)}{', or ' if most else ''}{last}"
+
+
+def _list(problem: str, parts: tuple[str, ...] | list[str]) -> str:
+    return f"{problem}:" + "".join(f"\n  - {part}" for part in parts)
 
 
 def _option(option: str, value: str) -> str:

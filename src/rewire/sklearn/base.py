@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy.sparse import issparse
@@ -57,7 +57,7 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
     A subclass says which loss fits the targets, and how they are learnt and read.
     """
 
-    _parameter_constraints = CONSTRAINTS
+    _parameter_constraints: ClassVar[dict[str, Any]] = CONSTRAINTS
     _inputs: Inputs
 
     def __init__(self, **parameters: Any):
@@ -75,6 +75,9 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
     @abstractmethod
     def _inspect_targets(self, y: np.ndarray, weight: np.ndarray | None, classes: Any) -> None:
         """Record what the first targets are: their classes, or their mean and scale."""
+
+    def _follow_targets(self, y: np.ndarray, weight: np.ndarray | None) -> None:
+        """Take note of further targets, from which a network that is there goes on."""
 
     @abstractmethod
     def _encode(self, y: np.ndarray) -> np.ndarray:
@@ -146,7 +149,11 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
                 batch_size=self.batch_size,
                 schedule=make_schedule(recipe),
                 validation_data=validation,
-                early_stopping=EarlyStopping(self.n_iter_no_change) if validation else None,
+                early_stopping=(
+                    EarlyStopping(self.n_iter_no_change, monitor=self.monitor)
+                    if validation
+                    else None
+                ),
                 report_every=per_epoch,
                 seed=seed,
                 progress=bool(self.verbose),
@@ -180,6 +187,7 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
                 optimizer=optimizer,
                 batch_size=self.batch_size,
                 history=self.history_,
+                steady=isinstance(recipe.method, str),
             )
             self._rescale_back(net)
             self.network_, self._optimizer = net, optimizer
@@ -191,7 +199,9 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
     ) -> tuple[Any, np.ndarray, Loss]:
         """Return X, targets for the loss, and the loss."""
         X, y, weight = self._check(X, y, sample_weight, reset=not go_on)
-        if not go_on:
+        if go_on:
+            self._follow_targets(y, weight)
+        else:
             self._inspect_targets(y, weight, classes)
         weight = self._with_class_weights(y, weight)
         targets, loss = self._encode(y), losses.get(self._task[0])
@@ -302,6 +312,37 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
         check_is_fitted(self)
         strengths = input_strengths(self.network_)
         return strengths / (strengths.sum() or 1)
+
+    # --------------------------------------------------------------------------------- exporting
+
+    def as_model(self) -> Any:
+        """Return network, columns, scaling and classes as a :class:`rewire.experiment.Predictor`.
+
+        :func:`rewire.export.export` does so to write an estimator for another program.
+
+        Raises
+        ------
+        ValueError
+            For several labels at once.
+        """
+        from rewire.experiment import Predictor  # only for those who leave scikit-learn
+
+        check_is_fitted(self)
+        if getattr(self, "_several", False):
+            raise ValueError(
+                "an estimator must have one class for each sample to become a model; this one has "
+                "several labels at once: export its network_"
+            )
+        return Predictor(
+            self.network_,
+            "classification" if is_classifier(self) else "regression",
+            tuple(self.classes_.tolist()) if is_classifier(self) else (),
+            tuple(self.input_names_) if hasattr(self, "feature_names_in_") else None,
+            standardizer=self.standardizer_,
+            loss=self._task[0],
+            encoder=self.encoder_
+            or self._inputs.as_encoder(getattr(self, "feature_names_in_", ())),
+        )
 
     # -------------------------------------------------------------------------------- predicting
 

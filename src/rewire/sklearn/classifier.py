@@ -51,7 +51,7 @@ class SparseMLPClassifier(ClassifierMixin, SparseMLP):
     >>> pipeline.score(X_test, y_test) > 0.9
     True
     >>> model.network_
-    Network 64-100-10: 800 connections, density 10.81%
+    Network 64-100-10: 740 connections, density 10.00%
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
@@ -71,8 +71,11 @@ class SparseMLPClassifier(ClassifierMixin, SparseMLP):
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Any:
         """Train for one pass over the data, from where the network is.
 
-        The learning rate stays as it is, rewirings come at their interval over all steps so far
-        and do not become smaller, as nobody knows how much data is to come.
+        The learning rate stays as it is, and rewirings come at their interval over all steps so
+        far. As nobody knows how much data is to come, and the network may be asked at any time, a
+        method given by name moves few connections, and fewer with every rewiring; it does not
+        revive neurons, and unless it works without data it rewires only in calls with at least 128
+        samples. A ``Method`` is taken as it is, with the share that it begins with.
 
         Parameters
         ----------

@@ -54,6 +54,7 @@ FIELDS = {
     "standardize": "standardize",
     "validation_fraction": "validation",
     "n_iter_no_change": "early_stopping",
+    "monitor": "monitor",
 }
 DEFAULTS: dict[str, Any] = {
     # MLPClassifier's own.
@@ -143,7 +144,7 @@ CHANGES: dict[str, dict[str, Any]] = {
         "closed": "neither",
     },
     "n_iter_no_change": {
-        "help": "Iterations to wait for a better validation loss with ``early_stopping``.",
+        "help": "Iterations to wait for a better validation with ``early_stopping``.",
         "default_text": None,
     },
 }

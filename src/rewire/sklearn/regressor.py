@@ -11,6 +11,7 @@ from rewire.graph import Network
 
 from .base import SparseMLP
 from .parameters import documented
+from .target_scaling import TargetScaling
 
 __all__ = ["SparseMLPRegressor"]
 
@@ -19,7 +20,7 @@ __all__ = ["SparseMLPRegressor"]
 class SparseMLPRegressor(RegressorMixin, SparseMLP):
     """A sparse neural network that rewires itself, for regression.
 
-    Learns targets of any unit: they are brought to mean 0 and deviation 1, as of the first data,
+    Learns targets of any unit: they are brought to mean 0 and deviation 1, as of all data so far,
     and the way back is part of the network's last weights and biases. The loss is the mean squared
     error of these. As with all neural networks, put a ``StandardScaler`` in front for X.
 
@@ -49,8 +50,11 @@ class SparseMLPRegressor(RegressorMixin, SparseMLP):
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
         """Train for one pass over the data, from where the network is.
 
-        The learning rate stays as it is, rewirings come at their interval over all steps so far
-        and do not become smaller, as nobody knows how much data is to come.
+        The learning rate stays as it is, and rewirings come at their interval over all steps so
+        far. As nobody knows how much data is to come, and the network may be asked at any time, a
+        method given by name moves few connections, and fewer with every rewiring; it does not
+        revive neurons, and unless it works without data it rewires only in calls with at least 128
+        samples. A ``Method`` is taken as it is, with the share that it begins with.
 
         Parameters
         ----------
@@ -84,25 +88,34 @@ class SparseMLPRegressor(RegressorMixin, SparseMLP):
 
     def _inspect_targets(self, y: np.ndarray, weight: np.ndarray | None, classes: Any) -> None:
         y = y.reshape(len(y), -1).astype(np.float64)
-        self._mean = np.average(y, axis=0, weights=weight)
-        scale = np.sqrt(np.average((y - self._mean) ** 2, axis=0, weights=weight))
-        self._scale = np.where(scale > 0, scale, 1.0)
+        self._scaling = self._seen = TargetScaling.none(y.shape[1]).add(y, weight)
+
+    def _follow_targets(self, y: np.ndarray, weight: np.ndarray | None) -> None:
+        self._seen, self._scaling = self._scaling, self._scaling.add(self._columns(y), weight)
+
+    def _columns(self, y: np.ndarray) -> np.ndarray:
+        y, wanted = y.reshape(len(y), -1).astype(np.float64), len(self._scaling.mean)
+        if y.shape[1] != wanted:
+            raise ValueError(f"y must have {wanted} columns; got {y.shape[1]}")
+        return y
 
     def _encode(self, y: np.ndarray) -> np.ndarray:
-        y = y.reshape(len(y), -1)
-        if y.shape[1:] != self._mean.shape:
-            raise ValueError(f"y must have {len(self._mean)} columns; got {y.shape[1]}")
-        return (y - self._mean) / self._scale
+        return (self._columns(y) - self._scaling.mean) / self._scaling.scale
 
     @property
     def _task(self) -> tuple[str, int]:
-        return "mean_squared_error", len(self._mean)
+        return "mean_squared_error", len(self._scaling.mean)
 
     def _rescale_inward(self, net: Network) -> None:
-        _rescale(net, 1 / self._scale, -self._mean / self._scale)
+        # What a network has learnt stays as it is. Targets that did not vary had no scale yet, so
+        # that what is random in the network takes the one that is known now.
+        known = self._seen.varies
+        mean = np.where(known, self._scaling.mean, self._seen.mean)
+        scale = np.where(known, self._scaling.scale, self._seen.scale)
+        _rescale(net, 1 / scale, -mean / scale)
 
     def _rescale_back(self, net: Network) -> None:
-        _rescale(net, self._scale, self._mean)
+        _rescale(net, self._scaling.scale, self._scaling.mean)
 
 
 def _rescale(net: Network, factor: np.ndarray, shift: np.ndarray) -> None:

@@ -16,6 +16,8 @@ from rewire.train import History, Training
 
 __all__ = ["Stream"]
 
+# By these, a model held after any pass of a stream is as good as with static wiring.
+SHRINK, LEAST_SAMPLES = 10, 128
 TOTALS = ("step", "epoch", "flops", "dense_flops", "seconds")
 
 
@@ -24,6 +26,11 @@ class Stream:
 
     There is no end that schedules could go by: the learning rate stays as it is, rewirings come at
     their interval over all steps, and each moves the share that the method begins with.
+
+    A steady stream disturbs no network that may be asked after any pass. Its first rewiring moves a
+    tenth of that share, the second an eleventh, and so on. Idle neurons are not revived, as one
+    that is idle on a few samples need not be so on those to come; and for the same reason a method
+    that looks at data does not rewire in a pass over fewer than 128 samples.
 
     Parameters
     ----------
@@ -46,6 +53,7 @@ class Stream:
         optimizer: Optimizer,
         batch_size: int,
         history: History,
+        steady: bool,
     ) -> None:
         """Train for one pass over the data, in place, and append it to the history.
 
@@ -56,11 +64,14 @@ class Stream:
         """
         before = history.rows[-1] if history.rows else dict.fromkeys(TOTALS, 0)
         total_steps = -(-X.shape[0] // batch_size)
+        method = _endless(method, before["step"], total_steps)
+        if steady:
+            method = _steady(method, len(history.rewirings), X.shape[0])
         training = Training(
             net,
             X,
             y,
-            method=_endless(method, before["step"], total_steps),
+            method=method,
             loss=loss,
             optimizer=optimizer,
             total_steps=total_steps,
@@ -105,6 +116,31 @@ def _endless(method: Method, done: int, total_steps: int) -> Method:
             return at_the_start(time._replace(step=0))
 
     return replace(method, when=_Due(due) if len(due) else None, fraction=fraction)
+
+
+def _steady(method: Method, rewirings: int, samples: int) -> Method:
+    """Return the method so that it never disturbs a network that may be asked at any time.
+
+    Parameters
+    ----------
+    method : Method
+        For the steps of one pass.
+    rewirings : int
+        Made in all passes before.
+    samples : int
+        In this pass.
+    """
+    if method.looks_at_data and samples < LEAST_SAMPLES:
+        return replace(method, when=None)
+    fraction, when = method.fraction, method.when
+    if not callable(fraction) or not isinstance(when, _Due):  # an adaptive threshold; none due
+        return replace(method, revive=None)
+
+    def share(time: Time) -> float:
+        earlier = rewirings + int(np.searchsorted(when.after, time.step))
+        return fraction(time) / (SHRINK + earlier)
+
+    return replace(method, revive=None, fraction=share)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -14,18 +15,37 @@ from rewire.io import import_optional
 from .numbers import matches
 from .schema import DateFormat
 
-__all__ = ["EPOCHS", "DateStudy", "as_pattern", "read_dates", "readable_pattern", "study_dates"]
+__all__ = [
+    "EPOCHS",
+    "DateStudy",
+    "as_pattern",
+    "date_origin",
+    "date_shape",
+    "read_dates",
+    "readable_pattern",
+    "study_dates",
+]
 
 DAYS = (
     *("%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d/%m/%y", "%m/%d/%y"),
     *("%d-%m-%Y", "%m-%d-%Y", "%d-%m-%y", "%m-%d-%y", "%d.%m.%Y", "%d.%m.%y", "%Y.%m.%d"),
     *("%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%B %d %Y", "%d %b %Y", "%d %B %Y"),
-    *("%d-%b-%Y", "%d-%b-%y", "%d %b %y", "%b %d, %y", "%d. %B %Y", "%Y-%b-%d", "%d/%b/%Y"),
+    *(
+        "%d-%b-%Y",
+        "%d-%b-%y",
+        "%d %b %y",
+        "%b %d, %y",
+        "%d. %B %Y",
+        "%Y-%b-%d",
+        "%d/%b/%Y",
+        "%b-%d-%Y",
+    ),
     *("%b %Y", "%B %Y", "%b-%y", "%b-%Y", "%Y-%m", "%m/%Y", "%Y %b", "%Y/%m", "%Y%m%d"),
     *("%a, %d %b %Y", "%A, %B %d, %Y", "%a %b %d %Y", "%A, %d %B %Y", "%a, %b %d, %Y"),
 )
 TIMES = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p", "%I:%M%p", "%I %p")
 ZONES = ("", "%z", " %z", " UTC", " GMT", "Z")
+MOMENTS = tuple(map("".join, product((" ", "T", ", ", " at "), TIMES, ZONES)))
 PARTS = {
     "%Y": r"\d{4}",
     "%y": r"\d{2}",
@@ -45,9 +65,13 @@ PARTS = {
 }
 ISO = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?)?( ?(Z|[+-]\d{2}(:?\d{2})?))?$"
 WITH_ZONE = r":\d{2}([.,]\d+)? ?(Z|[+-]\d{2}(:?\d{2})?)$"
+# No plain number, but of eight digits, and not longer than a date is.
+LIKELY = (
+    r"^\s*((19|20)\d{6}|\d{1,4}\.\d{1,2}\.\d{2,4}.{0,30}|[A-Za-z][^\d\n]{2,20}\d{2,4}"
+    r"|[^\d]{0,20}\d{1,4}[^\d.][^\n]{1,40})\s*$"
+)
 # Texts that are looked at to find which patterns are possible.
 SAMPLE = 200
-LONGEST = 40
 # Units of a number that counts from 1970-01-01, in seconds.
 EPOCHS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 WORDS = {"%Y": "YYYY", "%y": "YY", "%m": "MM", "%d": "DD", "%H": "hh", "%M": "mm", "%S": "ss"}
@@ -89,11 +113,13 @@ def study_dates(texts: np.ndarray, counts: np.ndarray) -> DateStudy:
     (DateFormat(pattern='%d/%m/%Y', utc=False),)
     """
     nothing = DateStudy(np.zeros(len(texts), bool))
-    likely = matches(texts, rf"^.{{0,{LONGEST}}}$") & matches(texts, r"\d")
+    likely = matches(texts, LIKELY)
     if not likely.any():
         return nothing
     chosen = np.flatnonzero(likely)[:: max(1, int(likely.sum()) // SAMPLE)]
-    formats = _candidates([texts[i].strip() for i in chosen])
+    # Texts that differ in digits only have the same shape.
+    sample = {re.sub(r"\d", "9", texts[i]): texts[i].strip() for i in chosen}
+    formats = _candidates(list(sample.values()))
     values = {one: read_dates(texts, one) for one in formats}
     rows = {one: int(counts[~np.isnan(found)].sum()) for one, found in values.items()}
     if not any(rows.values()):
@@ -117,26 +143,23 @@ def _candidates(sample: list[str]) -> list[DateFormat]:
     found = []
     if any(re.match(ISO, one) for one in sample):
         found.append(DateFormat("ISO8601", any(re.search(WITH_ZONE, one) for one in sample)))
-    joints = (" ", "T", ", ", " at ")
-    moments = [f"{time}{zone}" for time, zone in product(TIMES, ZONES)]
     for day in DAYS:
-        shape = _shape(day)
-        ends = [one[m.end() :] for one in sample if (m := re.match(shape, one))]
-        if not ends:
-            continue
+        ends = {one[m.end() :] for one in sample if (m := re.match(_shape(day), one))}
         if "" in ends:
             found.append(DateFormat(day))
-        for joint, moment in product(joints, moments):
-            rest = re.compile(_shape(joint + moment))
-            if any(rest.fullmatch(end) for end in ends if end):
-                zoned = bool(re.search("%z| UTC| GMT|Z$", moment))
-                found.append(DateFormat(day + joint + moment, zoned))
+        if ends - {""}:
+            found += [
+                DateFormat(day + moment, bool(re.search("%z| UTC| GMT|Z$", moment)))
+                for moment in MOMENTS
+                if any(re.fullmatch(_shape(moment), end) for end in ends)
+            ]
     for time in TIMES:
         if any(re.fullmatch(_shape(time), one) for one in sample):
             found.append(DateFormat(time))
     return found
 
 
+@cache
 def _shape(pattern: str) -> str:
     return re.sub(r"%[a-zA-Z]", lambda one: PARTS[one[0]], re.escape(pattern).replace(r"\%", "%"))
 
@@ -158,9 +181,8 @@ def read_dates(texts: np.ndarray, written: DateFormat) -> np.ndarray:
     [86400.0, nan]
     """
     pandas = import_optional("pandas", "data")
-    shape = ISO if written.pattern == "ISO8601" else rf"^{_shape(written.pattern)}$"
     stripped = np.array([text.strip() for text in texts], object)
-    fitting = matches(stripped, shape)
+    fitting = matches(stripped, date_shape(written))
     values = np.full(len(texts), np.nan)
     if fitting.any():
         moments = pandas.to_datetime(
@@ -173,9 +195,18 @@ def read_dates(texts: np.ndarray, written: DateFormat) -> np.ndarray:
     return values
 
 
+def date_shape(written: DateFormat) -> str:
+    """Return the regular expression of dates in a format."""
+    return ISO if written.pattern == "ISO8601" else rf"^{_shape(written.pattern)}$"
+
+
+def date_origin(written: DateFormat) -> str:
+    """Return the day that seconds count from: strptime puts times without a day into 1900."""
+    return "1970-01-01" if re.search(r"%[Yyd]|ISO", written.pattern) else "1900-01-01"
+
+
 def _seconds(pandas: Any, moments: Any, written: DateFormat) -> np.ndarray:
-    start = "1970-01-01" if re.search(r"%[Yyd]|ISO", written.pattern) else "1900-01-01"
-    origin = pandas.Timestamp(start, tz="UTC" if written.utc else None)
+    origin = pandas.Timestamp(date_origin(written), tz="UTC" if written.utc else None)
     return ((moments - origin) / pandas.Timedelta(seconds=1)).to_numpy(np.float64)
 
 

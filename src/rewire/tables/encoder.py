@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -113,6 +113,17 @@ class TableEncoder:
             tuple(one for one in self.schema.columns if one.role == "target" or one.name in used)
         )
 
+    @property
+    def outcome(self) -> Schema:
+        """The schema, which says of columns that make no input why not."""
+        columns = [
+            replace(one, role="ignored", note="; ".join(filter(None, [one.note, reason])))
+            if (reason := self.left_out.get(one.name))
+            else one
+            for one in self.schema.columns
+        ]
+        return replace(self.schema, columns=tuple(columns))
+
     def inputs_of(self, column: str) -> tuple[str, ...]:
         """Return the names of the inputs that a column makes; empty for one that is left out."""
         pairs = zip(self.feature_names, self.groups, strict=True)
@@ -195,13 +206,13 @@ def _check_values(table: Table, missing: Missing) -> None:
         if missing == "none" and (count := int(missing_rows(values).sum())):
             problems.append(f"column {column.name!r} has {count} missing values")
     if problems:
+        known = missing == "none"
+        remedies = ["correct them", "leave the columns out (ignore=)"]
+        remedies += ["fill in what is missing (missing='impute')"] * known
         raise ValueError(
             advise(
-                f"every value must be finite{' and known' * (missing == 'none')}; "
-                f"{', '.join(problems)}",
-                "correct them",
-                "leave the columns out (ignore=)",
-                *(["fill in what is missing (missing='impute')"] if missing == "none" else []),
+                f"every value must be finite{' and known' * known}; {', '.join(problems)}",
+                *remedies,
             )
         )
 

@@ -7,8 +7,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from .dates import read_dates, readable_pattern
+from rewire.io import advise
+
+from .dates import read_dates, readable_pattern, study_dates
 from .kinds import TextStudy, measured_kind
+from .number_formats import study_numbers
 from .numbers import read_numbers
 from .overrides import Override
 from .schema import DateFormat, NumberFormat
@@ -62,8 +65,12 @@ def settle(
     kind = measured_kind(study, said)
     if study.refused:
         problems.append(
-            f"column {name!r} is not written with these separators (decimal, thousands), as "
-            f"{study.refused!r} shows: leave them to be found, or give the column's own (columns)"
+            advise(
+                f"column {name!r} is not written with the separators given, as {study.refused!r} "
+                "shows",
+                "leave them to be found",
+                "give the column's own in a file (columns=)",
+            )
         )
     if kind == "number" and said.number is None:
         return _settle_numbers(name, study, evidence, problems)
@@ -79,15 +86,22 @@ def _settle_numbers(
     if numbers.contradiction:
         one, other = numbers.contradiction
         problems.append(
-            f"column {name!r}: no way to write numbers fits both {one!r} and {other!r}: correct "
-            "one of them, give decimal, or name the column in categorical or ignore"
+            advise(
+                f"column {name!r}: {_reading(one)} and {_reading(other)} contradict each other",
+                "correct one of them",
+                f"take the column as categories (categorical={name!r})",
+                f"leave it out (ignore={name!r})",
+            )
         )
         return study, ""
     if numbers.percent_beside_shares:
         one, other = numbers.percent_beside_shares
         problems.append(
-            f"column {name!r}: {one!r} stands beside {other!r}, a share: write both alike, or name "
-            "the column in ignore"
+            advise(
+                f"column {name!r}: {one!r} stands beside {other!r}, which may be a share of one",
+                "write both alike",
+                f"leave the column out (ignore={name!r})",
+            )
         )
         return study, ""
     if len(numbers.formats) == 1:
@@ -124,14 +138,23 @@ def _open_numbers(name: str, study: TextStudy) -> str:
         f"{found[shown]:.12g} ({_described(written)})"
         for found, written in zip(values, (one, other), strict=True)
     ]
-    return (
+    return advise(
         f"column {name!r}: {study.texts[shown]!r} is {' or '.join(readings)}, and nothing in the "
-        f"table tells which: give decimal as {one.decimal!r} or {other.decimal!r}"
+        "table tells which",
+        f"give decimal={one.decimal!r}",
+        f"give decimal={other.decimal!r}",
     )
 
 
-def _described(written: NumberFormat) -> str:
-    if written.thousands:
+def _reading(text: str) -> str:
+    """Return a number as it is written, with the first way in which it can be read."""
+    values = study_numbers(np.array([text], object), np.ones(1, int))
+    value = read_numbers(np.array([text], object), values.formats[0])[0]
+    return f"{text!r} ({value:.12g}, {_described(values.formats[0], text)})"
+
+
+def _described(written: NumberFormat, text: str = "") -> str:
+    if written.thousands and (not text or written.thousands in text):
         return f"thousands separated by {written.thousands!r}"
     return {".": "decimal point", ",": "decimal comma"}[written.decimal]
 
@@ -143,14 +166,23 @@ def _settle_dates(
     if dates.contradiction:
         one, other = dates.contradiction
         problems.append(
-            f"column {name!r}: no way to write dates fits both {one!r} and {other!r}: correct one "
-            "of them, or name the column in categorical or ignore"
+            advise(
+                f"column {name!r}: {_date_reading(one)} and {_date_reading(other)} contradict each "
+                "other",
+                "write both alike",
+                f"take the column as categories (categorical={name!r})",
+                f"leave it out (ignore={name!r})",
+            )
         )
         return study, ""
     if not dates.formats:
         problems.append(
-            f"column {name!r} has no dates that are known, such as {study.texts[0]!r}: give its "
-            f"pattern with date as '{name}=DD/MM/YYYY', or name the column in ignore"
+            advise(
+                f"column {name!r} has no dates that are known, but texts such as "
+                f"{study.texts[0]!r}",
+                f"give its pattern (date='{name}=DD/MM/YYYY')",
+                f"leave it out (ignore={name!r})",
+            )
         )
         return study, ""
     if len(dates.formats) == 1:
@@ -173,10 +205,18 @@ def _open_dates(name: str, study: TextStudy) -> str:
         f"{_day(found[shown])} ({readable_pattern(written.pattern)})"
         for found, written in zip(values, (one, other), strict=True)
     ]
-    return (
+    return advise(
         f"column {name!r}: {study.texts[shown]!r} is {' or '.join(readings)}, and nothing in the "
-        f"table tells which: give date as {_choice(name, one)} or {_choice(name, other)}"
+        "table tells which",
+        f"give date={_choice(name, one)}",
+        f"give date={_choice(name, other)}",
     )
+
+
+def _date_reading(text: str) -> str:
+    """Return a date as it is written, with its pattern."""
+    formats = study_dates(np.array([text], object), np.ones(1, int)).formats
+    return f"{text!r} ({' or '.join(readable_pattern(one.pattern) for one in formats)})"
 
 
 def _day(seconds: float) -> str:

@@ -135,6 +135,8 @@ def measured_kind(study: TextStudy, said: Override) -> Kind | None:
 
 def _boolean_words(study: TextStudy) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     """Return what stands for false and for true, if there are such words and no others."""
+    if len(study.texts) > 8 * len(BOOLEANS):  # no words have so many ways to be written
+        return None
     words = {text.strip().casefold() for text in study.texts}
     false = tuple(no for no, _ in BOOLEANS if no in words)
     true = tuple(yes for _, yes in BOOLEANS if yes in words)
@@ -173,6 +175,8 @@ def kind_of_texts(name: str, study: TextStudy, said: Override, censored: str) ->
     if kind is not None:
         return replace(column, kind=kind, number=_of_category(study, said, kind), odd=odd)
     found, note = _words(study, column.different)
+    if not study.usual_na and said.usual_na is None and "NA" in study.texts:
+        note = "'NA' is a value like the others of two letters: name it in na if it is none"
     return replace(column, kind=found, odd=odd, note=note)
 
 
@@ -191,8 +195,9 @@ def _number(column: Column, study: TextStudy, said: Override, censored: str) -> 
     written = said.number or replace(numbers.formats[0], censored=censored)
     odd = [*_placeholders(study), *_odd(study, numbers.numeric)]
     outcome = "taken as missing" if written.censored == "missing" else "taken as its limit"
-    counts = dict(zip(study.texts, study.counts, strict=True))
-    odd += [(text, int(counts[text]), outcome) for text in numbers.censored]
+    if numbers.censored:
+        counts = dict(zip(study.texts, study.counts, strict=True))
+        odd += [(text, int(counts[text]), outcome) for text in numbers.censored]
     notes = (
         [f"with {written.prefix or written.suffix!r}"] if written.prefix + written.suffix else []
     )

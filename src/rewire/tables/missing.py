@@ -34,7 +34,7 @@ IN_ANY_COLUMN = {
 # In a column of words, these are words as well.
 AMONG_NUMBERS = IN_ANY_COLUMN | {
     *("none", "missing", "unknown", "not available", "not applicable", "not known", "unspecified"),
-    *("undefined", "n.d.", "nd", "n/d", "tbd", "..", "...", "…", "–", "—", "*", "x", "blank"),
+    *("undefined", "n.d.", "nd", "n/d", "tbd", "..", "...", "…", "–", "—", "*", "blank"),
     *("empty", "(missing)", "(none)", "(blank)"),
     *("#value!", "#ref!", "#div/0!", "#num!", "#name?"),
 }

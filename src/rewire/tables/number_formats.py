@@ -19,6 +19,7 @@ FORMATS = (
 )
 # Of the numbers with a unit, this share must have the same one.
 SAME_UNIT = 0.9
+GROUPED = r"^[+-]?[1-9]\d{0,2}(\.\d{3})+$"
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +81,8 @@ def study_numbers(
     (',', '.')
     """
     plain = are_plain(texts)
+    if plain.all() and decimal in (None, ".") and thousands is None and _without_doubt(texts):
+        return _plain_study(texts)
     parts = _parts(texts, plain)
     cores = texts.copy()
     for i, one in parts.items():
@@ -106,12 +109,28 @@ def study_numbers(
     return NumberStudy(
         numeric,
         tuple(NumberFormat(d, t, *units) for d, t in (best, *open_to)),
-        _contradiction(texts, fits[best] & separated, against) if len(against) else (),
+        _contradiction(texts, fits, best, against) if len(against) else (),
         "" if open_to or not _has_decimals(cores[fits[best]], best[0]) else best[0],
         texts[codes[0]] if len(codes) else "",
         _different_units(parts, rejected),
         tuple(texts[i] for i, one in parts.items() if one.censored and numeric[i]),
         _percent_beside_shares(texts, parts, plain),
+    )
+
+
+def _without_doubt(texts: np.ndarray) -> bool:
+    """Return whether no point in plain numbers can separate thousands."""
+    points = matches(texts, r"\.")
+    return bool(not points.any() or (points & ~matches(texts, GROUPED)).any())
+
+
+def _plain_study(texts: np.ndarray) -> NumberStudy:
+    """Return the study of numbers as programs write them."""
+    codes = np.flatnonzero(matches(texts, r"^[+-]?0\d+$"))
+    return NumberStudy(
+        np.ones(len(texts), bool),
+        decimal="." if matches(texts, r"\.").any() else "",
+        code=texts[codes[0]] if len(codes) else "",
     )
 
 
@@ -134,7 +153,8 @@ def _fits(
     possible = [
         pair
         for pair in FORMATS
-        if decimal in (None, pair[0]) and (thousands is None or pair[1] in ("", thousands))
+        if decimal in (None, pair[0])
+        and (thousands is None or (pair[1] in ("", thousands) and pair[0] != thousands))
     ]
     fits = {}
     for pair in possible:
@@ -172,9 +192,16 @@ def _has_decimals(cores: np.ndarray, decimal: str) -> bool:
     return bool(matches(cores, rf"[{decimal}]").any())
 
 
-def _contradiction(texts: np.ndarray, agreeing: np.ndarray, against: np.ndarray) -> tuple[str, str]:
-    first = np.flatnonzero(agreeing)
-    return (texts[first[0]] if len(first) else "", texts[against[0]])
+def _contradiction(
+    texts: np.ndarray,
+    fits: dict[tuple[str, str], np.ndarray],
+    best: tuple[str, str],
+    against: np.ndarray,
+) -> tuple[str, str]:
+    """Return a text of the best format that does not fit the one of a text against it."""
+    other = next(mask for mask in fits.values() if mask[against[0]])
+    agreeing = np.flatnonzero(fits[best] & ~other)
+    return texts[agreeing[0]] if len(agreeing) else "", texts[against[0]]
 
 
 def _units(

@@ -122,7 +122,7 @@ def collect_overrides(
     targets = targets or specified
     for name in targets:
         if said.get(name, {}).get("role") == "ignored":
-            problems.append(f"column {name!r} is the target and cannot be left out (ignore)")
+            problems.append(f"column {name!r} is the target and must not be left out as well")
     return Overrides(
         {name: Override(**values) for name, values in said.items()},
         tuple(dict.fromkeys(targets)),

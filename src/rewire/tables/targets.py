@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from rewire.io import advise
+
 from .parsing import read_column
 from .raw import RawColumn
 from .schema import Column, NumberFormat
@@ -44,8 +46,12 @@ def understand_target(
         if kind == "boolean":
             return column
         problems.append(
-            f"target {name!r} must be numbers for a regression; got texts such as {_shown(raw)}: "
-            "correct those that are none, or name it in numeric"
+            advise(
+                f"target {name!r} must be numbers for a regression; got texts such as "
+                f"{_shown(raw)}",
+                "correct those that are none",
+                f"take them as missing (numeric={name!r})",
+            )
         )
         return column
     if not measured or (task == "classification"):
@@ -88,9 +94,12 @@ def _whole_numbers(column: Column, raw: RawColumn, problems: list[str]) -> Colum
         return replace(column, note="; ".join(filter(None, [column.note, note])))
     shown = ", ".join(f"{one:.15g}" for one in different[:SHOWN])
     problems.append(
-        f"target {column.name!r} has {len(different)} different whole numbers ({shown}"
-        f"{', ...' if len(different) > SHOWN else ''}), which may be classes or quantities: give "
-        "task as classification or regression"
+        advise(
+            f"target {column.name!r} has {len(different)} different whole numbers ({shown}"
+            f"{', ...' if len(different) > SHOWN else ''}), which may be classes or quantities",
+            "give task='classification'",
+            "give task='regression'",
+        )
     )
     return column
 

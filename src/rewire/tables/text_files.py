@@ -28,6 +28,7 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 SHOWN = 10
+BLOCK = 1 << 22
 
 
 def read_text(
@@ -70,7 +71,8 @@ def header_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
             n += 1
             unique = f"{plain} ({n})"
         if n > 1:
-            which = {2: "second", 3: "third"}.get(n, f"{n}th")
+            nth = [other.strip() for other in names[: i + 1]].count(name.strip())
+            which = {2: "second", 3: "third"}.get(nth, f"{nth}th")
             notes.append(f"columns named alike: the {which} {plain!r} is called {unique!r}")
         found.append(unique)
     return found, notes
@@ -147,6 +149,9 @@ def _separator(text: str, sep: str | None) -> tuple[str, str]:
     if sep is None:
         sample = text[:SNIFFED_CHARACTERS]
         sep = max(SEPARATORS, key=lambda one: _consistency(sample, one))
+        # A blank may stand within a value: it is taken only where nothing else fits.
+        if _consistency(sample, sep)[0] == 0 and _consistency(sample, " ")[0] == 1:
+            sep = " "
     elif len(sep) != 1:
         raise ValueError(f"sep must be one character; got {sep!r}")
     return sep, text
@@ -174,7 +179,10 @@ def _consistency(sample: str, sep: str) -> tuple[float, int]:
 
 def _split_header(text: str, sep: str, header: bool) -> tuple[list[str], str, int]:
     """Return names, the text below them, and the number of its first line."""
-    reader: Any = _records(text, sep)
+    head = text[:SNIFFED_CHARACTERS]
+    if "\n" not in head:  # a header longer than that
+        head = text
+    reader: Any = _records(head, sep)
     for record in reader:
         if any(value.strip() for value in record):
             break
@@ -184,10 +192,9 @@ def _split_header(text: str, sep: str, header: bool) -> tuple[list[str], str, in
         )
     if not header:
         return [str(i) for i in range(len(record))], text, 1
-    lines = io.StringIO(text, newline="")
-    for _ in range(reader.line_num):
-        lines.readline()
-    return record, text[lines.tell() :], reader.line_num + 1
+    lines = io.StringIO(head, newline="")
+    length = sum(len(lines.readline()) for _ in range(reader.line_num))
+    return record, text[length:], reader.line_num + 1
 
 
 def _columns(
@@ -219,26 +226,24 @@ def _arrow_table(pyarrow: Any, content: bytes, names: list[str], sep: str, wrong
         return "skip"
 
     numbers = [str(i) for i in range(len(names))]
-    try:
-        return reader.read_csv(
-            pyarrow.BufferReader(content),
-            read_options=reader.ReadOptions(
-                column_names=numbers, use_threads=True, block_size=_block_size(content)
-            ),
-            parse_options=reader.ParseOptions(
-                delimiter=sep, newlines_in_values=True, invalid_row_handler=skip
-            ),
-            convert_options=reader.ConvertOptions(
-                column_types=dict.fromkeys(numbers, pyarrow.string()), strings_can_be_null=False
-            ),
-        )
-    except pyarrow.ArrowInvalid as error:
-        raise ValueError(f"it is no table of text: {error}") from error
-
-
-def _block_size(content: bytes) -> int:
-    """Return how many bytes are read at once: more than the longest line has."""
-    return max(1 << 22, min(len(content) + 1, 1 << 30) if len(content) < 1 << 26 else 1 << 26)
+    options = {
+        "parse_options": reader.ParseOptions(
+            delimiter=sep, newlines_in_values=True, invalid_row_handler=skip
+        ),
+        "convert_options": reader.ConvertOptions(
+            column_types=dict.fromkeys(numbers, pyarrow.string()), strings_can_be_null=False
+        ),
+    }
+    for size in (BLOCK, min(len(content) + 1, LONGEST_VALUE)):
+        reading = reader.ReadOptions(column_names=numbers, block_size=size)
+        wrong.clear()
+        try:
+            return reader.read_csv(pyarrow.BufferReader(content), read_options=reading, **options)
+        except pyarrow.ArrowInvalid as error:
+            # A line longer than a block needs a larger one.
+            if size != BLOCK or len(content) <= BLOCK:
+                raise ValueError(f"it is no table of text: {error}") from error
+    return None
 
 
 def _other_width(

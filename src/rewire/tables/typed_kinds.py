@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from rewire.io import advise
+
 from .dates import EPOCHS
 from .kinds import ENOUGH_ROWS
 from .overrides import Override
@@ -36,8 +38,10 @@ def kind_of_values(
     epoch = kind == "date" and said.date is not None and said.date.pattern in EPOCHS
     if kind not in POSSIBLE[column.kind] and not epoch and kind != "constant":
         problems.append(
-            f"column {name!r} is of type {column.type} and cannot be taken as {kind}"
-            + (": give the unit with date as 'NAME=s' (or ms, us, ns)" if kind == "date" else "")
+            advise(
+                f"column {name!r} is of type {column.type} and cannot be taken as {kind}",
+                *([f"give its unit (date='{name}=s', or ms, us, ns)"] if kind == "date" else []),
+            )
         )
     found = Column(
         name,

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from rewire.io import AdviceList
+
 from .evidence import Evidence, gather_evidence, settle
 from .kinds import TextStudy, kind_of_texts, study_texts
 from .overrides import Override, Overrides, collect_overrides
@@ -155,7 +157,9 @@ def _among_inputs(column: Column, raw: RawColumn, said: Override) -> Column:
     if said.kind is None and column.kind == "number":
         if column.different == 1 and not column.missing and not column.odd:
             column = replace(column, kind="constant", note="it is always the same")
-        elif only_counts_rows(column.name, read_column(raw, column)[0]):
+        elif column.different == len(raw) and only_counts_rows(
+            column.name, read_column(raw, column)[0]
+        ):
             column = replace(
                 column, kind="id", note="it tells the rows apart: name it in numeric to use it"
             )
@@ -167,6 +171,4 @@ def _among_inputs(column: Column, raw: RawColumn, said: Override) -> Column:
 def _message(problems: Sequence[str]) -> str:
     if len(problems) == 1:
         return problems[0]
-    return "\n".join(
-        [f"the table leaves {len(problems)} things open:", *(f"  - {one}" for one in problems)]
-    )
+    return AdviceList(f"{len(problems)} things must be settled to use this table", *problems)

@@ -21,9 +21,11 @@ class Revival:
     best, by \|a · d\| / ‖a‖. This is the gradient that its best outgoing connection would have, so
     that growth by gradient finds it next; a unit that is merely not read keeps the weights it has
     if no draw is better. Weights are from N(0, 2 / fan-in), and smaller where the sources x are
-    larger than 1: N(0, 2 / Σ E[x²]). The bias is such that the weighted sum is 0 at a sample drawn
-    at random: each draw parts the data somewhere. The function of the model stays as it is on the
-    samples looked at: outgoing weights become 0, and a constant moves into the biases it fed.
+    larger than 1: N(0, 2 / Σ E[x²]). Of n units that match the same unit each is divided by √n, as
+    together they would make the next steps overshoot. The bias is such that the weighted sum is 0
+    at a sample drawn at random: each draw parts the data somewhere. The function of the model stays
+    as it is on the samples looked at: outgoing weights become 0, and a constant moves into the
+    biases it fed.
 
     Starting idle units anew is ReDo's idea (arXiv 2302.12902), choosing among random candidates
     by their match with the error that of cascade correlation (Fahlman and Lebiere, 1990).

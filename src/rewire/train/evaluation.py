@@ -31,7 +31,7 @@ class Score(NamedTuple):
 
 def accuracy(loss: Loss, n_correct: int, samples: int) -> float | None:
     """Return the share of samples that are predicted correctly; None for a regression."""
-    return None if loss.name == "mean_squared_error" else n_correct / max(samples, 1)
+    return n_correct / max(samples, 1) if loss.counts_correct else None
 
 
 def evaluate(net: Network, X: Any, y: Any, loss: str | Loss = "cross_entropy") -> Score:

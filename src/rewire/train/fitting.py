@@ -87,7 +87,8 @@ def fit(
     validation_data : (X, y), optional
         Measured at every report.
     early_stopping : EarlyStopping or int, optional
-        Stop when the validation loss no longer improves; a number is the patience in reports.
+        Stop when validation no longer improves, in accuracy where there is one and otherwise in
+        loss; a number is the patience in reports.
     report_every : int, optional
         Steps between two reports; by default an epoch, and at least a hundredth of the training.
     input_dropout : float, default 0

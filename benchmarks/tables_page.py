@@ -1,0 +1,235 @@
+"""Write docs/results-tables.md, and its picture, from what tables_study.py leaves.
+
+python benchmarks/tables_page.py
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from figures import GREY, INK, OURS, PALE, save, title
+from page import machine, table
+from study_tables import DEVELOPMENT, STUDY
+from tables_study import MODELS, load
+
+HERE = Path(__file__).parent
+PAGE = HERE.parent / "docs" / "results-tables.md"
+TEMPLATE = HERE / "templates" / "results-tables.md"
+STYLES = {
+    "rewire": ("o", OURS, 7),
+    "MLP": ("s", INK, 5),
+    "linear": ("|", GREY, 9),
+    "boosting": ("^", "#c8571b", 5),
+}
+
+# -------------------------------------------------------------------------------------- verdicts
+
+
+def mean(found: dict, model: str, figure: str = "score") -> float:
+    return float(np.mean(found[model][figure]))
+
+
+def lead(found: dict, model: str) -> tuple[float, float]:
+    """Return by how much rewire scores better than a model, and the standard error of that.
+
+    Both are means over the folds, on which all models were trained and tested alike.
+    """
+    difference = np.subtract(found["rewire"]["score"], found[model]["score"])
+    return float(difference.mean()), float(difference.std(ddof=1) / len(difference) ** 0.5)
+
+
+def as_good(found: dict, model: str) -> bool:
+    return lead(found, model)[0] >= 0
+
+
+def within_error(found: dict, model: str) -> bool:
+    difference, error = lead(found, model)
+    return difference >= -error
+
+
+def ahead(found: dict, model: str) -> bool:
+    """Return whether a model is better than rewire by more than a standard error."""
+    difference, error = lead(found, model)
+    return difference < -error
+
+
+def names(results: dict, test: object, model: str) -> list[str]:
+    assert callable(test)
+    return [name for name, found in results.items() if test(found, model)]
+
+
+def share_of_size(results: dict) -> np.ndarray:
+    """Return rewire's bytes as a share of the MLP's, table by table."""
+    return np.array(
+        [found["rewire"]["bytes"] / found["MLP"]["bytes"] for found in results.values()]
+    )
+
+
+def listed(things: list[str]) -> str:
+    return "; ".join(f"*{thing}*" for thing in things) if things else "none"
+
+
+# ---------------------------------------------------------------------------------------- pieces
+
+
+def headline(results: dict) -> str:
+    count = len(results)
+    sizes = share_of_size(results)
+    faster = np.median(
+        [found["MLP"]["seconds"] / found["rewire"]["seconds"] for found in results.values()]
+    )
+    return (
+        f"**On {len(names(results, as_good, 'MLP'))} of {count} tables as good as scikit-learn's "
+        f"dense MLP or better, at {np.median(sizes):.0%} of its size** (the median; "
+        f"{sizes.min():.0%} to {sizes.max():.0%}). On {len(names(results, within_error, 'linear'))}"
+        f" of {count} not worse than the linear model by more than a standard error. Gradient "
+        f"boosting is ahead by more than a standard error on {len(names(results, ahead, 'boosting'))}"
+        f". All with their default settings; the median training takes {1 / faster:.1f} times the "
+        "MLP's seconds.\n\n"
+        "![Left: score of four models on each table. Right: bytes of the model, on a logarithmic "
+        "scale.](images/results-tables.png)"
+    )
+
+
+def score(found: dict, model: str) -> str:
+    values = np.array(found[model]["score"])
+    text = f"{values.mean():.3f} ± {values.std(ddof=1) / len(values) ** 0.5:.3f}"
+    best = max(mean(found, other) for other in MODELS)
+    return f"**{text}**" if mean(found, model) == best else text
+
+
+def score_table(results: dict, task: str) -> str:
+    body = [
+        [
+            name,
+            *(score(found, model) for model in MODELS),
+            *(f"{lead(found, model)[0]:+.3f} ± {lead(found, model)[1]:.3f}" for model in ("MLP", "linear")),
+        ]
+        for name, found in results.items()
+        if STUDY[name].task == task
+    ]
+    return table(["", *MODELS, "rewire − MLP", "rewire − linear"], body)
+
+
+def error_table(results: dict) -> str:
+    body = [
+        [name, *(f"{mean(found, model, 'error'):.4g}" for model in MODELS)]
+        for name, found in results.items()
+    ]
+    return table(["", *MODELS], body)
+
+
+def size_table(results: dict) -> str:
+    body = []
+    for name, found in results.items():
+        share = found["rewire"]["bytes"] / found["MLP"]["bytes"]
+        body.append(
+            [
+                name,
+                *(f"{found[model]['bytes']:,.0f}" for model in MODELS),
+                f"{share:.0%}",
+                f"{found['rewire']['inputs']:.1f} of {found['MLP']['inputs']:.0f}",
+                *(f"{found[model]['seconds']:.2f}" for model in MODELS),
+            ]
+        )
+    heading = [
+        "",
+        *(f"{model}, bytes" for model in MODELS),
+        "rewire / MLP",
+        "inputs read",
+        *(f"{model}, s" for model in MODELS),
+    ]
+    return table(heading, body)
+
+
+def description() -> str:
+    body = []
+    for one in STUDY.values():
+        X, y = one.data()
+        classes = f"{y.nunique()} classes" if one.task == "classification" else "a quantity"
+        missing = int(X.isna().to_numpy().sum())
+        left_out = ", ".join(one.ignore)
+        words = [*(["without " + left_out] if left_out else []), *([one.note] if one.note else [])]
+        body.append(
+            [one.name, f"{len(X):,}", str(X.shape[1]), f"{missing}", classes, "; ".join(words)]
+        )
+    return table(["", "rows", "columns", "gaps", "target", ""], body)
+
+
+def verdicts(results: dict) -> str:
+    behind_mlp = [n for n in results if n not in names(results, as_good, "MLP")]
+    beyond = names(results, ahead, "MLP")
+    lines = [
+        f"- Behind the MLP: {listed(behind_mlp)}. By more than a standard error: {listed(beyond)}.",
+        "- Behind the linear model by more than a standard error: "
+        f"{listed(names(results, ahead, 'linear'))}.",
+        f"- Boosting is ahead by more than a standard error: "
+        f"{listed(names(results, ahead, 'boosting'))}.",
+        "- Behind boosting by no more than that, or ahead of it: "
+        f"{listed(names(results, within_error, 'boosting'))}.",
+    ]
+    return "\n".join(lines)
+
+
+# --------------------------------------------------------------------------------------- picture
+
+
+def draw(results: dict) -> Path:
+    figure = Figure(figsize=(10, 7.2), layout="constrained")
+    left, right = figure.subplots(1, 2, width_ratios=[1.35, 1], sharey=True)
+    for row, found in enumerate(results.values()):
+        for axes, figures in ((left, "score"), (right, "bytes")):
+            values = [mean(found, model, figures) for model in MODELS]
+            axes.plot([max(min(values), 0), max(values)], [row, row], color=PALE, linewidth=1, zorder=0)
+            for (model, (marker, colour, size)), value in zip(STYLES.items(), values, strict=True):
+                axes.plot(
+                    [max(value, 0) if axes is left else value],
+                    [row],
+                    marker,
+                    color=colour,
+                    markersize=size,
+                    markeredgewidth=2 if marker == "|" else 0,
+                    label=model if row == 0 else None,
+                    zorder=3 if model == "rewire" else 2,
+                    linestyle="none",
+                )
+    classes = sum(STUDY[name].task == "classification" for name in results)
+    for axes in (left, right):
+        axes.axhline(classes - 0.5, color=GREY, linewidth=0.8)
+        axes.set_ylim(len(results) - 0.5, -0.7)
+    left.set_yticks(range(len(results)), results)
+    left.set_xlim(-0.02, 1.02)
+    left.set_xlabel("accuracy above the line, R² below it", color=INK, fontsize=9)
+    right.set_xscale("log")
+    right.set_xlabel("bytes of the model", color=INK, fontsize=9)
+    title(left, "Score on held-out rows")
+    title(right, "Size")
+    figure.legend(
+        *left.get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False, fontsize=9
+    )
+    return save(figure, "results-tables.png")
+
+
+def main() -> None:
+    results = {name: found for name, found in load().items() if set(MODELS) <= set(found)}
+    draw(results)
+    sections = {
+        "headline": headline(results),
+        "verdicts": verdicts(results),
+        "accuracy": score_table(results, "classification"),
+        "r2": score_table(results, "regression"),
+        "errors": error_table(results),
+        "sizes": size_table(results),
+        "tables": description(),
+        "development": listed(list(DEVELOPMENT)),
+        "machine": machine(),
+    }
+    PAGE.write_text(TEMPLATE.read_text().format(**sections))
+    print(f"wrote {PAGE}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""``rewire inspect``: how a table is read, without training anything."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from rewire.experiment.recipe import Recipe
+from rewire.experiment.settings import settings_of
+
+from . import importing
+from .common import guarded, print_json, print_line, table
+from .options import AsJson, settings_options
+
+__all__ = ["columns_table", "inspect", "print_columns"]
+
+# The settings of a training that decide how a table is read.
+READING = (
+    *("target", "ignore", "columns", "numeric", "categorical", "date", "text"),
+    *("na", "thousands", "decimal", "censored", "encoding", "task"),
+)
+SETTINGS = {name: settings_of(Recipe)[name] for name in READING}
+
+
+@guarded
+@settings_options(SETTINGS)
+def inspect(
+    context: typer.Context,
+    data: Annotated[
+        str,
+        typer.Argument(
+            help="A table: CSV, TSV, Parquet, Feather or Excel, also compressed; - for standard "
+            "input."
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="File (JSON) to write, for --columns once you have edited it."),
+    ] = None,
+    as_json: AsJson = False,
+    *,
+    given: dict[str, Any],
+) -> None:
+    """Show how each column of a table is read, and train nothing.
+
+    For example:
+
+        rewire inspect houses.csv --target price
+
+        rewire inspect houses.csv --out columns.json
+
+        rewire train houses.csv --target price --columns columns.json
+    """
+    with importing():
+        from rewire.io import write_json
+        from rewire.tables import TableEncoder, parse, read_raw, understand
+    raw = read_raw(data, encoding=given.pop("encoding", None))
+    schema = understand(raw, **given)
+    if out is not None:
+        if out.suffix.lower() != ".json":
+            raise ValueError(f"out must be a file that ends in .json; got {str(out)!r}")
+        write_json(out, schema.to_dict())
+    if as_json:
+        print_json(schema.to_dict())
+        return
+    encoder = TableEncoder.fit(parse(raw, schema)) if schema.inputs else None
+    inputs = Counter(encoder.groups) if encoder else Counter[str]()
+    print_line(f"{len(raw):,} rows, {len(schema.columns):,} columns, {inputs.total():,} inputs")
+    print_columns(schema, inputs)
+
+
+def print_columns(schema: Any, inputs: Any = None, console: Console | None = None) -> None:
+    """Print what became of the columns of a table, and what was found in reading it."""
+    console = console or Console()
+    console.print(columns_table(schema, inputs))
+    for note in schema.notes:
+        print_line(escape(f"note: {note}"), console=console)
+
+
+def columns_table(schema: Any, inputs: Any = None) -> Table:
+    """Return what became of the columns of a table, a row for each.
+
+    Parameters
+    ----------
+    schema : Schema
+    inputs : mapping of str to int, optional
+        How many inputs each column becomes.
+    """
+    with importing():
+        from rewire.tables.showing import HEADINGS, column_rows
+    rows = column_rows(schema, inputs)
+    kept = [i for i in range(len(HEADINGS)) if any(row[i] for row in rows)]
+    made = table([])
+    for i in kept:
+        numbers = HEADINGS[i] in ("missing", "inputs")
+        made.add_column(
+            HEADINGS[i], justify="right" if numbers else "left", overflow="fold", no_wrap=numbers
+        )
+    for row in rows:
+        made.add_row(*(escape(row[i]) for i in kept))
+    return made
