@@ -20,6 +20,7 @@ from rewire.tables.missing import AMONG_NUMBERS, IN_ANY_COLUMN
 from rewire.tables.numbers import PLAIN, SAME, WRITTEN, core_pattern
 from rewire.tables.steps import Date, Ngrams, Number, Step
 from rewire.tables.steps.date import PERIODS
+from rewire.validation import of_type
 
 from . import python_runtime
 from .columns import example_value, is_text, stand_ins
@@ -92,6 +93,8 @@ def to_python(net: Network | Model, strip: bool = True, name: str = "model") -> 
     >>> module["predict"]([3.0, 1.0])
     4.5
     """
+    of_type(net, "net", Network, Model)
+    of_type(name, "name", str)
     whole = _named(Whole.of(_Alone(net) if isinstance(net, Network) else net, strip))
     example = _example(whole, name)
     text = ABOUT.format(title=whole.title, example=example, stem=name, option="--probabilities")
