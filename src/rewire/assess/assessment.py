@@ -40,6 +40,13 @@ class Assessment:
         The main figures in a sentence.
     notices : tuple of str
         What should not be overlooked, such as classes of very different size.
+
+    Examples
+    --------
+    >>> X, y = np.arange(8.0).reshape(8, 1), np.array([0, 0, 1, 0, 1, 0, 1, 1])
+    >>> found = assess(lambda X: np.hstack([5 - X, X]), {"test": (X, y)}, "classification")
+    >>> found.main.scores["accuracy"], found.main.confusion
+    (0.75, [[2, 2], [0, 4]])
     """
 
     task: str
