@@ -14,6 +14,7 @@ from rewire.data import load, read_features, read_samples
 from rewire.data.pandas_io import TABLES
 from rewire.experiment import Predictor, Recipe, RunDirectory, load_dataset
 from rewire.experiment.assessing import assess_model, assess_recipe
+from rewire.experiment.experiment import split_parts
 from rewire.io import atomic_write
 
 from .assessment import print_assessment
@@ -50,7 +51,23 @@ def evaluate_on(
         raise ValueError("DATA must be given for a model outside its run's folder; got none")
     if target is None and recipe is not None and Path(data).suffix:
         target = recipe.target
-    return assess_model(predictor, _other_data(predictor, data, target, data_dir))
+    parts = _other_data(predictor, data, target, data_dir)
+    return assess_model(predictor, parts, training=_training_part(predictor, recipe, data_dir))
+
+
+def _training_part(
+    model: Predictor, recipe: Recipe | None, data_dir: Path | None
+) -> tuple[Any, np.ndarray] | None:
+    """Return what the model learnt from, for simpler models to learn too; None if it is gone."""
+    if recipe is None:
+        return None
+    try:
+        data = load_dataset(recipe, data_dir)
+        model.check(data)
+        train, _ = split_parts(recipe, data)
+        return train.X, model.number_classes(train, train.y)
+    except (OSError, ValueError, ImportError):
+        return None
 
 
 def _same(data: str, target: str | None, recipe: Recipe) -> bool:
