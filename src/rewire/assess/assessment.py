@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 
 from rewire.graph import Network
 
@@ -46,7 +47,7 @@ class Assessment:
     >>> X, y = np.arange(8.0).reshape(8, 1), np.array([0, 0, 1, 0, 1, 0, 1, 1])
     >>> found = assess(lambda X: np.hstack([5 - X, X]), {"test": (X, y)}, "classification")
     >>> found.main.scores["accuracy"], found.main.confusion
-    (0.75, [[2, 2], [0, 4]])
+    (0.625, [[2, 2], [1, 3]])
     """
 
     task: str
@@ -153,12 +154,13 @@ def assess(
     if not parts:
         raise ValueError("parts must hold at least one part to measure on; got none")
     given = {name: np.asarray(answers(X)) for name, (X, _) in parts.items()}
+    parts = {name: _as_arrays(*samples) for name, samples in parts.items()}
     count = next(iter(given.values())).shape[1] if task == "classification" else 0
     labels = tuple(map(str, classes))
     ruler = Ruler(task, labels, probabilistic, seed)
     training = parts.get("training") if training is None else training
     if training is not None:
-        X, y = training[0], np.asarray(training[1])
+        X, y = _as_arrays(*training)
         linear = linear_model(X, y, task, count, seed)
         trivial = without_inputs(y, task, count, labels)
         ruler.simpler = [trivial] if linear is None else [trivial, linear]
@@ -176,12 +178,16 @@ def assess(
     return Assessment(task, labels, found, rows, verdict(main, task), notices(main, task))
 
 
+def _as_arrays(X: Any, y: Any) -> Samples:
+    return X.tocsr() if issparse(X) else np.asarray(X), np.asarray(y)
+
+
 def _main(parts: Sequence[Part]) -> Part:
     return next((one for one in reversed(parts) if not one.seen), parts[-1])
 
 
 def _quality(answers: Answers, y: np.ndarray, task: str, X: Any, rows: np.ndarray) -> float:
     """Return the first score of the task on some rows; 0 where it is undefined."""
-    checked = check_answers(np.asarray(y)[rows], answers(X), task)
+    checked = check_answers(y[rows], answers(X), task)
     found = weighted_scores(*checked, np.ones((1, len(rows))), task, probabilistic=False)
     return float(np.nan_to_num(found[next(iter(SCORES[task]))][0]))
