@@ -174,6 +174,11 @@ def test_two_classes_with_one_output(loss, run, tmp_path):
         (["digits", "--sparsity", "0.5", "--density", "0.5"], "sparsity"),
         (["digits", "--sparsity", "0.5,0.5,0.5"], "sparsity"),
         (["digits", "--activation", "gelu"], "gelu"),
+        (
+            ["digits", "--class-weight", "even"],
+            "--class-weight must be one of balanced; got 'even'",
+        ),
+        (["diabetes", "--class-weight", "balanced"], "class_weight must be None for a regression"),
         (["digits", "--method", "rigel"], "did you mean 'rigl'"),
         (["digits", "--method", "reviving-rigel"], "did you mean 'reviving rigl'"),
         (["digits", "--out", "/dev/null"], "out must be a folder that can be written to"),

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 
 from rewire.graph import Network
 from rewire.io import received
@@ -42,6 +43,13 @@ class Assessment:
         The main figures in a sentence.
     notices : tuple of str
         What should not be overlooked, such as classes of very different size.
+
+    Examples
+    --------
+    >>> X, y = np.arange(8.0).reshape(8, 1), np.array([0, 0, 1, 0, 1, 0, 1, 1])
+    >>> found = assess(lambda X: np.hstack([5 - X, X]), {"test": (X, y)}, "classification")
+    >>> found.main.scores["accuracy"], found.main.confusion
+    (0.625, [[2, 2], [1, 3]])
     """
 
     task: str
@@ -160,6 +168,7 @@ def assess(
     if not parts:
         raise ValueError("parts must hold at least one part to measure on; got none")
     given = {name: np.asarray(answers(X)) for name, (X, _) in parts.items()}
+    parts = {name: _as_arrays(*samples) for name, samples in parts.items()}
     count = next(iter(given.values())).shape[1] if task == "classification" else 0
     labels = tuple(map(str, classes))
     if labels and task == "classification" and len(labels) != count:
@@ -169,7 +178,7 @@ def assess(
     ruler = Ruler(task, labels, probabilistic, seed)
     training = parts.get("training") if training is None else training
     if training is not None:
-        X, y = training[0], np.asarray(training[1])
+        X, y = _as_arrays(*training)
         linear = linear_model(X, y, task, count, seed)
         trivial = without_inputs(y, task, count, labels)
         ruler.simpler = [trivial] if linear is None else [trivial, linear]
@@ -193,12 +202,16 @@ def _check_pair(samples: Any, name: str) -> None:
         raise TypeError(f"{name} must hold inputs and targets, (X, y); got {received(samples)}")
 
 
+def _as_arrays(X: Any, y: Any) -> Samples:
+    return X.tocsr() if issparse(X) else np.asarray(X), np.asarray(y)
+
+
 def _main(parts: Sequence[Part]) -> Part:
     return next((one for one in reversed(parts) if not one.seen), parts[-1])
 
 
 def _quality(answers: Answers, y: np.ndarray, task: str, X: Any, rows: np.ndarray) -> float:
     """Return the first score of the task on some rows; 0 where it is undefined."""
-    checked = check_answers(np.asarray(y)[rows], answers(X), task)
+    checked = check_answers(y[rows], answers(X), task)
     found = weighted_scores(*checked, np.ones((1, len(rows))), task, probabilistic=False)
     return float(np.nan_to_num(found[next(iter(SCORES[task]))][0]))

@@ -132,10 +132,10 @@ def check_answers(y: Any, answers: Any, task: str) -> tuple[np.ndarray, np.ndarr
             f"y must hold class numbers in [0, {answers.shape[1]}), one for each sample; got "
             f"{y.dtype} of shape {y.shape}"
         )
-    return y, answers
+    return y, np.nan_to_num(answers)  # an overflow is an answer too, though a wrong one
 
 
-@np.errstate(invalid="ignore", divide="ignore")
+@np.errstate(invalid="ignore", divide="ignore", over="ignore")
 def weighted_scores(
     y: np.ndarray,
     answers: np.ndarray,

@@ -50,8 +50,8 @@ def print_assessment(console: Console, found: Mapping[str, Any], *, full: bool) 
 def _scores(found: Mapping[str, Any]) -> Table:
     headings, rows = score_table(found)
     shown = table([escape(heading) for heading in headings])
-    for column in shown.columns:
-        column.no_wrap = False
+    for column, heading in zip(shown.columns, headings, strict=True):
+        column.no_wrap, column.min_width = False, max(map(len, heading.split()), default=0)
     for row in rows:
         shown.add_row(*map(escape, row))
     return shown

@@ -38,14 +38,15 @@ def draw_densities(net: Network, ax: Axes) -> None:
     """
     found = block_densities(net, BLOCKS)
     most = max((float(one.max(initial=0)) for one in found.values()), default=0) or 1.0
-    colours = ScalarMappable(Normalize(0, most), HEAT)
+    norm = Normalize(0, most)
+    colours = ScalarMappable(norm, HEAT)
     step = 1 + GAP
     for number, ((source, target), density) in enumerate(found.items()):
         x, y = number % COLUMNS * step, -(number // COLUMNS) * (step + 0.12)
         ax.imshow(
             density,
             extent=(x, x + 1, y - 1, y),
-            norm=colours.norm,
+            norm=norm,
             cmap=HEAT,
             interpolation="nearest",
         )
