@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from rewire import defaults
 from rewire.data import Dataset, Standardizer, load
 from rewire.losses import Loss
 from rewire.train import EarlyStopping, Training
@@ -139,7 +140,7 @@ def _standardizer(recipe: Recipe, train: Dataset) -> Standardizer | None:
     """Return what scales the inputs; by default those of files, whose units are anyone's guess."""
     is_file = bool(Path(recipe.data).suffix)
     wanted = is_file if recipe.standardize is None else recipe.standardize
-    return Standardizer.fit(train.X) if wanted else None
+    return Standardizer.fit(train.X, limit=defaults.INPUT_LIMIT) if wanted else None
 
 
 def _network(
