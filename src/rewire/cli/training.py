@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from rewire.experiment import Experiment, Recipe, RunDirectory, prepare_experiment
+from rewire.experiment.notices import worse_than_trivial
 from rewire.report import Recorder, write_report
 
 from .common import name_report, print_json, print_line
@@ -49,10 +50,15 @@ def _train(experiment: Experiment, folder: RunDirectory, as_json: bool) -> None:
         recorder.begin(experiment.training, resumed_from=folder.recording)
         train_live(experiment, folder, recorder, console)
         experiment.training.finish()
+        if worse := worse_than_trivial(experiment):
+            experiment.notices.append(worse)
         result = measure(experiment)
         folder.finish(experiment, result)
         recorder.finish()
         write_report(recorder.recording, folder.report)
+    if worse:
+        warning = f"warning: {worse}"
+        Console(stderr=True).print(warning, style="bold", soft_wrap=True, markup=False)
     if as_json:
         print_json(result)
         return

@@ -22,6 +22,7 @@ from .build import (
     make_optimizer,
     make_schedule,
 )
+from .notices import rare_classes
 from .predictor import Predictor
 from .recipe import Recipe
 
@@ -110,6 +111,8 @@ def prepare_experiment(
         early_stopping=_early_stopping(recipe),
         seed=recipe.seed,
     )
+    if rare := rare_classes(data, train, validation):
+        notices.append(rare)
     return Experiment(recipe, data, train, validation, model, training, notices)
 
 
