@@ -254,7 +254,7 @@ def test_the_only_sample_of_a_class_is_trained_on(seed):
 
 def test_one_sample_of_each_class_cannot_be_split():
     data = Dataset.from_arrays(np.arange(4.0)[:, None], [0, 1, 2, 3])
-    with pytest.raises(ValueError, match="at least two samples .*; data has one of each class"):
+    with pytest.raises(ValueError, match=r"at least two samples .*; data has one of each class"):
         data.split(0.5, seed=0)
     assert len(data.split(0.5, seed=0, stratify=False)[1].y) == 2
 

@@ -98,7 +98,8 @@ def rare_classes(data: Dataset, train: Dataset, validation: Dataset | None) -> s
     if not missing:
         return None
     shown = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
+    noun = "class" if len(missing) == 1 else "classes"
     return (
-        f"too few samples to hold any out of {'class' if len(missing) == 1 else 'classes'} {shown}: "
-        "they are trained on, and the validation does not tell how well they are learnt"
+        f"no sample of {noun} {shown} is held out, as there are too few: the validation does not "
+        "tell how well they are learnt"
     )
