@@ -41,7 +41,7 @@ def test_a_training_that_learnt_says_nothing_and_one_that_did_not_does():
     net, usual = experiment.training.net, int(np.bincount(experiment.train.y).argmax())
     net.connections.weight[:] = 0
     net.bias[net.rank_start[-2] :] = np.arange(3) == (usual + 1) % 3  # another one, always
-    experiment.validation.y[:10] = usual
+    experiment.validation.y[:40] = usual
     said = worse_than_trivial(experiment)
     assert f"always answering {experiment.data.classes[usual]}: the network has learnt" in said
 
