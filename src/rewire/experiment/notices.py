@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rewire.data import Dataset
-
 if TYPE_CHECKING:
+    from rewire.data import Dataset
+
     from .experiment import Experiment
 
 __all__ = ["below_trivial", "rare_classes", "worse_than_trivial"]
 
+# A hundredth of the accuracy or of R² may be chance.
+MARGIN = 0.01
 REMEDY = (
     "the network has learnt nothing of use: bring inputs to mean 0 and deviation 1, take another "
     "method or a higher density, or lower the learning rate"
@@ -73,7 +75,7 @@ def below_trivial(
     if classes is not None:
         usual = int(np.bincount(seen.astype(np.int64)).argmax())
         reached, trivial = float((predicted == y).mean()), float((y == usual).mean())
-        if reached >= trivial:
+        if reached >= trivial - MARGIN:
             return None
         return (
             f"accuracy on the {part} samples is {reached:.1%}, worse than the {trivial:.1%} of "
@@ -81,9 +83,10 @@ def below_trivial(
         )
     y, predicted = (np.reshape(a, (len(y), -1)).astype(np.float64) for a in (y, predicted))
     mean = np.reshape(seen, (len(seen), -1)).astype(np.float64).mean(axis=0)
-    # Less by rounding is not worse, where there is nothing to predict.
     error, trivial = float(((predicted - y) ** 2).sum()), float(((mean - y) ** 2).sum())
-    if error <= trivial + len(y) * (1e-6 * float(np.abs(mean).max(initial=0))) ** 2:
+    # Where there is nothing to predict, rounding is no error.
+    rounding = len(y) * (1e-6 * float(np.abs(mean).max(initial=0))) ** 2
+    if error <= (1 + MARGIN) * trivial + rounding:
         return None
     r2 = f"{1 - error / trivial:.3g}" if trivial else "below any number"
     return f"R² on the {part} samples is {r2}, worse than 0, that of the mean: {REMEDY}"
