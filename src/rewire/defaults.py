@@ -15,3 +15,6 @@ DISTRIBUTION = "erk"
 # A neuron that reads one input makes the network a sum of functions of single inputs. From three
 # on, all methods learn products of two inputs, also those that never rewire.
 MIN_FAN_IN = 3
+# Standard deviations from the mean beyond which an input counts as being there. One sample far out
+# would otherwise bend what is learnt between it and the others.
+INPUT_LIMIT = 5.0

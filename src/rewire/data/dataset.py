@@ -215,7 +215,8 @@ class Dataset:
         seed : int or numpy.random.Generator, optional
             Decides which samples are split off.
         stratify : bool, default True
-            Give both parts the same share of each class. Regressions are split at random.
+            Give both parts the same share of each class; the only sample of a class stays in
+            ``train``. Regressions are split at random.
 
         Returns
         -------

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from rewire import defaults
 from rewire.data import Dataset, Standardizer, load
 from rewire.data.tabular import UNDERSTANDING
 from rewire.io import advise, prefixed
@@ -24,6 +25,7 @@ from .build import (
     make_optimizer,
     make_schedule,
 )
+from .notices import rare_classes
 from .predictor import Predictor
 from .recipe import Recipe
 
@@ -104,7 +106,7 @@ def prepare_experiment(
         data.classes,
         train.feature_names,
         data.image_shape,
-        Standardizer.fit(train.X) if _standardizes(recipe) else None,
+        Standardizer.fit(train.X, limit=defaults.INPUT_LIMIT) if _standardizes(recipe) else None,
         *_target_scaling(train),
         loss=loss.name,
         encoder=train.encoder,
@@ -124,6 +126,8 @@ def prepare_experiment(
         class_weight=_class_weight(recipe, data, loss),
         seed=recipe.seed,
     )
+    if rare := rare_classes(data, train, validation):
+        notices.append(rare)
     return Experiment(recipe, data, train, validation, model, training, notices)
 
 

@@ -276,8 +276,9 @@ class Predictor:
         with reading(path):
             standardizer = None
             if "standardizer.mean" in tensors:
-                mean, scale = tensors["standardizer.mean"], tensors["standardizer.scale"]
-                standardizer = Standardizer(mean, scale)
+                start = "standardizer."
+                arrays = {k.removeprefix(start): v for k, v in tensors.items() if start in k}
+                standardizer = Standardizer.from_arrays(arrays)
             return cls(
                 network_from_tensors(tensors, header["network"], activations),
                 header["task"],
