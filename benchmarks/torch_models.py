@@ -20,6 +20,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
+
 from torch_layers import medians, processor
 
 RESULT = Path(__file__).with_suffix(".json")
