@@ -72,7 +72,7 @@ def date_parts(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def inputs() -> ColumnTransformer:
-    """Return the encoding that every model but boosting is given."""
+    """Return the encoding that the MLP and the linear model are given."""
     impute = SimpleImputer(strategy="median", add_indicator=True)
     encode = OneHotEncoder(
         min_frequency=5, handle_unknown="infrequent_if_exist", sparse_output=False
@@ -97,8 +97,9 @@ def as_trees_like_it(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def rewire_model(task: str, seed: int, **options: Any) -> Any:
+    """Return the estimator alone: it encodes the columns itself, and scales them if told to."""
     make = SparseMLPClassifier if task == "classification" else SparseMLPRegressor
-    return make_pipeline(inputs(), make(random_state=seed, **options))
+    return make(standardize=True, random_state=seed, **options)
 
 
 def mlp_model(task: str, seed: int) -> Any:
@@ -143,10 +144,8 @@ def size_of(name: str, model: Any) -> tuple[int, int, int]:
     All numbers count as float32. A sparse network also has the number of the source of every
     connection and the number of connections of every neuron, in the smallest type that holds them.
     """
-    last = model[-1]
-    last = getattr(last, "regressor_", last)
     if name == "rewire":
-        net = last.network_.strip()
+        net = model.network_.strip()
         table = net.connections
         neurons = net.size - net.ranks[0]
         index = len(table) * smallest_index(net.size) + neurons * smallest_index(
@@ -154,6 +153,7 @@ def size_of(name: str, model: Any) -> tuple[int, int, int]:
         )
         read = np.unique(table.source[table.source < net.ranks[0]])
         return 4 * (len(table) + neurons) + index, len(table), len(read)
+    last = getattr(model[-1], "regressor_", model[-1])
     if name == "MLP":
         weights = sum(one.size for one in last.coefs_)
         return (

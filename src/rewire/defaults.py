@@ -18,3 +18,10 @@ MIN_FAN_IN = 3
 # Standard deviations from the mean beyond which an input counts as being there. One sample far out
 # would otherwise bend what is learnt between it and the others.
 INPUT_LIMIT = 5.0
+# Neurons of the one hidden layer of networks whose width is not said; fewer where there are too few
+# connections for each to read that much. A tenth of its connections, with the numbers of their
+# sources, are about a tenth of the bytes of scikit-learn's 100 dense neurons.
+HIDDEN = 80
+# By how much AdamW shrinks weights in an epoch at the first learning rate, where no decay is given:
+# weights remember so many epochs, whatever the number of samples and their batches.
+DECAY_PER_EPOCH = 0.03

@@ -15,6 +15,7 @@ from rewire.topology import Method
 from rewire.train.defaults import default_optimizer
 
 from .recipe import LOSSES, Recipe
+from .width import width_notice, with_width
 
 __all__ = [
     "density_notice",
@@ -43,6 +44,7 @@ def make_network(
     dtype : dtype, optional
         Instead of the recipe's.
     """
+    recipe = with_width(recipe, inputs, outputs)
     sparsity, density = recipe.sparsity, recipe.density
     if sparsity is None and density is None:
         sparsity = (defaults.SPARSITY,)
@@ -55,6 +57,7 @@ def make_network(
         "dtype": recipe.dtype if dtype is None else dtype,
         "seed": recipe.seed,
     }
+    assert recipe.hidden is not None
     sizes = [inputs, *recipe.hidden, outputs]
     if dense:
         return mlp(sizes, **common)
@@ -73,7 +76,9 @@ def make_network(
 
 
 def density_notice(recipe: Recipe, net: Network) -> str | None:
-    """Return a sentence where a network at the start is denser than the recipe says, else None.
+    """Return a sentence where a network at the start is not as the recipe says, else None.
+
+    It may be denser, or have fewer neurons than a layer has by default.
 
     Parameters
     ----------
@@ -83,10 +88,12 @@ def density_notice(recipe: Recipe, net: Network) -> str | None:
 
     Examples
     --------
-    >>> recipe = Recipe("iris")
+    >>> recipe = Recipe("iris", hidden=100)
     >>> density_notice(recipe, make_network(recipe, 4, 3)).split(",")[0]
     'density raised from 10% to 47.9%'
     """
+    if recipe.hidden is None:
+        return width_notice(recipe, net)
     given = recipe.density if recipe.sparsity is None else recipe.sparsity
     if given is not None and len(given) > 1:
         return None
@@ -197,10 +204,27 @@ def resolve_optimizer(recipe: Recipe, task: str) -> tuple[str, float]:
     return name, rate
 
 
-def make_optimizer(recipe: Recipe, task: str) -> Optimizer:
-    """Return the optimiser; where none is named, the one that suits the task."""
+def make_optimizer(recipe: Recipe, task: str, steps_per_epoch: int | None = None) -> Optimizer:
+    """Return the optimiser; where none is named, the one that suits the task.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    task : {"classification", "regression"}
+    steps_per_epoch : int, optional
+        From which AdamW's weight decay follows, if the recipe names none; without it, it is the
+        optimiser's own.
+
+    Examples
+    --------
+    >>> make_optimizer(Recipe("wine", optimizer="adamw", lr=0.01), "classification", 5)
+    AdamW(lr=0.01, betas=(0.9, 0.999), eps=1e-08, weight_decay=0.6)
+    """
     name, rate = resolve_optimizer(recipe, task)
-    given: dict[str, Any] = {"lr": rate, "weight_decay": recipe.weight_decay}
+    decay = recipe.weight_decay
+    if decay is None and name == "adamw" and steps_per_epoch is not None:
+        decay = round(defaults.DECAY_PER_EPOCH / (rate * steps_per_epoch), 12)
+    given: dict[str, Any] = {"lr": rate, "weight_decay": decay}
     if name == "sgd":
         nesterov = recipe.nesterov and recipe.momentum > 0
         given |= {"momentum": recipe.momentum, "nesterov": nesterov}

@@ -175,13 +175,15 @@ class Recipe:
 
     # ---------------------------------------------------------------------------- the network
 
-    hidden: tuple[int, ...] = setting(
-        (100,),
+    hidden: tuple[int, ...] | None = setting(
+        None,
         int,
         "Neurons in each hidden layer, such as 300,100.",
         many=True,
         low=1,
         group="Network",
+        default_text=f"{defaults.HIDDEN}, or as many fewer as the connections of such a layer "
+        "suffice for, at the least fan-in",
     )
     sparsity: tuple[float, ...] | None = setting(
         None,

@@ -146,9 +146,9 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
             seed = self._draw_seed()
             recipe = recipe_of(self, seed)
             net, densities = self._network(recipe, X, go_on)
-            optimizer = self._next_optimizer(recipe, go_on)
             train, validation = self._split(X, targets, seed)
             per_epoch = -(-len(train[1]) // self.batch_size)
+            optimizer = self._next_optimizer(recipe, go_on, per_epoch)
             total_steps = self.max_iter * per_epoch
             interval = max(1, min(REWIRE_EVERY, total_steps // LEAST_REWIRINGS))
             history = fit(
@@ -327,10 +327,11 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
             return None
         return targets.reshape(len(targets), -1)[:, 0 if name == "cross_entropy" else slice(count)]
 
-    def _next_optimizer(self, recipe: Recipe, go_on: bool) -> Any:
-        optimizer = make_optimizer(
-            recipe, "classification" if is_classifier(self) else "regression"
-        )
+    def _next_optimizer(
+        self, recipe: Recipe, go_on: bool, steps_per_epoch: int | None = None
+    ) -> Any:
+        task = "classification" if is_classifier(self) else "regression"
+        optimizer = make_optimizer(recipe, task, steps_per_epoch)
         if go_on:  # what it remembers is in the network; how long it has been, here
             optimizer.steps = self._optimizer.steps
         return optimizer

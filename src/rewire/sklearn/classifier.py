@@ -51,7 +51,7 @@ class SparseMLPClassifier(ClassifierMixin, SparseMLP):
     >>> pipeline.score(X_test, y_test) > 0.9
     True
     >>> model.network_
-    Network 64-100-10: 740 connections, density 10.00%
+    Network 64-80-10: 592 connections, density 10.00%
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {

@@ -71,7 +71,7 @@ class Inputs:
         if wanted:
             from rewire.data import Standardizer  # which most fits do without
 
-            standardizer = Standardizer.fit(inputs)
+            standardizer = Standardizer.fit(inputs, limit=defaults.INPUT_LIMIT)
         learnt = cls(encoder, standardizer, _medians(X) if encoder is None else None)
         return learnt, learnt.scaled(inputs)
 

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from sklearn.base import ClassifierMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from rewire import defaults
 from rewire.activations import Activation
 from rewire.experiment.build import without_unused_options
 from rewire.experiment.recipe import Recipe
@@ -57,13 +58,14 @@ FIELDS = {
     "monitor": "monitor",
 }
 DEFAULTS: dict[str, Any] = {
-    # MLPClassifier's own.
-    "solver": "adam",
+    # With MLPClassifier's Adam, weights that few samples say little about grow all the same.
+    "solver": "adamw",
     # Ten times MLPClassifier's, which keeps its rate; here the schedule ends at a hundredth of it.
     "learning_rate_init": 0.01,
-    # MLPClassifier's 200 are a limit, as its tolerance ends most fits before; a schedule goes by
-    # all of them, to the end.
-    "max_iter": 100,
+    # MLPClassifier's own; there it is a limit, here a schedule goes by all of them, to the end.
+    "max_iter": 200,
+    # Small tables have few samples, and with larger batches few steps.
+    "batch_size": 32,
     # MLPClassifier's own.
     "n_iter_no_change": 10,
 }
@@ -123,6 +125,10 @@ CHANGES: dict[str, dict[str, Any]] = {
         "numbers",
     },
     "learning_rate_init": {"default_text": None},
+    "weight_decay": {
+        "default_text": "what makes ``fit`` with AdamW shrink weights by "
+        f"{defaults.DECAY_PER_EPOCH:.0%} in an epoch at the first learning rate; 0 for others"
+    },
     "momentum": {"help": 'Momentum; for ``"sgd"`` only.'},
     "nesterovs_momentum": {"help": 'Whether that is Nesterov\'s; for ``"sgd"`` only.'},
     "solver": {"help": "The optimizer.", "default_text": None},
