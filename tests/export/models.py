@@ -76,7 +76,7 @@ def model_on(X, rng, outputs=3, loss="cross_entropy", dtype="float32", scaled=Tr
         () if regression else tuple(labels),
         None if encoder is None else encoder.feature_names,
         None,
-        Standardizer.fit(X) if scaled else None,
+        Standardizer.fit(X, limit=rng.choice([None, 1.5])) if scaled else None,
         rng.normal(1e5, 10, outputs) if regression else None,
         rng.uniform(10, 100, outputs) if regression else None,
         loss=loss,

@@ -56,14 +56,25 @@ def add_inputs(graph: Graph, whole: Whole) -> Columns:
         value = graph.node("Sub", value, graph.constant("mean", whole.mean), "centred")
     if (whole.scale != 1).any():
         value = graph.node("Div", value, graph.constant("scale", whole.scale), "scaled")
+    number = graph.onnx.helper.np_dtype_to_tensor_dtype(net.dtype)
+    if whole.limit is not None:  # which hides what is not finite
+        odd = graph.node("Cast", _odd(graph, value, np.float64), "odd", to=number)
+        least, most = (graph.constant("limit", np.array(x)) for x in (-whole.limit, whole.limit))
+        value = graph.node("Clip", value, least, most, "limited")
+        return Columns(names, graph.node("Cast", value, "inputs", to=number), odd)
     if whole.columns or whole.standardized:
-        number = graph.onnx.helper.np_dtype_to_tensor_dtype(net.dtype)
         value = graph.node("Cast", value, "inputs", to=number)
-    # Activations may turn NaN into a number: 0 times an input is NaN if that is not finite.
-    zero = graph.constant("zero", np.zeros((), net.dtype))
-    nothing = graph.node("Mul", value, zero, "nothing")
+    return Columns(names, value, _odd(graph, value, net.dtype))
+
+
+def _odd(graph: Graph, value: str, dtype: Any) -> str:
+    """Return 0 for each row, NaN for one with an input that is not finite.
+
+    It is added to the answers, as activations may turn NaN into a number.
+    """
+    nothing = graph.node("Mul", value, graph.constant("zero", np.zeros((), dtype)), "nothing")
     axis = graph.constant("second_axis", np.array([1]))
-    return Columns(names, value, graph.node("ReduceSum", nothing, axis, "odd", keepdims=1))
+    return graph.node("ReduceSum", nothing, axis, "odd", keepdims=1)
 
 
 def _column(graph: Graph, whole: Whole, column: Column) -> str:

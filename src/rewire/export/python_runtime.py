@@ -80,6 +80,8 @@ def _outputs(row: Mapping[str, Any] | Sequence[float]) -> list[float] | None:
     a = [(x - m) / s for x, m, s in zip(raw, MODEL["mean"], MODEL["scale"], strict=True)]
     if not all(map(math.isfinite, a)):
         return None
+    if (limit := MODEL["limit"]) is not None:
+        a = [min(max(x, -limit), limit) for x in a]
     k = 0
     for rank in MODEL["ranks"]:
         function, first = ACTIVATIONS[rank["activation"]], len(a)

@@ -185,6 +185,7 @@ def _content(whole: Whole) -> dict[str, Any]:
         "same": {chr(mark): plain for mark, plain in SAME.items()},
         "mean": whole.mean.tolist(),
         "scale": whole.scale.tolist(),
+        "limit": whole.limit,
         "ranks": [_rank(net, rank, name) for rank, name in enumerate(names, start=1)],
         "source": net.connections.source.tolist(),
         "weight": _short(net.connections.weight),

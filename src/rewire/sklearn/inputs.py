@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.sparse import issparse
 
+from rewire import defaults
 from rewire.io import import_optional
 from rewire.tables import Column, Schema, Table, TableEncoder, parse, read_raw, understand
 from rewire.tables.steps import Number
