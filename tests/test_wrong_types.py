@@ -291,8 +291,9 @@ CALLS = {
 }
 
 
-# What is not called here: layers for PyTorch, which tests/torch calls; records and protocols, which hold what they are given; schedules, methods
-# and their parts, whose arguments tests/topology checks; and decorators, which take functions.
+# What is not called here: layers for PyTorch, which tests/torch calls; records and protocols, which
+# hold what they are given; schedules, methods and their parts, whose arguments tests/topology
+# checks; and decorators, which take functions.
 OTHERS = {
     *("Format", "from_arrays", "register", "available", "settings_table", "read_features"),
     *("read_samples", "get_num_threads", "drop_criterion", "grow_criterion", "neuron_rule"),
