@@ -252,3 +252,23 @@ def test_classes_that_are_numbers_are_named_by_their_text(tmp_path):
     X = rng.normal(size=(20, 2))
     model = replace(model_on(X, rng), classes=(3, 5, 10))
     Program(model, tmp_path).check([(ctypes.c_double * 2)(*row) for row in X], X)
+
+
+@pytest.mark.parametrize("text", ["*/ int x;", "/* a", "a\\\\", "??/", "%d", "é" * 3000, '"\\0'])
+def test_odd_categories_end_no_constant_and_no_comment(text, tmp_path):
+    schema = Schema((Column("heating", "category"),))
+    encoder = TableEncoder(schema, (Lookup("heating", ("a",), {text: (1.0,)}, (0.0,), (0.5,)),))
+    raw = Table(schema, {"heating": np.array([text, "other", None], object)})
+    model = model_on(encoder.transform(raw), np.random.default_rng(0), encoder=encoder)
+    model.classes = (text, "b", "c")
+    program = Program(model, tmp_path)
+    program.check(program.rows(raw), raw)
+    (tmp_path / "main.c").write_text(example(model, tmp_path / "model.c"))
+    assert run_c(tmp_path, "main.c").removesuffix("\n") in model.classes
+
+
+def test_the_example_has_no_missing_values_where_they_are_refused(tmp_path):
+    model = small_model(missing="none")
+    export(model, tmp_path / "model.c")
+    (tmp_path / "main.c").write_text(example(model, tmp_path / "model.c"))
+    assert run_c(tmp_path, "main.c").removesuffix("\n") in model.classes

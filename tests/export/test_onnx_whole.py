@@ -144,7 +144,7 @@ def test_it_says_what_its_inputs_and_outputs_are():
     says = {one["kind"]: one["says"] for one in found["columns"]}
     assert says["boolean"] == "truth value: 0 for 'no' or 'n', 1 for 'yes'"
     assert says["date"] == "date: seconds since 1970-01-01 UTC"
-    assert says["number"] == "number of $"
+    assert says["number"] == "number in $"
     assert [one.doc_string for one in model.graph.input] == list(says.values())
     assert model.graph.output[0].doc_string == "price"
     types = {one.name: one.type for one in session(model).get_inputs()}

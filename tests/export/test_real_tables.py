@@ -9,9 +9,9 @@ import pytest
 
 from rewire.experiment import Recipe, prepare_experiment
 from rewire.export import to_onnx
-from rewire.tables import Table, parse, read_raw
+from rewire.tables import Column, DateFormat, NumberFormat, Schema, Table, parse, read_raw
 
-from .models import Right
+from .models import Right, model_of
 from .test_c_model import COMPILER, Program
 from .test_onnx_whole import check, fed
 from .test_python_source import module_of
@@ -124,3 +124,36 @@ def test_python(case):
         right.close(np.array(answers, float), expected.astype(float))
     else:
         right.check_labels(list(map(str, answers)))
+
+
+def test_numbers_and_dates_that_mean_a_missing_value(tmp_path):
+    pattern = DateFormat("%Y-%m-%d")
+    schema = Schema(
+        (
+            Column("age", "number", na=("-999", "?")),
+            Column("share", "number", number=NumberFormat(suffix="%", factor=0.01), na=("-1%",)),
+            Column("day", "date", date=pattern, na=("1900-01-01",)),
+        )
+    )
+    rng = np.random.default_rng(0)
+    model = model_of(schema, rng)
+    texts = pd.DataFrame(
+        {
+            "age": ["-999", "30", "", "40"],
+            "share": ["12%", "-1%", "50%", ""],
+            "day": ["2001-01-01", "1900-01-01", "", "2001-01-01"],
+        }
+    )
+    values = {
+        "age": np.array([-999, 30, np.nan, 40]),
+        "share": np.array([0.12, -0.01, 0.5, np.nan]),
+        "day": np.array([978307200, -2208988800, np.nan, 978307200]),
+    }
+    raw, right = Table(schema, values), Right(model, texts)
+    program = Program(model, tmp_path)
+    program.check(program.rows(raw), texts)
+    onnx_model = to_onnx(model)
+    check(onnx_model, fed(onnx_model, raw), texts, model)
+    for rows in (texts.to_dict("records"), pd.DataFrame(values).to_dict("records")):
+        shares = [list(module_of(model)["predict_proba"](row).values()) for row in rows]
+        right.close(np.array(shares), model.probabilities(texts))

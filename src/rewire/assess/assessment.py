@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from rewire.graph import Network
+from rewire.io import received
+from rewire.validation import of_type, several, whole_number
 
 from .inputs import input_table
 from .parts import Part, Ruler
@@ -143,11 +145,27 @@ def assess(
     >>> found.inputs[0]["importance"] > 0
     True
     """
+    if not callable(answers):
+        raise TypeError(f"answers must be a function of inputs; got {received(answers)}")
+    for part in of_type(parts, "parts", Mapping).values():
+        _check_pair(part, "parts")
+    if training is not None:
+        _check_pair(training, "training")
+    if network is not None:
+        of_type(network, "network", Network)
+    classes, seen = several(classes, "classes", "names"), several(seen, "seen", "names of parts")
+    seed = whole_number(seed, "seed")
+    if not isinstance(task, str) or task not in SCORES:
+        raise ValueError(f"task must be one of {', '.join(SCORES)}; got {received(task)}")
     if not parts:
         raise ValueError("parts must hold at least one part to measure on; got none")
     given = {name: np.asarray(answers(X)) for name, (X, _) in parts.items()}
     count = next(iter(given.values())).shape[1] if task == "classification" else 0
     labels = tuple(map(str, classes))
+    if labels and task == "classification" and len(labels) != count:
+        raise ValueError(
+            f"classes must name each of the {count} that are answered; got {len(labels)}"
+        )
     ruler = Ruler(task, labels, probabilistic, seed)
     training = parts.get("training") if training is None else training
     if training is not None:
@@ -167,6 +185,12 @@ def assess(
         shown = list(map(str, range(X.shape[1]))) if names is None else names
         rows = input_table(network, shown, groups, partial(_quality, answers, y, task), X, seed)
     return Assessment(task, labels, found, rows, verdict(main, task), notices(main, task))
+
+
+def _check_pair(samples: Any, name: str) -> None:
+    pair = isinstance(samples, (tuple, list)) and len(samples) == 2
+    if not pair or not hasattr(samples[0], "shape"):
+        raise TypeError(f"{name} must hold inputs and targets, (X, y); got {received(samples)}")
 
 
 def _main(parts: Sequence[Part]) -> Part:

@@ -14,10 +14,18 @@ from rewire.tables.steps.date import PERIODS
 from .lookups import Levels, missing_texts
 from .onnx_graph import Graph
 
-__all__ = ["add_date", "add_lookup", "add_numbers", "add_pieces", "pattern"]
+__all__ = ["add_date", "add_lookup", "add_numbers", "add_pieces", "clear", "pattern"]
 
 LEARNT = "ai.onnx.ml"
 BLANK = r"[\t-\r ]"  # as in rewire.tables.steps.ngrams.plain_text
+
+
+def clear(graph: Graph, value: str, stand_ins: Sequence[float]) -> str:
+    """Put NaN in place of numbers that mean a missing value."""
+    for one in stand_ins:
+        same = graph.node("Equal", value, graph.constant("stand_in", np.array(one)), "same")
+        value = graph.node("Where", same, graph.constant("nan", np.array(np.nan)), value, "cleared")
+    return value
 
 
 def add_numbers(graph: Graph, steps: Sequence[Number], names: Mapping[str, str]) -> list[str]:

@@ -10,9 +10,9 @@ import numpy as np
 from rewire.tables import Column
 from rewire.tables.steps import Date, Lookup, Ngrams, Number
 
-from .columns import describe, example_value, is_text
+from .columns import describe, example_value, is_text, stand_ins
 from .onnx_graph import Graph
-from .onnx_steps import add_date, add_lookup, add_numbers, add_pieces
+from .onnx_steps import add_date, add_lookup, add_numbers, add_pieces, clear
 from .whole import Whole
 
 __all__ = ["Columns", "add_answers", "add_inputs", "example", "metadata"]
@@ -43,7 +43,10 @@ def add_inputs(graph: Graph, whole: Whole) -> Columns:
     """Add the inputs of the graph, and the nodes that make the network's inputs of them."""
     if whole.columns:
         names = tuple(_column(graph, whole, one) for one in whole.columns)
-        found = dict(zip((one.name for one in whole.columns), names, strict=True))
+        found = {
+            one.name: clear(graph, value, stand_ins(whole, one))
+            for one, value in zip(whole.columns, names, strict=True)
+        }
         value = _encoded(graph, whole, found)
     else:
         names = (_array(graph, whole),)
@@ -223,6 +226,5 @@ def _example_row(whole: Whole) -> str:
 
 
 def _array_of(value: float | str) -> str:
-    if isinstance(value, str):
-        return f"np.array([[{value!r}]], object)"
-    return f"np.array([[{float(f'{value:.6g}')!r}]])"
+    dtype = ", object" if isinstance(value, str) else ""
+    return f"np.array([[{value!r}]]{dtype})"

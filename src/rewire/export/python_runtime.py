@@ -147,9 +147,8 @@ def _read(column: Mapping[str, Any], value: Any) -> Any:
         return _text(column, value)
     if isinstance(value, str):
         return _measured(column, value.strip())
-    if isinstance(value, date):
-        return _seconds(value)
-    return float(value) * column["unit"]
+    value = _seconds(value) if isinstance(value, date) else float(value) * column["unit"]
+    return math.nan if value in column["stand_ins"] else value
 
 
 def _is_missing(column: Mapping[str, Any], text: str) -> bool:

@@ -20,9 +20,10 @@ from rewire.tables.missing import AMONG_NUMBERS, IN_ANY_COLUMN
 from rewire.tables.numbers import PLAIN, SAME, WRITTEN, core_pattern
 from rewire.tables.steps import Date, Ngrams, Number, Step
 from rewire.tables.steps.date import PERIODS
+from rewire.validation import of_type
 
 from . import python_runtime
-from .columns import example_value, is_text
+from .columns import example_value, is_text, stand_ins
 from .common import built_in_names
 from .formats import Format, registry
 from .model import Model
@@ -92,6 +93,8 @@ def to_python(net: Network | Model, strip: bool = True, name: str = "model") -> 
     >>> module["predict"]([3.0, 1.0])
     4.5
     """
+    of_type(net, "net", Network, Model)
+    of_type(name, "name", str)
     whole = _named(Whole.of(_Alone(net) if isinstance(net, Network) else net, strip))
     example = _example(whole, name)
     text = ABOUT.format(title=whole.title, example=example, stem=name, option="--probabilities")
@@ -146,15 +149,13 @@ def _example(whole: Whole, name: str) -> str:
 
 def _shown(whole: Whole, column: Column) -> Any:
     value = example_value(whole, column)
-    if isinstance(value, str):
-        return value
-    if column.kind == "date" and np.isfinite(value):
+    if isinstance(value, float) and column.kind == "date":
         pattern = column.date.pattern if column.date else "ISO8601"
         moment = datetime.fromtimestamp(value, UTC)
         if pattern in EPOCHS:
             return value / EPOCHS[pattern]
         return moment.strftime("%Y-%m-%d %H:%M:%S" if pattern == "ISO8601" else pattern)
-    return float(f"{value:.6g}") if np.isfinite(value) else 0.0
+    return value
 
 
 # ------------------------------------------------------------------------------------ the content
@@ -221,6 +222,7 @@ def _column(whole: Whole, column: Column) -> dict[str, Any]:
         "kind": column.kind,
         "is_text": text,
         "na": [*column.na, *([] if text else unknown)],
+        "stand_ins": stand_ins(whole, column),
         "usual": sorted(_usual(column, text)),
         "words": _words(column),
         "number": _written(column.number or NumberFormat()) if column.number or not text else None,

@@ -111,7 +111,7 @@ def _plain(name: str, X: Any) -> Any:
             advise(
                 f"{name} must be a table of numbers; got columns of other kinds ({error})",
                 "make inputs of them by rewire.data.load",
-                "give the table to SparseMLPClassifier or SparseMLPRegressor, which do so inside",
+                "use SparseMLPClassifier or SparseMLPRegressor, which do so inside",
             )
         ) from error
 
