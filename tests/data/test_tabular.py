@@ -192,8 +192,6 @@ def test_a_standardized_data_set_is_split_as_it_is():
     standardized = data.standardized(Standardizer.fit(data.X))
     train, _ = standardized.split(0.3, seed=0)
     assert set(map(tuple, train.X)) < set(map(tuple, standardized.X))
-    with pytest.raises(ValueError, match="encoder is for a data set made of a table"):
-        Dataset.from_arrays([[0.0], [1.0]], [0.5, 1.5]).encoded(data.encoder)
 
 
 def test_a_table_without_a_target_says_which_columns_there_are(tmp_path):
