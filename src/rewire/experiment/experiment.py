@@ -21,6 +21,7 @@ from .build import (
     make_network,
     make_optimizer,
     make_schedule,
+    silence_constants,
 )
 from .notices import rare_classes
 from .predictor import Predictor
@@ -96,6 +97,8 @@ def prepare_experiment(
         loss=loss.name,
     )
     X, y = _as_learnt(train, model, loss.name)
+    if model.standardizer is not None and (unused := silence_constants(net, X, data.feature_names)):
+        notices.append(unused)
     training = Training(
         net,
         X,
