@@ -24,6 +24,7 @@ from .build import (
     make_network,
     make_optimizer,
     make_schedule,
+    silence_constants,
 )
 from .notices import rare_classes
 from .predictor import Predictor
@@ -111,9 +112,14 @@ def prepare_experiment(
         loss=loss.name,
         encoder=train.encoder,
     )
+    X, y = _as_learnt(_cross_fitted(train), model, loss.name)
+    if model.standardizer is not None:
+        if unused := silence_constants(net, X, train.feature_names):
+            notices.append(unused)
     training = Training(
         net,
-        *_as_learnt(_cross_fitted(train), model, loss.name),
+        X,
+        y,
         method=make_method(recipe, densities=densities),
         loss=loss,
         optimizer=make_optimizer(recipe, data.task),

@@ -308,10 +308,12 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
         if seen is None:
             return
         X, targets = train if validation is None else validation
+        y = self._comparable(targets)
+        assert y is not None
         scores, classes = outputs(net, X), getattr(self, "classes_", None)
         worse = below_trivial(
             scores if classes is None else scores.argmax(axis=1),
-            self._comparable(targets),
+            y,
             seen,
             "training" if validation is None else "validation",
             classes,
