@@ -292,6 +292,12 @@ def test_captions_lie_over_nothing(opened, assessed, width):
         ".wiring .connection", "all => Math.min(...all.map(d => d.getBoundingClientRect().left))"
     )
     assert right <= left
+    within = page.locator(".run").bounding_box()
+    names = page.locator(".wiring .end").all()
+    assert all(
+        within["x"] <= box["x"] and box["x"] + box["width"] <= within["x"] + within["width"]
+        for box in (name.bounding_box() for name in names)
+    )
 
 
 def test_inputs_and_classes_stand_beside_their_neurons(opened, assessed):

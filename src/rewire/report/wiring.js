@@ -38,7 +38,6 @@ class Wiring {
     const distance = Math.max(64, Math.min(140, width / rows));
     const top = this.radius + 14 + ends[0].room;
     const bottom = top + (rows - 1) * distance, height = bottom + this.radius + 14 + ends[1].room;
-    this.svg.attr("viewBox", `0 0 ${width} ${height}`);
     this.at = new Map();
     shown.forEach((row, r) => row.forEach((number, i) => {
       const across = run.whole
@@ -46,6 +45,10 @@ class Wiring {
         : GUTTER + inner * (number - frame.start[r] + 0.5) / frame.ranks[r];
       this.at.set(number, [across, top + r * distance]);
     }));
+    // The last slanted name may reach beyond the last input: everything is a little smaller then.
+    const reach = d => this.at.get(d.number)[0] + d.text.length * LETTER * Math.cos(SLANT * Math.PI / 180) + 8;
+    const widest = Math.max(width, ends[0].slanted ? d3.max(ends[0].texts, reach) : 0);
+    this.svg.attr("viewBox", `0 0 ${widest} ${height}`);
     this.layers[2].selectAll("text").data(shown).join("text").attr("class", "rank")
       .attr("y", (row, r) => top + r * distance)
       .selectAll("tspan").data((row, r) => this.rank(row.length, r)).join("tspan")
