@@ -200,8 +200,9 @@ def run_alone(*arguments: str) -> str:
 def peak(name: str, key: str) -> int:
     """Return how many megabytes a model and two training steps need at most.
 
-    What PyTorch and the compiled kernels take by themselves does not count. Linux counts the most that a process had (VmHWM), and begins anew when asked to: so a sparse
-    model's count is free of the dense one that it was made of.
+    What PyTorch and the compiled kernels take by themselves does not count. Linux tells the most
+    that a process had (VmHWM) and begins anew when asked to, so that the dense model of which a
+    sparse one was made does not count either.
     """
     import rewire.torch as rt
 
