@@ -210,6 +210,23 @@ class LayerPlan:
             if several:
                 total += part_grad
 
+    def forward_one_row_small(
+        self,
+        weight: np.ndarray,
+        scale: np.ndarray,
+        bias: np.ndarray | None,
+        x: np.ndarray,
+        out: np.ndarray,
+        n_threads: Callable[[], int],
+    ) -> None:
+        """Compute one row with int8 weights, each to be multiplied by its target's scale.
+
+        Only for linear layers. It reads half the bytes of :meth:`forward`.
+        """
+        bias = np.empty(0, x.dtype) if bias is None else bias
+        arguments = self.adjacency.indptr, self._short_source(), weight, scale, bias, x, out
+        self._run("forward_one_row_small", arguments, 1, n_threads, ONE_ROW * len(weight))
+
     def _short_source(self) -> np.ndarray:
         """Return the sources in 16 bits where that is enough: half the bytes to read."""
         if self._source is None:

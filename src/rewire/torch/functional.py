@@ -19,7 +19,14 @@ from rewire.kernels.adjacency import Adjacency
 from rewire.kernels.geometry import Window
 from rewire.kernels.layer import LayerPlan
 
-__all__ = ["BACKENDS", "Connections", "Table", "apply_layer", "dense_weight"]
+__all__ = [
+    "BACKENDS",
+    "Connections",
+    "Table",
+    "apply_layer",
+    "apply_one_row",
+    "dense_weight",
+]
 
 BACKENDS = ("auto", "sparse", "dense")
 MOST_KEPT = 128  # layers of compiled models whose connections are kept from call to call
@@ -45,13 +52,13 @@ class Connections:
         self.table, self.window, self._version = table, window, version
         self._plan: LayerPlan | None = None
         self._views: dict[str, tuple[int, np.ndarray]] = {}
+        self._small: tuple[tuple[int, int], np.ndarray, np.ndarray] | None = None
 
     def fits(self, indptr: Tensor, source: Tensor) -> bool:
         """Whether these are the tensors that it was made of, unchanged."""
         table = self.table
-        return (
-            source is table.source and indptr is table.indptr and source._version == self._version
-        )
+        same = source is table.source and indptr is table.indptr
+        return same and version_of(source) == self._version
 
     @property
     def plan(self) -> LayerPlan:
@@ -60,6 +67,19 @@ class Connections:
             adjacency = Adjacency(*(tensor.numpy() for tensor in self.table))
             self._plan = LayerPlan(adjacency, self.window)
         return self._plan
+
+    def small_weight(self, weight: Tensor) -> tuple[np.ndarray, np.ndarray]:
+        """Return the weights as int8 and a scale for each target, renewed when weights change."""
+        key = weight.data_ptr(), version_of(weight)
+        if self._small is None or self._small[0] != key:
+            values, indptr = weight.detach().numpy(), self.table.indptr.numpy()
+            rows = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
+            largest = np.zeros(len(indptr) - 1, values.dtype)
+            np.maximum.at(largest, rows, np.abs(values))
+            scale = np.where(largest > 0, largest / 127, 1).astype(values.dtype)
+            small = np.rint(values / scale[rows]).astype(np.int8)
+            self._small = key, small, scale
+        return self._small[1:]
 
     def view(self, name: str, parameter: Tensor | None) -> np.ndarray | None:
         """Return a parameter's memory, kept while the parameter stays where it is.
@@ -73,6 +93,11 @@ class Connections:
             # Through DLPack, as Tensor.numpy would fix the size of a parameter's storage.
             kept = self._views[name] = address, np.from_dlpack(parameter.detach())
         return kept[1]
+
+
+def version_of(tensor: Tensor) -> int:
+    """Return how often a tensor was changed in place; those of inference mode cannot be."""
+    return 0 if tensor.is_inference() else tensor._version
 
 
 def apply_layer(
@@ -115,6 +140,24 @@ def apply_layer(
     else:
         out = _forward(x, weight, bias, connections)
     return out if dtype == compute else out.to(dtype)
+
+
+def apply_one_row(
+    x: Tensor, weight: Tensor, bias: Tensor | None, connections: Connections
+) -> Tensor:
+    """Apply a linear layer to one row without gradients, with its weights in 8 bits.
+
+    Parameters
+    ----------
+    x : Tensor, shape (1, in_channels)
+    weight, bias, connections
+        See :func:`apply_layer`; all float32, on the CPU.
+    """
+    small, scale = connections.small_weight(weight)
+    out = torch.empty((1, connections.window.out_channels), dtype=x.dtype)
+    arrays = connections.view("bias", bias), _matrix(x.contiguous())[0], _matrix(out)[0]
+    connections.plan.forward_one_row_small(small, scale, *arrays, _n_threads)
+    return out
 
 
 def dense_weight(weight: Tensor, table: Table, window: Window) -> Tensor:

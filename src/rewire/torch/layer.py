@@ -12,7 +12,14 @@ from torch import Tensor, nn
 
 from rewire.kernels.geometry import Window, window_adjacency
 
-from .functional import BACKENDS, Connections, Table, dense_places, dense_weight
+from .functional import (
+    BACKENDS,
+    Connections,
+    Table,
+    dense_places,
+    dense_weight,
+    version_of,
+)
 from .wiring import check_table, generator_from, random_wiring
 
 __all__ = ["SparseLayer", "density_from"]
@@ -89,7 +96,7 @@ class SparseLayer(nn.Module):
             return Connections(self.table, self.window)
         buffers, kept = self._buffers, self._connections
         if kept is None or not kept.fits(buffers["indptr"], buffers["source"]):  # type: ignore[arg-type]
-            version = self.source._version
+            version = version_of(self.source)
             kept = self._connections = Connections(self.table, self.window, version)
         return kept
 
