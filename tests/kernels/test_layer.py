@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn.functional import conv2d, pad
 
-from rewire.kernels import layer
+from rewire.kernels import layer, layer_plan
 from rewire.kernels.geometry import Window, pixel_layout, window_adjacency
 
 LIMIT = {np.float64: 1e-12, np.float32: 3e-5}
@@ -144,7 +144,10 @@ def test_one_row_with_weights_of_8_bits(biased):
     bias, x = case.bias if biased else None, case.X.reshape(-1)
     expected = dense @ x + (case.bias if biased else 0)
     for backend in ("numba", "numpy"):
-        plan, out = layer.LayerPlan(case.adjacency, case.window, backend), np.empty(17, np.float32)
+        plan, out = (
+            layer_plan.LayerPlan(case.adjacency, case.window, backend),
+            np.empty(17, np.float32),
+        )
         plan.forward_one_row_small(small, scale, bias, x, out, lambda: 1)
         np.testing.assert_allclose(out, expected, rtol=1e-4, atol=1e-3)
 
@@ -153,7 +156,7 @@ def test_one_row_with_weights_of_8_bits(biased):
 @pytest.mark.parametrize("kernel", [(1, 1), (3, 3)])
 def test_the_bits_do_not_depend_on_the_number_of_threads(monkeypatch, kernel, dtype):
     case = Case(Window(60, 70, kernel, padding=(0, 1, 1, 1)), (5, 6), 21, 0.3, dtype, 1)
-    monkeypatch.setattr(layer, "MIN_WORK_PER_THREAD", 0)
+    monkeypatch.setattr(layer_plan, "MIN_WORK_PER_THREAD", 0)
     expected = case.results("numba")
     for number in (2, 3):
         for ours, theirs in zip(case.results("numba", n_threads=number), expected, strict=True):

@@ -15,7 +15,8 @@ from torch.func import functional_call
 from torch.utils.checkpoint import checkpoint
 
 import rewire.torch as rt
-from rewire.torch.functional import _encode
+from rewire.torch.operators import encode
+from rewire.torch.wiring import random_wiring
 
 DOUBLE = torch.float64
 
@@ -194,7 +195,7 @@ def test_the_operator_passes_pytorchs_own_checks(case):
     x = x.flatten(0, -2) if isinstance(module, rt.Linear) else x
     arguments = x.requires_grad_(), module.weight, module.bias, *module.table
     found = torch.library.opcheck(
-        torch.ops.rewire.layer.default, (*arguments, _encode(module.window))
+        torch.ops.rewire.layer.default, (*arguments, encode(module.window))
     )
     assert set(found.values()) == {"SUCCESS"}
 
@@ -325,8 +326,6 @@ def test_the_same_seed_gives_the_same_layer():
 @settings(max_examples=40)
 @given(st.integers(1, 30), st.integers(1, 30), st.floats(0.1, 1), st.integers(0, 99))
 def test_random_wiring_has_the_density_and_even_fan_in(sources, targets, density, seed):
-    from rewire.torch.wiring import random_wiring
-
     indptr, source = random_wiring(targets, sources, density, np.random.default_rng(seed))
     assert len(source) == indptr[-1] == max(1, round(density * sources * targets))
     assert np.ptp(np.diff(indptr)) <= 1
