@@ -101,12 +101,16 @@ def score(found: dict, model: str) -> str:
     return f"**{text}**" if mean(found, model) == best else text
 
 
+def difference(found: dict, model: str) -> str:
+    return "{:+.3f} ± {:.3f}".format(*lead(found, model))
+
+
 def score_table(results: dict, task: str) -> str:
     body = [
         [
             name,
             *(score(found, model) for model in MODELS),
-            *(f"{lead(found, model)[0]:+.3f} ± {lead(found, model)[1]:.3f}" for model in ("MLP", "linear")),
+            *(difference(found, model) for model in ("MLP", "linear")),
         ]
         for name, found in results.items()
         if STUDY[name].task == task
@@ -174,6 +178,21 @@ def verdicts(results: dict) -> str:
     return "\n".join(lines)
 
 
+def boosting(results: dict) -> str:
+    """Return where boosting is ahead, by how much, and for how many bytes."""
+    body = [
+        [
+            name,
+            f"{-lead(found, 'boosting')[0]:.3f} ± {lead(found, 'boosting')[1]:.3f}",
+            f"{found['boosting']['bytes'] / found['rewire']['bytes']:,.0f}×",
+        ]
+        for name, found in results.items()
+        if ahead(found, "boosting")
+    ]
+    body.sort(key=lambda line: -float(line[1].split()[0]))
+    return table(["", "boosting − rewire", "bytes"], body) if body else "Nowhere on these tables."
+
+
 # --------------------------------------------------------------------------------------- picture
 
 
@@ -183,7 +202,9 @@ def draw(results: dict) -> Path:
     for row, found in enumerate(results.values()):
         for axes, figures in ((left, "score"), (right, "bytes")):
             values = [mean(found, model, figures) for model in MODELS]
-            axes.plot([max(min(values), 0), max(values)], [row, row], color=PALE, linewidth=1, zorder=0)
+            axes.plot(
+                [max(min(values), 0), max(values)], [row, row], color=PALE, linewidth=1, zorder=0
+            )
             for (model, (marker, colour, size)), value in zip(STYLES.items(), values, strict=True):
                 axes.plot(
                     [max(value, 0) if axes is left else value],
@@ -208,7 +229,11 @@ def draw(results: dict) -> Path:
     title(left, "Score on held-out rows")
     title(right, "Size")
     figure.legend(
-        *left.get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False, fontsize=9
+        *left.get_legend_handles_labels(),
+        loc="outside lower center",
+        ncols=4,
+        frameon=False,
+        fontsize=9,
     )
     return save(figure, "results-tables.png")
 
@@ -223,6 +248,7 @@ def main() -> None:
         "r2": score_table(results, "regression"),
         "errors": error_table(results),
         "sizes": size_table(results),
+        "boosting": boosting(results),
         "tables": description(),
         "development": listed(list(DEVELOPMENT)),
         "machine": machine(),

@@ -88,7 +88,7 @@ def inputs() -> ColumnTransformer:
 
 def as_trees_like_it(frame: pd.DataFrame) -> pd.DataFrame:
     """Return categories as such, dates as their parts, and gaps as they are."""
-    found = frame.astype({name: "category" for name in words(frame)})
+    found = frame.astype(dict.fromkeys(words(frame), "category"))
     chosen = dates(frame)
     return found.drop(columns=chosen).join(date_parts(frame[chosen]))
 
@@ -239,7 +239,9 @@ def main() -> None:
             if model not in found:
                 found[model] = measure(table, model, make, SEEDS[model])
                 line = {k: np.mean(v) for k, v in found[model].items()}
-                print(table.name, model, {k: float(f"{v:.4g}") for k, v in line.items()}, flush=True)
+                print(
+                    table.name, model, {k: float(f"{v:.4g}") for k, v in line.items()}, flush=True
+                )
                 path.write_text(json.dumps(results, indent=1) + "\n")
 
 
