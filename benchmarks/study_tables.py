@@ -1,7 +1,7 @@
 """The tables of the study in tables_study.py: twenty that count, and others to choose settings on.
 
-All come with packages and are used as they are there: vega_datasets, statsmodels, palmerpenguins and
-scikit-learn. Chosen before anything was trained, ten with classes and ten with quantities.
+All come with packages and are used as they are there: vega_datasets, statsmodels, palmerpenguins
+and scikit-learn. Chosen before anything was trained, ten with classes and ten with quantities.
 """
 
 from __future__ import annotations

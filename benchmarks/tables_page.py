@@ -76,19 +76,20 @@ def listed(things: list[str]) -> str:
 
 
 def headline(results: dict) -> str:
-    count = len(results)
+    """Return what a reader should remember, each figure from the results."""
     sizes = share_of_size(results)
-    faster = np.median(
-        [found["MLP"]["seconds"] / found["rewire"]["seconds"] for found in results.values()]
+    seconds = [found["rewire"]["seconds"] / found["MLP"]["seconds"] for found in results.values()]
+    even, near, beaten = (
+        len(names(results, test, model))
+        for test, model in ((as_good, "MLP"), (within_error, "linear"), (ahead, "boosting"))
     )
     return (
-        f"**On {len(names(results, as_good, 'MLP'))} of {count} tables as good as scikit-learn's "
-        f"dense MLP or better, at {np.median(sizes):.0%} of its size** (the median; "
-        f"{sizes.min():.0%} to {sizes.max():.0%}). On {len(names(results, within_error, 'linear'))}"
-        f" of {count} not worse than the linear model by more than a standard error. Gradient "
-        f"boosting is ahead by more than a standard error on {len(names(results, ahead, 'boosting'))}"
-        f". All with their default settings; the median training takes {1 / faster:.1f} times the "
-        "MLP's seconds.\n\n"
+        f"**On {even} of {len(results)} tables as good as scikit-learn's dense MLP or better, at "
+        f"{np.median(sizes):.0%} of its size** (the median; {sizes.min():.0%} to "
+        f"{sizes.max():.0%}). On {near} of {len(results)} not worse than the linear model by more "
+        f"than a standard error. Gradient boosting is ahead by more than a standard error on "
+        f"{beaten}. All with their default settings; the median training takes "
+        f"{np.median(seconds):.1f} times the MLP's seconds.\n\n"
         "![Left: score of four models on each table. Right: bytes of the model, on a logarithmic "
         "scale.](images/results-tables.png)"
     )
