@@ -14,6 +14,7 @@
 ``rewire.train``         trainings that can be stopped and resumed
 ``rewire.data``          data sets by name and from files
 ``rewire.sklearn``       estimators for scikit-learn
+``rewire.torch``         sparse layers for PyTorch models, and the conversion of whole models
 ``rewire.compare``       methods compared over many seeds
 ``rewire.plot``          pictures
 ``rewire.report``        a training as a page for the browser
@@ -58,7 +59,7 @@ _HOMES = {
 _NAMESPACES = (
     *("activations", "assess", "compare", "connectivity", "data", "experiment", "export", "graph"),
     *("kernels", "losses", "methods", "optimizers", "plot", "report", "reproduce", "scalar"),
-    *("schedules", "sklearn", "topology", "train"),
+    *("schedules", "sklearn", "topology", "torch", "train"),
 )
 
 __all__ = [*_HOMES, *_NAMESPACES]

@@ -15,6 +15,9 @@ DISTRIBUTION = "erk"
 # A neuron that reads one input makes the network a sum of functions of single inputs. From three
 # on, all methods learn products of two inputs, also those that never rewire.
 MIN_FAN_IN = 3
+# Standard deviations from the mean beyond which an input counts as being there. One sample far out
+# would otherwise bend what is learnt between it and the others.
+INPUT_LIMIT = 5.0
 # Neurons of the one hidden layer of networks whose width is not said; fewer where there are too few
 # connections for each to read that much. A tenth of its connections, with the numbers of their
 # sources, are about a tenth of the bytes of scikit-learn's 100 dense neurons.

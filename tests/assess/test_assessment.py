@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.sparse import csr_array
 
@@ -66,6 +67,17 @@ def test_a_useless_model_is_called_one():
     assert found.main.scores["auc"] < 0.3
 
 
+def test_no_better_than_the_majority_is_said_without_more_than_is_known():
+    X, y = task(60)
+    y = (np.arange(60) % 5 == 0).astype(int)
+    answers = np.where(np.arange(60) % 6 == 0, 0.9, 0.1)
+    found = assess(
+        said(lambda X: answers[: len(X)]), {"training": (X, y), "test": (X, y)}, "classification"
+    )
+    assert found.main.scores["accuracy"] < found.main.beside["always 0"]["accuracy"] == 0.8
+    assert "This is no better than answering always 0, which gets 80.0%." in found.notices
+
+
 def test_a_model_that_knows_more_is_better():
     X, _ = task()
     y = (np.abs(X[:, 0]) > 0.7).astype(int)
@@ -127,6 +139,43 @@ def test_json_holds_all_of_it_and_the_same_seed_gives_the_same():
     assert found["main"] == "test"
     assert found["parts"]["test"]["confusion"][0][0] > 0
     assert str(assessed()).startswith("Accuracy ")
+
+
+def test_answers_that_overflow_are_wrong_and_no_error():
+    X = np.arange(20.0).reshape(10, 2)
+    off = np.where(np.arange(10) == 3, np.inf, 0)
+    found = assess(lambda X: X[:, 0] + off, {"test": (X, X[:, 0])}, "regression")
+    assert found.main.scores["r2"] is None
+    assert found.main.scores["median_absolute_error"] == 0
+    assert len(found.main.residuals["residual"]) == 9
+    json.dumps(found.to_dict(), allow_nan=False)
+    nothing = np.full((10, 2), np.nan)
+    found = assess(lambda X: nothing, {"test": (X, np.arange(10) % 2)}, "classification")
+    json.dumps(found.to_dict(), allow_nan=False)
+    assert found.main.scores["accuracy"] == 0.5
+
+
+@pytest.mark.parametrize("samples", [1, 2])
+def test_very_few_samples(samples):
+    X = np.zeros((samples, 1))
+    found = assess(lambda X: np.zeros(len(X)), {"training": (X, X[:, 0])}, "regression")
+    assert found.main.scores["r2"] is None
+    assert "undefined" in found.verdict
+    y = np.zeros(samples, int)
+    found = assess(said(lambda X: X[:, 0]), {"test": (X, y)}, "classification")
+    assert found.main.scores["accuracy"] == 1
+    json.dumps(found.to_dict(), allow_nan=False)
+
+
+def test_lists_and_frames_will_do():
+    frame = pd.DataFrame({"a": [0.0, 1.0, 0.0, 1.0]})
+    one = assess(lambda X: np.asarray(X)[:, 0], {"training": (frame, [0, 1, 0, 2])}, "regression")
+    other = assess(
+        lambda X: np.asarray(X)[:, 0],
+        {"training": ([[0], [1], [0], [1]], [0, 1, 0, 2])},
+        "regression",
+    )
+    assert one.to_dict() == other.to_dict()
 
 
 def test_no_parts_are_refused():

@@ -110,7 +110,7 @@ def test_the_samples_are_left_as_they_were():
 
 
 def test_at_least_one_repeat():
-    with pytest.raises(ValueError, match="repeats must be at least 1; got 0"):
+    with pytest.raises(ValueError, match="repeats must be a whole number, at least 1; got 0"):
         permutation_importance(len, np.eye(2), repeats=0)
 
 

@@ -99,7 +99,7 @@ def test_verdicts_by_hand(page):
 
 def test_the_page_says_what_was_measured(page):
     """Its figures are those of the file beside it."""
-    results = page.load()
+    results = page.complete()
     text = page.PAGE.read_text()
     assert page.headline(results) in text
     assert page.score_table(results, "regression") in text

@@ -59,6 +59,7 @@ def test_a_comparison_is_printed_and_kept(run, tmp_path):
         "connections",
         "parameters",
         "seconds",
+        "inputs",
     ]
     assert sorted((row["method"], int(row["seed"])) for row in found) == [
         (method, seed) for method in ("rigl", "static") for seed in range(3)

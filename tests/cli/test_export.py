@@ -54,8 +54,9 @@ def test_a_model_of_a_table_is_written_whole(ending, run, runs, tmp_path):
     out = tmp_path / f"homes.{ending}"
     said = run("export", runs / "homes", out).output
     model = Predictor.load(runs / "homes" / "model.safetensors").stripped()
-    model.export(tmp_path / f"same.{ending}")
-    assert out.read_bytes() == (tmp_path / f"same.{ending}").read_bytes()
+    (tmp_path / "same").mkdir()
+    model.export(tmp_path / "same" / out.name)
+    assert out.read_bytes() == (tmp_path / "same" / out.name).read_bytes()
     assert "homes." + ending + ": the whole model" in said
     assert "reads   columns as they are: area (m²) (number), heating (category)" in said
     assert "answers no, yes, with probabilities" in said

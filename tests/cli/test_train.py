@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import onnxruntime
 import pandas as pd
@@ -20,7 +21,6 @@ import scipy.sparse
 from typer.testing import CliRunner
 
 from rewire import methods
-from rewire.cli import drawing
 from rewire.cli.app import app
 from rewire.cli.common import run_folders
 from rewire.experiment import Predictor, RunDirectory
@@ -174,6 +174,11 @@ def test_two_classes_with_one_output(loss, run, tmp_path):
         (["digits", "--sparsity", "0.5", "--density", "0.5"], "sparsity"),
         (["digits", "--sparsity", "0.5,0.5,0.5"], "sparsity"),
         (["digits", "--activation", "gelu"], "gelu"),
+        (
+            ["digits", "--class-weight", "even"],
+            "--class-weight must be one of balanced; got 'even'",
+        ),
+        (["diabetes", "--class-weight", "balanced"], "class_weight must be None for a regression"),
         (["digits", "--method", "rigel"], "did you mean 'rigl'"),
         (["digits", "--method", "reviving-rigel"], "did you mean 'reviving rigl'"),
         (["digits", "--out", "/dev/null"], "out must be a folder that can be written to"),
@@ -492,10 +497,11 @@ def test_a_file_has_the_format_of_its_ending_or_is_not_written(
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_too_many_connections_are_not_drawn(run, trained, tmp_path, monkeypatch):
-    monkeypatch.setattr(drawing, "DRAWABLE", 1035)
-    result = run("show", trained / "digits", "--picture", tmp_path / "w.png", status=2)
-    assert "at most 1,035 connections" in result.stderr
+def test_pictures_are_legible_whatever_the_network(run, trained, tmp_path, monkeypatch):
+    monkeypatch.setattr("rewire.plot.network.MOST_CONNECTIONS", 1039)
+    run("show", trained / "digits", "--picture", tmp_path / "w.png")
+    height, width, _ = plt.imread(tmp_path / "w.png").shape
+    assert max(height, width) < 1500
 
 
 def test_show_prints_what_the_exported_network_needs(run, trained, tmp_path):
@@ -519,7 +525,8 @@ def test_show_prints_what_the_exported_network_needs(run, trained, tmp_path):
 
 def test_export_for_other_programs(run, trained, tmp_path):
     output = run("export", trained / "houses", tmp_path / "net.npz").output
-    assert "Its inputs and outputs are standardized" in output
+    assert "made of the columns area, town, rooms and standardized" in output
+    assert "1 output, standardized" in output
     model = Predictor.load(trained / "houses" / "model.safetensors")
     net = load_network(tmp_path / "net.npz")
     assert net.ranks == model.network.strip().ranks
@@ -557,7 +564,7 @@ def test_methods_are_listed_for_people(run):
 def test_help_fits_and_tells(command, run):
     output = run(command, "--help").output
     assert max(map(len, output.splitlines())) <= 80
-    example = {"export": "Write the network"}.get(command, f"rewire {command} ")
+    example = {"export": "Write the model"}.get(command, f"rewire {command} ")
     assert example in output
 
 
@@ -566,7 +573,6 @@ def test_help_fits_and_tells(command, run):
 
 LIMITED = """
 import resource, sys
-from rewire.cli import drawing
 from rewire.cli.app import app
 from rewire.cli.common import run_folders
 if largest := int(sys.argv.pop(1)):
@@ -687,3 +693,72 @@ def test_the_commands_of_the_readme(run, tmp_path, monkeypatch):
     X = np.random.default_rng(0).normal(size=(5, 5)).astype(np.float32)
     [answers] = net.run(None, {entry.name: X})
     np.testing.assert_allclose(answers, model.network.predict(X), rtol=1e-4, atol=1e-5)
+
+
+# ------------------------------------------------------------------------------------- columns
+
+
+def test_what_became_of_each_column_is_printed_before_training(run, tmp_path):
+    frame = houses().assign(same=1, sold=pd.date_range("2020-01-01", periods=120))
+    frame.loc[::4, "area"] = np.nan
+    frame.to_csv(tmp_path / "houses.csv", index=False)
+    arguments = [tmp_path / "houses.csv", "--target", "price", "--out", tmp_path / "run", *SHORT]
+    output = run("train", *arguments).output
+    table, _, rest = output.partition("<Dataset")
+    assert "step" in rest
+    lines = {line.split()[0]: line.split() for line in table.splitlines() if line.strip()}
+    assert lines["area"][1:4] == ["number", "30", "2"]
+    assert lines["town"][1:3] == ["category", "3"]
+    assert lines["sold"][1:3] == ["date", "3"]
+    assert lines["same"][1:4] == ["constant,", "left", "out"]
+    assert lines["price"][1:3] == ["target,", "number"]
+    model = Predictor.load(tmp_path / "run" / "model.safetensors")
+    assert model.network.ranks[0] == 2 + 3 + 3 + 1
+
+
+def test_many_columns_are_counted(run, tmp_path):
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame(random.normal(size=(60, 30)), columns=[f"x{i}" for i in range(30)])
+    frame["label"] = np.where(frame["x0"] > 0, "up", "down")
+    frame.to_csv(tmp_path / "wide.csv", index=False)
+    arguments = [tmp_path / "wide.csv", "--target", "label", "--out", tmp_path / "run", *SHORT]
+    output = " ".join(run("train", *arguments).output.split())
+    assert "31 columns (number: 30, category as target: 1) make 30 inputs" in output
+    assert "'rewire inspect' shows each" in output
+
+
+def test_rows_without_an_answer_are_counted(run, tmp_path):
+    frame = houses()
+    frame.loc[:9, "price"] = np.nan
+    frame.to_csv(tmp_path / "houses.csv", index=False)
+    arguments = [tmp_path / "houses.csv", "--target", "price", "--out", tmp_path / "run", *SHORT]
+    output = run("train", *arguments).output
+    assert "10 rows without a value in 'price' left out" in output
+    result = run("evaluate", tmp_path / "run" / "model.safetensors", tmp_path / "houses.csv")
+    assert "10 of 120 rows left out: they have no answer in the target column" in result.stderr
+
+
+def test_columns_are_read_as_the_command_says(run, tmp_path):
+    frame = houses().assign(code=[f"{i % 3}" for i in range(120)], when="03/04/2020")
+    frame["when"] = [f"{1 + i % 12:02}/{1 + i % 11:02}/2020" for i in range(120)]
+    frame.to_csv(tmp_path / "houses.csv", index=False)
+    arguments = [tmp_path / "houses.csv", "--target", "price", *SHORT]
+    options = ["--categorical", "code", "--ignore", "town", "--date", "when=DD/MM/YYYY"]
+    run("train", *arguments, *options, "--out", tmp_path / "run")
+    encoder = Predictor.load(tmp_path / "run" / "model.safetensors").encoder
+    assert encoder.inputs_of("code") == ("code=0", "code=1", "code=2")
+    assert encoder.inputs_of("town") == ()
+    assert encoder.schema["when"].kind == "date"
+    run("evaluate", tmp_path / "run")
+    frame.loc[0, "area"] = np.nan
+    frame.to_csv(tmp_path / "houses.csv", index=False)
+    refused = run("train", *arguments, *options, "--missing", "none", status=2)
+    assert "'area' has 1 missing values" in refused.stderr
+
+
+def test_standard_input_is_trained_on(trained, tmp_path):
+    text = (trained / "houses.csv").read_text()
+    arguments = ["train", "-", "--target", "price", "--out", str(tmp_path / "run"), *SHORT]
+    result = CliRunner().invoke(app, arguments, input=text)
+    assert result.exit_code == 0, result.output
+    assert Predictor.load(tmp_path / "run" / "model.safetensors").encoder is not None

@@ -190,7 +190,7 @@ def test_a_killed_process_is_a_failure_of_its_run_alone(fragile, tmp_path):
         ({"config": {"hidden": (3,)}}, "one for each of the 2 layers; got 3"),
         (
             {"config": {"total_steps": 20}},
-            "method 'set' never rewires.*every, epochs or total_steps",
+            "method 'set' never rewires.*every=.*epochs=, total_steps=",
         ),
         ({"config": {"measure": "unseen", "validation": 0.0}}, "validation must be above 0"),
         ({"config": {"optimizer": "sdg"}}, "optimizer must be one of sgd"),

@@ -242,13 +242,23 @@ def test_sizes_that_leave_a_part_empty_are_refused(size):
         Dataset.from_arrays(X, Y).split(size)
 
 
-def test_a_class_too_rare_for_both_parts_is_refused_with_the_remedy():
-    data = Dataset.from_arrays(np.arange(10.0)[:, None], [0] * 9 + [1])
-    with pytest.raises(
-        ValueError, match=r"at least two samples.*data has one of 1: leave.*stratify=False"
-    ):
+@pytest.mark.parametrize("seed", range(5))
+def test_the_only_sample_of_a_class_is_trained_on(seed):
+    data = Dataset.from_arrays(np.arange(12.0)[:, None], [0] * 5 + [1] + [2] * 5 + [3])
+    train, validation = data.split(0.5, seed=seed)
+    assert {5.0, 11.0} <= set(train.X.ravel())
+    assert len(validation.y) == 6
+    assert set(validation.y) == {0, 2}
+
+
+def test_one_sample_of_each_class_cannot_be_split():
+    data = Dataset.from_arrays(np.arange(4.0)[:, None], [0, 1, 2, 3])
+    with pytest.raises(ValueError, match=r"at least two samples .*; data has one of each class"):
         data.split(0.5, seed=0)
-    assert len(data.split(0.5, seed=0, stratify=False)[1].y) == 5
+    assert len(data.split(0.5, seed=0, stratify=False)[1].y) == 2
+
+
+def test_parts_smaller_than_the_number_of_classes_are_refused():
     data = Dataset.from_arrays(np.arange(30.0)[:, None], np.repeat([0, 1, 2], 10))
     with pytest.raises(
         ValueError, match=r"as there are classes, 3; got 0.05, which makes parts of 28 and 2"

@@ -112,3 +112,19 @@ def test_a_dense_standardizer_does_not_fill_sparse_inputs():
 def test_what_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_nothing_is_beyond_the_limit():
+    X = np.array([[0.0], [2.0], [100.0], [-100.0]])
+    limited = Standardizer(np.array([1.0]), np.array([2.0]), limit=5.0)
+    assert limited.transform(X).tolist() == [[-0.5], [0.5], [5.0], [-5.0]]
+    assert limited.transform(X.astype(np.float32)).dtype == np.float32
+    again = Standardizer.from_arrays(limited.to_arrays())
+    assert again.transform(X).tolist() == limited.transform(X).tolist()
+    assert Standardizer.fit(X, limit=1.0).transform(X).max() == 1
+
+
+@pytest.mark.parametrize("limit", [0, -1, np.inf, np.nan])
+def test_a_limit_that_is_none_is_refused(limit):
+    with pytest.raises(ValueError, match="limit must be above 0 and finite, or None; got"):
+        Standardizer(np.zeros(1), np.ones(1), limit=limit)

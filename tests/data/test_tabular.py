@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rewire.data import Dataset, load
+from rewire.data import Standardizer, load
 from rewire.data.tabular import class_names, class_numbers
 from rewire.tables import Column
 
@@ -187,12 +187,16 @@ def test_a_town_of_the_validation_part_alone_is_no_input():
     assert validation.inputs == train.inputs
 
 
-def test_a_standardized_or_array_data_set_is_split_as_it_is():
-    from rewire.data import Standardizer
-
+def test_a_standardized_data_set_is_split_as_it_is():
     data = load(towns(), target="price")
     standardized = data.standardized(Standardizer.fit(data.X))
     train, _ = standardized.split(0.3, seed=0)
     assert set(map(tuple, train.X)) < set(map(tuple, standardized.X))
-    with pytest.raises(ValueError, match="encoder is for a data set made of a table"):
-        Dataset.from_arrays([[0.0], [1.0]], [0.5, 1.5]).encoded(data.encoder)
+
+
+def test_a_table_without_a_target_says_which_columns_there_are(tmp_path):
+    (tmp_path / "a.csv").write_text("x,y\n1,2\n3,4\n")
+    with pytest.raises(
+        ValueError, match=r"target must be the column to predict; got none, .* are x, y: name it"
+    ):
+        load(tmp_path / "a.csv")

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 import rewire
 from rewire import methods
@@ -14,6 +15,7 @@ from rewire.experiment.build import (
     make_optimizer,
     make_schedule,
     resolve_optimizer,
+    silence_constants,
     without_unused_options,
 )
 from rewire.optimizers import SGD, Adam, AdamW
@@ -144,3 +146,19 @@ def test_options_can_be_left_out_where_a_method_does_not_take_them():
         "reviving rigl": {"every": 7, "fraction": 0.2, "method_options": {"tries": 3}},
     }.items():
         assert without_unused_options(replace(given, method=name)) == short(method=name, **left)
+
+
+@pytest.mark.parametrize("form", [np.asarray, csr_array])
+def test_an_input_that_is_always_zero_in_training_has_no_say(form):
+    net = rewire.mlp([3, 8, 1], seed=0)
+    X = np.array([[1.0, 0.0, 2.0], [-1.0, 0.0, 0.0]])
+    weight = net.connections.weight.copy()
+    assert silence_constants(net, form(X), ("a", "b", "c")) == (
+        "input b: the same in all training samples, so not used"
+    )
+    assert (net.connections.weight != weight).sum() == 8
+    rewire.fit(net, X, [1.0, 2.0], loss="mean_squared_error", total_steps=50)
+    other = X + np.array([0.0, 1000.0, 0.0])
+    np.testing.assert_array_equal(net.predict(X), net.predict(other))
+    assert silence_constants(net, form(X + 1)) is None
+    assert silence_constants(net, form(0 * X)).startswith("inputs number 0, number 1, number 2: ")

@@ -12,6 +12,7 @@ from rewire.tables import Column, DateFormat, NumberFormat, Schema, Table, Table
 
 ODD = ["", "plain", 'quo"te', "back\\slash", "what??/", "*/ /*", "été", "日本", "new\nline", " "]
 ODD += ["double", "int", "y", "label", "row", "NULL", "X", "a=b", "x" * 70, "1st", "%s", "{}"]
+CATEGORIES = [one for one in ODD if one.strip() and one != "NULL"]  # which means a missing value
 KINDS = ["number", "boolean", "category", "date", "text"]
 
 
@@ -39,7 +40,7 @@ def values(kind, rows, rng, unseen=False):
         words = ["Van Dyck", "de  Groot\t", "Müller", "groot ", "DYCK", ""]
         found = np.array([" ".join(rng.choice(words, 3)) for _ in range(rows)], object)
     else:
-        known = [one for one in ODD if one] + ["never seen", "zzz", "A"] * unseen
+        known = CATEGORIES + ["never seen", "zzz", "A"] * unseen
         found = rng.choice(np.array(known, object), rows)
     missing = rng.random(rows) < 0.2
     found[missing] = None if found.dtype == object else np.nan
@@ -75,7 +76,7 @@ def model_on(X, rng, outputs=3, loss="cross_entropy", dtype="float32", scaled=Tr
         () if regression else tuple(labels),
         None if encoder is None else encoder.feature_names,
         None,
-        Standardizer.fit(X) if scaled else None,
+        Standardizer.fit(X, limit=rng.choice([None, 1.5])) if scaled else None,
         rng.normal(1e5, 10, outputs) if regression else None,
         rng.uniform(10, 100, outputs) if regression else None,
         loss=loss,

@@ -131,8 +131,14 @@ def test_placeholders_and_empty_texts_are_missing_as_in_training(tmp_path):
     program = Program(small_model(), tmp_path)
     missing = answers(program, 1e6, None)
     assert answers(program, 1e6, b"?") == answers(program, 1e6, b"n/a") == missing
-    assert answers(program, 1e6, b"") == missing
-    assert answers(program, 1e6, b"plain") != missing
+    for text in (b"", b" \t\n", b"NA", b"Null", b" #n/a ", b"?", b" n/a"):
+        assert answers(program, 1e6, text) == missing
+    plain = answers(program, 1e6, b"plain")
+    assert plain != missing
+    assert answers(program, 1e6, b"\n plain  ") == plain
+    unseen = answers(program, 1e6, b"PLAIN")
+    for text in (b"plai", b"plainer", b"N", b"NAN.", b"zzz", b"unknown"):
+        assert answers(program, 1e6, text) == unseen
 
 
 @pytest.mark.parametrize("heating", [b"plain", None])
@@ -228,7 +234,7 @@ def test_ten_thousand_columns(tmp_path):
 
 
 def test_thousands_of_levels(tmp_path):
-    levels = [f"level {i} {'é' * (i % 7)}" for i in range(5000)]
+    levels = [f"{'é' * (i % 7)} level {i}".strip() for i in range(5000)]
     unit = (0.0,) * 2
     rows = {one: (float(i), -float(i)) for i, one in enumerate(levels)}
     long = Lookup("city", ("one", "two"), rows, unseen=unit, missing=(1.0, 1.0))
@@ -246,3 +252,23 @@ def test_classes_that_are_numbers_are_named_by_their_text(tmp_path):
     X = rng.normal(size=(20, 2))
     model = replace(model_on(X, rng), classes=(3, 5, 10))
     Program(model, tmp_path).check([(ctypes.c_double * 2)(*row) for row in X], X)
+
+
+@pytest.mark.parametrize("text", ["*/ int x;", "/* a", "a\\\\", "??/", "%d", "é" * 3000, '"\\0'])
+def test_odd_categories_end_no_constant_and_no_comment(text, tmp_path):
+    schema = Schema((Column("heating", "category"),))
+    encoder = TableEncoder(schema, (Lookup("heating", ("a",), {text: (1.0,)}, (0.0,), (0.5,)),))
+    raw = Table(schema, {"heating": np.array([text, "other", None], object)})
+    model = model_on(encoder.transform(raw), np.random.default_rng(0), encoder=encoder)
+    model.classes = (text, "b", "c")
+    program = Program(model, tmp_path)
+    program.check(program.rows(raw), raw)
+    (tmp_path / "main.c").write_text(example(model, tmp_path / "model.c"))
+    assert run_c(tmp_path, "main.c").removesuffix("\n") in model.classes
+
+
+def test_the_example_has_no_missing_values_where_they_are_refused(tmp_path):
+    model = small_model(missing="none")
+    export(model, tmp_path / "model.c")
+    (tmp_path / "main.c").write_text(example(model, tmp_path / "model.c"))
+    assert run_c(tmp_path, "main.c").removesuffix("\n") in model.classes

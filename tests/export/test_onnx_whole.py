@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import onnx
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 
@@ -143,7 +144,7 @@ def test_it_says_what_its_inputs_and_outputs_are():
     says = {one["kind"]: one["says"] for one in found["columns"]}
     assert says["boolean"] == "truth value: 0 for 'no' or 'n', 1 for 'yes'"
     assert says["date"] == "date: seconds since 1970-01-01 UTC"
-    assert says["number"] == "number of $"
+    assert says["number"] == "number in $"
     assert [one.doc_string for one in model.graph.input] == list(says.values())
     assert model.graph.output[0].doc_string == "price"
     types = {one.name: one.type for one in session(model).get_inputs()}
@@ -177,3 +178,14 @@ def test_thousands_of_columns_are_a_few_nodes():
     assert len(model.graph.node) < 30
     raw = table(schema, 3, rng)
     check(model, fed(model, raw), predictor.encoder.transform(raw), predictor)
+
+
+def test_placeholders_are_missing_as_in_training():
+    schema = Schema(columns(["category", "text"], ["heating", "name"]))
+    predictor = model_of(schema, np.random.default_rng(0))
+    model = to_onnx(predictor)
+    texts = ["", "NA", "Null", "#N/a", "?", "n/a", "NaN", "plain", "PLAIN", "unknown"]
+    frame = pd.DataFrame({"heating": texts, "name": texts[::-1]})
+    feed = {name: frame[[name]].to_numpy(object) for name in frame}
+    _, probabilities = session(model).run(None, feed)
+    Right(predictor, frame).close(probabilities, predictor.probabilities(frame))

@@ -1,11 +1,16 @@
 """The report of runs in a real browser."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import rewire
 from rewire import methods
+from rewire.assess import assess
 from rewire.data import load, moons
+from rewire.experiment import Recipe, prepare_experiment
+from rewire.experiment.assessing import assess_experiment
 from rewire.report import Recorder, write_report
 from rewire.report import recorder as recorder_module
 from rewire.report.frame_features import extract_features
@@ -227,19 +232,139 @@ def test_what_has_just_grown_is_solid_and_what_is_gone_dashed_wherever_it_leads(
 def test_ranks_are_named_and_say_how_many_are_left(opened, rigl, large):
     page = opened(rigl)
 
-    def names():
-        return page.locator(".wiring .rank").all_text_contents()
+    def lines():
+        return [
+            rank.locator("tspan").all_text_contents()
+            for rank in page.locator(".wiring .rank").all()
+        ]
 
-    assert names() == ["2 inputs", "Layer 1: 16 neurons", "Layer 2: 16 neurons", "1 output"]
+    layers = [["Layer 1:", "16 neurons"], ["Layer 2:", "16 neurons"]]
+    assert lines() == [["2 inputs"], *layers, ["1 output"]]
     page.check("#strip")
     ranks = networks_of(rigl)[400].strip().ranks
-    assert [int(name.split(": ")[-1].split()[0]) for name in names()] == list(ranks)
+    assert [int(rank[-1].split()[0]) for rank in lines()] == list(ranks)
     page = opened(large)
-    drawn = [int(name.split(", ")[1].split()[0]) for name in names()]
+    drawn = [int(rank[-1].removesuffix(" drawn")) for rank in lines()]
     assert sum(drawn) == len(large.frames[-1].arrays["neuron"])
-    assert names()[0].startswith("64 pixels, ")
+    assert lines()[0][0] == "64 pixels"
     page.hover('[data-neuron="2_3"]')
     assert "Output 2_3 (3)" in page.locator(".details").inner_text()
+
+
+@pytest.fixture(scope="module")
+def assessed():
+    """A recording of a training on iris, with its assessment."""
+    experiment = prepare_experiment(Recipe("iris", hidden=(12,), total_steps=200))
+    data = experiment.data
+    recorder = Recorder(data="iris", feature_names=data.feature_names, classes=data.classes)
+    recorder.begin(experiment.training)
+    while not experiment.training.finished:
+        experiment.training.advance()
+        recorder(experiment.training)
+    found = assess_experiment(experiment).to_dict()
+    recorder.recording.about["assessment"] = found
+    return recorder.recording, found
+
+
+def overlaps(page, selector):
+    """Return how many pairs of elements lie over each other."""
+    return page.evaluate(
+        """selector => {
+            const all = [...document.querySelectorAll(selector)];
+            const boxes = all.map(d => d.getBoundingClientRect());
+            const over = (a, b) => a.left < b.right && b.left < a.right
+                && a.top < b.bottom && b.top < a.bottom;
+            return boxes.flatMap((a, i) => boxes.slice(i + 1).filter(b => over(a, b))).length;
+        }""",
+        selector,
+    )
+
+
+@pytest.mark.parametrize("width", [420, 1100])
+def test_captions_lie_over_nothing(opened, assessed, width):
+    page = opened(assessed[0], width=width)
+    assert page.locator(".wiring .rank").count() == 3
+    assert overlaps(page, ".wiring .rank, .wiring .neuron") == 0
+    right = page.eval_on_selector_all(
+        ".wiring .rank", "all => Math.max(...all.map(d => d.getBoundingClientRect().right))"
+    )
+    left = page.eval_on_selector_all(
+        ".wiring .connection", "all => Math.min(...all.map(d => d.getBoundingClientRect().left))"
+    )
+    assert right <= left
+    within = page.locator(".run").bounding_box()
+    names = page.locator(".wiring .end").all()
+    assert all(
+        within["x"] <= box["x"] and box["x"] + box["width"] <= within["x"] + within["width"]
+        for box in (name.bounding_box() for name in names)
+    )
+
+
+def test_inputs_and_classes_stand_beside_their_neurons(opened, assessed):
+    page = opened(assessed[0], width=1100)
+    names = page.locator(".wiring .end").all_text_contents()
+    assert names[:4] == list(assessed[0].about["feature_names"])
+    assert names[4:] == ["setosa", "versicolor", "virginica"]
+
+
+def test_scores_stand_beside_simpler_models(opened, assessed):
+    recording, found = assessed
+    page = opened(recording)
+    validation = found["parts"]["validation"]
+    assert page.locator("#assessment h2").all_text_contents() == ["How good is it", "Which inputs"]
+    assert page.locator(".verdict").inner_text() == found["verdict"]
+    table = page.locator(".assessed table").first
+    assert table.locator("thead th").all_text_contents()[:3] == ["", "training", "validation"]
+    cells = table.locator("tbody tr").first.locator("th,td").all_text_contents()
+    assert cells[0] == "accuracy"
+    assert float(cells[2].rstrip("%")) == pytest.approx(
+        100 * validation["scores"]["accuracy"], abs=0.06
+    )
+    counts = page.eval_on_selector_all(".confusion rect", "all => all.map(d => +d.dataset.count)")
+    assert counts == [n for row in validation["confusion"] for n in row]
+    assert page.locator(".calibration circle").count() == len(validation["calibration"]["samples"])
+    shown = page.eval_on_selector_all(
+        ".inputs [data-input]", "all => all.map(d => [d.dataset.input, +d.dataset.importance])"
+    )
+    expected = [[row["column"], row["importance"]] for row in found["inputs"] if row["kept"]]
+    assert shown == [[name, pytest.approx(value)] for name, value in expected]
+    assert "on validation data" in page.title()
+
+
+def test_text_is_as_large_as_text(opened, assessed):
+    """Pictures are not blown up: their letters are no larger than those of the page."""
+    page = opened(assessed[0], width=1400)
+    heights = page.eval_on_selector_all(
+        ".panels svg text, .assessed svg text",
+        "all => all.filter(d => d.textContent).map(d => d.getBoundingClientRect().height)",
+    )
+    assert max(heights) < 24
+
+
+def test_uneven_classes_come_before_the_accuracy(opened, assessed):
+    recording, found = assessed
+    about = recording.about
+    uneven = found | {"uneven": True, "notices": ["The classes are uneven: <b>look</b>."]}
+    page = opened(replace(recording, about=about | {"assessment": uneven}))
+    captions = page.locator(".assessed caption").all_text_contents()
+    assert captions == ["Class by class", "Scores"]
+    assert page.locator(".assessed .warning").all_text_contents() == uneven["notices"]
+
+
+def test_residuals_of_a_regression(opened, assessed):
+    recording, _ = assessed
+    X = np.random.default_rng(0).normal(size=(60, 2))
+    parts = {"training": (X[:30], X[:30, 0]), "test": (X[30:], X[30:, 0])}
+    found = assess(lambda X: X[:, 0] + 0.5, parts, "regression").to_dict()
+    page = opened(replace(recording, about=recording.about | {"assessment": found}))
+    assert page.locator(".residuals circle").count() == 30
+    assert page.locator(".confusion").count() == 0
+    assert "Half of them are between +0.5 and +0.5" in page.locator(".assessed").inner_text()
+
+
+def test_recordings_without_an_assessment_have_no_such_section(opened, rigl):
+    page = opened(rigl)
+    assert page.locator("#assessment").inner_html() == ""
 
 
 def test_a_chosen_neuron_stays_chosen_while_time_moves(opened, rigl):

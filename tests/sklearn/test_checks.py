@@ -6,6 +6,9 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from rewire.methods import RigL
 from rewire.sklearn import SparseMLPClassifier, SparseMLPRegressor
 
+# Some of the checks train on noise.
+pytestmark = pytest.mark.filterwarnings("ignore:.*worse than")
+
 OTHER = {"density": 0.5, "distribution": "uniform", "solver": "sgd", "strip": True}
 
 

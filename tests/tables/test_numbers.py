@@ -43,8 +43,10 @@ def test_numbers_are_read_however_their_sign_is_written(text, value):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "abc", "1.2.3", "12:30", "2020-01-01", "1 2", "(3", "--3", "-(3)", "inf", "nan", "0x10"]
-    + ["1_000", "1,5", "A12", "12A", "3 4 kg", "1e", "$" + "9" * 60],
+    [
+        *("", "abc", "1.2.3", "12:30", "2020-01-01", "1 2", "(3", "--3", "-(3)", "inf", "nan"),
+        *("0x10", "1_000", "1,5", "A12", "12A", "3 4 kg", "1e", "$" + "9" * 60),
+    ],
 )
 def test_what_is_no_number_is_none(text):
     assert math.isnan(read_numbers(texts(text), NumberFormat())[0])

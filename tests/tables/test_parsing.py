@@ -53,10 +53,15 @@ def test_numbers_that_mean_missing_also_do_in_sources_with_types():
 
 def test_types_and_texts_are_read_alike():
     assert values_of(NUMBER, [True, False])[0] == [1, 0]
-    category = Column("a", "category", number=understand(read_raw({"a": ["1"] * 3})).columns[0].number)
+    category = Column(
+        "a", "category", number=understand(read_raw({"a": ["1"] * 3})).columns[0].number
+    )
     assert values_of(category, [1.0, 2.0])[0] == ["1", "2"]
     assert values_of(Column("a", "category"), [True, False])[0] == ["True", "False"]
-    assert values_of(Column("a", "boolean"), [0, 2]) == ([0, pytest.approx(np.nan, nan_ok=True)], [False, True])
+    assert values_of(Column("a", "boolean"), [0, 2]) == (
+        [0, pytest.approx(np.nan, nan_ok=True)],
+        [False, True],
+    )
     assert values_of(Column("a", "date", date=DateFormat("ms")), [86_400_000])[0] == [86400]
     assert values_of(Column("a", "date", date=DateFormat("s")), ["86400"])[0] == [86400]
     assert values_of(Column("a", "date"), [86400])[1] == [True]
@@ -68,7 +73,10 @@ def test_a_category_of_numbers_is_the_same_however_it_is_written():
     written = raw("a,b\n1.0,x\n2.0,y\n")
     schema = understand(written, categorical="a")
     assert parse(written, schema).values["a"].tolist() == ["1", "2"]
-    assert parse(read_raw({"a": [1, 2], "b": ["x", "y"]}), schema).values["a"].tolist() == ["1", "2"]
+    assert parse(read_raw({"a": [1, 2], "b": ["x", "y"]}), schema).values["a"].tolist() == [
+        "1",
+        "2",
+    ]
 
 
 def test_truth_values_are_read_in_any_case_and_others_are_unreadable():

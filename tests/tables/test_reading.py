@@ -111,7 +111,9 @@ def test_names_are_stripped_and_made_different():
 
 
 def test_lines_of_another_length_are_listed():
-    with pytest.raises(ValueError, match=r"must have 2 values.*3 in '1,2,3'.*1 in '7'"):
+    with pytest.raises(
+        ValueError, match=r"must have 2 values.*3 in '1,2,3' \(line 2\), 1 in '7' \(line 4\)"
+    ):
         read("a,b\n1,2,3\n4,5\n7\n")
 
 
@@ -126,6 +128,15 @@ def test_lines_that_all_have_one_value_more():
 def test_a_table_without_rows_is_refused(text):
     with pytest.raises(ValueError, match="must have"):
         read(text)
+
+
+def test_a_first_line_of_values_is_said():
+    assert "names: 5.1, 3.5" in read("5.1,3.5\n4.9,3.0\n").notes[0]
+    assert read("0,1\n4.9,3.0\n").notes == ()
+
+
+def test_blanks_before_quoted_values_do_not_matter():
+    assert cells(read('a,b\n1, "x, y"\n2, "z"\n'))["b"] == ["x, y", "z"]
 
 
 def test_a_table_without_names():
@@ -242,3 +253,11 @@ def test_workbooks(tmp_path):
     schema = understand(raw)
     assert (schema["a"].kind, schema["a"].missing, schema["b"].missing) == ("number", 1, 1)
     assert list(read_raw(tmp_path / "t.xlsx", sheet="second").columns) == ["c"]
+
+
+def test_times_of_a_day_are_seconds_since_midnight():
+    import datetime
+
+    raw = read_raw({"t": [datetime.time(1, 0, 5), None]})
+    np.testing.assert_array_equal(raw.columns["t"].values, [3605, np.nan])
+    assert raw.columns["t"].kind == "date"

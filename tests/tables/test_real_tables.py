@@ -101,9 +101,15 @@ def as_csv(name):
 def test_cars():
     schema, table = read(as_csv("cars.json"), target="Origin")
     assert kinds(schema) == {
-        **{"Name": "text", "Miles_per_Gallon": "number", "Cylinders": "number"},
-        **{"Displacement": "number", "Horsepower": "number", "Weight_in_lbs": "number"},
-        **{"Acceleration": "number", "Year": "date", "Origin": "category"},
+        "Name": "text",
+        "Miles_per_Gallon": "number",
+        "Cylinders": "number",
+        "Displacement": "number",
+        "Horsepower": "number",
+        "Weight_in_lbs": "number",
+        "Acceleration": "number",
+        "Year": "date",
+        "Origin": "category",
     }
     assert schema["Name"].role == "ignored"
     assert (schema["Miles_per_Gallon"].missing, schema["Horsepower"].missing) == (8, 6)

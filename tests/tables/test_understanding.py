@@ -29,14 +29,18 @@ def distinct(n, form="{}"):
 # ------------------------------------------------------------------------------------------ kinds
 
 
-@pytest.mark.parametrize("odd", ["?", "N/A", "NA", "-", "null", "none", "missing", "unknown", "#N/A"])
+@pytest.mark.parametrize(
+    "odd", ["?", "N/A", "NA", "-", "null", "none", "missing", "unknown", "#N/A"]
+)
 def test_a_placeholder_among_numbers_is_missing_and_said(odd):
     found = column(*distinct(56, "{}.5"), odd)
     assert (found.kind, found.missing) == ("number", 1)
     assert found.odd == ((odd, 1, "taken as missing"),)
 
 
-@pytest.mark.parametrize("text", ["37%", "$1,200", "(3.50)", "−4", "7\u00a0", "1,200", "5-", "8 kg"])
+@pytest.mark.parametrize(
+    "text", ["37%", "$1,200", "(3.50)", "−4", "7\u00a0", "1,200", "5-", "8 kg"]
+)
 def test_one_number_written_otherwise_leaves_a_column_of_numbers(text):
     found = column(*distinct(30, "{}.5"), text)
     assert (found.kind, found.missing, found.odd) == ("number", 0, ())
@@ -55,8 +59,10 @@ def test_categories():
     assert kind("1", "2", "3") == "number"
     assert kind(*["01", "02", "0A"] * 9) == "category"
     assert kind(*["01234", "12345"] * 9) == "category"
+    assert kind(*distinct(200, "1{}"), "08") == "number"  # a slip
     assert kind(*["12", "13", "14B"] * 9) == "category"
     assert kind(*["5 kg", "3 g"] * 9) == "category"
+    assert column(*["5 kg", "3 g"] * 9).note == "numbers with different units (kg, g)"
 
 
 def test_truth_values():
@@ -276,3 +282,11 @@ def test_values_are_what_the_schema_says():
     assert math.isnan(values["a"][1])
     assert values["b"].tolist() == ["x", "y", None]
     np.testing.assert_array_equal(values["c"], [1, 0, np.nan])
+
+
+def test_a_format_that_is_said_decides_what_is_odd():
+    found = column("1700000000", "1700086400", "x", date="a=s")
+    assert found.odd == (("x", 1, "cannot be read, taken as missing"),)
+    spec = {"a": {"kind": "number", "number": {"decimal": ","}}}
+    found = column("1,5", "2.5", columns=spec)
+    assert found.odd == (("2.5", 1, "cannot be read, taken as missing"),)

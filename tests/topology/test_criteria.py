@@ -179,7 +179,7 @@ def test_what_is_not_declared_cannot_be_read(attribute):
         return getattr(ctx, attribute)
 
     need = "signals" if attribute in ("activation", "sensitivity") else attribute
-    message = rf"'nosy' reads '{attribute}' without declaring it; add needs=\['{need}'\]"
+    message = rf"'nosy' reads '{attribute}' without declaring it: add needs=\['{need}'\]"
     with pytest.raises(TypeError, match=message):
         DropCriterion("nosy", reads)(context(eight(), signals=[SIGNALS]))
 

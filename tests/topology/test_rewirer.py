@@ -38,7 +38,7 @@ def test_an_epoch_is_as_long_as_it_is_said_to_be():
 
 
 def test_a_method_that_never_comes_to_rewire_warns():
-    with pytest.warns(UserWarning, match="'rigl' never rewires: .* a training of 50 steps; short"):
+    with pytest.warns(UserWarning, match="'rigl' never rewires, .* a training of 50 steps: short"):
         Rewirer("rigl", eight(), total_steps=50)
     with pytest.warns(UserWarning, match="'set' never rewires"):
         Rewirer("set", eight(), total_steps=50)

@@ -16,7 +16,9 @@ KEEP = {"min_weights": 0, "min_sources": 0}
 
 def perceptron():
     torch.manual_seed(0)
-    return nn.Sequential(nn.Linear(60, 50), nn.ReLU(), nn.Linear(50, 40), nn.ReLU(), nn.Linear(40, 4))
+    return nn.Sequential(
+        nn.Linear(60, 50), nn.ReLU(), nn.Linear(50, 40), nn.ReLU(), nn.Linear(40, 4)
+    )
 
 
 def sparse_layers(model):
@@ -32,8 +34,9 @@ def connections(model):
 
 def test_a_model_is_converted_in_place_and_keeps_its_density():
     model = perceptron()
-    assert rt.sparsify(model, density=0.2, seed=0, **KEEP) is model
-    assert abs(connections(model) - 0.2 * (60 * 50 + 50 * 40 + 40 * 4)) <= 2
+    assert rt.sparsify(model, density=0.2, distribution="er", seed=0, **KEEP) is model
+    assert isinstance(model[4], nn.Linear)  # dense by the distribution
+    assert abs(connections(model) + 40 * 4 - 0.2 * (60 * 50 + 50 * 40 + 40 * 4)) <= 2
 
 
 @pytest.mark.parametrize("distribution", ["uniform", "er", "erk"])

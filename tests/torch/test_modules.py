@@ -108,7 +108,9 @@ def convolutions(draw):
         bias=draw(st.booleans()),
         dtype=DOUBLE,
     )
-    size = [d * (k - 1) + 1 + draw(st.integers(0, 8)) for d, k in zip(dilation, kernel, strict=True)]
+    size = [
+        d * (k - 1) + 1 + draw(st.integers(0, 8)) for d, k in zip(dilation, kernel, strict=True)
+    ]
     x = torch.randn(draw(st.sampled_from((0, 1, 2, 9))), dense.in_channels, *size, dtype=DOUBLE)
     return dense, x, draw(st.sampled_from(("plain", "channels last", "strided")))
 
@@ -411,7 +413,7 @@ def test_a_damaged_wiring_is_refused():
     with pytest.raises(RuntimeError, match=r"source must be in \[0, 8\): the state is damaged"):
         layer.load_state_dict(state)
     del state["source"]
-    with pytest.raises(RuntimeError, match='Missing key.*"source"'):
+    with pytest.raises(RuntimeError, match=r'Missing key.*"source"'):
         layer.load_state_dict(state)
 
 

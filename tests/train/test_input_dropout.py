@@ -104,7 +104,7 @@ def test_the_data_stay_as_they_are(X):
 
 @pytest.mark.parametrize("share", [-0.1, 1.0, float("nan")])
 def test_a_share_outside_the_range_is_refused(X, share):
-    with pytest.raises(ValueError, match=r"input_dropout must be in \[0, 1\); got"):
+    with pytest.raises(ValueError, match=r"input_dropout must be a number in \[0, 1\); got"):
         training(X, share)
 
 

@@ -1,6 +1,7 @@
 """Data that have been checked, once."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.sparse import coo_array, csr_array
 
@@ -72,3 +73,18 @@ def test_errors_in_validation_data_name_it():
     ]:
         with pytest.raises(ValueError, match=message):
             check_validation_data(NET, data, LOSS)
+
+
+@pytest.mark.parametrize("types", [{}, {"dtype_backend": "numpy_nullable"}])
+def test_tables_of_numbers_are_numbers(types):
+    frame = pd.DataFrame({"a": [1, 2, 3], "b": [0.5, 1.5, 2.5], "c": [True, False, True]})
+    frame = frame.convert_dtypes(**types) if types else frame
+    net = rewire.mlp([3, 1], seed=0)
+    samples = Samples.check(net, frame, np.zeros(3), losses.get("mean_squared_error"))
+    assert samples.X.tolist() == [[1, 0.5, 1], [2, 1.5, 0], [3, 2.5, 1]]
+
+
+def test_other_tables_are_refused_with_what_makes_inputs_of_them():
+    frame = pd.DataFrame({"a": [1, 2], "town": ["Aachen", "Bonn"]})
+    with pytest.raises(ValueError, match=r"X must be a table of numbers.*rewire\.data\.load"):
+        rewire.fit(rewire.mlp([2, 1], seed=0), frame, np.zeros(2))

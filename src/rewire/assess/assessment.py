@@ -8,14 +8,17 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 
 from rewire.graph import Network
+from rewire.io import received
+from rewire.validation import of_type, several, whole_number
 
 from .inputs import input_table
 from .parts import Part, Ruler
 from .scores import SCORES, check_answers, weighted_scores
 from .simpler import linear_model, without_inputs
-from .verdicts import notices, verdict
+from .verdicts import is_uneven, notices, verdict
 
 __all__ = ["Assessment", "assess"]
 
@@ -40,6 +43,13 @@ class Assessment:
         The main figures in a sentence.
     notices : tuple of str
         What should not be overlooked, such as classes of very different size.
+
+    Examples
+    --------
+    >>> X, y = np.arange(8.0).reshape(8, 1), np.array([0, 0, 1, 0, 1, 0, 1, 1])
+    >>> found = assess(lambda X: np.hstack([5 - X, X]), {"test": (X, y)}, "classification")
+    >>> found.main.scores["accuracy"], found.main.confusion
+    (0.625, [[2, 2], [1, 3]])
     """
 
     task: str
@@ -55,13 +65,18 @@ class Assessment:
         return _main(self.parts)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold: the attributes, ``parts`` by name, and ``main``, a name."""
+        """Return what JSON can hold.
+
+        Those are the attributes, ``parts`` by name, the name of the ``main`` one, and whether its
+        classes are ``uneven``.
+        """
         return {
             "task": self.task,
             "classes": list(self.classes),
             "verdict": self.verdict,
             "notices": list(self.notices),
             "main": self.main.name,
+            "uneven": is_uneven(self.main),
             "parts": {part.name: part.to_dict() for part in self.parts},
             "inputs": self.inputs,
         }
@@ -138,15 +153,32 @@ def assess(
     >>> found.inputs[0]["importance"] > 0
     True
     """
+    if not callable(answers):
+        raise TypeError(f"answers must be a function of inputs; got {received(answers)}")
+    for part in of_type(parts, "parts", Mapping).values():
+        _check_pair(part, "parts")
+    if training is not None:
+        _check_pair(training, "training")
+    if network is not None:
+        of_type(network, "network", Network)
+    classes, seen = several(classes, "classes", "names"), several(seen, "seen", "names of parts")
+    seed = whole_number(seed, "seed")
+    if not isinstance(task, str) or task not in SCORES:
+        raise ValueError(f"task must be one of {', '.join(SCORES)}; got {received(task)}")
     if not parts:
         raise ValueError("parts must hold at least one part to measure on; got none")
     given = {name: np.asarray(answers(X)) for name, (X, _) in parts.items()}
+    parts = {name: _as_arrays(*samples) for name, samples in parts.items()}
     count = next(iter(given.values())).shape[1] if task == "classification" else 0
     labels = tuple(map(str, classes))
+    if labels and task == "classification" and len(labels) != count:
+        raise ValueError(
+            f"classes must name each of the {count} that are answered; got {len(labels)}"
+        )
     ruler = Ruler(task, labels, probabilistic, seed)
     training = parts.get("training") if training is None else training
     if training is not None:
-        X, y = training[0], np.asarray(training[1])
+        X, y = _as_arrays(*training)
         linear = linear_model(X, y, task, count, seed)
         trivial = without_inputs(y, task, count, labels)
         ruler.simpler = [trivial] if linear is None else [trivial, linear]
@@ -164,12 +196,22 @@ def assess(
     return Assessment(task, labels, found, rows, verdict(main, task), notices(main, task))
 
 
+def _check_pair(samples: Any, name: str) -> None:
+    pair = isinstance(samples, (tuple, list)) and len(samples) == 2
+    if not pair or not hasattr(samples[0], "shape"):
+        raise TypeError(f"{name} must hold inputs and targets, (X, y); got {received(samples)}")
+
+
+def _as_arrays(X: Any, y: Any) -> Samples:
+    return X.tocsr() if issparse(X) else np.asarray(X), np.asarray(y)
+
+
 def _main(parts: Sequence[Part]) -> Part:
     return next((one for one in reversed(parts) if not one.seen), parts[-1])
 
 
 def _quality(answers: Answers, y: np.ndarray, task: str, X: Any, rows: np.ndarray) -> float:
     """Return the first score of the task on some rows; 0 where it is undefined."""
-    checked = check_answers(np.asarray(y)[rows], answers(X), task)
+    checked = check_answers(y[rows], answers(X), task)
     found = weighted_scores(*checked, np.ones((1, len(rows))), task, probabilistic=False)
     return float(np.nan_to_num(found[next(iter(SCORES[task]))][0]))

@@ -69,8 +69,12 @@ def calibration(y: np.ndarray, answers: np.ndarray) -> dict[str, Any]:
     }
 
 
-def residuals(y: np.ndarray, answers: np.ndarray) -> dict[str, Any]:
+def residuals(y: np.ndarray, answers: np.ndarray) -> dict[str, Any] | None:
     """Return predictions and what they are off by, of a single output, for a picture."""
+    finite = np.isfinite(answers[:, 0])
+    answers, y = answers[finite], y[finite]
+    if not len(y):
+        return None
     some = slice(None, None, -(-len(y) // POINTS))
     error = answers[:, 0] - y[:, 0]
     return {

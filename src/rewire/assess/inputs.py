@@ -9,6 +9,8 @@ import numpy as np
 from scipy.sparse import issparse
 
 from rewire.graph import Network
+from rewire.io import received
+from rewire.validation import of_type, real_array, several, whole_number
 
 __all__ = [
     "by_column",
@@ -68,6 +70,7 @@ def input_strengths(net: Network) -> np.ndarray:
     >>> input_strengths(net).tolist()
     [7.0, 0.0, 0.0]
     """
+    of_type(net, "net", Network)
     return _to_outputs(net, np.abs(net.connections.weight.astype(np.float64)))
 
 
@@ -164,10 +167,16 @@ def permutation_importance(
     >>> bool(found["0"].mean() > 0.4), found["1"].tolist()
     (True, [0.0, 0.0, 0.0, 0.0, 0.0])
     """
-    if repeats < 1:
-        raise ValueError(f"repeats must be at least 1; got {repeats}")
+    if not callable(quality):
+        raise TypeError(f"quality must be a function of inputs; got {received(quality)}")
+    repeats, seed = whole_number(repeats, "repeats", 1), whole_number(seed, "seed")
+    X = X if issparse(X) else real_array(X, "X")
+    if X.ndim != 2:
+        raise ValueError(f"X must have shape (samples, inputs); got {X.shape}")
     if columns is None:
         columns = columns_of([str(i) for i in range(X.shape[1])])
+    for inputs in of_type(columns, "columns", Mapping).values():
+        several(inputs, "columns", "inputs")
     X = X.toarray() if issparse(X) else np.array(X)
     generator, whole = np.random.default_rng(seed), quality(X)
     orders = [generator.permutation(len(X)) for _ in range(repeats)]

@@ -67,7 +67,7 @@ def bootstrap(
 
 def interval_of(values: np.ndarray) -> Interval | None:
     """Return the interval that holds the middle 95% of resampled scores; None if none is known."""
-    values = values[~np.isnan(values)]
+    values = values[np.isfinite(values)]
     if not len(values):
         return None
     tail = 50 * (1 - CONFIDENCE)

@@ -13,6 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from rewire.io import received
+from rewire.validation import real_array
+
 __all__ = ["SCORES", "Kind", "check_answers", "score", "weighted_scores"]
 
 # Probabilities below this count as this in the log loss, or one sample could make it infinite.
@@ -104,10 +107,10 @@ def score(y: Any, answers: Any, task: str, *, probabilistic: bool = True) -> dic
 
 def check_answers(y: Any, answers: Any, task: str) -> tuple[np.ndarray, np.ndarray]:
     """Return what is right and what was answered: class numbers or float64, and float64."""
-    if task not in SCORES:
-        raise ValueError(f"task must be one of {', '.join(SCORES)}; got {task!r}")
-    answers = np.asarray(answers, np.float64)
-    y = np.asarray(y)
+    if not isinstance(task, str) or task not in SCORES:
+        raise ValueError(f"task must be one of {', '.join(SCORES)}; got {received(task)}")
+    answers = np.atleast_1d(real_array(answers, "answers")).astype(np.float64)
+    y = np.atleast_1d(real_array(y, "y"))
     if len(y) == 0:
         raise ValueError("y must hold at least one sample; got none")
     if task == "regression":
@@ -121,18 +124,18 @@ def check_answers(y: Any, answers: Any, task: str) -> tuple[np.ndarray, np.ndarr
         return y, answers
     if answers.ndim != 2 or answers.shape[0] != len(y) or answers.shape[1] < 2:
         raise ValueError(
-            f"answers must have shape ({len(y)}, classes), a row for each sample and a column for "
-            f"each of at least two classes; got {answers.shape}"
+            f"answers must have shape ({len(y)}, classes), a row for each value of y and a column "
+            f"for each of at least two classes; got {answers.shape}"
         )
     if y.ndim != 1 or y.dtype.kind not in "iu" or y.min() < 0 or y.max() >= answers.shape[1]:
         raise ValueError(
             f"y must hold class numbers in [0, {answers.shape[1]}), one for each sample; got "
             f"{y.dtype} of shape {y.shape}"
         )
-    return y, answers
+    return y, np.nan_to_num(answers)  # an overflow is an answer too, though a wrong one
 
 
-@np.errstate(invalid="ignore", divide="ignore")
+@np.errstate(invalid="ignore", divide="ignore", over="ignore")
 def weighted_scores(
     y: np.ndarray,
     answers: np.ndarray,

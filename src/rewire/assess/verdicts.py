@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .scores import SCORES
@@ -9,10 +10,12 @@ from .scores import SCORES
 if TYPE_CHECKING:
     from .assessment import Part
 
-__all__ = ["as_text", "notices", "range_text", "verdict"]
+__all__ = ["as_text", "is_uneven", "notices", "range_text", "score_table", "verdict"]
 
 # Classes of which the largest has more than so many times the samples of the smallest.
 UNEVEN = 4
+# In the JSON, but no more telling than its root.
+HIDDEN = {"mean_squared_error"}
 
 
 def as_text(name: str, value: float | None, task: str) -> str:
@@ -98,14 +101,16 @@ def notices(part: Part, task: str) -> tuple[str, ...]:
     found = []
     name = next(iter(SCORES[task]))
     value = part.scores[name]
-    trivial = next(iter(part.beside.items()), None)
-    if trivial is not None and value is not None:
-        other = trivial[1][name]
-        if other is not None and value < other:
-            found.append(
-                f"This is worse than {_trivial(trivial[0], task)}, which gets "
-                f"{as_text(name, other, task)}: the model is of no use as it is."
-            )
+    trivial, own = next(iter(part.beside.items()), ("", {}))
+    other = own.get(name)
+    if value is not None and other is not None and value <= other:
+        simple = "predicting the mean" if task == "regression" else f"answering {trivial}"
+        ends = part.intervals.get(name)
+        sure = ends is not None and ends.high < other
+        found.append(
+            f"This is {'worse' if sure else 'no better'} than {simple}, which gets "
+            f"{as_text(name, other, task)}{': the model is of no use as it is' if sure else ''}."
+        )
     if part.seen:
         found.append(
             "It was measured on samples that it has learnt from, which flatters it: keep some back "
@@ -115,8 +120,9 @@ def notices(part: Part, task: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _trivial(name: str, task: str) -> str:
-    return "predicting the mean" if task == "regression" else f"answering {name}"
+def is_uneven(part: Part) -> bool:
+    """Return whether the largest class has more than four times the samples of the smallest."""
+    return bool(_imbalance(part))
 
 
 def _imbalance(part: Part) -> list[str]:
@@ -131,3 +137,39 @@ def _imbalance(part: Part) -> list[str]:
         "recall of each class before the accuracy; class_weight 'balanced' gives each class the "
         "same weight in training."
     ]
+
+
+def score_table(found: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Return an assessment's scores as text: headings, and a row for each score.
+
+    Parameters
+    ----------
+    found : mapping
+        What :meth:`rewire.assess.Assessment.to_dict` returned.
+
+    Returns
+    -------
+    headings, rows : list of str, list of list of str
+        The parts, the last with its intervals, the simpler models, and the interval of the
+        difference to the linear model.
+    """
+    task, main = found["task"], found["parts"][found["main"]]
+    others = [name for name in found["parts"] if name != found["main"]]
+    headings = ["", *others, found["main"]]
+    headings += ["95%"] if main["intervals"] else []
+    headings += main["beside"]
+    headings += ["less linear, 95%"] if main["gains"] else []
+    rows = []
+    for name, value in main["scores"].items():
+        if name in HIDDEN:
+            continue
+        cells = [as_text(name, found["parts"][one]["scores"][name], task) for one in others]
+        cells.append(as_text(name, value, task))
+        if main["intervals"]:
+            cells.append(range_text(name, main["intervals"].get(name), task))
+        cells += [as_text(name, own.get(name), task) for own in main["beside"].values()]
+        if main["gains"]:
+            gain = main["gains"].get(name)
+            cells.append(range_text(name, gain and gain["interval"], task, "+"))
+        rows.append([SCORES[task][name].label, *cells])
+    return headings, rows

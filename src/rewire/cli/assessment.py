@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from rewire.assess.scores import SCORES
-from rewire.assess.verdicts import as_text, range_text
+from rewire.assess.verdicts import as_text, range_text, score_table
 
 from .common import table
 
@@ -20,8 +20,6 @@ __all__ = ["print_assessment"]
 FEW_INPUTS, MORE_INPUTS = 5, 20
 # Classes of which a terminal shows who was taken for whom.
 MOST_CLASSES = 12
-# In the JSON, but no more telling than its root.
-HIDDEN = {"mean_squared_error"}
 
 
 def print_assessment(console: Console, found: Mapping[str, Any], *, full: bool) -> None:
@@ -37,39 +35,25 @@ def print_assessment(console: Console, found: Mapping[str, Any], *, full: bool) 
     """
     main = found["parts"][found["main"]]
     console.print(f"[bold]{escape(found['verdict'])}[/]", highlight=False)
-    console.print(_scores(found, main))
-    if full and main["classes"]:
-        console.print(_classes(main))
-        if len(found["classes"]) <= MOST_CLASSES:
-            console.print(_confusion(main))
+    few = len(found["classes"]) <= MOST_CLASSES
+    if main["classes"] and (full or (found["uneven"] and few)):
+        console.print(_classes(main))  # before the accuracy, which says little of uneven classes
+    console.print(_scores(found))
+    if full and main["classes"] and few:
+        console.print(_confusion(main))
     if found["inputs"]:
         _print_inputs(console, found, MORE_INPUTS if full else FEW_INPUTS)
     for notice in found["notices"]:
         console.print(f"[yellow]note:[/] {escape(notice)}", highlight=False)
 
 
-def _scores(found: Mapping[str, Any], main: Mapping[str, Any]) -> Table:
-    """Return a row for each score, a column for each part and each simpler model."""
-    task, parts = found["task"], [part for part in found["parts"].values() if part is not main]
-    headings = ["", *(name for name in found["parts"] if name != found["main"]), found["main"]]
-    headings += ["95%"] if main["intervals"] else []
-    headings += main["beside"]
-    headings += ["less linear, 95%"] if main["gains"] else []
+def _scores(found: Mapping[str, Any]) -> Table:
+    headings, rows = score_table(found)
     shown = table([escape(heading) for heading in headings])
-    for column in shown.columns:
-        column.no_wrap = False
-    for name, value in main["scores"].items():
-        if name in HIDDEN:
-            continue
-        cells = [as_text(name, part["scores"][name], task) for part in parts]
-        cells.append(as_text(name, value, task))
-        if main["intervals"]:
-            cells.append(range_text(name, main["intervals"].get(name), task))
-        cells += [as_text(name, own.get(name), task) for own in main["beside"].values()]
-        if main["gains"]:
-            gain = main["gains"].get(name)
-            cells.append(range_text(name, gain and gain["interval"], task, "+"))
-        shown.add_row(SCORES[task][name].label, *cells)
+    for column, heading in zip(shown.columns, headings, strict=True):
+        column.no_wrap, column.min_width = False, max(map(len, heading.split()), default=0)
+    for row in rows:
+        shown.add_row(*map(escape, row))
     return shown
 
 

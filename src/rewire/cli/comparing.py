@@ -52,6 +52,7 @@ def compare_methods(
         print_json(summary)
     else:
         print_study(Console(), study, reach)
+        _print_selection(summary["selection"])
         print_line(f"\n[bold]kept in {escape(str(out))}[/]")
         if study.runs:
             name_report(out / PAGE)
@@ -59,6 +60,16 @@ def compare_methods(
         failed = escape(f"{method}, seed {seed}: {error}")
         print_line(f"[bold red]failed:[/] {failed}", stderr=True)
     return not study.failures
+
+
+def _print_selection(found: Mapping[str, Any] | None) -> None:
+    """Print how many inputs each method keeps, where some are dropped."""
+    if found is None:
+        return
+    inputs = len(found["names"])
+    for own, line in zip(found["methods"].values(), found["says"], strict=True):
+        if own["mean"] < inputs:
+            print_line(escape(line))
 
 
 def _train(

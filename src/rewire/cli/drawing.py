@@ -16,17 +16,9 @@ from rewire.train import read_history
 
 __all__ = ["draw_curves", "draw_wiring"]
 
-# More connections than this cannot be told apart in a drawing.
-DRAWABLE = 5000
-
 
 def draw_wiring(net: Network, path: Path) -> None:
-    """Draw all neurons and connections to a file."""
-    if len(net.connections) > DRAWABLE:
-        raise ValueError(
-            f"picture must be of at most {DRAWABLE:,} connections to be read; this network has "
-            f"{len(net.connections):,}"
-        )
+    """Draw the wiring to a file."""
     _save(plot_topology(net), path, "--picture")
 
 

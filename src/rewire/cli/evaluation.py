@@ -11,6 +11,7 @@ from rewire.assess import Assessment
 from rewire.data import load
 from rewire.experiment import Predictor, Recipe, RunDirectory, load_dataset
 from rewire.experiment.assessing import assess_model, assess_recipe
+from rewire.experiment.experiment import split_parts
 from rewire.experiment.reading import answered, schema_of
 from rewire.tables import is_table_file, parse, read_raw
 
@@ -55,7 +56,22 @@ def evaluate_on(
         if target is None and recipe is not None and Path(data).suffix:
             target = recipe.target
         found = _other_data(predictor, data, target, data_dir)
-    return assess_model(predictor, found)
+    return assess_model(predictor, found, training=_training_part(predictor, recipe, data_dir))
+
+
+def _training_part(
+    model: Predictor, recipe: Recipe | None, data_dir: Path | None
+) -> tuple[Any, np.ndarray] | None:
+    """Return what the model learnt from, for simpler models to learn too; None if it is gone."""
+    if recipe is None:
+        return None
+    try:
+        data = load_dataset(recipe, data_dir)
+        model.check(data)
+        train, _ = split_parts(recipe, data)
+        return train.X, model.number_classes(train, train.y)
+    except (OSError, ValueError, ImportError):
+        return None
 
 
 def _same(data: str, target: str | None, recipe: Recipe) -> bool:

@@ -20,8 +20,8 @@ __all__ = ["assessment_of", "described", "measure", "print_assessment", "print_r
 def described(model: Predictor) -> dict[str, Any]:
     """Return a network's size, with the scaling of its inputs and targets, fit for JSON.
 
-    The network's inputs are (input - mean) / scale, and a regression's answers are output * scale
-    + mean.
+    The network's inputs are (input - mean) / scale, those beyond ±limit being ±limit, and a
+    regression's answers are output * scale + mean.
     """
     summary, by = model.network.summary(), model.standardizer
     return {
@@ -36,6 +36,7 @@ def described(model: Predictor) -> dict[str, Any]:
         "inputs": model.feature_names and list(model.feature_names),
         "input_mean": None if by is None else np.ravel(by.mean).tolist(),
         "input_scale": None if by is None else np.ravel(by.scale).tolist(),
+        "input_limit": None if by is None else by.limit,
         "output_mean": None if model.target_mean is None else model.target_mean.tolist(),
         "output_scale": None if model.target_scale is None else model.target_scale.tolist(),
     }

@@ -10,7 +10,7 @@ from typing import Any
 
 __all__ = ["AFTER", "waiting"]
 
-# Seconds after which something is said; what is faster passes in silence.
+# Seconds after which something is said in a terminal; what is faster passes in silence.
 AFTER = 1.0
 # The one that is shown, if any.
 _waiting: list[_Sign] = []
@@ -18,7 +18,7 @@ _waiting: list[_Sign] = []
 
 @contextmanager
 def waiting(what: str, after: float | None = None) -> Iterator[None]:
-    """Say on standard error what the program is doing, where that takes more than a second.
+    """Say on standard error what the program is doing, where that takes a while.
 
     Within another one, this says nothing. Nothing may be printed to standard output meanwhile; what
     goes to standard error is printed above a spinner.
@@ -28,14 +28,16 @@ def waiting(what: str, after: float | None = None) -> Iterator[None]:
     what : str
         Such as "loading mnist".
     after : float, optional
-        Seconds to wait before it is said, by default ``AFTER``.
+        Seconds to wait before it is said, by default ``AFTER``, and twice that in a log.
     """
     if _waiting:
         yield
         return
     sign = _Sign(what)
     _waiting.append(sign)
-    timer = threading.Timer(AFTER if after is None else after, sign.show)
+    if after is None:
+        after = AFTER if sys.stderr.isatty() else 2 * AFTER
+    timer = threading.Timer(after, sign.show)
     timer.daemon = True
     timer.start()
     try:

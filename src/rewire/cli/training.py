@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from rewire.experiment import Experiment, Recipe, RunDirectory, prepare_experiment
+from rewire.experiment.notices import worse_than_trivial
 from rewire.report import Recorder, write_report
 
 from .columns import print_columns
@@ -60,12 +61,17 @@ def _train(experiment: Experiment, folder: RunDirectory, as_json: bool) -> None:
         train_live(experiment, folder, recorder, console)
         with waiting("measuring, and writing the report"):
             experiment.training.finish()
+            if worse := worse_than_trivial(experiment):
+                experiment.notices.append(worse)
             result = measure(experiment)
             folder.finish(experiment, result)
             recorder.finish()
             recorder.recording.about["assessment"] = result["assessment"]
             recorder.save(folder.recording)
             write_report(recorder.recording, folder.report)
+    if worse:
+        warning = f"warning: {worse}"
+        Console(stderr=True).print(warning, style="bold", soft_wrap=True, markup=False)
     if as_json:
         print_json(result)
         return

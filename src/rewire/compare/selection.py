@@ -183,5 +183,5 @@ def _sentence(method: str, found: Selection, inputs: int, known: Sequence[int]) 
             f"of the {inputs - len(known)} that are not"
         )
     if math.isfinite(found.stability):
-        text += f"; stability {found.stability:.2f}"
+        text += f"; stability {round(found.stability, 2) + 0.0:.2f}"  # no negative zero
     return text + "."

@@ -10,7 +10,6 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from rewire.io import received
 from rewire.validation import of_type, real_number, several
 
 from .trial import Trial
@@ -156,11 +155,8 @@ def summarise(
     by_method: dict[str, list[Trial]] = {}
     for run in several(runs, "runs", "Trials"):
         by_method.setdefault(of_type(run, "runs", Trial).method, []).append(run)
-    if baseline is not None and baseline not in list(by_method):
-        raise ValueError(
-            f"baseline must be a method of the runs, {', '.join(by_method)}; got "
-            f"{received(baseline)}"
-        )
+    if baseline is not None:
+        of_type(baseline, "baseline", str)
     if reach is not None:
         reach = real_number(reach, "reach")
     values = values_by_method((run for own in by_method.values() for run in own), measure)

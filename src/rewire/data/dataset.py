@@ -11,6 +11,7 @@ import numpy as np
 from rewire.tables import Table, TableEncoder
 from rewire.validation import float_dtype, real_array, several, whole_number
 
+from .form import check_part
 from .inputs import as_inputs, check_finite, is_sparse
 from .labels import as_targets, task_of
 from .splitting import random_state, split_rows
@@ -84,11 +85,11 @@ class Dataset:
     def __post_init__(self) -> None:
         if self.task not in ("classification", "regression"):
             raise ValueError(f"task must be 'classification' or 'regression'; got {self.task!r}")
-        self._check_part("X", self.X, "y", self.y)
+        check_part(self, "X", self.X, "y", self.y)
         if (self.X_test is None) != (self.y_test is None):
             raise ValueError("X_test and y_test must both be given, or neither; got one of them")
         if self.y_test is not None:
-            self._check_part("X_test", self.X_test, "y_test", self.y_test)
+            check_part(self, "X_test", self.X_test, "y_test", self.y_test)
         names, image = self.feature_names, self.image_shape
         if names is not None and len(names) != self.inputs:
             raise ValueError(
@@ -214,7 +215,8 @@ class Dataset:
         seed : int or numpy.random.Generator, optional
             Decides which samples are split off.
         stratify : bool, default True
-            Give both parts the same share of each class. Regressions are split at random.
+            Give both parts the same share of each class; the only sample of a class stays in
+            ``train``. Regressions are split at random.
 
         Returns
         -------
@@ -240,30 +242,25 @@ class Dataset:
             random_state(seed),
             self.name,
         )
-        rest = replace(self._take(validation), X_test=None, y_test=None)
         if self.table is None or self.encoder is None:
-            return self._take(train), rest
-        learnt = self._take(train)
-        assert learnt.table is not None
-        encoder = TableEncoder.fit(learnt.table, learnt.y, missing=self.encoder.missing)
-        return learnt.encoded(encoder), rest.encoded(encoder)
+            parts = [replace(self, X=self.X[rows], y=self.y[rows]) for rows in (train, validation)]
+        else:
+            missing = self.encoder.missing
+            encoder = TableEncoder.fit(self.table.take(train), self.y[train], missing=missing)
+            parts = [self._encoded(self.table, rows, encoder) for rows in (train, validation)]
+        return parts[0], replace(parts[1], X_test=None, y_test=None)
 
-    def _take(self, rows: np.ndarray) -> Dataset:
-        table = None if self.table is None else self.table.take(rows)
-        return replace(self, X=self.X[rows], y=self.y[rows], table=table)
-
-    def encoded(self, encoder: TableEncoder) -> Dataset:
-        """Return the data set with the inputs that an encoder makes of its table.
-
-        Raises
-        ------
-        ValueError
-            For a data set that is not made of a table.
-        """
-        if self.table is None:
-            raise ValueError(f"encoder is for a data set made of a table; {self.name} is not")
-        X = encoder.transform(self.table).astype(self.X.dtype, copy=False)
-        return replace(self, X=X, feature_names=encoder.feature_names, encoder=encoder)
+    def _encoded(self, table: Table, rows: np.ndarray, encoder: TableEncoder) -> Dataset:
+        """Return some rows with the inputs that an encoder makes of them."""
+        table = table.take(rows)
+        return replace(
+            self,
+            X=encoder.transform(table).astype(self.X.dtype, copy=False),
+            y=self.y[rows],
+            feature_names=encoder.feature_names,
+            table=table,
+            encoder=encoder,
+        )
 
     def astype(self, dtype: Any) -> Dataset:
         """Return the data set with inputs of another dtype."""
@@ -297,36 +294,3 @@ class Dataset:
             f"<Dataset {self.name}: {self.X.shape[0]} samples, {self.inputs} inputs{sparse}, "
             f"{kind}{test}>"
         )
-
-    def _check_part(self, X_name: str, X: Any, y_name: str, y: Any) -> None:
-        """Check the form of the training part, or of the test part against the training part."""
-        sparse = is_sparse(X) and X.format == "csr"
-        if not (sparse or isinstance(X, np.ndarray)) or X.ndim != 2 or 0 in X.shape:
-            raise ValueError(
-                f"{X_name} must be an array or CSR matrix of shape (samples, inputs) with at least "
-                f"one of each; got {type(X).__name__} of shape {getattr(X, 'shape', None)}"
-            )
-        if X.dtype not in (np.float32, np.float64) or X.dtype != self.X.dtype:
-            raise ValueError(
-                f"{X_name} must be float32 or float64, test part and training part alike; got "
-                f"{X.dtype} (Dataset.from_arrays converts)"
-            )
-        if X.shape[1] != self.inputs:
-            raise ValueError(f"{X_name} must have {self.inputs} columns, as X; got {X.shape[1]}")
-        if not isinstance(y, np.ndarray) or y.shape[:1] != X.shape[:1]:
-            raise ValueError(
-                f"{y_name} must be an array of one target for each of the {X.shape[0]} samples in "
-                f"{X_name}; got {type(y).__name__} of shape {getattr(y, 'shape', None)}"
-            )
-        if self.task == "regression":
-            if y.dtype != np.float64 or y.ndim not in (1, 2) or y.shape[1:] != self.y.shape[1:]:
-                raise ValueError(
-                    f"{y_name} must be float64 of shape (samples,) or (samples, outputs) for "
-                    f"regression; got {y.dtype} of shape {y.shape}"
-                )
-        elif y.dtype.kind not in "iu" or y.ndim != 1 or y.min() < 0 or y.max() >= self.outputs:
-            raise ValueError(
-                f"{y_name} must hold class numbers in [0, {self.outputs}), as there are "
-                f"{self.outputs} classes; got {y.dtype} of shape {y.shape} (Dataset.from_arrays "
-                f"numbers the classes)"
-            )

@@ -30,7 +30,7 @@ def split_rows(
     y : ndarray, shape (samples, ...)
     classes : sequence
         Names of the classes, for parts with the same share of each class; empty for a random
-        split.
+        split. The only sample of a class remains.
     size : float or int
         Share of the samples to split off, or their number.
     seed : int, optional
@@ -48,33 +48,33 @@ def split_rows(
         raise ValueError(
             f"size must leave samples to train on; got {size} of {samples} samples of {name}"
         )
+    rows, alone = np.arange(samples), np.zeros(0, np.int64)
     if classes:
-        _check_classes(y, classes, size, held_out, name)
+        alone = _only_members(y)
+        rows = np.setdiff1d(rows, alone)
+        if not len(rows):
+            raise ValueError(
+                f"a class must have at least two samples to be in both parts; {name} has one of "
+                "each class"
+            )
+        _check_classes(y[rows], size, held_out, name)
     from sklearn.model_selection import train_test_split
 
     train, validation = train_test_split(
-        np.arange(samples), test_size=held_out, random_state=seed, stratify=y if classes else None
+        rows, test_size=held_out, random_state=seed, stratify=y[rows] if classes else None
     )
-    return np.sort(train), np.sort(validation)
+    return np.sort(np.concatenate([train, alone])), np.sort(validation)
 
 
-def _check_classes(
-    y: np.ndarray, classes: Sequence[Any], size: float, held_out: int, name: str
-) -> None:
-    """Refuse to split if a class would be missing in one part."""
-    counts = np.bincount(y, minlength=len(classes))
-    rare = [label for label, count in zip(classes, counts, strict=True) if count == 1]
-    if rare:
-        more = f" and of {len(rare) - 1} more" if len(rare) > 1 else ""
-        raise ValueError(
-            advise(
-                f"every class must have at least two samples to be in both parts; {name} has one "
-                f"of {rare[0]!r}{more}",
-                "leave such samples out",
-                "split without regard to classes (stratify=False)",
-            )
-        )
-    present, parts = np.count_nonzero(counts), (len(y) - held_out, held_out)
+def _only_members(y: np.ndarray) -> np.ndarray:
+    """Return the rows of samples that are the only ones of their class."""
+    _, first, counts = np.unique(y, return_index=True, return_counts=True)
+    return first[counts == 1]
+
+
+def _check_classes(y: np.ndarray, size: float, held_out: int, name: str) -> None:
+    """Refuse to split if a class of several samples would be missing in one part."""
+    present, parts = len(np.unique(y)), (len(y) - held_out, held_out)
     if min(parts) < present:
         raise ValueError(
             advise(

@@ -17,12 +17,15 @@ __all__ = ["Standardizer"]
 
 @dataclass(frozen=True, eq=False)
 class Standardizer:
-    """Computes ``(X - mean) / scale`` feature by feature.
+    """Computes ``(X - mean) / scale`` feature by feature, and no number beyond a limit.
 
     Parameters
     ----------
     mean, scale : ndarray of float64, shape (inputs,)
         Finite, and every scale above 0.
+    limit : float, optional
+        Numbers beyond ±limit become ±limit, so that one sample far out does not bend a network's
+        function there. None: no limit; sparse inputs have none.
 
     Raises
     ------
@@ -40,6 +43,7 @@ class Standardizer:
 
     mean: np.ndarray
     scale: np.ndarray
+    limit: float | None = None
 
     def __post_init__(self) -> None:
         mean, scale = self.mean, self.scale
@@ -50,15 +54,19 @@ class Standardizer:
             )
         if not (np.isfinite(mean).all() and np.isfinite(scale).all() and (scale > 0).all()):
             raise ValueError("mean and scale must be finite, and scale above 0; got other numbers")
+        if self.limit is not None and not 0 < self.limit < np.inf:
+            raise ValueError(f"limit must be above 0 and finite, or None; got {self.limit}")
 
     @classmethod
-    def fit(cls, X: Any) -> Standardizer:
+    def fit(cls, X: Any, *, limit: float | None = None) -> Standardizer:
         """Compute mean and standard deviation of training samples.
 
         Parameters
         ----------
         X : array-like or SciPy CSR, shape (samples, inputs)
             Sparse inputs are scaled but not centred, as centring would fill in their zeros.
+        limit : float, optional
+            In standard deviations; of dense inputs.
 
         Returns
         -------
@@ -73,7 +81,9 @@ class Standardizer:
         check_finite("X", X)
         scaler = StandardScaler(with_mean=not is_sparse(X)).fit(X)
         scale = np.asarray(scaler.scale_, np.float64)
-        return cls(np.zeros_like(scale) if is_sparse(X) else scaler.mean_, scale)
+        if is_sparse(X):
+            return cls(np.zeros_like(scale), scale)
+        return cls(scaler.mean_, scale, limit)
 
     def transform(self, X: Any) -> Any:
         """Return standardized inputs; X is not changed.
@@ -104,7 +114,8 @@ class Standardizer:
             return self._scaled(X.tocsr(), dtype)
         # Subtracted in double precision, in chunks, so that large means do not cost digits.
         out = np.subtract(X, self.mean, out=np.empty(X.shape, dtype), casting="same_kind")
-        return np.divide(out, self.scale, out=out, casting="same_kind")
+        np.divide(out, self.scale, out=out, casting="same_kind")
+        return out if self.limit is None else np.clip(out, -self.limit, self.limit, out=out)
 
     def _scaled(self, X: Any, dtype: np.dtype) -> Any:
         if self.mean.any():
@@ -117,7 +128,7 @@ class Standardizer:
         return out
 
     def to_arrays(self) -> dict[str, np.ndarray]:
-        """Return the arrays to store with a model: ``{"mean": ..., "scale": ...}``.
+        """Return the arrays to store with a model: mean, scale, and limit where there is one.
 
         Examples
         --------
@@ -125,7 +136,8 @@ class Standardizer:
         >>> Standardizer.from_arrays(arrays).transform([[5.0]]).tolist()
         [[3.0]]
         """
-        return {"mean": self.mean, "scale": self.scale}
+        limit = {} if self.limit is None else {"limit": np.array([self.limit])}
+        return {"mean": self.mean, "scale": self.scale, **limit}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Any]) -> Standardizer:
@@ -133,4 +145,5 @@ class Standardizer:
         missing = {"mean", "scale"} - set(arrays)
         if missing:
             raise ValueError(f"arrays must hold 'mean' and 'scale'; got {sorted(arrays)}")
-        return cls(*(np.array(arrays[key], dtype=np.float64) for key in ("mean", "scale")))
+        mean, scale = (np.array(arrays[key], dtype=np.float64) for key in ("mean", "scale"))
+        return cls(mean, scale, float(arrays["limit"][0]) if "limit" in arrays else None)

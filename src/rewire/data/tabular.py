@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from rewire.io import advise
 from rewire.tables import Column, Schema, Table, TableEncoder, parse, read_raw, understand
 from rewire.tables.encoder import Missing
 from rewire.tables.steps import missing_rows
@@ -56,6 +57,15 @@ def read_table(
         if isinstance(options.get(name), (str, int)):
             options[name] = [options[name]]
     schema = understand(raw, target=target, task=task, **options)
+    if not schema.targets:
+        names = [column.name for column in schema.columns]
+        shown = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
+        raise ValueError(
+            advise(
+                f"target must be the column to predict; got none, and the columns are {shown}",
+                "name it (target=)",
+            )
+        )
     schema = _targets_in_order(schema, target)
     table, notes = _with_answers(parse(raw, schema))
     task, y, classes = _targets(table, task)
@@ -80,7 +90,8 @@ def _targets_in_order(schema: Schema, target: Any) -> Schema:
     names = [column.name for column in schema.columns]
     wanted = [one if one in names else names[int(one)] for one in target]
     targets = iter([schema[name] for name in wanted])
-    return Schema(tuple(next(targets) if one.role == "target" else one for one in schema.columns))
+    ordered = tuple(next(targets) if one.role == "target" else one for one in schema.columns)
+    return Schema(ordered, schema.notes)
 
 
 def _check_options(options: Mapping[str, Any], missing: Any) -> None:

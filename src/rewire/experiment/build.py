@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
+import numpy as np
+
 from rewire import defaults, losses, methods, optimizers, schedules
 from rewire.graph import Network, mlp
 from rewire.optimizers import Optimizer
@@ -26,6 +28,7 @@ __all__ = [
     "make_schedule",
     "method_options",
     "resolve_optimizer",
+    "silence_constants",
     "without_unused_options",
 ]
 
@@ -66,11 +69,8 @@ def make_network(
         sparsity=_whole_or_layers(sparsity),
         density=_whole_or_layers(density),
         # What is given per layer needs no spreading, and is taken as it is.
-        **(
-            {"distribution": recipe.distribution, "min_fan_in": recipe.min_fan_in}
-            if len(numbers) == 1
-            else {}
-        ),
+        distribution=recipe.distribution if len(numbers) == 1 else "uniform",
+        min_fan_in=recipe.min_fan_in if len(numbers) == 1 else 1,
         **common,
     )
 
@@ -106,6 +106,37 @@ def density_notice(recipe: Recipe, net: Network) -> str | None:
         f"density raised from {100 * wanted:.3g}% to {100 * net.density:.3g}%, so that every "
         f"neuron has a fan-in of at least {recipe.min_fan_in}, or reads all there is"
     )
+
+
+def silence_constants(net: Network, X: Any, names: Sequence[str] | None = None) -> str | None:
+    """Set the weights from inputs that are 0 in all training samples to 0, in place.
+
+    They would never be trained, and add what is random to the answers once such an input varies.
+    A standardized input that is constant is 0.
+
+    Parameters
+    ----------
+    net : Network
+        At the start.
+    X : array or SciPy sparse matrix, shape (samples, inputs)
+        As the network learns them.
+    names : sequence of str, optional
+        Of the inputs.
+
+    Returns
+    -------
+    str or None
+        A sentence that names the inputs; None where each varies.
+    """
+    # But for rounding: numbers of deviation 1 have a sum of at least 1.
+    constant = np.ravel(abs(X).sum(axis=0)) < 1e-6
+    if not constant.any():
+        return None
+    net.connections.weight[np.isin(net.connections.source, np.flatnonzero(constant))] = 0
+    shown = [names[k] if names else f"number {k}" for k in np.flatnonzero(constant)[:5]]
+    noun = "input" if constant.sum() == 1 else "inputs"
+    more = f" and {constant.sum() - 5} more" if constant.sum() > 5 else ""
+    return f"{noun} {', '.join(shown)}{more}: the same in all training samples, so not used"
 
 
 def _whole_or_layers(numbers: tuple[float, ...] | None) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from rewire import defaults
 from rewire.data import Dataset, Standardizer, load
 from rewire.data.tabular import UNDERSTANDING
 from rewire.io import advise, prefixed
@@ -23,7 +24,9 @@ from .build import (
     make_network,
     make_optimizer,
     make_schedule,
+    silence_constants,
 )
+from .notices import rare_classes
 from .predictor import Predictor
 from .recipe import Recipe
 
@@ -104,14 +107,19 @@ def prepare_experiment(
         data.classes,
         train.feature_names,
         data.image_shape,
-        Standardizer.fit(train.X) if _standardizes(recipe) else None,
+        Standardizer.fit(train.X, limit=defaults.INPUT_LIMIT) if _standardizes(recipe) else None,
         *_target_scaling(train),
         loss=loss.name,
         encoder=train.encoder,
     )
+    X, y = _as_learnt(_cross_fitted(train), model, loss.name)
+    unused = model.standardizer and silence_constants(net, X, train.feature_names)
+    if unused:
+        notices.append(unused)
     training = Training(
         net,
-        *_as_learnt(_cross_fitted(train), model, loss.name),
+        X,
+        y,
         method=make_method(recipe, densities=densities),
         loss=loss,
         optimizer=make_optimizer(recipe, data.task),
@@ -124,6 +132,8 @@ def prepare_experiment(
         class_weight=_class_weight(recipe, data, loss),
         seed=recipe.seed,
     )
+    if rare := rare_classes(data, train, validation):
+        notices.append(rare)
     return Experiment(recipe, data, train, validation, model, training, notices)
 
 

@@ -12,14 +12,12 @@ from scipy.sparse import issparse
 from scipy.special import softmax
 
 from rewire.data import Dataset, Standardizer
-from rewire.data.inputs import check_finite
 from rewire.export import export
 from rewire.export.tensors import network_from_tensors, network_to_tensors
 from rewire.graph import Network
 from rewire.io import check_ending, reading
 from rewire.io.tensors import read_tensors, write_tensors
 from rewire.tables import Table, TableEncoder, parse, read_raw
-from rewire.validation import real_array
 
 from .reading import inputs_of, schema_of
 
@@ -207,35 +205,14 @@ class Predictor:
             )
         if self.task != "classification":
             return y
-        return self.targets(np.array(data.classes, object))[y]
-
-    def targets(self, answers: np.ndarray) -> np.ndarray:
-        """Return the answers in a file as class indices, or as the values of a regression.
-
-        Raises
-        ------
-        ValueError
-            For a class that the model does not know, and for values of a regression that are not
-            numbers.
-        """
-        if self.task == "regression":
-            answers = real_array(answers, "target")
-            if answers.reshape(len(answers), -1).shape[1] != self.network.ranks[-1]:
-                raise ValueError(
-                    f"target must be {self.network.ranks[-1]} columns, as the model was trained "
-                    f"on; got shape {answers.shape}"
-                )
-            check_finite("target", answers)
-            return answers
         place = {str(name): number for number, name in enumerate(self.classes)}
-        try:
-            return np.array([place[str(name)] for name in answers.tolist()], np.int64)
-        except KeyError as error:
+        unknown = [name for name in data.classes if str(name) not in place]
+        if unknown:
             shown = ", ".join(list(place)[:10]) + (", ..." if len(place) > 10 else "")
             raise ValueError(
-                f"classes must be among {shown}, which the model was trained on; got "
-                f"{error.args[0]!r}"
-            ) from None
+                f"classes must be among {shown}, which the model was trained on; got {unknown[0]!r}"
+            )
+        return np.array([place[str(name)] for name in data.classes], np.int64)[y]
 
     def stripped(self) -> Predictor:
         """Return a predictor without dead neurons that computes the same."""
@@ -299,8 +276,9 @@ class Predictor:
         with reading(path):
             standardizer = None
             if "standardizer.mean" in tensors:
-                mean, scale = tensors["standardizer.mean"], tensors["standardizer.scale"]
-                standardizer = Standardizer(mean, scale)
+                start = "standardizer."
+                arrays = {k.removeprefix(start): v for k, v in tensors.items() if start in k}
+                standardizer = Standardizer.from_arrays(arrays)
             return cls(
                 network_from_tensors(tensors, header["network"], activations),
                 header["task"],

@@ -10,6 +10,7 @@ from .csr import blocks, to_scipy
 from .formats import Format, export, load, registry
 from .networkx_graph import from_networkx, to_networkx
 from .onnx_model import to_onnx
+from .python_source import to_python
 from .scalar import from_scalar, to_scalar
 from .torch_model import state_dict, to_torch
 from .torch_state import from_state_dict
@@ -27,6 +28,7 @@ __all__ = [
     "to_c",
     "to_networkx",
     "to_onnx",
+    "to_python",
     "to_scalar",
     "to_scipy",
     "to_torch",

@@ -54,8 +54,9 @@ static int ${name}_compute(const double *x, $real *a)
 {
     size_t i;
     for (i = 0; i < $inputs; ++i) {
-        a[i] = ($real)((x[i] - ${name}_mean[i]) / ${name}_scale[i]);
-        if (!isfinite(a[i]))
+        const double scaled = (x[i] - ${name}_mean[i]) / ${name}_scale[i];
+        a[i] = ($real)$limited;
+        if (!isfinite(scaled) || !isfinite(a[i]))
             return 0;
     }
     ${name}_forward(a);
@@ -127,6 +128,7 @@ def source(whole: Whole, name: str) -> str:
         "inputs": whole.inputs,
         "neurons": net.size,
         "first": net.rank_start[-2],
+        "limited": _limited(whole.limit),
         "answers": _answers(whole),
         "answer": door.answer,
         "give": "" if door.answer == "void" else "return ",
@@ -221,6 +223,14 @@ def _declarations(door: Door, values: dict[str, Any]) -> str:
         "$answer ${name}_predict_row_in($parameters, struct ${name}_workspace *workspace);\n"
     )
     return Template(labels + text).substitute(values)
+
+
+def _limited(limit: float | None) -> str:
+    """Return the scaled input, none beyond the limit."""
+    if limit is None:
+        return "scaled"
+    most = c_text.number(limit)
+    return f"(scaled > {most} ? {most} : scaled < -{most} ? -{most} : scaled)"
 
 
 def _constants(whole: Whole, name: str) -> str:

@@ -8,7 +8,7 @@ from rewire.tables import Column
 from rewire.tables.steps import Lookup, Ngrams, Number
 
 from . import c_steps, c_text
-from .columns import describe, example_value, is_text
+from .columns import describe, example_value, is_text, stand_ins
 from .whole import Whole
 
 __all__ = ["example_row", "parameter", "row_functions", "row_type"]
@@ -49,12 +49,10 @@ def example_row(whole: Whole, name: str) -> str:
     if not whole.columns:
         means = ", ".join(f"{value:.6g}" for value in whole.mean[:SHOWN])
         return f"double row[{whole.inputs}] = {{{means}}}"
-    pairs = [
-        f"    .{member} = {_example(whole, column)}"
-        for column, member in zip(whole.columns, _members(whole), strict=True)
-    ]
+    shown = zip(whole.columns[:SHOWN], _members(whole), strict=False)
+    pairs = [f"    .{member} = {_example(whole, column)}" for column, member in shown]
     # The others are 0 and NULL then, which C takes as well.
-    return f"struct {name}_row row = {{\n{f',{chr(10)}'.join(pairs[:SHOWN])}\n}}"
+    return f"struct {name}_row row = {{\n{f',{chr(10)}'.join(pairs)}\n}}"
 
 
 def row_functions(whole: Whole, name: str) -> str:
@@ -65,6 +63,8 @@ def row_functions(whole: Whole, name: str) -> str:
     helpers = {Lookup: c_steps.LOOKUP, Ngrams: c_steps.PIECES}
     kinds = {type(step) for step in whole.steps}
     parts = [text.substitute(name=name) for kind, text in helpers.items() if kind in kinds]
+    if parts:
+        parts.insert(0, c_steps.texts(name))
     lines, numbers = [], []
     for number, (step, first) in enumerate(zip(whole.steps, whole.first_input, strict=True)):
         column = whole.column(step.column)
@@ -73,6 +73,7 @@ def row_functions(whole: Whole, name: str) -> str:
         if isinstance(step, Number):
             numbers.append((step, member, first))
         lines += c_steps.lines(step, column, name, number, first, f"row->{member}", whole.absent)
+    lines = _without_stand_ins(whole, name, members) + lines
     if numbers:
         parts.append(c_steps.numbers(numbers, name))
         lines.append(f"{name}_fill_in(row, x);")
@@ -84,6 +85,16 @@ def row_functions(whole: Whole, name: str) -> str:
         )
     )
     return "\n".join(filter(None, parts))
+
+
+def _without_stand_ins(whole: Whole, name: str, members: dict[str, str]) -> list[str]:
+    """Return statements that put NAN in place of numbers that mean a missing value, if any do."""
+    cleared = [
+        f"if (known.{members[one.name]} == {c_text.number(value)}) known.{members[one.name]} = NAN;"
+        for one in whole.columns
+        for value in stand_ins(whole, one)
+    ]
+    return [f"struct {name}_row known = *row;", *cleared, "row = &known;"] if cleared else []
 
 
 def _members(whole: Whole) -> list[str]:
@@ -98,4 +109,4 @@ def _example(whole: Whole, column: Column) -> str:
     value = example_value(whole, column)
     if isinstance(value, str):
         return c_text.string(value)
-    return f"{value:.6g}"
+    return f"{value:.15g}"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rewire.graph import Network
 from rewire.io import atomic_write
+from rewire.validation import of_type
 
 from . import c_model
 from .c_network import check_name, check_numbers, kind, needs_math, network
@@ -109,6 +110,7 @@ def to_c(net: Network | Model, name: str | None = None, strip: bool = True) -> s
     >>> print(to_c(net, "small").splitlines()[2].strip(" *"))
     void small_predict(const float *x, float *y);
     """
+    of_type(net, "net", Network, Model)
     if not isinstance(net, Network):
         return c_model.source(Whole.of(net, strip), _prefix(name, "model"))
     name = _prefix(name, "network")
@@ -141,7 +143,7 @@ def example_c(
 def _prefix(name: str | None, default: str) -> str:
     if name is None:
         return default
-    check_name(name)
+    check_name(of_type(name, "name", str))
     return name
 
 

@@ -8,13 +8,14 @@ from string import Template
 import numpy as np
 
 from rewire.tables import Column
+from rewire.tables.missing import IN_ANY_COLUMN
 from rewire.tables.steps import Date, Lookup, Ngrams, Number, Step
 from rewire.tables.steps.date import PERIODS
 
 from . import c_text
 from .lookups import Levels
 
-__all__ = ["LOOKUP", "PIECES", "lines", "numbers", "tables"]
+__all__ = ["LOOKUP", "PIECES", "lines", "numbers", "tables", "texts"]
 
 # A table, as compilers take minutes for thousands of statements in one function.
 NUMBERS = Template("""\
@@ -42,27 +43,80 @@ static void ${name}_fill_in(const struct ${name}_row *row, double *x)
 }
 """)
 
+TEXTS = Template("""\
+static const char ${name}_blanks[] = " \\t\\n\\v\\f\\r";
+
+/* Words for a missing value, in small letters. */
+static const char *const ${name}_usual[$count] = {
+    $words
+};
+
+/* Moves a text past blanks, and returns its length without those at its end; 0 for NULL. */
+static size_t ${name}_trim(const char **text)
+{
+    size_t length;
+    if (*text == NULL)
+        return 0;
+    *text += strspn(*text, ${name}_blanks);
+    length = strlen(*text);
+    while (length > 0 && strchr(${name}_blanks, (*text)[length - 1]) != NULL)
+        length--;
+    return length;
+}
+
+/* As strcmp, of a text by its length. */
+static int ${name}_order(const char *text, size_t length, const char *word)
+{
+    const int order = strncmp(text, word, length);
+    return order != 0 ? order : -(word[length] != '\\0');
+}
+
+static int ${name}_small(char c)
+{
+    return (unsigned char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+}
+
+/* Whether a text means a missing value: one of a column's own, or a usual word. */
+static int ${name}_is_missing(const char *text, size_t length, int usual, const char *const *own)
+{
+    size_t i, k;
+    for (; own != NULL && *own != NULL; ++own)
+        if (${name}_order(text, length, *own) == 0)
+            return 1;
+    for (i = 0; usual && i < $count; ++i) {
+        for (k = 0; k < length; ++k)
+            if (${name}_small(text[k]) != ${name}_usual[i][k])
+                break;
+        if (k == length && ${name}_usual[i][k] == '\\0')
+            return 1;
+    }
+    return length == 0;
+}
+""")
+
 LOOKUP = Template("""\
 struct ${name}_lookup {
     size_t levels;
-    const char *const *texts;    /* sorted by their bytes */
-    const uint32_t *rows;        /* of each text, then of other texts, then of a missing one */
-    const uint32_t *starts;      /* of each row in places and values */
-    const uint32_t *places;      /* the inputs that are not 0 */
+    const char *const *texts;  /* sorted by their bytes */
+    const uint32_t *rows;      /* of each text, then of other texts, then of a missing one */
+    const uint32_t *starts;    /* of each row in places and values */
+    const uint32_t *places;    /* the inputs that are not 0 */
     const double *values;
+    int usual;                 /* whether the usual words mean a missing value */
 };
 
 static void ${name}_look_up(const struct ${name}_lookup *table, const char *text, double *x)
 {
     size_t first = 0, end = table->levels, row = table->levels;
+    const size_t length = ${name}_trim(&text);
     uint32_t k;
-    if (text == NULL || *text == '\\0') {
+    if (${name}_is_missing(text, length, table->usual, NULL)) {
         row = table->levels + 1;
         first = end;
     }
     while (first < end) {
         const size_t middle = first + (end - first) / 2;
-        const int order = strcmp(text, table->texts[middle]);
+        const int order = ${name}_order(text, length, table->texts[middle]);
         if (order == 0) {
             row = middle;
             break;
@@ -85,11 +139,11 @@ static int ${name}_next(const char **at, int *state)
     const char c = **at;
     if (*state == 2)
         return 0;
-    if (*state == 1 && c != '\\0' && strchr(" \\t\\n\\v\\f\\r", c) == NULL) {
+    if (*state == 1 && c != '\\0' && strchr(${name}_blanks, c) == NULL) {
         ++*at;
-        return (unsigned char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+        return ${name}_small(c);
     }
-    *at += strspn(*at, " \\t\\n\\v\\f\\r");
+    *at += strspn(*at, ${name}_blanks);
     *state = *state == 1 && **at == '\\0' ? 2 : 1;
     return ' ';
 }
@@ -120,12 +174,21 @@ def numbers(steps: Iterable[tuple[Number, str, int]], name: str) -> str:
     return NUMBERS.substitute(name=name, count=len(rows), rows=",\n    ".join(rows))
 
 
+def texts(name: str) -> str:
+    """Return the functions that all texts need."""
+    words = [c_text.string(word) for word in sorted(IN_ANY_COLUMN - {""})]
+    return TEXTS.substitute(name=name, count=len(words), words=",\n    ".join(words))
+
+
 def tables(step: Step, column: Column, name: str, number: int) -> str:
     """Return the constants that a step needs."""
     if isinstance(step, Lookup):
         return _lookup(Levels.of(step, column), f"{name}_lookup", number)
     if isinstance(step, Ngrams):
-        return _texts(f"{name}_pieces_{number}", map(c_text.string, step.vocabulary))
+        own = [*map(c_text.string, column.na), "NULL"]
+        return _texts(f"{name}_own_{number}", own) + _texts(
+            f"{name}_pieces_{number}", map(c_text.string, step.vocabulary)
+        )
     return ""
 
 
@@ -136,16 +199,26 @@ def lines(
     if isinstance(step, Lookup):
         return [f"{name}_look_up(&{name}_lookup_{number}, {member}, x + {first});"]
     if isinstance(step, Ngrams):
-        known = "".join(f" && strcmp({member}, {c_text.string(one)}) != 0" for one in column.na)
-        return [
-            f"if ({member} != NULL && *{member} != '\\0'{known})",
-            f"    for (i = 0; i < {len(step.vocabulary)}; ++i)",
-            f"        x[{first} + i] = {name}_contains({member}, {name}_pieces_{number}[i]);",
-            *(["else", f"    x[{first}] = NAN;"] if np.isnan(absent) else []),
-        ]
+        return _pieces(step, column, name, number, first, member, absent)
     if isinstance(step, Date):
         return _date(step, first, member)
     return []  # numbers are filled in together
+
+
+def _pieces(
+    step: Ngrams, column: Column, name: str, number: int, first: int, member: str, absent: float
+) -> list[str]:
+    missing = f"{name}_is_missing(text, length, {int(column.usual_na)}, {name}_own_{number})"
+    made = [
+        f"const char *text = {member};",
+        f"const size_t length = {name}_trim(&text);",
+        f"if (!{missing})",
+        f"    for (i = 0; i < {len(step.vocabulary)}; ++i)",
+        f"        x[{first} + i] = {name}_contains(text, {name}_pieces_{number}[i]);",
+    ]
+    if np.isnan(absent):
+        made += ["else", f"    x[{first}] = NAN;"]
+    return ["{", *(f"    {line}" for line in made), "}"]
 
 
 def _date(step: Date, first: int, member: str) -> list[str]:
@@ -183,8 +256,8 @@ def _lookup(levels: Levels, kind: str, number: int) -> str:
             *(c_text.table(f"{one}_{n}", "uint32_t", map(str, v)) for n, v in whole.items()),
             c_text.table(f"{one}_values", "double", map(c_text.number, levels.rows[at, places])),
             f"static const struct {kind} {one} = {{",
-            f"    {len(known)}, {one}_texts, {one}_rows, {one}_starts, {one}_places, {one}_values",
-            "};\n",
+            f"    {len(known)}, {one}_texts, {one}_rows, {one}_starts, {one}_places, {one}_values,",
+            f"    {int(bool(levels.usual))}\n}};\n",
         ]
     )
 

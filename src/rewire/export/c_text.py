@@ -37,13 +37,15 @@ def string(text: str) -> str:
 
     Examples
     --------
-    >>> print(string('caf\u00e9 "a??/b"'))
-    "caf\303\251 \"a\?\?/b\""
+    >>> print(string('caf\u00e9 "a??/b" */'))
+    "caf\303\251 \"a\?\?/b\" *\057"
     """
     content = text.encode("utf-8", "surrogatepass")
     if len(content) > LONGEST_STRING:
         return f"(const char[]){{{', '.join(map(str, _signed(content)))}, 0}}"
-    return f'"{"".join(map(_escaped, content))}"'
+    text = "".join(map(_escaped, content))
+    # Constants stand in comments too, which they must not end.
+    return '"' + text.replace("*/", "*\\057").replace("/*", "/\\052") + '"'
 
 
 def _signed(content: bytes) -> list[int]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rewire.graph import Network
-from rewire.io import Registry, as_path, check_ending
+from rewire.io import Registry, advise, as_path, check_ending
 
 from .model import Model
 
@@ -66,10 +66,11 @@ def export(
 
     Parameters
     ----------
-    net : Network or model
+    net : Network, model or fitted estimator
         Left as it is. A model is what :class:`rewire.experiment.Predictor` is: the network with
         the columns that it reads, their scaling, and the names of its classes. ONNX, C and Python
-        can hold it whole, and then take raw rows and return answers.
+        can hold it whole, and then take raw rows and return answers. Estimators of
+        ``rewire.sklearn`` are written as such a model.
     path : path-like
     format : str, optional
         A name in ``rewire.export.registry``; by default the one that the ending of ``path`` stands
@@ -83,7 +84,7 @@ def export(
         For an unknown format, a path whose ending promises another format than the one that is
         named, or a network or model that the format cannot hold.
     TypeError
-        If ``net`` is neither a network nor a model.
+        If ``net`` is neither a network, nor a model or estimator.
     ImportError
         If a package that the format needs is not installed; the message names the extra.
 
@@ -100,9 +101,7 @@ def export(
     if format is not None:
         endings = (*chosen.suffixes, *chosen.further)
         check_ending(path, endings, f"the format {format!r}", named=True)
-    if not isinstance(net, Network):
-        _check_model(net, chosen)
-    chosen.write(net, path, **options)
+    chosen.write(net if isinstance(net, Network) else _model(net, chosen), path, **options)
 
 
 def example(
@@ -113,7 +112,7 @@ def example(
     The parameters are those of :func:`export`.
     """
     chosen = _choose(path, format, "written")
-    _check_model(model, chosen)
+    model = _model(model, chosen)
     assert chosen.example is not None
     return chosen.example(model, path, **options)
 
@@ -123,19 +122,28 @@ def holds_models(path: str | os.PathLike[str], format: str | None = None) -> boo
     return _choose(path, format, "written").example is not None
 
 
-def _check_model(model: Any, chosen: Format) -> None:
-    if not isinstance(model, Model):
-        has = " in its attribute network_" if hasattr(model, "network_") else ""
+def _model(given: Any, chosen: Format) -> Model:
+    """Return a model, or an estimator as one, if the format can hold it."""
+    is_estimator = hasattr(given, "as_model") and not isinstance(given, type)
+    model = given.as_model() if is_estimator else given
+    if not isinstance(model, Model) or isinstance(model, type):
+        is_class = isinstance(given, type)
+        got = f"the class {given.__name__}" if is_class else type(given).__name__
         raise TypeError(
-            f"net must be a rewire.Network or a model such as rewire.experiment.Predictor; got "
-            f"{type(model).__name__}" + (f": give the network{has}" if has else "")
+            "net must be a rewire.Network, or a model such as rewire.experiment.Predictor or an "
+            f"estimator of rewire.sklearn; got {got}"
         )
     if chosen.example is None:
         whole = [name for name, one in registry.items() if one.example is not None]
         raise ValueError(
-            f"format must be one of {', '.join(whole)} for a whole model, as the others hold a "
-            "network alone: choose one of them, or give the model's network"
+            advise(
+                f"format must be one of {', '.join(whole)} for a whole model, as the others hold a "
+                "network alone",
+                "choose one of them",
+                "give the model's network (net=)",
+            )
         )
+    return model
 
 
 def load(path: str | os.PathLike[str], format: str | None = None, **options: Any) -> Network:

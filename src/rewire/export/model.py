@@ -13,7 +13,7 @@ __all__ = ["Model", "Scaling"]
 
 
 class Scaling(Protocol):
-    """What brings inputs to one scale: ``(X - mean) / scale``."""
+    """What brings inputs to one scale: ``(X - mean) / scale``, and none beyond ±limit."""
 
     @property
     def mean(self) -> np.ndarray:
@@ -23,6 +23,11 @@ class Scaling(Protocol):
     @property
     def scale(self) -> np.ndarray:
         """Of each input."""
+        ...
+
+    @property
+    def limit(self) -> float | None:
+        """Of all scaled inputs; None where there is none."""
         ...
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rewire.graph import Network
 from rewire.io import atomic_write, import_optional
+from rewire.validation import of_type
 
 from .formats import Format, registry
 from .model import Model
@@ -64,6 +65,7 @@ def to_onnx(net: Network | Model, sparse: bool = False) -> onnx.ModelProto:
     >>> [node.op_type for node in model.graph.node]
     ['Gemm', 'Relu', 'Gemm']
     """
+    of_type(net, "net", Network, Model)
     if not isinstance(net, Network):
         return _whole(Whole.of(net, strip=False), sparse)
     graph = Graph(sparse)

@@ -11,13 +11,21 @@ from rewire.tables import Column
 from rewire.tables.steps import Date, Lookup, Ngrams, Number
 from rewire.tables.steps.date import PERIODS
 
-from .lookups import Levels
+from .lookups import Levels, missing_texts
 from .onnx_graph import Graph
 
-__all__ = ["add_date", "add_lookup", "add_numbers", "add_pieces", "pattern"]
+__all__ = ["add_date", "add_lookup", "add_numbers", "add_pieces", "clear", "pattern"]
 
 LEARNT = "ai.onnx.ml"
 BLANK = r"[\t-\r ]"  # as in rewire.tables.steps.ngrams.plain_text
+
+
+def clear(graph: Graph, value: str, stand_ins: Sequence[float]) -> str:
+    """Put NaN in place of numbers that mean a missing value."""
+    for one in stand_ins:
+        same = graph.node("Equal", value, graph.constant("stand_in", np.array(one)), "same")
+        value = graph.node("Where", same, graph.constant("nan", np.array(np.nan)), value, "cleared")
+    return value
 
 
 def add_numbers(graph: Graph, steps: Sequence[Number], names: Mapping[str, str]) -> list[str]:
@@ -57,11 +65,8 @@ def add_date(graph: Graph, step: Date, value: str) -> str:
 def add_lookup(graph: Graph, step: Lookup, column: Column, value: str) -> str:
     """Add the row of each text."""
     levels = Levels.of(step, column)
-    known = {
-        text: place
-        for text, place in zip(levels.texts, levels.places, strict=True)
-        if _is_unicode(text)  # a string of ONNX cannot hold others, so that none can be given
-    }
+    # A string of ONNX cannot hold other texts, so that none can be given.
+    known = {text: place for text, place in levels.known.items() if _is_unicode(text)}
     place = _numbered(graph, value, {"": levels.missing, **known}, levels.unseen)
     rows = graph.node("Gather", graph.constant("rows", levels.rows), place, "rows_found")
     return graph.node("Squeeze", rows, graph.constant("axis", np.array([1])), "looked_up")
@@ -75,7 +80,7 @@ def add_pieces(graph: Graph, step: Ngrams, column: Column, value: str, absent: f
         for piece in step.vocabulary
     ]
     together = graph.node("Concat", *found, "pieces", axis=1) if len(found) > 1 else found[0]
-    missing = ["", *filter(_is_unicode, column.na)]
+    missing = filter(_is_unicode, missing_texts(column))
     place = _numbered(graph, value, dict.fromkeys(missing, 0), 1)
     factor = graph.node("Gather", graph.constant("of_texts", np.array([absent, 1])), place, "text")
     return graph.node("Mul", _as_number(graph, together), factor, "contained")

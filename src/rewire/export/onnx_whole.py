@@ -10,9 +10,9 @@ import numpy as np
 from rewire.tables import Column
 from rewire.tables.steps import Date, Lookup, Ngrams, Number
 
-from .columns import describe, example_value, is_text
+from .columns import describe, example_value, is_text, stand_ins
 from .onnx_graph import Graph
-from .onnx_steps import add_date, add_lookup, add_numbers, add_pieces
+from .onnx_steps import add_date, add_lookup, add_numbers, add_pieces, clear
 from .whole import Whole
 
 __all__ = ["Columns", "add_answers", "add_inputs", "example", "metadata"]
@@ -43,7 +43,10 @@ def add_inputs(graph: Graph, whole: Whole) -> Columns:
     """Add the inputs of the graph, and the nodes that make the network's inputs of them."""
     if whole.columns:
         names = tuple(_column(graph, whole, one) for one in whole.columns)
-        found = dict(zip((one.name for one in whole.columns), names, strict=True))
+        found = {
+            one.name: clear(graph, value, stand_ins(whole, one))
+            for one, value in zip(whole.columns, names, strict=True)
+        }
         value = _encoded(graph, whole, found)
     else:
         names = (_array(graph, whole),)
@@ -53,14 +56,25 @@ def add_inputs(graph: Graph, whole: Whole) -> Columns:
         value = graph.node("Sub", value, graph.constant("mean", whole.mean), "centred")
     if (whole.scale != 1).any():
         value = graph.node("Div", value, graph.constant("scale", whole.scale), "scaled")
+    number = graph.onnx.helper.np_dtype_to_tensor_dtype(net.dtype)
+    if whole.limit is not None:  # which hides what is not finite
+        odd = graph.node("Cast", _odd(graph, value, np.float64), "odd", to=number)
+        least, most = (graph.constant("limit", np.array(x)) for x in (-whole.limit, whole.limit))
+        value = graph.node("Clip", value, least, most, "limited")
+        return Columns(names, graph.node("Cast", value, "inputs", to=number), odd)
     if whole.columns or whole.standardized:
-        number = graph.onnx.helper.np_dtype_to_tensor_dtype(net.dtype)
         value = graph.node("Cast", value, "inputs", to=number)
-    # Activations may turn NaN into a number: 0 times an input is NaN if that is not finite.
-    zero = graph.constant("zero", np.zeros((), net.dtype))
-    nothing = graph.node("Mul", value, zero, "nothing")
+    return Columns(names, value, _odd(graph, value, net.dtype))
+
+
+def _odd(graph: Graph, value: str, dtype: Any) -> str:
+    """Return 0 for each row, NaN for one with an input that is not finite.
+
+    It is added to the answers, as activations may turn NaN into a number.
+    """
+    nothing = graph.node("Mul", value, graph.constant("zero", np.zeros((), dtype)), "nothing")
     axis = graph.constant("second_axis", np.array([1]))
-    return Columns(names, value, graph.node("ReduceSum", nothing, axis, "odd", keepdims=1))
+    return graph.node("ReduceSum", nothing, axis, "odd", keepdims=1)
 
 
 def _column(graph: Graph, whole: Whole, column: Column) -> str:
@@ -223,6 +237,5 @@ def _example_row(whole: Whole) -> str:
 
 
 def _array_of(value: float | str) -> str:
-    if isinstance(value, str):
-        return f"np.array([[{value!r}]], object)"
-    return f"np.array([[{float(f'{value:.6g}')!r}]])"
+    dtype = ", object" if isinstance(value, str) else ""
+    return f"np.array([[{value!r}]]{dtype})"

@@ -1,6 +1,6 @@
-"""What an exported Python file computes: this file's code, with the model's own numbers.
+"""What an exported Python file computes: the code of this file, with a model's numbers in it.
 
-The standard library alone, as it runs where nothing else is installed.
+It has the standard library alone, as it runs where nothing else is installed.
 """
 
 from __future__ import annotations
@@ -11,12 +11,11 @@ import math
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from typing import Any
 
 MODEL: dict[str, Any] = json.loads("{}")
-
-UTC = timezone.utc  # noqa: UP017, also for Python 3.9
+WEIGHT, SOURCE = MODEL.get("weight", ()), MODEL.get("source", ())
 ACTIVATIONS = {
     "linear": lambda s: s,
     "relu": lambda s: max(s, 0.0),
@@ -50,8 +49,8 @@ def predict(row: Mapping[str, Any] | Sequence[float]) -> Any:
         return None
     if MODEL["classes"]:
         return MODEL["classes"][scores.index(max(scores))]
-    pairs = zip(scores, MODEL["target_scale"], MODEL["target_mean"])  # noqa: B905, for Python 3.9
-    values = [score * scale + mean for score, scale, mean in pairs]
+    triples = zip(scores, MODEL["target_scale"], MODEL["target_mean"], strict=True)
+    values = [score * scale + mean for score, scale, mean in triples]
     return values[0] if len(values) == 1 else values
 
 
@@ -64,7 +63,7 @@ def predict_proba(row: Mapping[str, Any] | Sequence[float]) -> dict[Any, float] 
         return None
     most = max(scores)
     shares = [math.exp(score - most) for score in scores]
-    return {one: share / sum(shares) for one, share in zip(MODEL["classes"], shares)}  # noqa: B905
+    return {one: share / sum(shares) for one, share in zip(MODEL["classes"], shares, strict=True)}
 
 
 # ------------------------------------------------------------------------------------ the network
@@ -72,35 +71,39 @@ def predict_proba(row: Mapping[str, Any] | Sequence[float]) -> dict[Any, float] 
 
 def _outputs(row: Mapping[str, Any] | Sequence[float]) -> list[float] | None:
     """Return an output for each class, or those of a regression."""
-    if isinstance(row, Mapping) and MODEL["names"] and not MODEL["columns"]:
-        row = [_number({}, _found(row, name)) for name in MODEL["names"]]
+    count = len(MODEL["columns"] or MODEL["mean"])
+    if not isinstance(row, Mapping) and len(row) != count:
+        raise ValueError(f"row must have {count} values; got {len(row)}")
     raw = _encoded(row) if MODEL["columns"] else [float(value) for value in row]
-    if len(raw) != len(MODEL["mean"]):
-        raise ValueError(f"row must have {len(MODEL['mean'])} numbers; got {len(raw)}")
-    triples = zip(raw, MODEL["mean"], MODEL["scale"])  # noqa: B905
-    a = [(x - mean) / scale for x, mean, scale in triples]
+    if raw is None:
+        return None
+    a = [(x - m) / s for x, m, s in zip(raw, MODEL["mean"], MODEL["scale"], strict=True)]
     if not all(map(math.isfinite, a)):
         return None
+    if (limit := MODEL["limit"]) is not None:
+        a = [min(max(x, -limit), limit) for x in a]
     k = 0
-    for rank, activation in zip(MODEL["ranks"], MODEL["activations"]):  # noqa: B905
-        function = ACTIVATIONS[activation]
+    for rank in MODEL["ranks"]:
+        function, first = ACTIVATIONS[rank["activation"]], len(a)
         made = []
-        for fan_in, bias in rank:
+        for fan_in, bias in zip(rank["fan_in"], rank["bias"], strict=True):
             places = range(k, k + fan_in)
-            s = sum((MODEL["weight"][i] * a[MODEL["source"][i]] for i in places), bias)
-            made.append(function(s))
+            made.append(function(sum((WEIGHT[i] * a[SOURCE[i]] for i in places), bias)))
             k += fan_in
         a += made
-    scores = a[len(a) - len(MODEL["ranks"][-1]) :]
     # One output is the log odds of the second of two classes.
-    return [0.0, *scores] if MODEL["single_output"] else scores
+    return [0.0, *a[first:]] if MODEL["single_output"] else a[first:]
 
 
 # ------------------------------------------------------------------------------------ the columns
 
 
-def _encoded(row: Any) -> list[float]:
+def _encoded(row: Mapping[str, Any] | Sequence[float]) -> list[float] | None:
+    if not isinstance(row, Mapping):
+        row = dict(zip((one["name"] for one in MODEL["columns"]), row, strict=True))
     values = {one["name"]: _read(one, _found(row, one["name"])) for one in MODEL["columns"]}
+    if any(value in (math.inf, -math.inf) for value in values.values()):
+        return None
     return [x for step in MODEL["steps"] for x in _inputs(step, values[step["column"]])]
 
 
@@ -125,7 +128,7 @@ def _inputs(step: Mapping[str, Any], value: Any) -> Iterable[float]:
 def _moments(step: Mapping[str, Any], seconds: float) -> Iterator[float]:
     yield seconds / 86400
     for period in step["seconds"]:
-        angle = 2 * math.pi / period * (math.fmod(seconds, period) if math.isfinite(seconds) else seconds)
+        angle = 2 * math.pi / period * math.fmod(seconds, period)
         yield from (math.sin(angle), math.cos(angle))
 
 
@@ -146,9 +149,8 @@ def _read(column: Mapping[str, Any], value: Any) -> Any:
         return _text(column, value)
     if isinstance(value, str):
         return _measured(column, value.strip())
-    if isinstance(value, date):
-        return _seconds(value)
-    return float(value) * column["unit"]
+    value = _seconds(value) if isinstance(value, date) else float(value) * column["unit"]
+    return math.nan if value in column["stand_ins"] else value
 
 
 def _is_missing(column: Mapping[str, Any], text: str) -> bool:
@@ -157,19 +159,102 @@ def _is_missing(column: Mapping[str, Any], text: str) -> bool:
 
 
 def _text(column: Mapping[str, Any], value: Any) -> str:
-    """Return a text without blanks around it, numbers as they are written shortest."""
+    """Return a text without blanks around it, and a whole number without decimals."""
     if isinstance(value, str):
-        number = _number(column, value) if column.get("number") else math.nan
-        value = value.strip() if math.isnan(number) else number
+        value = value.strip()
+        number = _number(column["number"], value) if column["number"] else math.nan
+        value = value if math.isnan(number) else number
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _measured(column: Mapping[str, Any], text: str) -> float:
-    """Return a number, truth value or date that is written as text; infinity for none of them."""
-    if text.casefold() in column["words"]:
-        return column["words"][text.casefold()]
-    value = _date(column, text) if column["pattern"] else _number(column, text)
-    return math.inf if math.isnan(value) else value * column["unit"]
+    """Return a number, truth value or date written as text; infinity if it is none of them."""
+    if column["kind"] == "boolean":
+        value = column["words"].get(text.casefold(), math.nan)
+    elif column["pattern"]:
+        value = _date(column, text)
+    else:
+        value = _number(column["number"], text) * column["unit"]
+    return math.inf if math.isnan(value) else value
 
 
-def _number(column: Mapping[str, Any], value: Any) -> float: ...
+def _number(written: Mapping[str, Any], text: str) -> float:
+    """Return a number in the format of its column, NaN for a text that is none."""
+    if written["decimal"] == "." and re.search(MODEL["plain"], text):
+        return float(text) * written["factor"]
+    for mark, plain in MODEL["same"].items():
+        text = text.replace(mark, plain)
+    found = re.fullmatch(MODEL["number"], text.strip(), re.VERBOSE)
+    if found is None or bool(found["open"]) != bool(found["close"]):
+        return math.nan
+    signs = [found[one] for one in ("sign", "inner", "after") if found[one]]
+    if (
+        len(signs) + bool(found["open"]) > 1
+        or not re.match(written["core"], found["core"])
+        or (found["prefix"] or "") not in ("", written["prefix"])
+        or (found["suffix"] or "") not in ("", written["suffix"])
+        or (found["censored"] and written["censored"] != "limit")
+    ):
+        return math.nan
+    digits = found["core"].replace(written["thousands"] or " ", "")
+    value = float(digits.replace(written["decimal"], ".") + (found["exponent"] or ""))
+    return value * written["factor"] * (-1 if found["open"] or "-" in signs else 1)
+
+
+def _date(column: Mapping[str, Any], text: str) -> float:
+    """Return seconds since 1970-01-01, NaN for a text that is no date as in the training data."""
+    if not re.search(column["shape"], text):
+        return math.nan
+    try:
+        if column["pattern"] == "ISO8601":
+            value = datetime.fromisoformat(text.replace(" Z", "Z").replace("Z", "+00:00"))
+        else:
+            value = datetime.strptime(text, column["pattern"])
+    except ValueError:
+        return math.nan
+    return _seconds(value) - column["origin"]
+
+
+def _seconds(value: date) -> float:
+    """Return seconds since 1970-01-01, of UTC if there is a time zone, else of the clock."""
+    if not isinstance(value, datetime):
+        value = datetime(value.year, value.month, value.day)
+    return (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()
+
+
+# -------------------------------------------------------------------------------------- a program
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Read a CSV from a file or standard input, and write a CSV with an answer for each row."""
+    if set(arguments) & {"-h", "--help"}:
+        print(__doc__)
+        return
+    wanted = "--probabilities" in arguments
+    paths = [one for one in arguments if not one.startswith("--")]
+    if paths:
+        with open(paths[0], newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.DictReader(file))
+    else:
+        rows = list(csv.DictReader(sys.stdin))
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    shares = [f"probability of {one}" for one in MODEL["classes"]] if wanted else []
+    several = len(MODEL["target_mean"]) if not MODEL["classes"] else 1
+    names = [f"prediction {i}" for i in range(several)] if several > 1 else ["prediction"]
+    writer.writerow(names + shares)
+    unanswered = 0
+    for row in rows:
+        given = row if MODEL["columns"] else [float(text) for text in row.values()]
+        answer = predict(given)
+        unanswered += answer is None
+        if answer is None:
+            writer.writerow([""] * (several + len(shares)))
+            continue
+        odds = [f"{p:.4g}" for p in (predict_proba(given) or {}).values()] if wanted else []
+        writer.writerow((answer if several > 1 else [answer]) + odds)
+    if unanswered:
+        print(f"{unanswered} of {len(rows)} rows have no answer", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

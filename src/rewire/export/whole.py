@@ -32,6 +32,8 @@ class Whole:
         Name of each input of the network; empty if they have none.
     mean, scale : ndarray of float64, shape (inputs,)
         Inputs of the network are (input - mean) / scale.
+    limit : float, optional
+        Scaled inputs beyond ±limit are ±limit.
     classes : tuple
         Class names; empty for a regression.
     probabilities : bool
@@ -53,6 +55,7 @@ class Whole:
     names: tuple[str, ...]
     mean: np.ndarray
     scale: np.ndarray
+    limit: float | None
     classes: tuple[Any, ...]
     probabilities: bool
     target_mean: np.ndarray
@@ -77,6 +80,7 @@ class Whole:
             model.feature_names or (() if encoder is None else encoder.feature_names),
             _numbers(None if by is None else by.mean, 0, inputs),
             _numbers(None if by is None else by.scale, 1, inputs),
+            None if by is None else by.limit,
             model.classes if model.task == "classification" else (),
             model.task == "classification" and model.loss != "hinge",
             _numbers(model.target_mean, 0, outputs),

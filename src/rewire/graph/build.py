@@ -116,7 +116,7 @@ def _fan_ins(
 ) -> list[np.ndarray]:
     """Return the fan-in of each neuron, layer by layer."""
     layers = list(pairwise(ranks))
-    how = {"sparsity": sparsity, "density": density, "distribution": distribution}
+    how: dict[str, Any] = {"sparsity": sparsity, "density": density, "distribution": distribution}
     if per_layer(sparsity, density):
         counts = [
             math.ceil(round(share * inputs, 9)) * neurons
@@ -136,8 +136,8 @@ def _rows(
 ) -> np.ndarray:
     """Return which inputs the neurons of a layer read, one neuron after the other."""
     found = []
-    for each in np.unique(fan_in)[::-1]:  # neurons with one more come first
-        count = np.count_nonzero(fan_in == each)
+    for each in np.unique(fan_in)[::-1].tolist():  # neurons with one more come first
+        count = int(np.count_nonzero(fan_in == each))
         found.append(
             _random_rows(generator, count, inputs, each)
             if wiring == "random"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from typing import Any
+
+from .comma_lists import join_commas
 
 __all__ = ["Advice", "AdviceList", "advise", "prefixed", "received"]
 
 # A parameter as Python writes it, with or without a value: ignore=, task='regression', sparse=True.
-PARAMETER = re.compile(r"\b([a-z_]+)=('[^']*'|\([^)]*\)|[A-Za-z0-9_.\[\]]*)")
+PARAMETER = re.compile(r"\b([a-z_]+)=('[^']*'|\"[^\"]*\"|\([^)]*\)|[A-Za-z0-9_.\[\]]*)")
 # What only Python code can do: rewire.load.
 PYTHON = re.compile(r"\brewire\.[a-z]")
 
@@ -153,7 +156,7 @@ def received(value: Any) -> str:
     Examples
     --------
     >>> received(0.5), received([1, 2]), received(len), received({"a": 1})
-    ('0.5', '[1, 2]', "<built-in function len>", 'an object of type dict')
+    ('0.5', '[1, 2]', '<built-in function len>', 'an object of type dict')
     """
     if value is None or isinstance(value, (str, bytes, int, float, type)) or callable(value):
         return repr(value)
@@ -176,7 +179,11 @@ def _list(problem: str, parts: tuple[str, ...] | list[str]) -> str:
 
 def _option(option: str, value: str) -> str:
     """Return an option with its value, as it is typed."""
-    plain = value.strip("'")
+    plain = value[1:-1] if value[:1] in ("'", '"') else value
     if plain in ("", "True"):
         return option
-    return option.replace("--", "--no-", 1) if plain == "False" else f"{option} {plain}"
+    if plain == "False":
+        return option.replace("--", "--no-", 1)
+    if "," in plain and len(plain) > 1:  # a name, and not a separator
+        plain = join_commas([plain])
+    return f"{option} {shlex.quote(plain)}"

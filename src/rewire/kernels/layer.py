@@ -7,7 +7,9 @@ them; a linear layer's have one pixel. Copies, padding and bias are inside the c
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,10 +19,12 @@ from .backends import get_backend
 from .geometry import CACHE_BYTES, FEW, INTERLEAVED, PIECE, PixelLayout, Window, pixel_layout
 from .layout import aligned_empty
 
-__all__ = ["layer_backward", "layer_forward"]
+__all__ = ["LayerPlan", "layer_backward", "layer_forward"]
 
 # Several threads are used from this many connections times columns on; see ``block``.
 MIN_WORK_PER_THREAD = 1_000_000
+ONE_ROW = 16  # times as long a connection takes for one row as a column does for many
+KEPT_SHAPES = 4  # sizes of batches for which a plan keeps its arguments
 
 
 def layer_forward(
@@ -73,20 +77,8 @@ def layer_forward(
     [[21.0, 3.0]]
     """
     _check(adjacency, window, size, weight, X=X, out=out, bias=bias)
-    kernels, no_bias = get_backend(backend), np.zeros(0, weight.dtype)
-    bias = no_bias if bias is None else bias
-    for images, pixels in _groups(window, size, len(X)):
-        width, index = _forward_index(adjacency, window, pixels)
-        A, Z = _work_space(window, pixels, weight.dtype)
-        arguments = (
-            *(X[images], out[images], pixels.images),
-            *(pixels.input_place, pixels.input_run, pixels.input_gaps),
-            *(pixels.output_place, pixels.output_run, pixels.forward_tiles),
-            *(adjacency.indptr, index, weight, bias, width, pixels.target_size),
-            *(_is_far(window.planes, weight), A, Z),
-        )
-        phases = (2 + len(pixels.forward_tiles)) * (len(X[images]) // pixels.images)
-        _run(kernels, "layer_forward", arguments, phases, n_threads, _work(weight, X, window, size))
+    plan = LayerPlan(adjacency, window, backend)
+    plan.forward(size, weight, bias, X, out, _threads_or_all(n_threads))
 
 
 def layer_backward(
@@ -122,30 +114,167 @@ def layer_backward(
     """
     arrays = {"X": X, "out": output_grad, "input_grad": input_grad, "bias": bias_grad}
     _check(adjacency, window, size, weight, weight_grad=weight_grad, **arrays)
-    kernels, dtype = get_backend(backend), weight.dtype
-    total = np.empty(0, dtype) if weight_grad is None else weight_grad
-    part = np.empty_like(total)
-    total[:] = 0
-    biases = np.empty(0, dtype) if bias_grad is None else bias_grad
-    biases[:] = 0
-    nothing, work = np.empty((0, 0), dtype), _work(weight, output_grad, window, size)
-    csc_weight, gradient = aligned_empty(len(weight), dtype), aligned_empty(len(weight), dtype)
-    for images, pixels in _groups(window, size, len(output_grad)):
-        width, index = _backward_index(adjacency, window, pixels)
-        A, D = _work_space(window, pixels, dtype)
-        arguments = (
-            *(nothing if X is None else X[images], output_grad[images]),
-            *(nothing if input_grad is None else input_grad[images], part, biases, pixels.images),
-            *(pixels.input_place, pixels.input_run, pixels.input_gaps),
-            *(pixels.output_place, pixels.output_run, pixels.output_gaps, pixels.backward_tiles),
-            *(adjacency.csc_indptr, index, adjacency.csc_position, weight, csc_weight, gradient),
-            *(width, window.planes, pixels.plane_size, pixels.target_size),
-            *(_is_far(window.out_channels, weight), A, D),
+    plan, number = LayerPlan(adjacency, window, backend), _threads_or_all(n_threads)
+    plan.backward(size, weight, X, output_grad, input_grad, weight_grad, bias_grad, number)
+
+
+class _Part(NamedTuple):
+    """Some of a batch's images, and the arguments of the kernels that depend on sizes alone."""
+
+    images: slice
+    sizes: tuple[int, int]
+    forward: tuple[tuple[Any, ...], tuple[Any, ...], int]
+    backward: tuple[tuple[Any, ...], tuple[Any, ...], int]
+
+
+class LayerPlan:
+    """A layer's connections with all that the kernels need besides, kept from call to call.
+
+    Nothing is checked here: the arrays must be as :func:`layer_forward` and :func:`layer_backward`
+    demand. A plan holds until connections change.
+
+    Parameters
+    ----------
+    adjacency : Adjacency
+    window : Window
+    backend : {"numba", "numpy"}, optional
+    """
+
+    def __init__(self, adjacency: Adjacency, window: Window, backend: str | None = None):
+        self.adjacency, self.window = adjacency, window
+        self.kernels: ModuleType = get_backend(backend)
+        self._source: np.ndarray | None = None
+        self._parts: dict[tuple[int, tuple[int, int]], list[_Part]] = {}
+
+    def forward(
+        self,
+        size: tuple[int, int],
+        weight: np.ndarray,
+        bias: np.ndarray | None,
+        X: np.ndarray,
+        out: np.ndarray,
+        n_threads: Callable[[], int],
+    ) -> None:
+        """See :func:`layer_forward`; ``n_threads`` is asked where several could be used."""
+        bias = np.empty(0, weight.dtype) if bias is None else bias
+        if len(X) == 1 and size == (1, 1) and self.window.sources_are_planes:
+            arguments = self.adjacency.indptr, self._short_source(), weight, bias, X[0], out[0]
+            self._run("forward_one_row", arguments, 1, n_threads, ONE_ROW * len(weight))
+            return
+        for part in self._parts_of(len(X), size):
+            before, after, phases = part.forward
+            x, y = X[part.images], out[part.images]
+            space = _work_space(weight.dtype, *part.sizes)
+            arguments = x, y, *before, weight, bias, *after, *space
+            work = len(weight) * y.size // self.window.out_channels
+            self._run("layer_forward", arguments, phases, n_threads, work)
+
+    def backward(
+        self,
+        size: tuple[int, int],
+        weight: np.ndarray,
+        X: np.ndarray | None,
+        output_grad: np.ndarray,
+        input_grad: np.ndarray | None,
+        weight_grad: np.ndarray | None,
+        bias_grad: np.ndarray | None,
+        n_threads: Callable[[], int],
+    ) -> None:
+        """See :func:`layer_backward`."""
+        dtype, connections = weight.dtype, len(weight)
+        parts = self._parts_of(len(output_grad), size)
+        total = np.empty(0, dtype) if weight_grad is None else weight_grad
+        several = len(parts) != 1
+        part_grad = np.empty_like(total) if several else total
+        biases = np.empty(0, dtype) if bias_grad is None else bias_grad
+        biases.fill(0)
+        if several:
+            total.fill(0)
+        nothing = np.empty((0, 0), dtype)
+        for part in parts:
+            before, after, phases = part.backward
+            x = nothing if X is None else X[part.images]
+            dx = nothing if input_grad is None else input_grad[part.images]
+            dy = output_grad[part.images]
+            A, D, csc_weight, gradient = _work_space(dtype, *part.sizes, connections, connections)
+            arguments = (
+                *(x, dy, dx, part_grad, biases, *before),
+                *(weight, csc_weight, gradient, *after, A, D),
+            )
+            work = connections * dy.size // self.window.out_channels
+            self._run("layer_backward", arguments, phases, n_threads, work)
+            if several:
+                total += part_grad
+
+    def _short_source(self) -> np.ndarray:
+        """Return the sources in 16 bits where that is enough: half the bytes to read."""
+        if self._source is None:
+            short = self.window.in_channels <= 2**16
+            self._source = self.adjacency.source.astype(np.uint16 if short else np.int32)
+        return self._source
+
+    def _run(
+        self,
+        name: str,
+        arguments: tuple[Any, ...],
+        phases: int,
+        n_threads: Callable[[], int],
+        work: int,
+    ) -> None:
+        alone = work < MIN_WORK_PER_THREAD or not self.kernels.SHARES_WORK
+        number = 1 if alone else n_threads()
+        function = getattr(self.kernels, name)
+        if number == 1:
+            function(*arguments, _ALONE)
+        else:
+            progress = np.zeros(2 * phases, np.int64)
+            threads.run_threaded(function, (*arguments, progress), number)
+
+    def _parts_of(self, images: int, size: tuple[int, int]) -> list[_Part]:
+        key = images, size
+        found = self._parts.get(key)
+        if found is None:
+            if len(self._parts) >= KEPT_SHAPES:
+                self._parts.pop(next(iter(self._parts)), None)
+            cut = _groups(self.window, size, images)
+            found = self._parts[key] = [self._part(images, pixels) for images, pixels in cut]
+        return found
+
+    def _part(self, images: slice, pixels: PixelLayout) -> _Part:
+        """Put together what depends on the connections and on sizes."""
+        adjacency, window = self.adjacency, self.window
+        groups = (images.stop - images.start) // pixels.images
+        inputs = pixels.input_place, pixels.input_run, pixels.input_gaps
+        outputs = pixels.output_place, pixels.output_run
+        width, index = _forward_index(adjacency, window, pixels)
+        far = _is_far(window.planes), _is_far(window.out_channels)
+        forward = (
+            (pixels.images, *inputs, *outputs, pixels.forward_tiles, adjacency.indptr, index),
+            (width, pixels.target_size, far[0]),
+            (2 + len(pixels.forward_tiles)) * groups,
         )
-        groups = len(output_grad[images]) // pixels.images
-        phases = 2 + (4 + len(pixels.backward_tiles)) * groups
-        _run(kernels, "layer_backward", arguments, phases, n_threads, work)
-        total += part
+        width, index = _backward_index(adjacency, window, pixels)
+        table = adjacency.csc_indptr, index, adjacency.csc_position
+        backward = (
+            (
+                *(pixels.images, *inputs, *outputs, pixels.output_gaps, pixels.backward_tiles),
+                *table,
+            ),
+            (width, window.planes, pixels.plane_size, pixels.target_size, far[1]),
+            2 + (4 + len(pixels.backward_tiles)) * groups,
+        )
+        sizes = (
+            window.planes * pixels.plane_size + pixels.images,
+            window.out_channels * pixels.target_size,
+        )
+        return _Part(images, sizes, forward, backward)
+
+
+_ALONE = np.zeros(0, np.int64)
+
+
+def _threads_or_all(number: int | None) -> Callable[[], int]:
+    return threads.get_num_threads if number is None else lambda: number
 
 
 def _groups(
@@ -180,8 +309,10 @@ def _forward_index(
     if pixels.plane_size == pixels.images:
         return pixels.images, _with_planes(adjacency, window)
     plane, y, x = window.positions
-    start = plane * pixels.plane_size + y * pixels.pitch + x * pixels.images - pixels.margin
-    index = start[adjacency.source]
+    start: np.ndarray = (
+        plane * pixels.plane_size + y * pixels.pitch + x * pixels.images - pixels.margin
+    )
+    index: np.ndarray = start[adjacency.source]
     if window.groups > 1:
         target = np.repeat(np.arange(window.out_channels), np.diff(adjacency.indptr))
         index += window.first_plane(target) * pixels.plane_size
@@ -205,7 +336,7 @@ def _backward_index(
         return pixels.images, adjacency.target
     _, y, x = window.positions
     offset = pixels.margin - y * pixels.pitch - x * pixels.images
-    index = np.empty(len(adjacency.source), _index_type(window, pixels))
+    index: np.ndarray = np.empty(len(adjacency.source), _index_type(window, pixels))
     index[adjacency.csc_position] = offset[adjacency.source]
     index += adjacency.target * index.dtype.type(pixels.target_size)
     return 1, index
@@ -221,38 +352,20 @@ def _index_type(window: Window, pixels: PixelLayout) -> type:
 _buffers = threading.local()
 
 
-def _work_space(
-    window: Window, pixels: PixelLayout, dtype: np.dtype
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return flat arrays for sources and targets, which each thread keeps for its next call."""
-    sizes = window.planes * pixels.plane_size + pixels.images, (
-        window.out_channels * pixels.target_size
-    )
-    kept = _buffers.__dict__.setdefault(dtype.char, [np.empty(0, dtype), np.empty(0, dtype)])
+def _work_space(dtype: np.dtype, *sizes: int) -> list[np.ndarray]:
+    """Return flat arrays of these sizes, which each thread keeps for its next call."""
+    kept: list[np.ndarray] = _buffers.__dict__.setdefault(dtype.char, [])
+    while len(kept) < len(sizes):
+        kept.append(np.empty(0, dtype))
     for i, needed in enumerate(sizes):
         if kept[i].size < needed:
             kept[i] = aligned_empty(needed, dtype)
-    return kept[0][: sizes[0]], kept[1][: sizes[1]]
+    return [buffer[:size] for buffer, size in zip(kept, sizes, strict=False)]
 
 
-def _is_far(rows: int, weight: np.ndarray) -> bool:
+def _is_far(rows: int) -> bool:
     """Whether a piece of all rows is too large for the L2 cache, so that prefetching pays."""
-    return rows * PIECE * weight.itemsize > CACHE_BYTES
-
-
-def _work(weight: np.ndarray, X: np.ndarray, window: Window, size: tuple[int, int]) -> int:
-    rows, columns = window.output_size(size)
-    return len(weight) * len(X) * rows * columns
-
-
-def _run(
-    kernels: object, name: str, arguments: tuple, phases: int, n_threads: int | None, work: int
-) -> None:
-    number = threads.get_num_threads() if n_threads is None else n_threads
-    if work < MIN_WORK_PER_THREAD or not kernels.SHARES_WORK:  # type: ignore[attr-defined]
-        number = 1
-    progress = np.zeros(2 * phases if number > 1 else 0, np.int64)
-    threads.run_threaded(getattr(kernels, name), (*arguments, progress), number)
+    return rows * PIECE * 4 > CACHE_BYTES
 
 
 def _check(

@@ -61,6 +61,7 @@ def boundary(
 
     >>> import rewire
     >>> net = rewire.mlp([2, 8, 1], seed=0)
+    >>> import matplotlib.pyplot as plt
     >>> figure, (left, right) = plt.subplots(1, 2)
     >>> net.draw(left) is left, boundary(net, X, y, ax=right) is right
     (True, True)

@@ -20,22 +20,27 @@ from rewire.graph.strip import alive
 from rewire.io import advise, received
 
 from . import style
+from .densities import draw_densities, size_of
 
 __all__ = ["as_network", "curve", "largest_weight", "plot_topology", "positions"]
 
 RADIUS = 0.33  # of a neuron; neighbours are 1 apart
 RANK_DISTANCE = 2.6
+# More than this cannot be told apart, more in one rank cannot be labelled, and no screen is wider.
+MOST_NEURONS, MOST_CONNECTIONS, MOST_LABELLED, MOST_INCHES = 400, 5000, 40, 25
 DASHES = (0, (3, 2))
 
 
 def plot_topology(
     model: Any, ax: Axes | None = None, rankdir: str = "TB", title: str | None = None
 ) -> Axes:
-    r"""Draw the neurons of a network rank by rank, and its connections.
+    r"""Draw the neurons of a network rank by rank, and its connections; or how dense it is.
 
     A connection's width grows with \|weight\|; orange is negative and blue positive. Dead neurons,
     which lie on no path from an input to an output, are dashed and grey, and so are their
-    connections.
+    connections. Neurons have labels while no rank has more than 40. Of a network with more than 400
+    neurons or 5000 connections, the density of each block of the wiring is drawn instead, and the
+    picture says so.
 
     Parameters
     ----------
@@ -66,13 +71,28 @@ def plot_topology(
     if rankdir not in ("TB", "LR"):
         raise ValueError(f"rankdir must be 'TB' or 'LR'; got {rankdir!r}")
     net = as_network(model)
+    if net.size > MOST_NEURONS or len(net.connections) > MOST_CONNECTIONS:
+        return _dense_picture(net, ax, title)
     position, living = positions(net.ranks, rankdir), alive(net)
+    # Wide ranks are further apart, or all connections would be flat.
+    position[:, 1 if rankdir == "TB" else 0] *= max(1, max(net.ranks) / MOST_LABELLED)
     width, height = np.ptp(position, axis=0) + 2
-    ax = style.given_or_new(ax, max(0.62 * width, 4) + 1.2, max(0.62 * height, 2.5))
+    scale = min(0.62, MOST_INCHES / max(width, height))
+    ax = style.given_or_new(ax, max(scale * width, 4) + 1.2, max(scale * height, 2.5))
     _draw_connections(ax, net, position, living, rankdir)
-    _draw_neurons(ax, net, position, living)
+    _draw_neurons(ax, net, position, living, labelled=max(net.ranks) <= MOST_LABELLED)
     if not living.all():
         _draw_legend(ax)
+    return _finished(ax, title)
+
+
+def _dense_picture(net: Network, ax: Axes | None, title: str | None) -> Axes:
+    ax = style.given_or_new(ax, *size_of(net))
+    draw_densities(net, ax)
+    return _finished(ax, title)
+
+
+def _finished(ax: Axes, title: str | None) -> Axes:
     if title:
         style.title(ax, title)
     ax.set_aspect("equal")
@@ -153,7 +173,9 @@ def _draw_connections(
         bar.ax.tick_params(colors=style.INK, labelsize=8)
 
 
-def _draw_neurons(ax: Axes, net: Network, position: np.ndarray, living: np.ndarray) -> None:
+def _draw_neurons(
+    ax: Axes, net: Network, position: np.ndarray, living: np.ndarray, labelled: bool
+) -> None:
     for number, ((x, y), is_alive) in enumerate(zip(position, living, strict=True)):
         label, colour = net.label(number), style.INK if is_alive else style.FAINT
         circle = Circle(
@@ -166,6 +188,8 @@ def _draw_neurons(ax: Axes, net: Network, position: np.ndarray, living: np.ndarr
             zorder=4,
         )
         ax.add_patch(circle)
+        if not labelled:
+            continue
         size = 9 if len(label) < 5 else 7
         ax.text(x, y, label, ha="center", va="center", fontsize=size, color=colour, zorder=5)
 

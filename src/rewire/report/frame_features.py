@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 
 from rewire.graph import Network
+from rewire.graph.densities import block_densities
 from rewire.graph.strip import alive
 
 from .strongest_paths import strongest_paths
@@ -90,7 +90,12 @@ def extract_features(
         features["boundary"] = _boundary(net, X, loss)
     if image_shape is not None:
         features["input_map"] = _shrink(fan_out[: net.ranks[0]].reshape(image_shape))
-    return features if whole else features | _densities(net)
+    if whole:
+        return features
+    return features | {
+        f"density {r} {s}": found.astype(np.float32)
+        for (r, s), found in block_densities(net, BLOCKS).items()
+    }
 
 
 def boundary_points(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -173,35 +178,3 @@ def _shrink(picture: np.ndarray) -> np.ndarray:
     padded = np.zeros((rows * step, columns * step), np.int32)
     padded[: picture.shape[0], : picture.shape[1]] = picture
     return padded.reshape(rows, step, columns, step).sum(axis=(1, 3), dtype=np.int32)
-
-
-def _densities(net: Network) -> dict[str, np.ndarray]:
-    """Return, per pair of ranks, the density of blocks of neighbouring neurons, sources across."""
-    table, ranks = net.connections, net.ranks
-    sides = np.minimum(ranks, BLOCKS)
-    # The block of each neuron, numbered over all ranks; intp, which bincount takes uncopied.
-    block = np.concatenate(
-        [
-            before + np.arange(n, dtype=np.intp) * side // max(n, 1)
-            for n, side, before in zip(ranks, sides, np.cumsum(sides) - sides, strict=True)
-        ]
-    )
-    neurons = np.bincount(block)
-    densities = {}
-    for s in range(1, len(ranks)):
-        # The targets of a block are consecutive, and so are their rows in the table.
-        cuts = np.searchsorted(block, np.arange(sides[:s].sum(), sides[: s + 1].sum() + 1))
-        rows = table.indptr[cuts].tolist()
-        counts = np.array(
-            [
-                np.bincount(block[table.source[first:last]], minlength=len(neurons))
-                for first, last in pairwise(rows)
-            ]
-        ).reshape(len(rows) - 1, len(neurons))
-        down = neurons[sides[:s].sum() :][: sides[s]]
-        for r in range(s):
-            columns = slice(sides[:r].sum(), sides[: r + 1].sum())
-            if r == s - 1 or counts[:, columns].any():
-                possible = np.outer(down, neurons[columns])
-                densities[f"density {r} {s}"] = (counts[:, columns] / possible).astype(np.float32)
-    return densities

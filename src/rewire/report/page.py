@@ -19,7 +19,7 @@ __all__ = ["MAX_BYTES", "render", "write_report"]
 
 # Size of a page beyond which every other frame is left out.
 MAX_BYTES = 9_500_000
-SCRIPTS = ("data.js", "wiring.js", "panels.js", "report.js")
+SCRIPTS = ("data.js", "wiring.js", "panels.js", "assessed.js", "report.js")
 
 
 def write_report(

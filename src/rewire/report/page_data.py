@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from rewire.assess.scores import SCORES
+from rewire.assess.verdicts import as_text, score_table
 from rewire.io import percent
 from rewire.web import Packer
 
@@ -54,6 +56,7 @@ def run_data(recording: Recording, packer: Packer, every: int = 1) -> dict[str, 
         "name": about["name"] or display_name(about["method"]),
         **{key: about[key] for key in ("method", "data", "total_steps", "activations")},
         **{key: about[key] for key in ("feature_names", "classes")},
+        "assessment": _assessment(about.get("assessment")),
         "whole": whole,
         "moved": sum(sum(record["grown"]) for record in rewirings),
         "moves": bool(rewirings),
@@ -162,8 +165,22 @@ def _points(recording: Recording, packer: Packer) -> dict[str, Any]:
     }
 
 
+def _assessment(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return an assessment with its scores as text, which are written in one place."""
+    if found is None:
+        return None
+    headings, rows = score_table(found)
+    return {**found, "headings": headings, "rows": rows}
+
+
 def _score(recording: Recording) -> str:
     """Return how a run ended, by the best measure there is."""
+    if (found := recording.about.get("assessment")) is not None:
+        name = next(iter(SCORES[found["task"]]))
+        text = as_text(name, found["parts"][found["main"]]["scores"][name], found["task"])
+        on = "" if found["main"] == "training" else f" on {found['main']} data"
+        label = SCORES[found["task"]][name].label
+        return f"{text} {label}{on}" if text.endswith("%") else f"{label} {text}{on}"
     if not recording.rows:
         return "an unknown score"
     last = recording.rows[-1]

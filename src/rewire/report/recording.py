@@ -51,7 +51,8 @@ class Recording:
     ----------
     about : dict
         Plain data: ``name``, ``method``, ``data``, ``loss``, ``total_steps``, ``activations``,
-        ``feature_names``, ``image_shape``, ``classes``.
+        ``feature_names``, ``image_shape``, ``classes``; and, once the network has been assessed,
+        ``assessment``, as :meth:`rewire.assess.Assessment.to_dict` returns it.
     frames : list of Frame
     rows, rewirings : list of dict
         As in :class:`rewire.train.History`.

@@ -77,6 +77,7 @@ function nearest(step) {
   return d3.leastIndex(moments, moment => Math.abs(moment - step));
 }
 
+drawAssessments(d3.select("#assessment"));
 const columns = page.runs.map(column);
 const curves = new Curves(d3.select("#curves"), step => { stop(); show(nearest(step)); });
 slider.max = moments.length - 1;

@@ -1,5 +1,13 @@
 // The wiring of a run at a frame, and the details of the chosen neuron.
 
+// Pixels at the left for the labels of ranks, degrees that names are slanted by, and pixels that a
+// letter of a name takes.
+const GUTTER = 92, SLANT = 40, LETTER = 6.6;
+
+function shortened(text) {
+  return text.length > 20 ? text.slice(0, 19) + "…" : text;
+}
+
 class Wiring {
   constructor(run, section) {
     this.run = run;
@@ -7,7 +15,7 @@ class Wiring {
     this.pinned = null; // the neuron that stays chosen when the pointer leaves
     this.svg = section.append("svg").attr("class", "wiring")
       .attr("role", "group").attr("aria-label", `Wiring of ${run.name}`);
-    this.layers = ["dropped", "connections", "names", "neurons"]
+    this.layers = ["dropped", "connections", "names", "neurons", "ends"]
       .map(name => this.svg.append("g").attr("class", name));
     this.details = section.append("div").attr("class", "details").attr("aria-live", "polite");
     this.svg.on("keydown", event => this.walk(event));
@@ -24,30 +32,53 @@ class Wiring {
     });
     // In a large network, of which a part is shown, each neuron keeps its place in its rank.
     const crowd = d3.max(shown, (row, r) => run.whole ? row.length : Math.min(frame.ranks[r], 60)) || 1;
-    const step = row => Math.min((width - 24) / row.length, 52);
-    this.radius = Math.max(1.6, Math.min(15, Math.min((width - 24) / crowd, 52) * 0.38));
+    const inner = width - GUTTER - 14, step = row => Math.min(inner / row.length, 52);
+    this.radius = Math.max(1.6, Math.min(15, Math.min(inner / crowd, 52) * 0.38));
+    const ends = [this.names(shown[0], step(shown[0])), this.names(shown[rows - 1], step(shown[rows - 1]))];
     const distance = Math.max(64, Math.min(140, width / rows));
-    const top = this.radius + 22; // room for the label of the first rank
-    const height = top + (rows - 1) * distance + this.radius + 6;
-    this.svg.attr("viewBox", `0 0 ${width} ${height}`);
+    const top = this.radius + 14 + ends[0].room;
+    const bottom = top + (rows - 1) * distance, height = bottom + this.radius + 14 + ends[1].room;
     this.at = new Map();
     shown.forEach((row, r) => row.forEach((number, i) => {
       const across = run.whole
-        ? width / 2 + (i - (row.length - 1) / 2) * step(row)
-        : 12 + (width - 24) * (number - frame.start[r] + 0.5) / frame.ranks[r];
+        ? GUTTER + inner / 2 + (i - (row.length - 1) / 2) * step(row)
+        : GUTTER + inner * (number - frame.start[r] + 0.5) / frame.ranks[r];
       this.at.set(number, [across, top + r * distance]);
     }));
+    // The last slanted name may reach beyond the last input: everything is a little smaller then.
+    const reach = d => this.at.get(d.number)[0] + d.text.length * LETTER * Math.cos(SLANT * Math.PI / 180) + 8;
+    const widest = Math.max(width, ends[0].slanted ? d3.max(ends[0].texts, reach) : 0);
+    this.svg.attr("viewBox", `0 0 ${widest} ${height}`);
     this.layers[2].selectAll("text").data(shown).join("text").attr("class", "rank")
-      .attr("y", (row, r) => top + r * distance - this.radius - 7).text((row, r) => this.rank(row.length, r));
+      .attr("y", (row, r) => top + r * distance)
+      .selectAll("tspan").data((row, r) => this.rank(row.length, r)).join("tspan")
+      .attr("x", 0).attr("dy", (line, i, all) => i ? "1.2em" : `${0.35 - 0.6 * (all.length - 1)}em`).text(d => d);
+    this.layers[4].selectAll("text").data(ends.flatMap((end, k) => end.texts.map(d => ({...d, ...end, k}))))
+      .join("text").attr("class", "end").text(d => d.text)
+      .attr("text-anchor", d => !d.slanted ? "middle" : d.k ? "end" : "start")
+      .attr("transform", d => {
+        const [x, y] = this.at.get(d.number), away = this.radius + (d.slanted ? 6 : 9);
+        return `translate(${x},${d.k ? y + away + (d.slanted ? 0 : 5) : y - away})rotate(${d.slanted ? -SLANT : 0})`;
+      });
   }
 
-  // The label of a rank.
+  // The names of the neurons in the first or last rank: beside each other, slanted, or none.
+  names(row, step) {
+    const texts = row.map(number => ({number, text: shortened(this.given(number) ?? "")}));
+    const longest = d3.max(texts, d => d.text.length * LETTER) || 0;
+    if (!longest || !this.run.whole) return {texts: [], room: 0, slanted: false};
+    if (longest + 8 < step) return {texts, room: 14, slanted: false};
+    if (step < 11) return {texts: [], room: 0, slanted: false};
+    return {texts, room: longest * Math.sin(SLANT * Math.PI / 180) + 8, slanted: true};
+  }
+
+  // The label of a rank, line by line.
   rank(drawn, r) {
     const {frame, run} = this, all = frame.ranks[r], last = frame.ranks.length - 1;
     const kind = r === 0 ? (run.input_shape ? "pixel" : "input") : r === last ? "output" : "neuron";
     const many = n => `${count(n)} ${kind}${n === 1 ? "" : "s"}`;
-    const where = kind === "neuron" ? `Layer ${r}: ` : "";
-    return where + (run.whole ? many(drawn) : `${many(all)}, ${drawn} of them drawn`);
+    const lines = kind === "neuron" ? [`Layer ${r}:`] : [];
+    return run.whole ? [...lines, many(drawn)] : [...lines, many(all), `${drawn} drawn`];
   }
 
   draw(index, strip, moving) {
@@ -160,11 +191,16 @@ class Wiring {
     this.layers[3].selectAll("g.neuron").filter(d => d.number === next).node().focus();
   }
 
-  name(number) {
+  // What an input or an output is called in the data; null for other neurons.
+  given(number) {
     const names = this.run.feature_names || [], {classes} = this.run, {start, ranks} = this.frame;
     const last = ranks.length - 1, output = number - start[last];
-    const own = number < names.length ? names[number]
+    return number < names.length ? names[number]
       : output >= 0 && classes.length === ranks[last] ? classes[output] : null;
+  }
+
+  name(number) {
+    const own = this.given(number);
     return label(this.frame, number) + (own === null ? "" : ` (${own})`);
   }
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy.sparse import issparse
@@ -14,6 +15,7 @@ from sklearn.base import (
     is_classifier,
     is_regressor,
 )
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import (
     _check_y,
@@ -32,6 +34,7 @@ from rewire.experiment.build import (
     make_optimizer,
     make_schedule,
 )
+from rewire.experiment.notices import below_trivial
 from rewire.experiment.recipe import Recipe
 from rewire.losses import Loss
 from rewire.tables import Table
@@ -57,7 +60,7 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
     A subclass says which loss fits the targets, and how they are learnt and read.
     """
 
-    _parameter_constraints = CONSTRAINTS
+    _parameter_constraints: ClassVar[dict[str, Any]] = CONSTRAINTS
     _inputs: Inputs
 
     def __init__(self, **parameters: Any):
@@ -83,6 +86,9 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
     def _encode(self, y: np.ndarray) -> np.ndarray:
         """Return targets as the loss takes them; refuse those that do not fit the first ones."""
 
+    # Whether there is something to learn.
+    _targets_vary = True
+
     @property
     @abstractmethod
     def _task(self) -> tuple[str, int]:
@@ -95,8 +101,8 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
     def _rescale_inward(self, net: Any) -> None:
         """Rescale a copy of :attr:`network_` so that it computes encoded targets."""
 
-    def _rescale_back(self, net: Any) -> None:
-        """Rescale it back to the targets' own unit."""
+    def _rescale_back(self, net: Any, done: bool = False) -> None:
+        """Rescale it back to the targets' own unit, after ``fit`` or before more is to come."""
 
     # ---------------------------------------------------------------------------------- training
 
@@ -127,6 +133,12 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
         ValueError
             For parameters, data and labels out of range, and if the training diverges; an earlier
             fit is then still there.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the network is worse than always answering the mean or the most frequent class, on
+            the validation samples or, without early stopping, on the training samples.
         """
         go_on = self.warm_start and hasattr(self, "network_")
         with restored_on_error(self):
@@ -158,7 +170,8 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
                 seed=seed,
                 progress=bool(self.verbose),
             )
-            self._rescale_back(net)
+            self._judge(net, train, validation)
+            self._rescale_back(net, done=True)
             self.network_ = net.strip() if self.strip else net
             self._optimizer, self._stream = optimizer, Stream(seed)
             self.history_, self.loss_curve_, self.n_iter_ = history, history["loss"], len(history)
@@ -282,11 +295,39 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
         inputs, outputs = X.shape[1], self._task[1]
         net = make_network(recipe, inputs, outputs, dtype=X.dtype)
         raised = density_notice(recipe, net)
-        self.notices_ = [] if raised is None else [raised]
+        self._raised = [] if raised is None else [raised]
+        self.notices_ = list(self._raised)
         densities = net.layer_densities()
         if make_method(recipe, densities=densities).initial == "dense":
             net = make_network(recipe, inputs, outputs, dtype=X.dtype, dense=True)
         return net, densities
+
+    def _judge(self, net: Any, train: Any, validation: Any) -> None:
+        """Take note, and warn, if a network is worse than the mean or the most frequent class."""
+        self.notices_, seen = list(self._raised), self._comparable(train[1])
+        if seen is None:
+            return
+        X, targets = train if validation is None else validation
+        y = self._comparable(targets)
+        assert y is not None
+        scores, classes = outputs(net, X), getattr(self, "classes_", None)
+        worse = below_trivial(
+            scores if classes is None else scores.argmax(axis=1),
+            y,
+            seen,
+            "training" if validation is None else "validation",
+            classes,
+        )
+        if worse is not None:
+            self.notices_.append(worse)
+            warnings.warn(worse, ConvergenceWarning, stacklevel=3)
+
+    def _comparable(self, targets: np.ndarray) -> np.ndarray | None:
+        """Return targets without their weights; None where no trivial answer is to be beaten."""
+        name, count = self._task
+        if name == "binary_cross_entropy" or not self._targets_vary:
+            return None
+        return targets.reshape(len(targets), -1)[:, 0 if name == "cross_entropy" else slice(count)]
 
     def _next_optimizer(
         self, recipe: Recipe, go_on: bool, steps_per_epoch: int | None = None
@@ -313,6 +354,37 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
         check_is_fitted(self)
         strengths = input_strengths(self.network_)
         return strengths / (strengths.sum() or 1)
+
+    # --------------------------------------------------------------------------------- exporting
+
+    def as_model(self) -> Any:
+        """Return network, columns, scaling and classes as a :class:`rewire.experiment.Predictor`.
+
+        :func:`rewire.export.export` does so to write an estimator for another program.
+
+        Raises
+        ------
+        ValueError
+            For several labels at once.
+        """
+        from rewire.experiment import Predictor  # only for those who leave scikit-learn
+
+        check_is_fitted(self)
+        if getattr(self, "_several", False):
+            raise ValueError(
+                "an estimator must have one class for each sample to become a model; this one has "
+                "several labels at once: export its network_"
+            )
+        return Predictor(
+            self.network_,
+            "classification" if is_classifier(self) else "regression",
+            tuple(self.classes_.tolist()) if is_classifier(self) else (),
+            tuple(self.input_names_) if hasattr(self, "feature_names_in_") else None,
+            standardizer=self.standardizer_,
+            loss=self._task[0],
+            encoder=self.encoder_
+            or self._inputs.as_encoder(getattr(self, "feature_names_in_", ())),
+        )
 
     # -------------------------------------------------------------------------------- predicting
 

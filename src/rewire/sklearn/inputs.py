@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.sparse import issparse
 
+from rewire import defaults
 from rewire.io import import_optional
 from rewire.tables import Column, Schema, Table, TableEncoder, parse, read_raw, understand
+from rewire.tables.steps import Number
 
 if TYPE_CHECKING:
     from rewire.data import Standardizer
@@ -69,7 +72,7 @@ class Inputs:
         if wanted:
             from rewire.data import Standardizer  # which most fits do without
 
-            standardizer = Standardizer.fit(inputs)
+            standardizer = Standardizer.fit(inputs, limit=defaults.INPUT_LIMIT)
         learnt = cls(encoder, standardizer, _medians(X) if encoder is None else None)
         return learnt, learnt.scaled(inputs)
 
@@ -87,6 +90,14 @@ class Inputs:
     def scaled(self, inputs: Any) -> Any:
         """Return inputs standardized, if they are to be."""
         return inputs if self.standardizer is None else self.standardizer.transform(inputs)
+
+    def as_encoder(self, names: Iterable[str]) -> TableEncoder | None:
+        """Return what fills in missing values of columns of numbers; None if they have no names."""
+        columns = tuple(Column(str(name), "number") for name in names)
+        if not columns or self.medians is None:
+            return None
+        fills = zip(columns, self.medians.tolist(), strict=True)
+        return TableEncoder(Schema(columns), tuple(Number(one.name, fill) for one, fill in fills))
 
 
 def _medians(X: Any) -> np.ndarray | None:

@@ -262,8 +262,8 @@ history_ : rewire.train.History
         Epochs.
     notices_ : list of str
         What was arranged otherwise than the parameters say, such as a density that was raised so
-        that every neuron reads enough (``network_.density`` is what it is), and what else one
-        should know.
+        that every neuron reads enough (``network_.density`` is what it is); and whether ``fit``
+        ended worse than the mean or the most frequent class.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
         Where X had names.

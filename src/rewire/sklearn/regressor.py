@@ -93,6 +93,10 @@ class SparseMLPRegressor(RegressorMixin, SparseMLP):
     def _follow_targets(self, y: np.ndarray, weight: np.ndarray | None) -> None:
         self._seen, self._scaling = self._scaling, self._scaling.add(self._columns(y), weight)
 
+    @property
+    def _targets_vary(self) -> bool:  # type: ignore[override]
+        return bool(self._scaling.varies.all())
+
     def _columns(self, y: np.ndarray) -> np.ndarray:
         y, wanted = y.reshape(len(y), -1).astype(np.float64), len(self._scaling.mean)
         if y.shape[1] != wanted:
@@ -114,8 +118,10 @@ class SparseMLPRegressor(RegressorMixin, SparseMLP):
         scale = np.where(known, self._scaling.scale, self._seen.scale)
         _rescale(net, 1 / scale, -mean / scale)
 
-    def _rescale_back(self, net: Network) -> None:
-        _rescale(net, self._scaling.scale, self._scaling.mean)
+    def _rescale_back(self, net: Network, done: bool = False) -> None:
+        # A target that is always the same is what the network then says, whatever the input.
+        vary = self._scaling.varies | (not done)
+        _rescale(net, np.where(vary, self._scaling.scale, 0), self._scaling.mean)
 
 
 def _rescale(net: Network, factor: np.ndarray, shift: np.ndarray) -> None:

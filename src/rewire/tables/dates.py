@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -15,13 +15,31 @@ from rewire.io import import_optional
 from .numbers import matches
 from .schema import DateFormat
 
-__all__ = ["EPOCHS", "DateStudy", "as_pattern", "read_dates", "readable_pattern", "study_dates"]
+__all__ = [
+    "EPOCHS",
+    "DateStudy",
+    "as_pattern",
+    "date_origin",
+    "date_shape",
+    "read_dates",
+    "readable_pattern",
+    "study_dates",
+]
 
 DAYS = (
     *("%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d/%m/%y", "%m/%d/%y"),
     *("%d-%m-%Y", "%m-%d-%Y", "%d-%m-%y", "%m-%d-%y", "%d.%m.%Y", "%d.%m.%y", "%Y.%m.%d"),
     *("%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%B %d %Y", "%d %b %Y", "%d %B %Y"),
-    *("%d-%b-%Y", "%d-%b-%y", "%d %b %y", "%b %d, %y", "%d. %B %Y", "%Y-%b-%d", "%d/%b/%Y", "%b-%d-%Y"),
+    *(
+        "%d-%b-%Y",
+        "%d-%b-%y",
+        "%d %b %y",
+        "%b %d, %y",
+        "%d. %B %Y",
+        "%Y-%b-%d",
+        "%d/%b/%Y",
+        "%b-%d-%Y",
+    ),
     *("%b %Y", "%B %Y", "%b-%y", "%b-%Y", "%Y-%m", "%m/%Y", "%Y %b", "%Y/%m", "%Y%m%d"),
     *("%a, %d %b %Y", "%A, %B %d, %Y", "%a %b %d %Y", "%A, %d %B %Y", "%a, %b %d, %Y"),
 )
@@ -141,7 +159,7 @@ def _candidates(sample: list[str]) -> list[DateFormat]:
     return found
 
 
-@lru_cache(maxsize=None)
+@cache
 def _shape(pattern: str) -> str:
     return re.sub(r"%[a-zA-Z]", lambda one: PARTS[one[0]], re.escape(pattern).replace(r"\%", "%"))
 
@@ -163,9 +181,8 @@ def read_dates(texts: np.ndarray, written: DateFormat) -> np.ndarray:
     [86400.0, nan]
     """
     pandas = import_optional("pandas", "data")
-    shape = ISO if written.pattern == "ISO8601" else rf"^{_shape(written.pattern)}$"
     stripped = np.array([text.strip() for text in texts], object)
-    fitting = matches(stripped, shape)
+    fitting = matches(stripped, date_shape(written))
     values = np.full(len(texts), np.nan)
     if fitting.any():
         moments = pandas.to_datetime(
@@ -178,9 +195,18 @@ def read_dates(texts: np.ndarray, written: DateFormat) -> np.ndarray:
     return values
 
 
+def date_shape(written: DateFormat) -> str:
+    """Return the regular expression of dates in a format."""
+    return ISO if written.pattern == "ISO8601" else rf"^{_shape(written.pattern)}$"
+
+
+def date_origin(written: DateFormat) -> str:
+    """Return the day that seconds count from: strptime puts times without a day into 1900."""
+    return "1970-01-01" if re.search(r"%[Yyd]|ISO", written.pattern) else "1900-01-01"
+
+
 def _seconds(pandas: Any, moments: Any, written: DateFormat) -> np.ndarray:
-    start = "1970-01-01" if re.search(r"%[Yyd]|ISO", written.pattern) else "1900-01-01"
-    origin = pandas.Timestamp(start, tz="UTC" if written.utc else None)
+    origin = pandas.Timestamp(date_origin(written), tz="UTC" if written.utc else None)
     return ((moments - origin) / pandas.Timedelta(seconds=1)).to_numpy(np.float64)
 
 

@@ -8,6 +8,8 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from rewire.io import advise
+
 from .schema import Schema
 from .steps import LeftOut, Lookup, Step, cross_fitted, fit_step, missing_rows, step_from_dict
 from .table import Table
@@ -204,11 +206,11 @@ def _check_values(table: Table, missing: Missing) -> None:
         if missing == "none" and (count := int(missing_rows(values).sum())):
             problems.append(f"column {column.name!r} has {count} missing values")
     if problems:
-        raise ValueError(
-            f"every value must be finite{' and known' * (missing == 'none')}; "
-            f"{', '.join(problems)}: correct them, leave the columns out (ignore)"
-            + (", or let missing='impute' fill in what is missing" * (missing == "none"))
-        )
+        known = missing == "none"
+        remedies = ["correct them", "leave the columns out (ignore=)"]
+        remedies += ["fill in what is missing (missing='impute')"] * known
+        problem = f"every value must be finite{' and known' * known}; {', '.join(problems)}"
+        raise ValueError(advise(problem, *remedies))
 
 
 def _unique(names: Sequence[str]) -> list[str]:

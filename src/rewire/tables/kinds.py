@@ -9,9 +9,11 @@ import numpy as np
 from .dates import DateStudy, study_dates
 from .missing import are_codes, are_missing
 from .number_formats import NumberStudy, study_numbers
+from .numbers import KNOWN_UNITS
 from .overrides import Override, Overrides
+from .parsing import read_measured
 from .raw import TextColumn
-from .schema import Column, Kind, NumberFormat
+from .schema import Column, DateFormat, Kind, NumberFormat
 
 __all__ = ["ENOUGH_ROWS", "TextStudy", "kind_of_texts", "measured_kind", "study_texts"]
 
@@ -193,7 +195,8 @@ def _of_category(study: TextStudy, said: Override, kind: Kind) -> NumberFormat |
 def _number(column: Column, study: TextStudy, said: Override, censored: str) -> Column:
     numbers = study.numbers
     written = said.number or replace(numbers.formats[0], censored=censored)
-    odd = [*_placeholders(study), *_odd(study, numbers.numeric)]
+    readable = numbers.numeric if said.number is None else _readable(study, column, written)
+    odd = [*_placeholders(study), *_odd(study, readable)]
     outcome = "taken as missing" if written.censored == "missing" else "taken as its limit"
     if numbers.censored:
         counts = dict(zip(study.texts, study.counts, strict=True))
@@ -211,8 +214,23 @@ def _number(column: Column, study: TextStudy, said: Override, censored: str) -> 
 def _date(column: Column, study: TextStudy, said: Override) -> Column:
     formats = study.dates.formats
     written = said.date or (formats[0] if formats else None)
-    odd = (*_placeholders(study), *_odd(study, study.dates.dates))
+    readable = study.dates.dates
+    if said.date is not None:
+        readable = _readable(study, column, date=written)
+    odd = (*_placeholders(study), *_odd(study, readable))
     return replace(column, kind="date", date=written, odd=odd)
+
+
+def _readable(
+    study: TextStudy,
+    column: Column,
+    number: NumberFormat | None = None,
+    date: DateFormat | None = None,
+) -> np.ndarray:
+    """Return which texts can be read in a format that was given."""
+    kind: Kind = "date" if number is None else "number"
+    given = replace(column, kind=kind, number=number, date=date)
+    return ~np.isnan(read_measured(study.texts, given))
 
 
 def _placeholders(study: TextStudy) -> tuple[tuple[str, int, str], ...]:
@@ -229,8 +247,11 @@ def _words(study: TextStudy, different: int) -> tuple[Kind, str]:
     numeric = study.share(study.numbers.numeric)
     if study.numbers.code and numeric >= WORTH_SAYING:
         note = f"codes, for {study.numbers.code!r} begins with a zero"
-    elif study.numbers.units and numeric < READABLE:
-        note = ""
+    elif (
+        KNOWN_UNITS & {unit.lower() for unit in study.numbers.units}
+        and study.share(study.numbers.with_units) >= READABLE
+    ):
+        note = f"numbers with different units ({', '.join(study.numbers.units)})"
     elif numeric >= WORTH_SAYING:
         note = f"{numeric:.0%} of its values are numbers, too few to be a column of numbers"
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -19,6 +19,8 @@ FORMATS = (
 )
 # Of the numbers with a unit, this share must have the same one.
 SAME_UNIT = 0.9
+# A column is one of codes if this share of its values begins with zero.
+CODES = 0.01
 GROUPED = r"^[+-]?[1-9]\d{0,2}(\.\d{3})+$"
 
 
@@ -40,6 +42,8 @@ class NumberStudy:
         A whole number that begins with zero, as codes do.
     units : tuple of str
         The units found where they differ too much to be left off.
+    with_units : ndarray of bool, shape (different,)
+        Texts that are numbers in some unit, whichever; only where there are different ones.
     censored : tuple of str
         Texts such as "<1.0".
     percent_beside_shares : tuple of str
@@ -54,6 +58,7 @@ class NumberStudy:
     units: tuple[str, ...] = ()
     censored: tuple[str, ...] = ()
     percent_beside_shares: tuple[str, ...] = ()
+    with_units: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
 
 
 def study_numbers(
@@ -82,40 +87,53 @@ def study_numbers(
     """
     plain = are_plain(texts)
     if plain.all() and decimal in (None, ".") and thousands is None and _without_doubt(texts):
-        return _plain_study(texts)
+        return _plain_study(texts, counts)
     parts = _parts(texts, plain)
     cores = texts.copy()
     for i, one in parts.items():
         cores[i] = one.core
-    candidates = plain.copy()
-    candidates[list(parts)] = True
+    either = plain.copy()
+    either[list(parts)] = True
+    candidates = either.copy()
     units, rejected = _units(parts, counts, int(counts[plain].sum()))
     candidates[rejected] = False
     if not candidates.any():
-        return NumberStudy(candidates, units=_different_units(parts, rejected))
+        different = _different_units(parts, rejected)
+        return NumberStudy(candidates, units=different, with_units=either)
     cores[plain] = _digits(texts[plain])
     fits = _fits(cores, candidates, decimal, thousands)
     numeric = np.logical_or.reduce(list(fits.values()))
-    rows = {pair: int(counts[mask].sum()) for pair, mask in fits.items()}
-    most = max(rows.values())
-    best = next(pair for pair, n in rows.items() if n == most)
-    separated = matches(cores, "[.,]") & numeric
-    others = [pair for pair in fits if rows[pair] == most and pair[0] != best[0]]
-    open_to = others[:1] if _differ(cores[separated], best, others) else []
-    if open_to and _must_be_thousands(cores[numeric]):
-        open_to = []
+    best, open_to = _best(fits, counts, cores, numeric)
     against = np.flatnonzero(numeric & ~fits[best])
-    codes = np.flatnonzero(numeric & matches(cores, r"^0\d+$"))
+    padded = numeric & matches(cores, r"^0\d+$")
     return NumberStudy(
         numeric,
         tuple(NumberFormat(d, t, *units) for d, t in (best, *open_to)),
         _contradiction(texts, fits, best, against) if len(against) else (),
         "" if open_to or not _has_decimals(cores[fits[best]], best[0]) else best[0],
-        texts[codes[0]] if len(codes) else "",
+        _code(texts, counts, padded),
         _different_units(parts, rejected),
         tuple(texts[i] for i, one in parts.items() if one.censored and numeric[i]),
         _percent_beside_shares(texts, parts, plain),
+        either,
     )
+
+
+def _best(
+    fits: dict[tuple[str, str], np.ndarray],
+    counts: np.ndarray,
+    cores: np.ndarray,
+    numeric: np.ndarray,
+) -> tuple[tuple[str, str], list[tuple[str, str]]]:
+    """Return the format that fits the most rows, and one that fits as many but reads otherwise."""
+    rows = {pair: int(counts[mask].sum()) for pair, mask in fits.items()}
+    most = max(rows.values())
+    best = next(pair for pair, n in rows.items() if n == most)
+    others = [pair for pair in fits if rows[pair] == most and pair[0] != best[0]]
+    separated = matches(cores, "[.,]") & numeric
+    if not _differ(cores[separated], best, others) or _must_be_thousands(cores[numeric]):
+        return best, []
+    return best, others[:1]
 
 
 def _without_doubt(texts: np.ndarray) -> bool:
@@ -124,14 +142,20 @@ def _without_doubt(texts: np.ndarray) -> bool:
     return bool(not points.any() or (points & ~matches(texts, GROUPED)).any())
 
 
-def _plain_study(texts: np.ndarray) -> NumberStudy:
+def _plain_study(texts: np.ndarray, counts: np.ndarray) -> NumberStudy:
     """Return the study of numbers as programs write them."""
-    codes = np.flatnonzero(matches(texts, r"^[+-]?0\d+$"))
     return NumberStudy(
         np.ones(len(texts), bool),
         decimal="." if matches(texts, r"\.").any() else "",
-        code=texts[codes[0]] if len(codes) else "",
+        code=_code(texts, counts, matches(texts, r"^[+-]?0\d+$")),
     )
+
+
+def _code(texts: np.ndarray, counts: np.ndarray, padded: np.ndarray) -> str:
+    """Return a number that begins with zero, unless these are but slips."""
+    if counts[padded].sum() < CODES * counts.sum():
+        return ""
+    return texts[np.argmax(padded)] if padded.any() else ""
 
 
 def _parts(texts: np.ndarray, plain: np.ndarray) -> dict[int, Written]:

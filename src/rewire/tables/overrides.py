@@ -86,49 +86,71 @@ def collect_overrides(
     **whole_table
         Further fields of :class:`Overrides`.
     """
-    problems: list[str] = []
-    said: dict[str, dict[str, Any]] = {}
-
-    def find(parameter: str, wanted: Any) -> str | None:
-        try:
-            return find_column(wanted, names, parameter)
-        except ValueError as error:
-            problems.append(str(error))
-            return None
-
-    for wanted, values in read_specification(columns).items():
-        if (name := find("columns", wanted)) is not None:
-            said[name] = dict(values)
-    for parameter, listed in kinds.items():
-        for wanted in _several(listed):
-            pattern = None
-            if parameter == "date" and wanted not in names and "=" in str(wanted):
-                wanted, _, pattern = str(wanted).rpartition("=")
-            if (name := find(parameter, wanted)) is not None:
-                said.setdefault(name, {})["kind"] = KINDS[parameter]
-                if pattern:
-                    said[name]["date"] = DateFormat(as_pattern(pattern), "%z" in pattern)
+    find = _Finder(names)
+    said = {
+        name: dict(values)
+        for wanted, values in read_specification(columns).items()
+        if (name := find("columns", wanted)) is not None
+    }
+    _say_kinds(said, kinds, find)
     for wanted in _several(ignore):
         if (name := find("ignore", wanted)) is not None:
             said.setdefault(name, {})["role"] = "ignored"
+    targets = _targets(target, said, find)
+    return Overrides(
+        {name: Override(**values) for name, values in said.items()},
+        targets,
+        problems=tuple(find.problems),
+        **whole_table,
+    )
+
+
+class _Finder:
+    """Finds columns, and collects what is wrong with their names."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = names
+        self.problems: list[str] = []
+
+    def __call__(self, parameter: str, wanted: Any) -> str | None:
+        try:
+            return find_column(wanted, self.names, parameter)
+        except ValueError as error:
+            self.problems.append(str(error))
+            return None
+
+
+def _say_kinds(said: dict[str, dict[str, Any]], kinds: Mapping[str, Any], find: _Finder) -> None:
+    """Add the kinds of columns, and the patterns of dates, to what is said."""
+    for parameter, listed in kinds.items():
+        for wanted in _several(listed):
+            pattern = None
+            if parameter == "date" and wanted not in find.names and "=" in str(wanted):
+                wanted, _, pattern = str(wanted).rpartition("=")
+            if (name := find(parameter, wanted)) is None:
+                continue
+            said.setdefault(name, {})["kind"] = KINDS[parameter]
+            if pattern:
+                said[name]["date"] = DateFormat(as_pattern(pattern), "%z" in pattern)
+
+
+def _targets(target: Any, said: dict[str, dict[str, Any]], find: _Finder) -> tuple[str, ...]:
+    """Return the targets that are given, or else those that the specification has."""
     given = () if target is None else _several(target)
     targets = [name for one in given if (name := find("target", one)) is not None]
     specified = [name for name, one in said.items() if one.get("role") == "target"]
     if targets and (other := [name for name in specified if name not in targets]):
-        problems.append(
+        find.problems.append(
             f"columns says that {other[0]!r} is the target, and target names {targets[0]!r}: give "
             "one of them"
         )
     targets = targets or specified
-    for name in targets:
-        if said.get(name, {}).get("role") == "ignored":
-            problems.append(f"column {name!r} is the target and must not be left out as well")
-    return Overrides(
-        {name: Override(**values) for name, values in said.items()},
-        tuple(dict.fromkeys(targets)),
-        problems=tuple(problems),
-        **whole_table,
-    )
+    find.problems += [
+        f"column {name!r} is the target and must not be left out as well"
+        for name in targets
+        if said.get(name, {}).get("role") == "ignored"
+    ]
+    return tuple(dict.fromkeys(targets))
 
 
 def _several(given: Any) -> Iterable[Any]:

@@ -12,7 +12,7 @@ from .schema import Column, DateFormat, NumberFormat, Schema
 from .table import Table
 from .typed import plain_text
 
-__all__ = ["parse", "read_column"]
+__all__ = ["parse", "read_column", "read_measured"]
 
 
 def parse(raw: RawTable, schema: Schema) -> Table:
@@ -104,11 +104,12 @@ def _read_texts(column: TextColumn, learnt: Column) -> tuple[np.ndarray, np.ndar
     if known:
         missing |= np.array([text.strip() in known for text in column.texts], bool)
     values = np.full(len(column.texts), np.nan)
-    values[~missing] = _measured(column.texts[~missing], learnt)
+    values[~missing] = read_measured(column.texts[~missing], learnt)
     return column.spread(values, np.nan), column.spread(np.isnan(values) & ~missing, False)
 
 
-def _measured(texts: np.ndarray, learnt: Column) -> np.ndarray:
+def read_measured(texts: np.ndarray, learnt: Column) -> np.ndarray:
+    """Return the values of texts by a column's kind and format, NaN for what cannot be read."""
     if learnt.kind == "number":
         return read_numbers(texts, learnt.number or NumberFormat())
     if learnt.kind == "date":

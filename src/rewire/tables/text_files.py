@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -13,6 +14,7 @@ import numpy as np
 
 from rewire.io import import_optional
 
+from .numbers import are_plain
 from .raw import RawTable, TextColumn
 
 __all__ = ["header_names", "read_text", "text_column"]
@@ -46,11 +48,20 @@ def read_text(
     sep, text = _separator(text, sep)
     names, body, first = _split_header(text, sep, header)
     names, renamed = header_names(names)
+    if header and _look_like_values(names):
+        renamed.append(f"the first line is taken as the columns' names: {', '.join(names[:5])}")
     columns, more = _columns(body, names, sep, first)
     rows = len(next(iter(columns.values()), ()))
     if rows == 0:
         raise ValueError("a table must have at least one row below its header; got none")
     return RawTable(columns, rows, name, sep, (*notes, *renamed, *more))
+
+
+def _look_like_values(names: Sequence[str]) -> bool:
+    """Return whether most names are numbers, and not those of the columns."""
+    numbers = are_plain(np.array(names, object))
+    counted = any(names == [str(i + start) for i in range(len(names))] for start in (0, 1))
+    return bool(numbers.mean() > 0.5 and not counted)
 
 
 def header_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -208,16 +219,26 @@ def _columns(
         return {}, []
     arrow = _arrow_table(pyarrow, content, names, sep, wrong)
     notes: list[str] = []
-    if wrong:
-        names, notes = _other_width(names, wrong, len(arrow), sep, first)
-        wrong.clear()
+    if wrong and (tight := _without_blanks(content, sep)) != content:
+        content = tight
         arrow = _arrow_table(pyarrow, content, names, sep, wrong)
+    if wrong:  # one after the other, lines have numbers
+        arrow = _arrow_table(pyarrow, content, names, sep, wrong, threads=False)
+        names, notes = _other_width(names, wrong, len(arrow), sep, first)
+        arrow = _arrow_table(pyarrow, content, names, sep, wrong, threads=False)
         if wrong:
             raise ValueError(_ragged(wrong, len(names), first))
     return {name: text_column(arrow.column(i)) for i, name in enumerate(names)}, notes
 
 
-def _arrow_table(pyarrow: Any, content: bytes, names: list[str], sep: str, wrong: list) -> Any:
+def _without_blanks(content: bytes, sep: str) -> bytes:
+    """Leave out blanks between a separator and a quoted value, which is none of it else."""
+    return re.sub(rb"(?<=" + re.escape(sep.encode()) + rb') +(?=")', b"", content)
+
+
+def _arrow_table(
+    pyarrow: Any, content: bytes, names: list[str], sep: str, wrong: list, threads: bool = True
+) -> Any:
     """Read lines as columns of text, and collect those of another length."""
     reader = import_optional("pyarrow.csv", "data")
 
@@ -235,7 +256,7 @@ def _arrow_table(pyarrow: Any, content: bytes, names: list[str], sep: str, wrong
         ),
     }
     for size in (BLOCK, min(len(content) + 1, LONGEST_VALUE)):
-        reading = reader.ReadOptions(column_names=numbers, block_size=size)
+        reading = reader.ReadOptions(column_names=numbers, block_size=size, use_threads=threads)
         wrong.clear()
         try:
             return reader.read_csv(pyarrow.BufferReader(content), read_options=reading, **options)
@@ -263,7 +284,7 @@ def _other_width(
 def _ragged(wrong: list[Any], width: int, first: int) -> str:
     shown = [
         f"{row.actual_columns} in {row.text.strip()[:40]!r}"
-        + ("" if row.number is None else f" (row {row.number})")
+        + ("" if row.number is None else f" (line {first + row.number - 1})")
         for row in wrong[:SHOWN]
     ]
     more = f", and {len(wrong) - SHOWN} more lines" if len(wrong) > SHOWN else ""

@@ -126,6 +126,9 @@ def _objects(series: Any) -> RawColumn:
         return TypedColumn("number", _floats(series), kind)
     if kind in ("date", "datetime", "datetime64"):
         return TypedColumn("date", _seconds(pandas.to_datetime(series)), kind)
+    if kind == "time":
+        since_midnight = pandas.to_timedelta(series.map(str, na_action="ignore"))
+        return TypedColumn("date", since_midnight.dt.total_seconds().to_numpy(np.float64), kind)
     if kind in ("timedelta", "timedelta64"):
         seconds = pandas.to_timedelta(series).dt.total_seconds()
         return TypedColumn("number", seconds.to_numpy(np.float64), kind)

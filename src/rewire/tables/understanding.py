@@ -100,6 +100,16 @@ def understand(
         censored=censored,
     )
     problems = list(said.problems)
+    found = _columns(raw, said, task, problems)
+    if problems:
+        raise ValueError(_message(problems))
+    return Schema(found, raw.notes)
+
+
+def _columns(
+    raw: RawTable, said: Overrides, task: str | None, problems: list[str]
+) -> tuple[Column, ...]:
+    """Return what each column is; what cannot be settled is added to the problems."""
     studies = {
         name: study_texts(column, said.of(name), said)
         for name, column in raw.columns.items()
@@ -114,9 +124,7 @@ def understand(
         elif one.role == "input":
             one = _among_inputs(one, column, said.of(name))
         found.append(one)
-    if problems:
-        raise ValueError(_message(problems))
-    return Schema(tuple(found), raw.notes)
+    return tuple(found)
 
 
 def _check_choices(*, task: str | None, decimal: str | None, censored: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional as F  # noqa: N812
 
 from .modules import Linear
 from .wiring import generator_from
@@ -156,9 +156,7 @@ class MultiheadAttention(nn.Module):
         x = x if self.batch_first else x.transpose(0, 1)
         return x.unflatten(-1, (self.num_heads, self.head_dim)).transpose(1, 2)
 
-    def _mask(
-        self, attention: Tensor | None, padding: Tensor | None, q: Tensor
-    ) -> Tensor | None:
+    def _mask(self, attention: Tensor | None, padding: Tensor | None, q: Tensor) -> Tensor | None:
         """Return what to add to the scores, of a shape that fits (batch, heads, queries, keys)."""
         masks = []
         if attention is not None:

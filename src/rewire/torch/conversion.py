@@ -172,7 +172,9 @@ def _densities(
 ) -> dict[str, float | None]:
     """Return the density of each weight by its name; None for layers that are not named."""
     shapes = {
-        name + end: shape for name, module in chosen.items() for end, shape in shapes_of(module).items()
+        name + end: shape
+        for name, module in chosen.items()
+        for end, shape in shapes_of(module).items()
     }
     if isinstance(distribution, str):
         _check_choice("distribution", distribution, ("erk", "er", "uniform"))
@@ -196,19 +198,19 @@ def _layers(module: nn.Module) -> list[tuple[str, SparseLayer]]:
     return [(name, layer) for name, layer in found if isinstance(layer, SparseLayer)]
 
 
-def _connections(module: nn.Module) -> int:
-    return sum(len(layer.weight) for _, layer in _layers(module))
-
-
 def _warn_above_crossover(chosen: Mapping[str, nn.Module], replaced: Mapping[str, Any]) -> None:
-    """Say which layers will be slower than dense ones, if they hold a tenth of the connections."""
-    slow, sizes = [], {name: _connections(module) for name, module in replaced.items()}
+    """Say which layers will be slower than dense ones, if they hold much of the model."""
+    slow, slow_connections, connections = [], 0, 0
     for name, module in replaced.items():
         limit = CROSSOVER.get(type(chosen[name]), CROSSOVER[nn.Linear])
-        density = max(layer.density for _, layer in _layers(module))
-        if density > limit and 10 * sizes[name] >= sum(sizes.values()):
+        layers = [layer for _, layer in _layers(module)]
+        size = sum(len(layer.weight) for layer in layers)
+        connections += size
+        density = max(layer.density for layer in layers)
+        if density > limit:
             slow.append(f"{name} ({density:.2g})")
-    if slow:
+            slow_connections += size
+    if slow and 4 * slow_connections >= connections:
         shown = ", ".join(slow[:5]) + (f" and {len(slow) - 5} more" if len(slow) > 5 else "")
         warnings.warn(
             f"dense layers are faster on a CPU at these densities: {shown}; "
@@ -261,7 +263,9 @@ def _replace(model: nn.Module, replaced: Mapping[str, nn.Module]) -> nn.Module:
 
 def _globs(name: str, globs: Sequence[str]) -> Sequence[str]:
     if isinstance(globs, str):
-        raise TypeError(f"{name} must be a sequence of globs; got the string {globs!r}: ({globs!r},)")
+        raise TypeError(
+            f"{name} must be a sequence of globs; got the string {globs!r}: ({globs!r},)"
+        )
     return tuple(globs)
 
 

@@ -12,17 +12,17 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
+from torch.nn import functional as F  # noqa: N812
 
 from rewire import kernels
 from rewire.kernels.adjacency import Adjacency
 from rewire.kernels.geometry import Window
-from rewire.kernels.layer import layer_backward, layer_forward
+from rewire.kernels.layer import LayerPlan
 
-__all__ = ["BACKENDS", "Table", "apply_layer", "dense_weight"]
+__all__ = ["BACKENDS", "Connections", "Table", "apply_layer", "dense_weight"]
 
 BACKENDS = ("auto", "sparse", "dense")
-KERNEL_DTYPES = (torch.float32, torch.float64)
+MOST_KEPT = 128  # layers of compiled models whose connections are kept from call to call
 
 
 class Table(NamedTuple):
@@ -35,12 +35,51 @@ class Table(NamedTuple):
     csc_position: Tensor
 
 
+class Connections:
+    """A layer's table and window, and what the kernels keep about them from call to call.
+
+    It holds until the table's tensors change, which :meth:`fits` tells.
+    """
+
+    def __init__(self, table: Table, window: Window, version: int = 0):
+        self.table, self.window, self._version = table, window, version
+        self._plan: LayerPlan | None = None
+        self._views: dict[str, tuple[int, np.ndarray]] = {}
+
+    def fits(self, indptr: Tensor, source: Tensor) -> bool:
+        """Whether these are the tensors that it was made of, unchanged."""
+        table = self.table
+        return (
+            source is table.source and indptr is table.indptr and source._version == self._version
+        )
+
+    @property
+    def plan(self) -> LayerPlan:
+        """The kernels' plan; the tensors must be on the CPU."""
+        if self._plan is None:
+            adjacency = Adjacency(*(tensor.numpy() for tensor in self.table))
+            self._plan = LayerPlan(adjacency, self.window)
+        return self._plan
+
+    def view(self, name: str, parameter: Tensor | None) -> np.ndarray | None:
+        """Return a parameter's memory, kept while the parameter stays where it is.
+
+        A kept view holds on to its memory, so that no other tensor can come to lie there.
+        """
+        if parameter is None:
+            return None
+        address, kept = parameter.data_ptr(), self._views.get(name)
+        if kept is None or kept[0] != address or kept[1].size != parameter.numel():
+            # Through DLPack, as Tensor.numpy would fix the size of a parameter's storage.
+            kept = self._views[name] = address, np.from_dlpack(parameter.detach())
+        return kept[1]
+
+
 def apply_layer(
     x: Tensor,
     weight: Tensor,
     bias: Tensor | None,
-    table: Table,
-    window: Window,
+    connections: Connections,
     backend: str = "auto",
 ) -> Tensor:
     """Apply a layer to images, or to rows where ``x`` has two dimensions.
@@ -51,8 +90,7 @@ def apply_layer(
         Of any floating-point type; float16 and bfloat16 are computed in float32.
     weight : Tensor, shape (connections,)
     bias : Tensor, shape (out_channels,), or None
-    table : Table
-    window : Window
+    connections : Connections
     backend : {"auto", "sparse", "dense"}, default "auto"
         ``"sparse"``: the kernels, on the CPU only. ``"dense"``: the weights are scattered into a
         dense tensor, and PyTorch's own operations compute. ``"auto"``: the kernels on the CPU.
@@ -64,16 +102,18 @@ def apply_layer(
     """
     dtype = _result_dtype(x, weight)
     if backend == "dense" or (backend == "auto" and x.device.type != "cpu"):
-        return _dense_layer(x, weight, bias, table, window)
-    compute = torch.float64 if dtype == torch.float64 else torch.float32
-    x, weight = x.to(compute).contiguous(), weight.to(compute)
-    bias = None if bias is None else bias.to(compute)
+        return _dense_layer(x, weight, bias, connections.table, connections.window)
+    x, compute = x.contiguous(), torch.float64 if dtype == torch.float64 else torch.float32
+    if x.dtype != compute or weight.dtype != compute:
+        x, weight = x.to(compute), weight.to(compute)
+        bias = None if bias is None else bias.to(compute)
     if torch.compiler.is_compiling():
-        out = torch.ops.rewire.layer(x, weight, bias, *table, _encode(window))
+        table, window = connections.table, _encode(connections.window)
+        out = torch.ops.rewire.layer(x, weight, bias, *table, window)
     elif torch.is_grad_enabled():
-        out = _Layer.apply(x, weight, bias, *table, window)
+        out = _Layer.apply(x, weight, bias, connections)
     else:
-        out = _forward(x, weight, bias, table, window)
+        out = _forward(x, weight, bias, connections)
     return out if dtype == compute else out.to(dtype)
 
 
@@ -133,15 +173,6 @@ def _dense_layer(
 # -------------------------------------------------------------------------------- the kernels' side
 
 
-def _array(tensor: Tensor) -> np.ndarray:
-    """Return the tensor's memory; ``Tensor.numpy`` would fix the size of a parameter's storage."""
-    return np.from_dlpack(tensor.detach())
-
-
-def _adjacency(table: Table) -> Adjacency:
-    return Adjacency(*(tensor.numpy() for tensor in table))
-
-
 def _n_threads() -> int:
     return min(torch.get_num_threads(), kernels.get_num_threads())
 
@@ -161,19 +192,15 @@ def _matrix(x: Tensor) -> np.ndarray:
     return array if array.ndim == 2 else array.reshape(len(array), math.prod(array.shape[1:]))
 
 
-def _forward(
-    x: Tensor, weight: Tensor, bias: Tensor | None, table: Table, window: Window
-) -> Tensor:
-    out = x.new_empty(_output_shape(x, window))
-    layer_forward(
-        _adjacency(table),
-        window,
+def _forward(x: Tensor, weight: Tensor, bias: Tensor | None, connections: Connections) -> Tensor:
+    out = torch.empty(_output_shape(x, connections.window), dtype=x.dtype)
+    connections.plan.forward(
         _size(x),
-        _array(weight),
-        None if bias is None else _array(bias),
+        connections.view("weight", weight),  # type: ignore[arg-type]
+        connections.view("bias", bias),
         _matrix(x),
         _matrix(out),
-        n_threads=_n_threads(),
+        _n_threads,
     )
     return out
 
@@ -182,27 +209,23 @@ def _backward(
     output_grad: Tensor,
     x: Tensor,
     weight: Tensor,
-    table: Table,
-    window: Window,
+    connections: Connections,
     wanted: tuple[bool, bool, bool],
 ) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
     """Return the gradients of input, weight and bias, or None for those not wanted."""
-    shapes = x.shape, weight.shape, (window.out_channels,)
-    gradients = [
-        x.new_empty(shape) if want else None for shape, want in zip(shapes, wanted, strict=True)
-    ]
-    input_grad, weight_grad, bias_grad = gradients
-    layer_backward(
-        _adjacency(table),
-        window,
+    targets = connections.window.out_channels
+    input_grad = torch.empty_like(x) if wanted[0] else None
+    weight_grad = torch.empty_like(weight) if wanted[1] else None
+    bias_grad = torch.empty(targets, dtype=x.dtype) if wanted[2] else None
+    connections.plan.backward(
         _size(x),
-        _array(weight),
+        connections.view("weight", weight),  # type: ignore[arg-type]
         _matrix(x),
         _matrix(output_grad.contiguous()),
-        input_grad=None if input_grad is None else _matrix(input_grad),
-        weight_grad=None if weight_grad is None else weight_grad.numpy(),
-        bias_grad=None if bias_grad is None else bias_grad.numpy(),
-        n_threads=_n_threads(),
+        None if input_grad is None else _matrix(input_grad),
+        None if weight_grad is None else weight_grad.numpy(),
+        None if bias_grad is None else bias_grad.numpy(),
+        _n_threads,
     )
     return input_grad, weight_grad, bias_grad
 
@@ -211,36 +234,33 @@ class _Layer(torch.autograd.Function):
     """The layer in eager mode."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, *rest: Any) -> Tensor:
-        ctx.save_for_backward(x, weight, bias, *rest[:-1])
-        ctx.window = rest[-1]
-        return _forward(x, weight, bias, Table(*rest[:-1]), ctx.window)
+    def forward(
+        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, connections: Connections
+    ) -> Tensor:
+        ctx.save_for_backward(x, weight, bias)
+        ctx.connections = connections
+        return _forward(x, weight, bias, connections)
 
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Tensor) -> Any:
-        x, weight, bias, *rest = ctx.saved_tensors
-        (output_grad,), table = grad_outputs, Table(*rest)
+        (output_grad,), connections = grad_outputs, ctx.connections
+        x, weight, bias = ctx.saved_tensors
+        wanted = ctx.needs_input_grad[:3]
         if torch.is_grad_enabled():  # create_graph: these gradients will be differentiated
-            gradients = _dense_gradients(
-                output_grad, (x, weight, bias), table, ctx.window, ctx.needs_input_grad[:3]
-            )
-        else:
-            gradients = _backward(
-                output_grad, x, weight, table, ctx.window, ctx.needs_input_grad[:3]
-            )
-        return *gradients, *[None] * (len(table) + 1)
+            inputs = x, weight, bias
+            return *_dense_gradients(output_grad, inputs, connections, wanted), None
+        return *_backward(output_grad, x, weight, connections, wanted), None
 
 
 def _dense_gradients(
     output_grad: Tensor,
     inputs: tuple[Tensor, Tensor, Tensor | None],
-    table: Table,
-    window: Window,
+    connections: Connections,
     wanted: tuple[bool, bool, bool],
 ) -> list[Tensor | None]:
     """Return gradients that can be differentiated again, at the cost of a dense layer."""
-    out = _dense_layer(*inputs, table, window)
-    chosen = [tensor for tensor, want in zip(inputs, wanted, strict=True) if want]
+    out = _dense_layer(*inputs, connections.table, connections.window)
+    chosen: Any = [tensor for tensor, want in zip(inputs, wanted, strict=True) if want]
     found = iter(torch.autograd.grad(out, chosen, output_grad, create_graph=True))
     return [next(found) if want else None for want in wanted]
 
@@ -265,6 +285,40 @@ def _decode(numbers: list[int]) -> Window:
     return Window(n[0], n[1], n[2:4], n[4:6], n[6:10], n[10:12], n[12])  # type: ignore[arg-type]
 
 
+class _Kept(NamedTuple):
+    """Connections of an earlier call, and what their table was."""
+
+    window: list[int]
+    indptr: Tensor
+    source: Tensor
+    connections: Connections
+
+
+_kept: dict[int, _Kept] = {}
+
+
+def _connections(table: Table, window: list[int]) -> Connections:
+    """Return the connections of an earlier call with the same table, or new ones.
+
+    Compiled code knows tensors only, not the layer that they belong to. Comparing tables costs
+    less than what is kept about them.
+    """
+    address = table.source.data_ptr()
+    found = _kept.get(address)
+    if (
+        found is None
+        or found.window != list(window)
+        or not torch.equal(found.source, table.source)
+        or not torch.equal(found.indptr, table.indptr)
+    ):
+        if len(_kept) >= MOST_KEPT:
+            _kept.pop(next(iter(_kept)), None)
+        connections = Connections(table, _decode(window))
+        copies = table.indptr.clone(), table.source.clone()
+        found = _kept[address] = _Kept(list(window), *copies, connections)
+    return found.connections
+
+
 @torch.library.custom_op("rewire::layer", mutates_args=())
 def _layer_op(
     x: Tensor,
@@ -278,11 +332,11 @@ def _layer_op(
     window: list[int],
 ) -> Tensor:
     table = Table(indptr, source, csc_indptr, target, csc_position)
-    return _forward(x.contiguous(), weight.contiguous(), bias, table, _decode(window))
+    return _forward(x.contiguous(), weight.contiguous(), bias, _connections(table, window))
 
 
 @_layer_op.register_fake
-def _(x, weight, bias, indptr, source, csc_indptr, target, csc_position, window):  # type: ignore
+def _(x, weight, bias, indptr, source, csc_indptr, target, csc_position, window):
     return x.new_empty(_output_shape(x, _decode(window)))
 
 
@@ -302,7 +356,7 @@ def _layer_backward_op(
     table = Table(indptr, source, csc_indptr, target, csc_position)
     flags = wanted[0], wanted[1], wanted[2]
     x, weight = x.contiguous(), weight.contiguous()
-    gradients = _backward(output_grad, x, weight, table, _decode(window), flags)
+    gradients = _backward(output_grad, x, weight, _connections(table, window), flags)
     nothing = (x.new_empty(0) for _ in gradients)
     first, second, third = (
         empty if gradient is None else gradient
@@ -312,7 +366,7 @@ def _layer_backward_op(
 
 
 @_layer_backward_op.register_fake
-def _(  # type: ignore[no-untyped-def]
+def _(
     output_grad,
     x,
     weight,
@@ -339,9 +393,7 @@ def _set_up(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
 def _op_backward(ctx: Any, output_grad: Tensor) -> tuple[Any, ...]:
     x, weight, *table = ctx.saved_tensors
     wanted = list(ctx.needs_input_grad[:3])
-    gradients = torch.ops.rewire.layer_backward(
-        output_grad, x, weight, *table, ctx.window, wanted
-    )
+    gradients = torch.ops.rewire.layer_backward(output_grad, x, weight, *table, ctx.window, wanted)
     chosen = (g if want else None for g, want in zip(gradients, wanted, strict=True))
     return *chosen, *[None] * (len(table) + 1)
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from rewire.kernels.geometry import Window, window_adjacency
 
-from .functional import BACKENDS, Table, dense_places, dense_weight
+from .functional import BACKENDS, Connections, Table, dense_places, dense_weight
 from .wiring import check_table, generator_from, random_wiring
 
 __all__ = ["SparseLayer", "density_from"]
@@ -60,6 +60,7 @@ class SparseLayer(nn.Module):
         if backend not in BACKENDS:
             raise ValueError(f"backend must be one of {BACKENDS}; got {backend!r}")
         self.window, self.backend = window, backend
+        self._connections: Connections | None = None
         generator = generator_from(seed)
         indptr, source = _wire(window, density, sparsity, wiring, generator)
         if isinstance(wiring, str):
@@ -80,6 +81,21 @@ class SparseLayer(nn.Module):
     def table(self) -> Table:
         """The connections, by target and by source."""
         return Table(self.indptr, self.source, self.csc_indptr, self.target, self.csc_position)
+
+    @property
+    def connections(self) -> Connections:
+        """The table and what the kernels keep about it; renewed when the table changes."""
+        if torch.compiler.is_compiling():
+            return Connections(self.table, self.window)
+        buffers, kept = self._buffers, self._connections
+        if kept is None or not kept.fits(buffers["indptr"], buffers["source"]):  # type: ignore[arg-type]
+            version = self.source._version
+            kept = self._connections = Connections(self.table, self.window, version)
+        return kept
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what can be made again, and must be for the tensors of a copy."""
+        return {**self.__dict__, "_connections": None}
 
     @property
     def density(self) -> float:

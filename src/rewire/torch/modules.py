@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional as F  # noqa: N812
 
 from rewire.kernels.geometry import Window
 
@@ -93,7 +93,7 @@ class Linear(SparseLayer):
         """Return the weighted sums, shape (..., out_features), of an input (..., in_features)."""
         self._check_input(input, self.in_features, -1)
         x = input if input.dim() == 2 else input.reshape(-1, self.in_features)
-        out = apply_layer(x, self.weight, self.bias, self.table, self.window, self.backend)
+        out = apply_layer(x, self.weight, self.bias, self.connections, self.backend)
         return out if input.dim() == 2 else out.reshape(*input.shape[:-1], self.out_features)
 
     def to_dense(self) -> nn.Linear:
@@ -117,19 +117,8 @@ class _Convolution(SparseLayer):
     axes: int
     dense_class: type[nn.Conv1d] | type[nn.Conv2d]
 
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: Pair,
-        stride: Pair,
-        padding: str | Pair,
-        dilation: Pair,
-        groups: int,
-        bias: bool,
-        padding_mode: str,
-        **options: Any,
-    ):
+    def __init__(self, sizes: Any, bias: bool, padding_mode: str, options: dict[str, Any]):
+        in_channels, out_channels, kernel_size, stride, padding, dilation, groups = sizes
         _at_least_one(in_channels=in_channels, out_channels=out_channels, groups=groups)
         if in_channels % groups or out_channels % groups:
             raise ValueError(
@@ -206,7 +195,7 @@ class _Convolution(SparseLayer):
                 f"{self.dilation}; got shape {tuple(input.shape)}"
             )
         x = x.unsqueeze(2) if self.axes == 1 else x
-        out = apply_layer(x, self.weight, self.bias, self.table, self.window, self.backend)
+        out = apply_layer(x, self.weight, self.bias, self.connections, self.backend)
         out = out.squeeze(2) if self.axes == 1 else out
         return out if input.dim() == self.axes + 2 else out.squeeze(0)
 
@@ -293,9 +282,14 @@ class Conv2d(_Convolution):
         dtype: Any = None,
     ):
         sizes = in_channels, out_channels, kernel_size, stride, padding, dilation, groups
-        options = {"density": density, "sparsity": sparsity, "wiring": wiring, "seed": seed}
+        options: dict[str, Any] = {
+            "density": density,
+            "sparsity": sparsity,
+            "wiring": wiring,
+            "seed": seed,
+        }
         options |= {"backend": backend, "device": device, "dtype": dtype}
-        super().__init__(*sizes, bias, padding_mode, **options)
+        super().__init__(sizes, bias, padding_mode, options)
 
 
 class Conv1d(_Convolution):
@@ -343,10 +337,15 @@ class Conv1d(_Convolution):
         device: Any = None,
         dtype: Any = None,
     ):
-        sizes: Any = in_channels, out_channels, kernel_size, stride, padding, dilation, groups
-        options = {"density": density, "sparsity": sparsity, "wiring": wiring, "seed": seed}
+        sizes = in_channels, out_channels, kernel_size, stride, padding, dilation, groups
+        options: dict[str, Any] = {
+            "density": density,
+            "sparsity": sparsity,
+            "wiring": wiring,
+            "seed": seed,
+        }
         options |= {"backend": backend, "device": device, "dtype": dtype}
-        super().__init__(*sizes, bias, padding_mode, **options)
+        super().__init__(sizes, bias, padding_mode, options)
 
 
 def _at_least_one(**sizes: Any) -> None:

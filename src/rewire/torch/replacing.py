@@ -28,15 +28,15 @@ def sparse_twin(
     backend: str,
 ) -> nn.Module:
     """Return a sparse layer for a dense one; attention has a density for each projection."""
-    options = {"start": start, "generator": generator, "backend": backend}
+    options: dict[str, Any] = {"start": start, "generator": generator, "backend": backend}
     if isinstance(module, nn.MultiheadAttention):
         return _attention(module, densities, options)
     if isinstance(module, (nn.Conv1d, nn.Conv2d)):
-        sizes = module.in_channels, module.out_channels, module.kernel_size, module.stride
-        sizes = *sizes, module.padding, module.dilation, module.groups
+        first = module.in_channels, module.out_channels, module.kernel_size, module.stride
+        sizes = *first, module.padding, module.dilation, module.groups
         kind = Conv2d if isinstance(module, nn.Conv2d) else Conv1d
-        mode = {"padding_mode": module.padding_mode}
-        layer = _layer(kind, sizes, module.weight, module.bias, densities[0], **mode, **options)
+        options["padding_mode"] = module.padding_mode
+        layer = _layer(kind, sizes, module.weight, module.bias, densities[0], **options)
     else:
         weight = module.weight.T if is_transposed_linear(module) else module.weight
         layer = _linear(weight, module.bias, densities[0], options)
@@ -59,9 +59,7 @@ def _attention(
     return MultiheadAttention.of_projections(layers, *flags).train(module.training)
 
 
-def _linear(
-    weight: Tensor, bias: Tensor | None, density: float, options: dict[str, Any]
-) -> Linear:
+def _linear(weight: Tensor, bias: Tensor | None, density: float, options: dict[str, Any]) -> Linear:
     return _layer(Linear, (weight.shape[1], weight.shape[0]), weight, bias, density, **options)
 
 
@@ -78,11 +76,12 @@ def _layer(
 ) -> Any:
     """Wire a layer and give it the dense one's weights, as ``start`` says."""
     rows = weight.detach().flatten(1)
+    targets, sources = rows.shape
     if start == "magnitude":
-        number = connections_of(*rows.shape, density)
+        number = connections_of(targets, sources, density)
         wiring = largest(rows.double().cpu().numpy(), number)
     else:
-        wiring = random_wiring(*rows.shape, density, generator)
+        wiring = random_wiring(targets, sources, density, generator)
     like = {"device": weight.device, "dtype": weight.dtype}
     layer = kind(*sizes, bias=bias is not None, wiring=wiring, seed=0, **like, **options)
     layer.copy_from_dense(weight, bias)

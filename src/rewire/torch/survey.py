@@ -104,7 +104,7 @@ def shapes_of(module: nn.Module) -> dict[str, tuple[int, ...]]:
 
 
 def is_transposed_linear(module: nn.Module) -> bool:
-    """Whether a module is the ``Conv1D`` of transformers' GPT-2: a Linear, its weight transposed."""
+    """Whether a module is transformers' ``Conv1D``: a Linear whose weight is transposed."""
     package = sys.modules.get("transformers.pytorch_utils")
     return package is not None and type(module) is package.Conv1D
 

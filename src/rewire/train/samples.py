@@ -9,6 +9,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from rewire.graph import Network
+from rewire.io import advise
 from rewire.kernels import get_backend
 from rewire.losses import Loss
 from rewire.validation import real_array
@@ -107,9 +108,11 @@ def _plain(name: str, X: Any) -> Any:
         return np.asarray(X, np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(
-            f"{name} must be a table of numbers; got columns of other kinds ({error}): "
-            "rewire.data.load(table, target=...) makes inputs of them, and SparseMLPClassifier and "
-            "SparseMLPRegressor do so inside"
+            advise(
+                f"{name} must be a table of numbers; got columns of other kinds ({error})",
+                "make inputs of them by rewire.data.load",
+                "use SparseMLPClassifier or SparseMLPRegressor, which do so inside",
+            )
         ) from error
 
 

@@ -10,6 +10,7 @@ from . import (
     layer,
     losses,
     network,
+    one_row,
     passes,
     permutations,
     small_batch,
@@ -31,6 +32,7 @@ __all__ = [
     "descend",
     "descend_bias",
     "forward",
+    "forward_one_row",
     "gather_inputs",
     "layer_backward",
     "layer_forward",
@@ -78,6 +80,7 @@ predict_few = kernel(small_batch.predict_few)
 block_forward = kernel(block.block_forward)
 block_weight_gradient = kernel(block.block_weight_gradient)
 
+forward_one_row = kernel(one_row.forward_one_row)
 layer_forward = kernel(layer.layer_forward)
 layer_backward = kernel(layer.layer_backward)
 

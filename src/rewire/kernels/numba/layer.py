@@ -77,7 +77,7 @@ def layer_forward(
     Z,
     progress,
 ):
-    """out = weighted sums of X, plus ``bias`` (empty: zero), for whole groups of images."""
+    """Out = weighted sums of X, plus ``bias`` (empty: zero), for whole groups of images."""
     phase, zero, targets = np.intp(0), np.intp(0), indptr.size - 1
     length = chunk_length(targets, index.size)
     sources = A[: A.size // width * width].reshape((A.size // width, width))

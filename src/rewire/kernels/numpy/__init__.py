@@ -6,6 +6,7 @@ from .cannistraci_hebb import score_by_nodes, score_by_paths
 from .layer import layer_backward, layer_forward
 from .losses import acceptable, all_finite, count_correct, loss_and_slope, sum_of_squares
 from .network import backward, forward, gather_inputs, output_sensitivity
+from .one_row import forward_one_row
 from .passes import SHARES_WORK, predict, train
 from .permutations import to_csc_order, to_table_order
 from .small_batch import predict_few, predict_one
@@ -23,6 +24,7 @@ __all__ = [
     "descend",
     "descend_bias",
     "forward",
+    "forward_one_row",
     "gather_inputs",
     "layer_backward",
     "layer_forward",

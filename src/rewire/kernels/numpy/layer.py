@@ -46,7 +46,7 @@ def layer_forward(
     Z,
     progress,
 ):
-    """out = weighted sums of X, plus ``bias`` (empty: zero), for whole groups of images."""
+    """Out = weighted sums of X, plus ``bias`` (empty: zero), for whole groups of images."""
     for image in range(0, len(X), images):
         group = slice(image, image + images)
         _copy_in(X[group], input_place, input_gaps, A)

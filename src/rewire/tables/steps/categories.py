@@ -17,6 +17,8 @@ MOST_LEVELS = 50
 # A level has an input of its own in this share of the training rows, at least 2 and at most 10 of
 # them; in tables of fewer than 20 rows, in any row.
 RARE, LEAST_ROWS, ENOUGH_ROWS, SMALL_TABLE = 0.005, 2, 10, 20
+# Of more rows than these, a column in which all are different names the rows.
+FEW_ROWS = 5
 # Rows of an average level that each level's mean is mixed with, in a target encoding.
 SMOOTHING = 10.0
 # More classes than these would make as many inputs: levels are encoded by their counts then.
@@ -49,6 +51,8 @@ def fit_categories(
     """
     counts = Counter(values.tolist())
     missing = counts.pop(None, 0)
+    if FEW_ROWS < sum(counts.values()) == len(counts):
+        return LeftOut("every training row has a value of its own")
     least = _least(len(values))
     frequent = sorted(level for level, count in counts.items() if count >= least)
     if not _many(counts, frequent):

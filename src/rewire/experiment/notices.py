@@ -1,0 +1,108 @@
+"""What one should know about a training, each as a sentence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from rewire.data import Dataset
+
+    from .experiment import Experiment
+
+__all__ = ["below_trivial", "rare_classes", "worse_than_trivial"]
+
+# A hundredth of the accuracy or of R² may be chance.
+MARGIN = 0.01
+REMEDY = (
+    "the network has learnt nothing of use: bring inputs to mean 0 and deviation 1, take another "
+    "method or a higher density, or lower the learning rate"
+)
+
+
+def worse_than_trivial(experiment: Experiment) -> str | None:
+    """Return a sentence where a trained network is worse than answering without any input.
+
+    Such an answer is the most frequent class, or the mean, of the training samples. Compared on
+    the samples held out, or on the training samples where none are.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Trained.
+
+    Examples
+    --------
+    >>> from rewire.experiment import Recipe, prepare_experiment
+    >>> experiment = prepare_experiment(Recipe("iris", total_steps=300))
+    >>> while not experiment.training.finished:
+    ...     reported = experiment.training.advance()
+    >>> worse_than_trivial(experiment) is None
+    True
+    """
+    data, model = experiment.data, experiment.model
+    part = experiment.train if experiment.validation is None else experiment.validation
+    name = "training" if experiment.validation is None else "validation"
+    if data.task == "regression":
+        return below_trivial(model.predict(part.X), part.y, experiment.train.y, name)
+    predicted = model.class_numbers(model.outputs(part.X))
+    return below_trivial(predicted, part.y, experiment.train.y, name, data.classes)
+
+
+def below_trivial(
+    predicted: np.ndarray, y: np.ndarray, seen: np.ndarray, part: str, classes: Any = None
+) -> str | None:
+    """Return a sentence where predictions are worse than the most frequent class, or the mean.
+
+    Parameters
+    ----------
+    predicted, y : ndarray
+        Class numbers, or numbers of shape (samples, ...).
+    seen : ndarray
+        Targets of the training samples.
+    part : str
+        Which samples these are, for the sentence.
+    classes : sequence, optional
+        Names of the classes; None for numbers.
+
+    Examples
+    --------
+    >>> y = np.array([1.0, 2.0, 3.0])
+    >>> below_trivial(3 * y, y, y, "training").split(":")[0]
+    'R² on the training samples is -27, worse than 0, that of the mean'
+    """
+    if classes is not None:
+        usual = int(np.bincount(seen.astype(np.int64)).argmax())
+        reached, trivial = float((predicted == y).mean()), float((y == usual).mean())
+        if reached >= trivial - MARGIN:
+            return None
+        return (
+            f"accuracy on the {part} samples is {reached:.1%}, worse than the {trivial:.1%} of "
+            f"always answering {classes[usual]}: {REMEDY}"
+        )
+    y, predicted = (np.reshape(a, (len(y), -1)).astype(np.float64) for a in (y, predicted))
+    mean = np.reshape(seen, (len(seen), -1)).astype(np.float64).mean(axis=0)
+    error, trivial = float(((predicted - y) ** 2).sum()), float(((mean - y) ** 2).sum())
+    # Where there is nothing to predict, rounding is no error.
+    rounding = len(y) * (1e-6 * float(np.abs(mean).max(initial=0))) ** 2
+    if error <= (1 + MARGIN) * trivial + rounding:
+        return None
+    r2 = f"{1 - error / trivial:.3g}" if trivial else "below any number"
+    return f"R² on the {part} samples is {r2}, worse than 0, that of the mean: {REMEDY}"
+
+
+def rare_classes(data: Dataset, train: Dataset, validation: Dataset | None) -> str | None:
+    """Return a sentence where classes of the training samples are not among those held out."""
+    if validation is None or data.task != "classification":
+        return None
+    counts = [np.bincount(part.y, minlength=len(data.classes)) for part in (train, validation)]
+    missing = [str(data.classes[k]) for k in np.flatnonzero((counts[0] > 0) & (counts[1] == 0))]
+    if not missing:
+        return None
+    shown = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
+    noun = "class" if len(missing) == 1 else "classes"
+    return (
+        f"no sample of {noun} {shown} is held out, as there are too few: the validation does not "
+        "tell how well they are learnt"
+    )

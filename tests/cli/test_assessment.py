@@ -1,0 +1,118 @@
+"""What train, evaluate and show say of a model: beside simpler ones, class by class, by inputs."""
+
+import json
+from io import StringIO
+
+import numpy as np
+import pandas as pd
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from rewire.assess import assess
+from rewire.cli.app import app
+from rewire.cli.assessment import print_assessment
+
+SHORT = ["--hidden", "8", "--total-steps", "200", "--density", "0.5"]
+
+
+@pytest.fixture
+def run():
+    runner = CliRunner(env={"COLUMNS": "80", "NO_COLOR": "1", "TERM": "dumb"})
+
+    def invoke(*arguments, status=0):
+        result = runner.invoke(app, list(map(str, arguments)))
+        assert result.exit_code == status, (result.output, result.exception)
+        return result
+
+    return invoke
+
+
+def table(path, rows=200, seed=0):
+    """Write a table in which one in ten is bad, and one column tells which."""
+    random = np.random.default_rng(seed)
+    frame = pd.DataFrame({"smell": random.normal(size=rows), "noise": random.normal(size=rows)})
+    frame["state"] = np.where(np.argsort(np.argsort(frame["smell"])) >= 0.9 * rows, "bad", "good")
+    frame.to_csv(path, index=False)
+    return frame
+
+
+@pytest.fixture
+def trained(run, tmp_path):
+    table(tmp_path / "table.csv")
+    arguments = ["--target", "state", "--validation", "0.3", *SHORT, "--out", tmp_path / "run"]
+    return tmp_path / "run", run("train", tmp_path / "table.csv", *arguments).output
+
+
+def printed(found, full=True):
+    console = Console(record=True, width=80, file=StringIO())
+    print_assessment(console, found, full=full)
+    return console.export_text()
+
+
+def test_training_ends_with_what_the_network_is_worth(trained):
+    _, output = trained
+    words = " ".join(output.split())
+    assert "on 60 validation samples; always good 90.0%, a linear model " in words
+    assert "The classes are uneven: 54 samples of good, 6 of bad." in words
+    assert output.index("recall") < output.index("balanced")  # class by class first
+    assert words.index("smell") < words.index("noise")
+    assert max(map(len, output.splitlines()[-30:-4])) <= 80
+
+
+def test_show_and_the_report_repeat_it(run, trained):
+    folder, _ = trained
+    found = json.loads((folder / "result.json").read_text())["assessment"]
+    assert json.loads(run("show", folder, "--json").stdout)["assessment"] == found
+    assert " ".join(found["verdict"].split()) in " ".join(run("show", folder).output.split())
+    assert found["verdict"] in (folder / "report.html").read_text()
+    run("report", folder, "--out", folder.parent / "again.html")
+    assert found["verdict"] in (folder.parent / "again.html").read_text()
+    assert (
+        json.loads(run("show", folder / "model.safetensors", "--json").stdout)["assessment"] is None
+    )
+
+
+def test_other_data_stand_beside_models_of_the_training_part(run, trained, tmp_path):
+    folder, _ = trained
+    table(tmp_path / "other.csv", seed=1)
+    found = json.loads(run("evaluate", folder, tmp_path / "other.csv", "--json").stdout)
+    assert list(found["parts"]) == ["all samples"]
+    beside = found["parts"]["all samples"]["beside"]
+    assert beside["always good"]["accuracy"] == 0.9
+    assert beside["a linear model"]["accuracy"] > 0.9
+    (tmp_path / "table.csv").unlink()  # then there is nothing that they could learn from
+    found = json.loads(run("evaluate", folder, tmp_path / "other.csv", "--json").stdout)
+    assert found["parts"]["all samples"]["beside"] == {}
+    assert found["parts"]["all samples"]["intervals"]
+
+
+def test_classes_may_be_weighted(run, trained, tmp_path):
+    arguments = ["--target", "state", "--class-weight", "balanced", *SHORT, "--out", tmp_path / "b"]
+    run("train", tmp_path / "table.csv", *arguments)
+    assert json.loads((tmp_path / "b" / "settings.json").read_text())["class_weight"] == "balanced"
+    run("train", "--resume", tmp_path / "b")
+
+
+def test_inputs_that_are_not_used_are_named():
+    found = assess(
+        lambda X: np.eye(2)[[0, 1]], {"test": (np.eye(2), np.array([0, 1]))}, "classification"
+    )
+    row = {"inputs": 1, "strength": 0.5, "importance": 0.25, "deviation": 0.0}
+    rows = [
+        {"column": "[bold]a", "kept": 1, **row},
+        {"column": "b", "kept": 0, **row},
+        {"column": "c", "kept": 1, **row, "importance": None},
+    ]
+    text = printed({**found.to_dict(), "inputs": rows})
+    assert "[bold]a" in text
+    assert "25.0 ± 0.0%" in text
+    assert "1 of 3 inputs are not used at all: b" in text
+
+
+def test_confusions_are_printed_for_few_classes_only():
+    X, y = np.zeros((26, 1)), np.arange(26) % 13
+    many = assess(lambda X: np.eye(13)[y], {"test": (X, y)}, "classification").to_dict()
+    assert "is, answered as" in printed({**many, "classes": list("abcdefghijkl")})
+    assert "is, answered as" not in printed({**many, "classes": list("abcdefghijklm")})
+    assert "recall" not in printed(many, full=False)

@@ -1,0 +1,57 @@
+"""What is said about a training that came to nothing, and about rare classes."""
+
+import numpy as np
+import pytest
+
+from rewire.data import Dataset
+from rewire.experiment import prepare_experiment
+from rewire.experiment.notices import below_trivial, rare_classes, worse_than_trivial
+
+from .recipes import finish, short
+
+FLOWERS = np.array([0, 0, 0, 1, 2])
+NAMES = ("iris", "rose", "lily")
+
+
+def test_classes_are_held_against_the_most_frequent_of_the_training():
+    y = np.array([0, 0, 1, 2])  # always answering iris is right twice
+    assert below_trivial(np.array([0, 1, 1, 1]), y, FLOWERS, "validation", NAMES) is None
+    said = below_trivial(np.array([0, 1, 2, 1]), y, FLOWERS, "validation", NAMES)
+    assert said.startswith(
+        "accuracy on the validation samples is 25.0%, worse than the 50.0% of always answering iris"
+    )
+
+
+def test_numbers_are_held_against_the_mean_of_the_training():
+    y, seen = np.array([1.0, 3.0]), np.array([0.0, 2.0])  # the mean, 1, errs by 0 and 2: 4 in all
+    assert below_trivial(np.array([2.0, 4.5]), y, seen, "training") is None  # 3.25
+    said = below_trivial(np.array([2.0, 5.0]), y, seen, "training")  # 5
+    assert said.startswith("R² on the training samples is -0.25, worse than 0")
+
+
+def test_a_constant_that_is_hit_but_for_rounding_is_not_worse():
+    y = np.full(4, 1e6)
+    assert below_trivial(y + 0.01, y, y, "training") is None
+    assert "below any number" in below_trivial(y + 10, y, y, "training")
+
+
+def test_a_training_that_learnt_says_nothing_and_one_that_did_not_does():
+    experiment = finish(prepare_experiment(short("iris", validation=0.3, total_steps=200)))
+    assert worse_than_trivial(experiment) is None
+    net, usual = experiment.training.net, int(np.bincount(experiment.train.y).argmax())
+    net.connections.weight[:] = 0
+    net.bias[net.rank_start[-2] :] = np.arange(3) == (usual + 1) % 3  # another one, always
+    experiment.validation.y[:40] = usual
+    said = worse_than_trivial(experiment)
+    assert f"always answering {experiment.data.classes[usual]}: the network has learnt" in said
+
+
+@pytest.mark.parametrize(
+    ("y", "said"), [([0] * 6 + [1], "class 1 is"), ([0] * 6 + [1, 2], "classes 1, 2 is")]
+)
+def test_classes_that_are_not_held_out_are_named(y, said):
+    data = Dataset.from_arrays(np.arange(float(len(y)))[:, None], y)
+    assert said in rare_classes(data, *data.split(0.4, seed=0))
+    assert rare_classes(data, data, None) is None
+    common = Dataset.from_arrays(np.arange(6.0)[:, None], [0, 0, 0, 1, 1, 1])
+    assert rare_classes(common, *common.split(0.5, seed=0)) is None
