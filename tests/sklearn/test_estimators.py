@@ -569,11 +569,12 @@ def test_a_sparse_x_is_never_dense_as_a_whole(monkeypatch):
 # ------------------------------------------------------------------------------------------ talk
 
 
-def test_verbose_writes_a_line_for_each_epoch(iris, capsys):
+def test_verbose_writes_the_first_line_and_the_last(iris, capsys):
+    """A line every few seconds lies between them; this takes less."""
     SparseMLPClassifier(verbose=True, **SMALL).fit(*iris)
-    lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == 10
-    assert "loss" in lines[0]
+    first, last = capsys.readouterr().err.splitlines()
+    assert first.startswith("step 2 of 20: loss ")
+    assert last.startswith("step 20 of 20: loss ")
 
 
 def test_a_notebook_shows_the_parameters():
