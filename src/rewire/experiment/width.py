@@ -63,7 +63,8 @@ def width_notice(recipe: Recipe, net: Network) -> str | None:
     (hidden,) = with_width(recipe, inputs, outputs).hidden or (0,)
     if hidden == defaults.HIDDEN:
         return None
+    least = min(recipe.min_fan_in, inputs)
     return (
         f"{hidden} hidden neurons instead of {defaults.HIDDEN}, so that each reads at least "
-        f"{min(recipe.min_fan_in, inputs)} inputs with the connections of such a sparse network"
+        f"{least} input{'s' * (least > 1)} with the connections of such a sparse network"
     )
