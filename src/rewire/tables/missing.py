@@ -6,9 +6,9 @@ from collections.abc import Collection
 
 import numpy as np
 
-from .numbers import are_plain
+from .texts import Texts
 
-__all__ = ["are_codes", "are_missing"]
+__all__ = ["are_codes", "are_missing", "has_codes", "missing_texts"]
 
 # Compared without regard to case and to blanks around.
 IN_ANY_COLUMN = {
@@ -61,11 +61,22 @@ def are_missing(
     [True, False, True]
     """
     words = (AMONG_NUMBERS if numbers else IN_ANY_COLUMN) if usual else {""}
-    found = np.zeros(len(texts), bool)
-    # Plain numbers, often the most of a column, are looked at only if they may be meant.
-    for i in range(len(texts)) if na else np.flatnonzero(~are_plain(texts)):
-        text = texts[i].strip()
-        found[i] = text in na or text.casefold() in words
+    stripped = (text.strip() for text in texts)
+    return np.array([text in na or text.casefold() in words for text in stripped], bool)
+
+
+def missing_texts(
+    texts: Texts, na: Collection[str] = (), *, usual: bool = True, numbers: bool = False
+) -> np.ndarray:
+    """Return which texts mean a missing value, as :func:`are_missing` does.
+
+    Plain numbers, often the most of a column, are looked at only if they may be meant.
+    """
+    found = texts.among(na)
+    others = ~texts.plain.mask
+    if others.any():
+        some = texts.only(others).objects
+        found[others] |= are_missing(some, usual=usual, numbers=numbers)
     return found
 
 
@@ -85,3 +96,11 @@ def are_codes(texts: np.ndarray) -> bool:
         return True
     others = [text for text in texts if text not in ("NA", "")]
     return len(others) >= 3 and all(len(t) == 2 and t.isalpha() and t.isupper() for t in others)
+
+
+def has_codes(texts: Texts) -> bool:
+    """Return what :func:`are_codes` does; where there are plain numbers, few texts are looked at."""
+    plain = texts.plain.mask
+    if plain.any():
+        return not plain.all() and "+" in texts.only(~plain).objects
+    return are_codes(texts.objects)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -35,6 +35,13 @@ WRITTEN = re.compile(
     (?P<after>-)?
     (?P<close>\))?""",
     re.VERBOSE,
+)
+# What all numbers are written like, and few other texts: as Arrow's expressions can say it, without
+# regard to kinds of blanks and letters. An identifier such as A0001 and a date are not.
+LIKELY = (
+    r"^[^\pL\pN]{0,10}(?:(?:US|CA|AU|NZ|HK|S|R)?[$€£¥₹₽₩₺₪฿₫]|USD|EUR|GBP|CHF|JPY|CNY|CAD|AUD|INR"
+    r"|BRL|Rs)?[^\pL\pN]{0,10}\d[\p{Nd}.,' \x{a0}\x{202f}\x{2009}\x{2019}]*(?:[eE][+-]?\p{Nd}+)?"
+    r"[^\pN]{0,24}$"
 )
 # What may stand at a few of a column's numbers and is no part of a code such as 12A.
 KNOWN_UNITS = {
@@ -111,12 +118,12 @@ def are_plain(texts: np.ndarray) -> np.ndarray:
     return matches(texts, PLAIN)
 
 
-def matches(texts: np.ndarray, pattern: str) -> np.ndarray:
-    """Return which texts a regular expression is found in."""
+def matches(texts: Any, pattern: str) -> np.ndarray:
+    """Return which texts, objects or an Arrow array, a regular expression is found in."""
     pyarrow = import_optional("pyarrow", "data")
     compute = import_optional("pyarrow.compute", "data")
-    array = pyarrow.array(texts, pyarrow.string())
-    return np.array(compute.match_substring_regex(array, pattern), bool)
+    array = pyarrow.array(texts, pyarrow.string()) if isinstance(texts, np.ndarray) else texts
+    return np.asarray(compute.match_substring_regex(array, pattern)).astype(bool)
 
 
 @lru_cache

@@ -10,6 +10,7 @@ __all__ = ["Column", "DateFormat", "Kind", "NumberFormat", "Role", "Schema"]
 
 Kind = Literal["number", "boolean", "category", "date", "text", "id", "constant", "unknown"]
 Role = Literal["input", "target", "ignored"]
+KNOWN = {"kind": get_args(Kind), "role": get_args(Role)}
 
 
 @dataclass(frozen=True)
@@ -98,10 +99,10 @@ class Column:
     note: str = ""
 
     def __post_init__(self) -> None:
-        for name, known in (("kind", Kind), ("role", Role)):
-            if getattr(self, name) not in get_args(known):
+        for name, known in KNOWN.items():
+            if getattr(self, name) not in known:
                 raise ValueError(
-                    f"{name} must be one of {', '.join(get_args(known))}; "
+                    f"{name} must be one of {', '.join(known)}; "
                     f"got {getattr(self, name)!r} for column {self.name!r}"
                 )
 
