@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .numbers import KNOWN_UNITS, Written, core_pattern, matches, split
+from .numbers import KNOWN_UNITS, LIKELY, Written, as_arrow, core_pattern, matches, split
 from .schema import NumberFormat
 from .texts import Texts
 
@@ -164,8 +164,10 @@ def _code(texts: Any, counts: np.ndarray, padded: np.ndarray) -> str:
 
 def _parts(texts: np.ndarray, plain: np.ndarray) -> dict[int, Written]:
     """Return the parts of the numbers that are not plain."""
-    likely = ~plain & matches(texts, r"^[^\d]{0,10}\d")
-    found = {int(i): split(texts[i]) for i in np.flatnonzero(likely)}
+    rest = np.flatnonzero(~plain)
+    array = as_arrow(texts[rest])
+    likely = rest[matches(array, r"^[^\d]{0,10}\d") & matches(array, LIKELY)]
+    found = {int(i): split(texts[i]) for i in likely}
     return {i: one for i, one in found.items() if one is not None}
 
 

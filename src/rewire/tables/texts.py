@@ -11,7 +11,7 @@ import numpy as np
 
 from rewire.io import import_optional
 
-from .numbers import PLAIN, matches
+from .numbers import PLAIN, as_arrow, matches
 
 __all__ = ["PlainTexts", "Texts", "plain_texts", "texts_of_each"]
 
@@ -65,7 +65,7 @@ def plain_texts(texts: Any) -> PlainTexts:
     ([1.5, 7.0, nan], [False, True, False])
     """
     pyarrow = import_optional("pyarrow", "data")
-    array = pyarrow.array(texts, pyarrow.string()) if isinstance(texts, np.ndarray) else texts
+    array = as_arrow(texts)
     mask = matches(array, PLAIN)
     values = np.full(len(array), np.nan)
     plain = array if mask.all() else array.filter(pyarrow.array(mask))
@@ -130,8 +130,8 @@ class Texts:
         if numbers := [word for word in words if word[:1] in NUMBERS_BEGIN]:
             pyarrow = import_optional("pyarrow", "data")
             compute = import_optional("pyarrow.compute", "data")
-            texts = pyarrow.array(self.source, pyarrow.string()) if self._made else self.source
-            found = np.asarray(compute.is_in(texts, pyarrow.array(numbers))).astype(bool) & plain
+            same = compute.is_in(as_arrow(self.source), pyarrow.array(numbers))
+            found = np.asarray(same).astype(bool) & plain
         if words and not plain.all():
             found[~plain] = [text.strip() in words for text in self.only(~plain).objects]
         return found
