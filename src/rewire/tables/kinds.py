@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -67,10 +68,20 @@ class TextStudy:
         """The texts as objects."""
         return self.different.objects
 
-    @property
+    @cached_property
     def plain(self) -> bool:
         """Whether all texts are numbers as programs write them."""
         return bool(self.different.plain.mask.all())
+
+    @cached_property
+    def numeric(self) -> float:
+        """The share of the rows with a value that are numbers."""
+        return self.share(self.numbers.numeric)
+
+    @cached_property
+    def dated(self) -> float:
+        """The share of the rows with a value that are dates."""
+        return self.share(self.dates.dates)
 
     @property
     def filled(self) -> int:
@@ -138,9 +149,9 @@ def measured_kind(study: TextStudy, said: Override) -> Kind | None:
         return None
     if _boolean_words(study) is not None:
         return "boolean"
-    if study.share(study.dates.dates) >= READABLE:
+    if study.dated >= READABLE:
         return "date"
-    if study.share(study.numbers.numeric) >= READABLE and not study.numbers.code:
+    if study.numeric >= READABLE and not study.numbers.code:
         return "number"
     return None
 
@@ -256,7 +267,7 @@ def _odd(study: TextStudy, readable: np.ndarray) -> list[tuple[str, int, str]]:
 
 def _words(study: TextStudy, different: int) -> tuple[Kind, str]:
     """Return what a column of words is, and why."""
-    numeric = study.share(study.numbers.numeric)
+    numeric = study.numeric
     if study.numbers.code and numeric >= WORTH_SAYING:
         note = f"codes, for {study.numbers.code!r} begins with a zero"
     elif (

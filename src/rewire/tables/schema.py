@@ -106,9 +106,14 @@ class Column:
                     f"got {getattr(self, name)!r} for column {self.name!r}"
                 )
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
+        formats = {"number": self.number, "date": self.date}
+        return {**vars(self), **{name: one and asdict(one) for name, one in formats.items()}}
+
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Column:
-        """Return the column that ``dataclasses.asdict`` gave, also by way of JSON."""
+        """Return the column that :meth:`to_dict` gave, also by way of JSON."""
         known = {one.name for one in fields(cls)}
         if unknown := sorted(set(values) - known):
             raise ValueError(f"a column has {', '.join(sorted(known))}; got {unknown[0]!r}")
@@ -174,7 +179,7 @@ class Schema:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
-        return asdict(self)
+        return {"columns": [one.to_dict() for one in self.columns], "notes": self.notes}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Schema:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -48,7 +48,14 @@ class PlainTexts:
 
     def part(self, chosen: Any) -> PlainTexts:
         """Return what is known of some of the texts."""
-        return PlainTexts(*(getattr(self, one.name)[chosen] for one in fields(self)))
+        return PlainTexts(
+            self.mask[chosen],
+            self.values[chosen],
+            self.pointed[chosen],
+            self.grouped[chosen],
+            self.padded[chosen],
+            self.dated[chosen],
+        )
 
 
 def plain_texts(texts: Any) -> PlainTexts:
