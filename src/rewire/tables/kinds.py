@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from .dates import DateStudy, study_dates
-from .missing import has_codes, missing_texts
+from .missing import are_codes, are_missing
 from .number_formats import NumberStudy, study_numbers, study_plain
 from .numbers import KNOWN_UNITS
 from .overrides import Override, Overrides
@@ -99,13 +99,13 @@ def study_texts(column: TextColumn, said: Override, table: Overrides) -> TextStu
     Words such as "unknown" count as missing where most of the others are numbers or dates.
     """
     na = {*table.na, *said.na}
-    usual = said.usual_na if said.usual_na is not None else not has_codes(column.different)
+    usual = said.usual_na if said.usual_na is not None else not are_codes(column.different)
     counts = column.counts
-    strict = missing_texts(column.different, na, usual=usual, numbers=True)
+    strict = are_missing(column.different, na, usual=usual, numbers=True)
     study = _study(column, strict, counts, table, usual)
     if measured_kind(study, said) is not None:
         return study
-    lenient = missing_texts(column.different, na, usual=usual)
+    lenient = are_missing(column.different, na, usual=usual)
     return study if (lenient == strict).all() else _study(column, lenient, counts, table, usual)
 
 
@@ -158,7 +158,9 @@ def measured_kind(study: TextStudy, said: Override) -> Kind | None:
 
 def _boolean_words(study: TextStudy) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     """Return what stands for false and for true, if there are such words and no others."""
-    if study.plain or len(study.different) > 8 * len(BOOLEANS):  # no words have so many ways to be written
+    if study.plain or len(study.different) > 8 * len(
+        BOOLEANS
+    ):  # no words have so many ways to be written
         return None
     words = {text.strip().casefold() for text in study.texts}
     false = tuple(no for no, _ in BOOLEANS if no in words)

@@ -10,7 +10,7 @@ import numpy as np
 
 from .numbers import KNOWN_UNITS, LIKELY, Written, as_arrow, core_pattern, matches, split
 from .schema import NumberFormat
-from .texts import Texts
+from .texts import Texts, as_texts
 
 __all__ = ["NumberStudy", "study_numbers", "study_plain"]
 
@@ -86,7 +86,7 @@ def study_numbers(
     >>> written.decimal, written.thousands
     (',', '.')
     """
-    different = texts if isinstance(texts, Texts) else Texts(texts)
+    different = as_texts(texts)
     if (study := study_plain(different, counts, decimal, thousands)) is not None:
         return study
     texts, plain = different.objects, different.plain.mask

@@ -161,16 +161,41 @@ def read_numbers(texts: np.ndarray, written: NumberFormat) -> np.ndarray:
     [1200.0, -35.0, nan, 1.5]
     """
     values = np.full(len(texts), np.nan)
+    array = as_arrow(texts)
     # A plain number is read as fast as possible, unless its point may separate thousands.
-    fast = are_plain(texts) if written.decimal == "." else np.zeros(len(texts), bool)
-    if fast.any():
-        pyarrow = import_optional("pyarrow", "data")
-        array = pyarrow.array(texts[fast], pyarrow.string())
-        values[fast] = np.asarray(array.cast(pyarrow.float64())) * written.factor
+    plain = matches(array, PLAIN) if written.decimal == "." else np.zeros(len(texts), bool)
+    values[plain] = floats(as_arrow(texts[plain])) * written.factor
+    regular = ~plain & _are_regular(array, written)
+    values[regular] = floats(_bare(as_arrow(texts[regular]), written)) * written.factor
     pattern = re.compile(core_pattern(written.decimal, written.thousands))
-    for i in np.flatnonzero(~fast):
+    for i in np.flatnonzero(~(plain | regular)):
         values[i] = _value(texts[i], written, pattern)
     return values
+
+
+def _are_regular(array: Any, written: NumberFormat) -> np.ndarray:
+    """Return which texts are a sign, the prefix, digits with the separators and the suffix."""
+    if re.search(r"^[eE]|[\d.,+-]", written.suffix) or re.search(r"[\d,+-]", written.prefix):
+        return np.zeros(len(array), bool)
+    compute = import_optional("pyarrow.compute", "data")
+    prefix, suffix = re.escape(written.prefix), re.escape(written.suffix)
+    core = core_pattern(written.decimal, written.thousands).strip("^$")
+    short = np.asarray(compute.less_equal(compute.utf8_length(array), LONGEST)).astype(bool)
+    return short & matches(array, rf"^[+-]?(?:{prefix})?{core}(?:{suffix})?$")
+
+
+def floats(array: Any) -> np.ndarray:
+    """Return the values of plain numbers."""
+    return np.asarray(array.cast(import_optional("pyarrow", "data").float64()))
+
+
+def _bare(array: Any, written: NumberFormat) -> Any:
+    """Return regular numbers as plain ones."""
+    compute = import_optional("pyarrow.compute", "data")
+    for left_off in (written.prefix, written.suffix, written.thousands):
+        if left_off:
+            array = compute.replace_substring(array, left_off, "")
+    return compute.replace_substring(array, written.decimal, ".")
 
 
 def _value(text: str, written: NumberFormat, pattern: re.Pattern[str]) -> float:

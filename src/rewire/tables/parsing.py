@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .dates import EPOCHS, read_dates
-from .missing import missing_texts
+from .missing import are_missing
 from .numbers import read_numbers
 from .raw import RawColumn, RawTable, TextColumn, TypedColumn
 from .schema import Column, DateFormat, NumberFormat, Schema
@@ -96,7 +96,7 @@ def read_column(column: RawColumn, learnt: Column) -> tuple[np.ndarray, np.ndarr
 
 def _read_texts(column: TextColumn, learnt: Column) -> tuple[np.ndarray, np.ndarray]:
     measured = learnt.kind in ("number", "boolean", "date")
-    missing = missing_texts(column.different, learnt.na, usual=learnt.usual_na, numbers=measured)
+    missing = are_missing(column.different, learnt.na, usual=learnt.usual_na, numbers=measured)
     if not measured:
         texts = _categories(column.texts, learnt)
         texts[missing] = None

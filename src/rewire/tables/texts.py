@@ -11,9 +11,9 @@ import numpy as np
 
 from rewire.io import import_optional
 
-from .numbers import PLAIN, as_arrow, matches
+from .numbers import PLAIN, as_arrow, floats, matches
 
-__all__ = ["PlainTexts", "Texts", "plain_texts", "texts_of_each"]
+__all__ = ["PlainTexts", "Texts", "as_texts", "plain_texts", "texts_of_each"]
 
 GROUPED = r"^[+-]?[1-9]\d{0,2}(\.\d{3})+$"
 PADDED = r"^[+-]?0\d+$"
@@ -75,8 +75,7 @@ def plain_texts(texts: Any) -> PlainTexts:
     array = as_arrow(texts)
     mask = matches(array, PLAIN)
     values = np.full(len(array), np.nan)
-    plain = array if mask.all() else array.filter(pyarrow.array(mask))
-    values[mask] = np.asarray(plain.cast(pyarrow.float64()))
+    values[mask] = floats(array if mask.all() else array.filter(pyarrow.array(mask)))
     pointed = matches(array, r"\.") & mask
     nothing = np.zeros(len(array), bool)
     return PlainTexts(
@@ -142,6 +141,11 @@ class Texts:
         if words and not plain.all():
             found[~plain] = [text.strip() in words for text in self.only(~plain).objects]
         return found
+
+
+def as_texts(texts: np.ndarray | Texts) -> Texts:
+    """Return texts that may be an array of objects."""
+    return texts if isinstance(texts, Texts) else Texts(texts)
 
 
 def texts_of_each(arrays: Sequence[Any]) -> Iterator[Texts]:
