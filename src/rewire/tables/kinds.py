@@ -158,9 +158,8 @@ def measured_kind(study: TextStudy, said: Override) -> Kind | None:
 
 def _boolean_words(study: TextStudy) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     """Return what stands for false and for true, if there are such words and no others."""
-    if study.plain or len(study.different) > 8 * len(
-        BOOLEANS
-    ):  # no words have so many ways to be written
+    # No words have so many ways to be written.
+    if study.plain or len(study.different) > 8 * len(BOOLEANS):
         return None
     words = {text.strip().casefold() for text in study.texts}
     false = tuple(no for no, _ in BOOLEANS if no in words)

@@ -86,10 +86,10 @@ def study_numbers(
     >>> written.decimal, written.thousands
     (',', '.')
     """
-    different = as_texts(texts)
-    if (study := study_plain(different, counts, decimal, thousands)) is not None:
+    known = as_texts(texts)
+    if (study := study_plain(known, counts, decimal, thousands)) is not None:
         return study
-    texts, plain = different.objects, different.plain.mask
+    texts, plain = known.objects, known.plain.mask
     parts = _parts(texts, plain)
     cores = texts.copy()
     for i, one in parts.items():
@@ -100,8 +100,8 @@ def study_numbers(
     units, rejected = _units(parts, counts, int(counts[plain].sum()))
     candidates[rejected] = False
     if not candidates.any():
-        different = _different_units(parts, rejected)
-        return NumberStudy(candidates, units=different, with_units=either)
+        units_found = _different_units(parts, rejected)
+        return NumberStudy(candidates, units=units_found, with_units=either)
     cores[plain] = _digits(texts[plain])
     fits = _fits(cores, candidates, decimal, thousands)
     numeric = np.logical_or.reduce(list(fits.values()))

@@ -36,8 +36,9 @@ WRITTEN = re.compile(
     (?P<close>\))?""",
     re.VERBOSE,
 )
-# Every number with an ordinary digit is so written, and few other texts: no identifier such as A0001
-# and no date. It is for Arrow, which finds it fast, and knows no look of blanks and letters.
+# Every number with an ordinary digit is so written, and few other texts: no identifier such as
+# A0001 and no date. It is for Arrow, which finds it fast, but has no \w and \s for all letters and
+# blanks as Python has.
 BLANKS = r"[\s\p{Z}\x1c-\x1f\x{85}]*"
 LIKELY = (
     r"^[^\pL\pN]*(?:US|CA|AU|NZ|HK|S|R|USD|EUR|GBP|CHF|JPY|CNY|CAD|AUD|INR|BRL|Rs)?[^\pL\pN]*"

@@ -172,6 +172,8 @@ def _read_values(column: TypedColumn, learnt: Column) -> tuple[np.ndarray, np.nd
 
 def _na_numbers(learnt: Column) -> list[float]:
     """Return the texts for a missing value that are numbers."""
+    if not learnt.na:
+        return []
     texts = np.array([text for text in learnt.na if text], object)
     return [one for one in read_numbers(texts, NumberFormat()) if not np.isnan(one)]
 

@@ -217,7 +217,7 @@ def _columns(
     pyarrow = import_optional("pyarrow", "data")
     wrong: list[Any] = []
     content = body.encode("utf-8", errors="replace")
-    if not content.strip():
+    if not content or content.isspace():
         return {}, []
     arrow = _arrow_table(pyarrow, content, names, sep, wrong)
     notes: list[str] = []
