@@ -178,12 +178,6 @@ CALLS = {
         "density": 0.5,
         "distribution": "erk",
     },
-    connectivity.connection_counts: lambda: {
-        "shapes": [(2, 3), (3, 1)],
-        "sparsity": None,
-        "density": 0.5,
-        "distribution": "erk",
-    },
     connectivity.Candidates: lambda: {"model": net(), "scope": "layer", "wiring": "layered"},
     data.load: lambda: {
         "source": "iris",

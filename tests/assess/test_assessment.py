@@ -276,3 +276,14 @@ def test_only_everything_is_all(value, text):
 def test_intervals_in_words():
     assert range_text("accuracy", (-0.05, 0.1), "classification", "+") == "-5.0 to +10.0"
     assert range_text("r2", (0.9997, 1.0), "regression") == "0.9997 to 1"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(19_504.3, "19,500"), (1234.5, "1,234"), (3e12, "3e+12"), (2e-7, "2e-07")]
+)
+def test_errors_are_written_out_in_the_unit_of_the_target(value, text):
+    assert as_text("mean_absolute_error", value, "regression") == text
+
+
+def test_large_intervals_have_commas_and_signs():
+    assert range_text("mean_absolute_error", (-336.2, 8631), "regression", "+") == "-336 to +8,630"

@@ -10,6 +10,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from rewire.assess import assess
+from rewire.assess.verdicts import score_table
 from rewire.cli.app import app
 from rewire.cli.assessment import print_assessment
 
@@ -44,8 +45,8 @@ def trained(run, tmp_path):
     return tmp_path / "run", run("train", tmp_path / "table.csv", *arguments).output
 
 
-def printed(found, full=True):
-    console = Console(record=True, width=80, file=StringIO())
+def printed(found, full=True, width=80):
+    console = Console(record=True, width=width, file=StringIO())
     print_assessment(console, found, full=full)
     return console.export_text()
 
@@ -116,3 +117,25 @@ def test_confusions_are_printed_for_few_classes_only():
     assert "is, answered as" in printed({**many, "classes": list("abcdefghijkl")})
     assert "is, answered as" not in printed({**many, "classes": list("abcdefghijklm")})
     assert "recall" not in printed(many, full=False)
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_no_figure_of_the_scores_is_broken_in_a_narrow_terminal(task):
+    random = np.random.default_rng(0)
+    X = random.normal(size=(200, 2))
+    y = 1e5 * X[:, 0] if task == "regression" else (X[:, 0] > 0).astype(int)
+    classes = ["Lower Saxony", "Bavaria"] if task == "classification" else ()
+
+    def answers(X):
+        return 9e4 * X[:, 0] if task == "regression" else np.eye(2)[(X[:, 0] > 0.1).astype(int)]
+
+    parts = {"training": (X[:100], y[:100]), "validation": (X[100:], y[100:])}
+    found = assess(answers, parts, task, classes=classes).to_dict()
+    headings, rows = score_table(found)
+    for width, columns in (80, headings[:3]), (200, headings):
+        text = printed(found, width=width)
+        assert max(map(len, text.splitlines())) <= width
+        assert all(heading.split()[0] in text for heading in columns if heading)
+        figures = [row[headings.index(heading)] for row in rows for heading in columns[1:]]
+        assert all(figure in text for figure in figures)
+    assert "less" not in printed(found)

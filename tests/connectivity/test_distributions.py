@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rewire.connectivity import connection_counts, densities
+from rewire.connectivity import densities
+from rewire.connectivity.distributions import connection_counts
 
 SHAPES = [(784, 300), (300, 100), (100, 10)]
 POSSIBLE = np.array([784 * 300, 300 * 100, 100 * 10])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import rewire
-from rewire.connectivity import connection_counts
+from rewire.connectivity.distributions import connection_counts
 
 
 def test_the_posts_network_has_its_101_parameters():

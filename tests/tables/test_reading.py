@@ -8,7 +8,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from rewire.tables import is_table_file, parse, read_raw, understand
+from rewire.tables import parse, read_raw, understand
+from rewire.tables.reading import is_table_file
 from rewire.tables.text_files import read_text
 
 CONTENT = "name,value\nå,1\nb,2\n"

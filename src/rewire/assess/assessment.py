@@ -198,7 +198,7 @@ def assess(
 
 def _check_pair(samples: Any, name: str) -> None:
     pair = isinstance(samples, (tuple, list)) and len(samples) == 2
-    if not pair or not hasattr(samples[0], "shape"):
+    if not pair or not (hasattr(samples[0], "shape") or isinstance(samples[0], (list, tuple))):
         raise TypeError(f"{name} must hold inputs and targets, (X, y); got {received(samples)}")
 
 

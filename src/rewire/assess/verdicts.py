@@ -16,6 +16,8 @@ __all__ = ["as_text", "is_uneven", "notices", "range_text", "score_table", "verd
 UNEVEN = 4
 # In the JSON, but no more telling than its root.
 HIDDEN = {"mean_squared_error"}
+# Scores in the unit of the target; of the others, 0.0001 is as good as nothing.
+IN_UNITS = {"mean_absolute_error", "root_mean_squared_error", "median_absolute_error"}
 
 
 def as_text(name: str, value: float | None, task: str) -> str:
@@ -29,13 +31,17 @@ def as_text(name: str, value: float | None, task: str) -> str:
     ('85.1%', '0.9951')
     >>> as_text("accuracy", 0.9999, "classification"), as_text("accuracy", 1.0, "classification")
     ('99.9%', '100%')
-    >>> as_text("r2", 0.999995, "regression")
-    '>0.9999'
+    >>> as_text("r2", 0.999995, "regression"), as_text("r2", -2e-6, "regression")
+    ('>0.9999', '0.0000')
+    >>> as_text("mean_absolute_error", 19_504.3, "regression")
+    '19,500'
     """
     if value is None:
         return "–"
     if not SCORES[task][name].share:
-        text = f"{value:.4g}"
+        if name not in IN_UNITS and abs(value) < 5e-5:
+            return f"{value:z.4f}"
+        text = _number(value, 4)
         return ">0.9999" if text == "1" and value < 1 else text
     if value in (0, 1):
         return f"{value:.0%}"
@@ -58,10 +64,17 @@ def range_text(name: str, ends: Any, task: str, sign: str = "") -> str:
         low, high = (f"{100 * end:{sign}.1f}" for end in ends)
     else:  # as many digits as the interval's width is worth
         for digits in (3, 4, 6):
-            low, high = (f"{end:{sign}.{digits}g}" for end in ends)
-            if max(abs(float(low) - ends[0]), abs(float(high) - ends[1])) < (ends[1] - ends[0]) / 9:
+            shown = [float(f"{end:.{digits}g}") for end in ends]
+            if max(abs(shown[0] - ends[0]), abs(shown[1] - ends[1])) < (ends[1] - ends[0]) / 9:
                 break
+        low, high = (_number(end, digits, sign) for end in ends)
     return f"{low} to {high}"
+
+
+def _number(value: float, digits: int, sign: str = "") -> str:
+    """Return significant digits, with commas rather than an exponent where numbers are large."""
+    text = f"{value:{sign}.{digits}g}"
+    return f"{float(text):{sign},.0f}" if 1000 <= abs(float(text)) < 1e9 else text
 
 
 def verdict(part: Part, task: str) -> str:
@@ -157,7 +170,7 @@ def score_table(found: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
     others = [name for name in found["parts"] if name != found["main"]]
     headings = ["", *others, found["main"]]
     headings += ["95%"] if main["intervals"] else []
-    headings += main["beside"]
+    headings += [name.removeprefix("a ") for name in main["beside"]]
     headings += ["less linear, 95%"] if main["gains"] else []
     rows = []
     for name, value in main["scores"].items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 from typing import Any
 
 from rich.console import Console
@@ -20,6 +21,8 @@ __all__ = ["print_assessment"]
 FEW_INPUTS, MORE_INPUTS = 5, 20
 # Classes of which a terminal shows who was taken for whom.
 MOST_CLASSES = 12
+# At which names and headings of the scores break.
+NAME_WIDTH, HEADING_WIDTH = 14, 8
 
 
 def print_assessment(console: Console, found: Mapping[str, Any], *, full: bool) -> None:
@@ -38,7 +41,7 @@ def print_assessment(console: Console, found: Mapping[str, Any], *, full: bool) 
     few = len(found["classes"]) <= MOST_CLASSES
     if main["classes"] and (full or (found["uneven"] and few)):
         console.print(_classes(main))  # before the accuracy, which says little of uneven classes
-    console.print(_scores(found))
+    console.print(_scores(found, console.width))
     if full and main["classes"] and few:
         console.print(_confusion(main))
     if found["inputs"]:
@@ -47,14 +50,29 @@ def print_assessment(console: Console, found: Mapping[str, Any], *, full: bool) 
         console.print(f"[yellow]note:[/] {escape(notice)}", highlight=False)
 
 
-def _scores(found: Mapping[str, Any]) -> Table:
+def _scores(found: Mapping[str, Any], width: int) -> Table:
+    """Return the table of scores; what is too much for the width stays in the JSON and the report.
+
+    Lines break between the words of headings and names only, never within a figure.
+    """
     headings, rows = score_table(found)
-    shown = table([escape(heading) for heading in headings])
-    for column, heading in zip(shown.columns, headings, strict=True):
-        column.no_wrap, column.min_width = False, max(map(len, heading.split()), default=0)
+    columns = [list(column) for column in zip(headings, *rows, strict=True)]
+    columns[0] = [fill(name, NAME_WIDTH) for name in columns[0]]
+    for column in columns[1:]:
+        longest = max(map(len, column[1:]))
+        column[0] = fill(column[0], max(longest, HEADING_WIDTH), break_long_words=False)
+    for spare in ("less linear", "95%"):
+        if 2 + sum(2 + _width(column) for column in columns) > width:
+            columns = [column for column in columns if not column[0].startswith(spare)]
+    headings, *rows = zip(*columns, strict=True)
+    shown = table(list(map(escape, headings)))
     for row in rows:
         shown.add_row(*map(escape, row))
     return shown
+
+
+def _width(column: Sequence[str]) -> int:
+    return max(len(line) for cell in column for line in cell.split("\n"))
 
 
 def _classes(main: Mapping[str, Any]) -> Table:

@@ -13,7 +13,8 @@ from rewire.experiment import Predictor, Recipe, RunDirectory, load_dataset
 from rewire.experiment.assessing import assess_model, assess_recipe
 from rewire.experiment.experiment import split_parts
 from rewire.experiment.reading import answered, schema_of
-from rewire.tables import is_table_file, parse, read_raw
+from rewire.tables import parse, read_raw
+from rewire.tables.reading import is_table_file
 
 from .assessment import print_assessment
 from .common import print_line

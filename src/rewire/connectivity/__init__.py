@@ -6,7 +6,7 @@ it; :class:`rewire.Network` is the built-in one.
 
 from .blocks import Block
 from .candidates import Candidates
-from .distributions import connection_counts, densities
+from .distributions import densities
 from .protocol import SparseModel
 from .signals import Rows, Signals
 from .table import ConnectionTable
@@ -18,6 +18,5 @@ __all__ = [
     "Rows",
     "Signals",
     "SparseModel",
-    "connection_counts",
     "densities",
 ]

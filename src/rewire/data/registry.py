@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 
 from rewire.io import Registry
-from rewire.tables import is_table_file
 from rewire.tables.encoder import Missing
-from rewire.tables.reading import TABLE_ENDINGS
+from rewire.tables.reading import TABLE_ENDINGS, is_table_file
 from rewire.validation import float_dtype
 
 from .dataset import Dataset, Task

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from rewire.connectivity import ConnectionTable, connection_counts, densities
-from rewire.connectivity.distributions import per_layer
+from rewire.connectivity import ConnectionTable, densities
+from rewire.connectivity.distributions import connection_counts, per_layer
 from rewire.connectivity.table import Columns
 from rewire.validation import float_dtype, whole_number
 from rewire.validation import generator as as_generator

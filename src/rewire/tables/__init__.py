@@ -8,7 +8,7 @@ model keeps them as JSON, and every export can carry them.
 from .encoder import TableEncoder
 from .parsing import parse
 from .raw import RawTable
-from .reading import is_table_file, read_raw
+from .reading import read_raw
 from .schema import Column, DateFormat, NumberFormat, Schema
 from .table import Table
 from .understanding import understand
@@ -21,7 +21,6 @@ __all__ = [
     "Schema",
     "Table",
     "TableEncoder",
-    "is_table_file",
     "parse",
     "read_raw",
     "understand",

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rewire.connectivity import SparseModel, connection_counts
+from rewire.connectivity import SparseModel
+from rewire.connectivity.distributions import connection_counts
 from rewire.schedules import Constant, Schedule, Time
 
 __all__ = ["PruningSchedule", "Threshold"]
