@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from rewire.tables import NumberFormat
 from rewire.tables.number_formats import study_numbers
-from rewire.tables.numbers import read_numbers, split
+from rewire.tables.numbers import LIKELY, matches, read_numbers, split
 
 
 def texts(*values):
@@ -174,3 +174,46 @@ def test_codes_censored_values_and_mixed_shares_are_noticed():
     assert study("<1.0", "3", ">=20").censored == ("<1.0", ">=20")
     assert study("37%", "0.42", "0.5").percent_beside_shares == ("37%", "0.42")
     assert study("37%", "42", "0.5").percent_beside_shares == ()
+
+
+PIECES = [
+    *("$", "US$", "EUR", "Rs.", "(", ")", "-", "+", "−", "–", "<", ">=", "≤"),
+    *("0", "1", "12", "234", "000", ".", ",", "'", "’", " ", "\u00a0", "\u2009", "\u202f", "\t"),
+    *("e5", "E-3", "kg", "m²", "%", "°C", "m2", "km/h", "٣", "A", "ft lb", "\x1c", "\u3000", "²"),
+]
+written = st.lists(st.sampled_from(PIECES), min_size=1, max_size=6).map("".join)
+
+
+@given(st.lists(written, min_size=1, max_size=50))
+def test_every_number_with_a_digit_is_likely_one(values):
+    likely = matches(texts(*values), LIKELY)
+    digits = matches(texts(*values), r"\d")
+    assert not [
+        text
+        for text, found, digit in zip(values, likely, digits, strict=True)
+        if digit and not found and split(text)
+    ]
+
+
+def test_identifiers_and_dates_are_not_likely_numbers():
+    values = texts("A0000001", "2020-01-01 10:00", "12:30", "a 1")
+    assert not matches(values, LIKELY).any()
+
+
+@given(
+    st.floats(-1e12, 1e12),
+    st.sampled_from([("$", ""), ("", "kg"), ("", " m²"), ("Rs.", "%"), ("", "e5x"), ("", "")]),
+    st.sampled_from([(".", ","), (",", "."), (",", " "), (".", "'")]),
+)
+def test_numbers_with_units_and_separators_are_read_back(value, units, separators):
+    (prefix, suffix), (decimal, thousands) = units, separators
+    digits = f"{abs(value):,.3f}".translate(str.maketrans({",": thousands, ".": decimal}))
+    sign = "-" if value < 0 else ""
+    form = NumberFormat(decimal, thousands, prefix, suffix.strip())
+    found = read_numbers(texts(f"{sign}{prefix}{digits}{suffix}", "1x2"), form)
+    expected = np.nan if suffix == "e5x" else round(value, 3)
+    np.testing.assert_allclose(found, [expected, np.nan], rtol=1e-12, atol=1e-9)
+
+
+def test_what_a_unit_takes_off_is_no_part_of_a_plain_number():
+    assert read_numbers(texts("1e5", "15e"), NumberFormat(suffix="e"))[0] == 1e5

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from .dates import DateStudy, study_dates
 from .missing import are_codes, are_missing
-from .number_formats import NumberStudy, study_numbers
+from .number_formats import NumberStudy, study_numbers, study_plain
 from .numbers import KNOWN_UNITS
 from .overrides import Override, Overrides
 from .parsing import read_measured
 from .raw import TextColumn
 from .schema import Column, DateFormat, Kind, NumberFormat
+from .texts import Texts
 
 __all__ = ["ENOUGH_ROWS", "TextStudy", "kind_of_texts", "measured_kind", "study_texts"]
 
@@ -35,7 +37,7 @@ class TextStudy:
 
     Parameters
     ----------
-    texts : ndarray of str objects, shape (different,)
+    different : Texts
         Without those that mean a missing value.
     counts : ndarray of int, shape (different,)
     placeholders : mapping of str to int
@@ -51,7 +53,7 @@ class TextStudy:
         A text of a column that is one of numbers, but not with the separators that a person gave.
     """
 
-    texts: np.ndarray
+    different: Texts
     counts: np.ndarray
     placeholders: dict[str, int]
     missing: int
@@ -60,6 +62,26 @@ class TextStudy:
     dates: DateStudy
     usual_na: bool
     refused: str = ""
+
+    @property
+    def texts(self) -> np.ndarray:
+        """The texts as objects."""
+        return self.different.objects
+
+    @cached_property
+    def plain(self) -> bool:
+        """Whether all texts are numbers as programs write them."""
+        return bool(self.different.plain.mask.all())
+
+    @cached_property
+    def numeric(self) -> float:
+        """The share of the rows with a value that are numbers."""
+        return self.share(self.numbers.numeric)
+
+    @cached_property
+    def dated(self) -> float:
+        """The share of the rows with a value that are dates."""
+        return self.share(self.dates.dates)
 
     @property
     def filled(self) -> int:
@@ -77,37 +99,36 @@ def study_texts(column: TextColumn, said: Override, table: Overrides) -> TextStu
     Words such as "unknown" count as missing where most of the others are numbers or dates.
     """
     na = {*table.na, *said.na}
-    usual = said.usual_na if said.usual_na is not None else not are_codes(column.texts)
+    usual = said.usual_na if said.usual_na is not None else not are_codes(column.different)
     counts = column.counts
-    strict = are_missing(column.texts, na, usual=usual, numbers=True)
+    strict = are_missing(column.different, na, usual=usual, numbers=True)
     study = _study(column, strict, counts, table, usual)
     if measured_kind(study, said) is not None:
         return study
-    lenient = are_missing(column.texts, na, usual=usual)
+    lenient = are_missing(column.different, na, usual=usual)
     return study if (lenient == strict).all() else _study(column, lenient, counts, table, usual)
 
 
 def _study(
     column: TextColumn, missing: np.ndarray, counts: np.ndarray, table: Overrides, usual: bool
 ) -> TextStudy:
-    texts, filled = column.texts[~missing], counts[~missing]
-    placeholders = {
-        text.strip(): int(n)
-        for text, n in zip(column.texts[missing], counts[missing], strict=True)
-        if text.strip()
-    }
+    texts, filled = column.different.only(~missing), counts[~missing]
+    placeholders = _tally(column.different.only(missing), counts[missing]) if missing.any() else {}
+    rows = (placeholders, len(column) - int(filled.sum()), len(column))
+    plain = study_plain(texts, filled, table.decimal, table.thousands)
+    # No other plain number is a date.
+    if plain is not None and not texts.plain.dated.any():
+        return TextStudy(texts, filled, *rows, plain, DateStudy(~plain.numeric), usual)
     numbers = study_numbers(texts, filled, table.decimal, table.thousands)
-    return TextStudy(
-        texts,
-        filled,
-        placeholders,
-        len(column) - int(filled.sum()),
-        len(column),
-        numbers,
-        study_dates(texts, filled),
-        usual,
-        _refused(texts, filled, numbers.numeric, table),
-    )
+    dates = study_dates(texts.objects, filled)
+    refused = _refused(texts.objects, filled, numbers.numeric, table)
+    return TextStudy(texts, filled, *rows, numbers, dates, usual, refused)
+
+
+def _tally(texts: Texts, counts: np.ndarray) -> dict[str, int]:
+    """Return how many rows have each of some texts, blanks aside."""
+    pairs = zip(texts.objects, counts, strict=True)
+    return {text.strip(): int(n) for text, n in pairs if text.strip()}
 
 
 def _refused(texts: np.ndarray, counts: np.ndarray, numeric: np.ndarray, table: Overrides) -> str:
@@ -128,16 +149,17 @@ def measured_kind(study: TextStudy, said: Override) -> Kind | None:
         return None
     if _boolean_words(study) is not None:
         return "boolean"
-    if study.share(study.dates.dates) >= READABLE:
+    if study.dated >= READABLE:
         return "date"
-    if study.share(study.numbers.numeric) >= READABLE and not study.numbers.code:
+    if study.numeric >= READABLE and not study.numbers.code:
         return "number"
     return None
 
 
 def _boolean_words(study: TextStudy) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     """Return what stands for false and for true, if there are such words and no others."""
-    if len(study.texts) > 8 * len(BOOLEANS):  # no words have so many ways to be written
+    # No words have so many ways to be written.
+    if study.plain or len(study.different) > 8 * len(BOOLEANS):
         return None
     words = {text.strip().casefold() for text in study.texts}
     false = tuple(no for no, _ in BOOLEANS if no in words)
@@ -157,7 +179,7 @@ def kind_of_texts(name: str, study: TextStudy, said: Override, censored: str) ->
         usual_na=study.usual_na,
         rows=study.rows,
         missing=study.missing,
-        different=len({text.strip() for text in study.texts}),
+        different=len(study.different if study.plain else {t.strip() for t in study.texts}),
     )
     kind = said.kind or measured_kind(study, said)
     if not study.filled:
@@ -238,13 +260,15 @@ def _placeholders(study: TextStudy) -> tuple[tuple[str, int, str], ...]:
 
 
 def _odd(study: TextStudy, readable: np.ndarray) -> list[tuple[str, int, str]]:
+    if readable.all():
+        return []
     texts = zip(study.texts[~readable], study.counts[~readable], strict=True)
     return [(text.strip(), int(n), "cannot be read, taken as missing") for text, n in texts]
 
 
 def _words(study: TextStudy, different: int) -> tuple[Kind, str]:
     """Return what a column of words is, and why."""
-    numeric = study.share(study.numbers.numeric)
+    numeric = study.numeric
     if study.numbers.code and numeric >= WORTH_SAYING:
         note = f"codes, for {study.numbers.code!r} begins with a zero"
     elif (

@@ -6,7 +6,10 @@ from collections.abc import Collection
 
 import numpy as np
 
-from .numbers import are_plain
+from rewire.io import import_optional
+
+from .numbers import as_arrow, matches
+from .texts import Texts, as_texts
 
 __all__ = ["are_codes", "are_missing"]
 
@@ -40,14 +43,22 @@ AMONG_NUMBERS = IN_ANY_COLUMN | {
 }
 
 
+# What Arrow strips and compares otherwise than Python: other letters, and separators of records.
+UNUSUAL = r"[^\t-\r -~]"
+
+
 def are_missing(
-    texts: np.ndarray, na: Collection[str] = (), *, usual: bool = True, numbers: bool = False
+    texts: np.ndarray | Texts,
+    na: Collection[str] = (),
+    *,
+    usual: bool = True,
+    numbers: bool = False,
 ) -> np.ndarray:
     """Return which texts mean a missing value.
 
     Parameters
     ----------
-    texts : ndarray of str objects
+    texts : ndarray of str objects or Texts
     na : collection of str
         Further texts that do, exactly as they are but for blanks around them.
     usual : bool, default True
@@ -60,16 +71,31 @@ def are_missing(
     >>> are_missing(np.array(["NA", "unknown", "9"], object), na=["9"]).tolist()
     [True, False, True]
     """
+    texts = as_texts(texts)
     words = (AMONG_NUMBERS if numbers else IN_ANY_COLUMN) if usual else {""}
-    found = np.zeros(len(texts), bool)
-    # Plain numbers, often the most of a column, are looked at only if they may be meant.
-    for i in range(len(texts)) if na else np.flatnonzero(~are_plain(texts)):
-        text = texts[i].strip()
-        found[i] = text in na or text.casefold() in words
+    found = texts.among(na)
+    # Plain numbers, often the most of a column, are none of the words.
+    others = ~texts.plain.mask
+    if others.any():
+        found[others] |= _are_words(texts.only(others), words)
     return found
 
 
-def are_codes(texts: np.ndarray) -> bool:
+def _are_words(texts: Texts, words: Collection[str]) -> np.ndarray:
+    """Return which texts are one of some words, without regard to case and to blanks around."""
+    pyarrow = import_optional("pyarrow", "data")
+    compute = import_optional("pyarrow.compute", "data")
+    array = as_arrow(texts.source)
+    plain = compute.ascii_lower(compute.ascii_trim_whitespace(array))
+    found = np.asarray(compute.is_in(plain, pyarrow.array(list(words)))).astype(bool)
+    unusual = matches(array, UNUSUAL)
+    if unusual.any():
+        stripped = (text.strip().casefold() for text in texts.only(unusual).objects)
+        found[unusual] = [text in words for text in stripped]
+    return found
+
+
+def are_codes(texts: np.ndarray | Texts) -> bool:
     """Return whether "NA" or "-" among these texts is a value of its own.
 
     Namibia and North America are called NA, where all others have two capital letters as well; and
@@ -81,7 +107,13 @@ def are_codes(texts: np.ndarray) -> bool:
     >>> are_codes(np.array(continents, object)), are_codes(np.array(sexes, object))
     (True, False)
     """
-    if "+" in texts:
+    texts = as_texts(texts)
+    plain = texts.plain.mask
+    if plain.all():
+        return False
+    words = texts.only(~plain).objects
+    if "+" in words:
         return True
-    others = [text for text in texts if text not in ("NA", "")]
-    return len(others) >= 3 and all(len(t) == 2 and t.isalpha() and t.isupper() for t in others)
+    others = [text for text in words if text not in ("NA", "")]
+    alike = all(len(t) == 2 and t.isalpha() and t.isupper() for t in others)
+    return len(others) >= 3 and alike and not plain.any()

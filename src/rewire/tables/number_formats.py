@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
-from .numbers import KNOWN_UNITS, Written, are_plain, core_pattern, matches, split
+from .numbers import KNOWN_UNITS, LIKELY, Written, as_arrow, core_pattern, matches, split
 from .schema import NumberFormat
+from .texts import Texts, as_texts
 
-__all__ = ["NumberStudy", "study_numbers"]
+__all__ = ["NumberStudy", "study_numbers", "study_plain"]
 
 # Decimal and thousands separators, the most usual first.
 FORMATS = (
@@ -21,7 +23,6 @@ FORMATS = (
 SAME_UNIT = 0.9
 # A column is one of codes if this share of its values begins with zero.
 CODES = 0.01
-GROUPED = r"^[+-]?[1-9]\d{0,2}(\.\d{3})+$"
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +63,7 @@ class NumberStudy:
 
 
 def study_numbers(
-    texts: np.ndarray,
+    texts: np.ndarray | Texts,
     counts: np.ndarray,
     decimal: str | None = None,
     thousands: str | None = None,
@@ -71,7 +72,7 @@ def study_numbers(
 
     Parameters
     ----------
-    texts : ndarray of str objects, shape (different,)
+    texts : ndarray of str objects or Texts, shape (different,)
         Without those that mean a missing value.
     counts : ndarray of int, shape (different,)
         How many rows have each.
@@ -85,9 +86,10 @@ def study_numbers(
     >>> written.decimal, written.thousands
     (',', '.')
     """
-    plain = are_plain(texts)
-    if plain.all() and decimal in (None, ".") and thousands is None and _without_doubt(texts):
-        return _plain_study(texts, counts)
+    known = as_texts(texts)
+    if (study := study_plain(known, counts, decimal, thousands)) is not None:
+        return study
+    texts, plain = known.objects, known.plain.mask
     parts = _parts(texts, plain)
     cores = texts.copy()
     for i, one in parts.items():
@@ -98,8 +100,8 @@ def study_numbers(
     units, rejected = _units(parts, counts, int(counts[plain].sum()))
     candidates[rejected] = False
     if not candidates.any():
-        different = _different_units(parts, rejected)
-        return NumberStudy(candidates, units=different, with_units=either)
+        units_found = _different_units(parts, rejected)
+        return NumberStudy(candidates, units=units_found, with_units=either)
     cores[plain] = _digits(texts[plain])
     fits = _fits(cores, candidates, decimal, thousands)
     numeric = np.logical_or.reduce(list(fits.values()))
@@ -119,6 +121,23 @@ def study_numbers(
     )
 
 
+def study_plain(
+    texts: Texts, counts: np.ndarray, decimal: str | None = None, thousands: str | None = None
+) -> NumberStudy | None:
+    """Return the study of texts that are all numbers as programs write them.
+
+    It is None if some text is something else, or if all points may separate thousands.
+    """
+    plain = texts.plain
+    if not plain.mask.all() or decimal not in (None, ".") or thousands is not None:
+        return None
+    points = bool(plain.pointed.any())
+    if points and not (plain.pointed & ~plain.grouped).any():
+        return None
+    code = _code(texts.source, counts, plain.padded) if plain.padded.any() else ""
+    return NumberStudy(plain.mask, decimal="." if points else "", code=code)
+
+
 def _best(
     fits: dict[tuple[str, str], np.ndarray],
     counts: np.ndarray,
@@ -136,32 +155,19 @@ def _best(
     return best, others[:1]
 
 
-def _without_doubt(texts: np.ndarray) -> bool:
-    """Return whether no point in plain numbers can separate thousands."""
-    points = matches(texts, r"\.")
-    return bool(not points.any() or (points & ~matches(texts, GROUPED)).any())
-
-
-def _plain_study(texts: np.ndarray, counts: np.ndarray) -> NumberStudy:
-    """Return the study of numbers as programs write them."""
-    return NumberStudy(
-        np.ones(len(texts), bool),
-        decimal="." if matches(texts, r"\.").any() else "",
-        code=_code(texts, counts, matches(texts, r"^[+-]?0\d+$")),
-    )
-
-
-def _code(texts: np.ndarray, counts: np.ndarray, padded: np.ndarray) -> str:
+def _code(texts: Any, counts: np.ndarray, padded: np.ndarray) -> str:
     """Return a number that begins with zero, unless these are but slips."""
     if counts[padded].sum() < CODES * counts.sum():
         return ""
-    return texts[np.argmax(padded)] if padded.any() else ""
+    return str(texts[int(np.argmax(padded))]) if padded.any() else ""
 
 
 def _parts(texts: np.ndarray, plain: np.ndarray) -> dict[int, Written]:
     """Return the parts of the numbers that are not plain."""
-    likely = ~plain & matches(texts, r"^[^\d]{0,10}\d")
-    found = {int(i): split(texts[i]) for i in np.flatnonzero(likely)}
+    rest = np.flatnonzero(~plain)
+    array = as_arrow(texts[rest])
+    likely = rest[matches(array, r"^[^\d]{0,10}\d") & matches(array, LIKELY)]
+    found = {int(i): split(texts[i]) for i in likely}
     return {i: one for i, one in found.items() if one is not None}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -35,6 +35,16 @@ WRITTEN = re.compile(
     (?P<after>-)?
     (?P<close>\))?""",
     re.VERBOSE,
+)
+# Every number with an ordinary digit is so written, and few other texts: no identifier such as
+# A0001 and no date. It is for Arrow, which finds it fast, but has no \w and \s for all letters and
+# blanks as Python has.
+BLANKS = r"[\s\p{Z}\x1c-\x1f\x{85}]*"
+LIKELY = (
+    r"^[^\pL\pN]*(?:US|CA|AU|NZ|HK|S|R|USD|EUR|GBP|CHF|JPY|CNY|CAD|AUD|INR|BRL|Rs)?[^\pL\pN]*"
+    r"\p{Nd}[\p{Nd}.,' \x{a0}\x{202f}\x{2009}\x{2019}]*(?:[eE][+-]?\p{Nd}+)?"
+    rf"{BLANKS}(?:[^\s\p{{Nd}}\-.,;()<>=:'\"+][^\s,;()<>=:'\"+]{{0,11}}(?:\s\S{{1,8}})?)?"
+    rf"{BLANKS}[-\x{{2212}}\x{{2013}}]?{BLANKS}\)?{BLANKS}$"
 )
 # What may stand at a few of a column's numbers and is no part of a code such as 12A.
 KNOWN_UNITS = {
@@ -111,12 +121,16 @@ def are_plain(texts: np.ndarray) -> np.ndarray:
     return matches(texts, PLAIN)
 
 
-def matches(texts: np.ndarray, pattern: str) -> np.ndarray:
-    """Return which texts a regular expression is found in."""
-    pyarrow = import_optional("pyarrow", "data")
+def matches(texts: Any, pattern: str) -> np.ndarray:
+    """Return which texts, objects or an Arrow array, a regular expression is found in."""
     compute = import_optional("pyarrow.compute", "data")
-    array = pyarrow.array(texts, pyarrow.string())
-    return np.array(compute.match_substring_regex(array, pattern), bool)
+    return np.asarray(compute.match_substring_regex(as_arrow(texts), pattern)).astype(bool)
+
+
+def as_arrow(texts: Any) -> Any:
+    """Return an Arrow array of texts that are one, or objects."""
+    pyarrow = import_optional("pyarrow", "data")
+    return pyarrow.array(texts, pyarrow.string()) if isinstance(texts, np.ndarray) else texts
 
 
 @lru_cache
@@ -148,16 +162,41 @@ def read_numbers(texts: np.ndarray, written: NumberFormat) -> np.ndarray:
     [1200.0, -35.0, nan, 1.5]
     """
     values = np.full(len(texts), np.nan)
+    array = as_arrow(texts)
     # A plain number is read as fast as possible, unless its point may separate thousands.
-    fast = are_plain(texts) if written.decimal == "." else np.zeros(len(texts), bool)
-    if fast.any():
-        pyarrow = import_optional("pyarrow", "data")
-        array = pyarrow.array(texts[fast], pyarrow.string())
-        values[fast] = np.asarray(array.cast(pyarrow.float64())) * written.factor
+    plain = matches(array, PLAIN) if written.decimal == "." else np.zeros(len(texts), bool)
+    values[plain] = floats(as_arrow(texts[plain])) * written.factor
+    regular = ~plain & _are_regular(array, written)
+    values[regular] = floats(_bare(as_arrow(texts[regular]), written)) * written.factor
     pattern = re.compile(core_pattern(written.decimal, written.thousands))
-    for i in np.flatnonzero(~fast):
+    for i in np.flatnonzero(~(plain | regular)):
         values[i] = _value(texts[i], written, pattern)
     return values
+
+
+def _are_regular(array: Any, written: NumberFormat) -> np.ndarray:
+    """Return which texts are a sign, the prefix, digits with the separators and the suffix."""
+    if re.search(r"^[eE]|[\d.,+-]", written.suffix) or re.search(r"[\d,+-]", written.prefix):
+        return np.zeros(len(array), bool)
+    compute = import_optional("pyarrow.compute", "data")
+    prefix, suffix = re.escape(written.prefix), re.escape(written.suffix)
+    core = core_pattern(written.decimal, written.thousands).strip("^$")
+    short = np.asarray(compute.less_equal(compute.utf8_length(array), LONGEST)).astype(bool)
+    return short & matches(array, rf"^[+-]?(?:{prefix})?{core}(?:{suffix})?$")
+
+
+def floats(array: Any) -> np.ndarray:
+    """Return the values of plain numbers."""
+    return np.asarray(array.cast(import_optional("pyarrow", "data").float64()))
+
+
+def _bare(array: Any, written: NumberFormat) -> Any:
+    """Return regular numbers as plain ones."""
+    compute = import_optional("pyarrow.compute", "data")
+    for left_off in (written.prefix, written.suffix, written.thousands):
+        if left_off:
+            array = compute.replace_substring(array, left_off, "")
+    return compute.replace_substring(array, written.decimal, ".")
 
 
 def _value(text: str, written: NumberFormat, pattern: re.Pattern[str]) -> float:

@@ -110,9 +110,12 @@ class _Finder:
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = names
+        self.known = set(names)  # of thousands of columns, thousands may be named
         self.problems: list[str] = []
 
     def __call__(self, parameter: str, wanted: Any) -> str | None:
+        if str(wanted) in self.known:
+            return str(wanted)
         try:
             return find_column(wanted, self.names, parameter)
         except ValueError as error:
@@ -125,7 +128,7 @@ def _say_kinds(said: dict[str, dict[str, Any]], kinds: Mapping[str, Any], find: 
     for parameter, listed in kinds.items():
         for wanted in _several(listed):
             pattern = None
-            if parameter == "date" and wanted not in find.names and "=" in str(wanted):
+            if parameter == "date" and wanted not in find.known and "=" in str(wanted):
                 wanted, _, pattern = str(wanted).rpartition("=")
             if (name := find(parameter, wanted)) is None:
                 continue

@@ -10,6 +10,7 @@ from .numbers import read_numbers
 from .raw import RawColumn, RawTable, TextColumn, TypedColumn
 from .schema import Column, DateFormat, NumberFormat, Schema
 from .table import Table
+from .texts import Texts
 from .typed import plain_text
 
 __all__ = ["parse", "read_column", "read_measured"]
@@ -95,17 +96,28 @@ def read_column(column: RawColumn, learnt: Column) -> tuple[np.ndarray, np.ndarr
 
 def _read_texts(column: TextColumn, learnt: Column) -> tuple[np.ndarray, np.ndarray]:
     measured = learnt.kind in ("number", "boolean", "date")
-    missing = are_missing(column.texts, learnt.na, usual=learnt.usual_na, numbers=measured)
+    missing = are_missing(column.different, learnt.na, usual=learnt.usual_na, numbers=measured)
     if not measured:
         texts = _categories(column.texts, learnt)
         texts[missing] = None
         return column.spread(texts, None), np.zeros(len(column), bool)
-    known = {text for text, _, outcome in learnt.odd if outcome.endswith("missing")}
-    if known:
-        missing |= np.array([text.strip() in known for text in column.texts], bool)
-    values = np.full(len(column.texts), np.nan)
-    values[~missing] = read_measured(column.texts[~missing], learnt)
-    return column.spread(values, np.nan), column.spread(np.isnan(values) & ~missing, False)
+    missing |= column.different.among({t for t, _, what in learnt.odd if what.endswith("missing")})
+    values = np.full(len(missing), np.nan)
+    values[~missing] = _measured(column.different.only(~missing), learnt)
+    unreadable = np.isnan(values) & ~missing
+    rows = column.spread(unreadable, False) if unreadable.any() else np.zeros(len(column), bool)
+    return column.spread(values, np.nan), rows
+
+
+def _measured(texts: Texts, learnt: Column) -> np.ndarray:
+    """Return the values of texts; those of plain numbers are known."""
+    written = learnt.number or NumberFormat()
+    if learnt.kind != "number" or written.decimal != ".":
+        return read_measured(texts.objects, learnt)
+    values, others = texts.plain.values * written.factor, ~texts.plain.mask
+    if others.any():
+        values[others] = read_measured(texts.only(others).objects, learnt)
+    return values
 
 
 def read_measured(texts: np.ndarray, learnt: Column) -> np.ndarray:
@@ -139,7 +151,7 @@ def _factorized(values: np.ndarray) -> TextColumn:
     """Return objects, of which some are None, as a column of texts."""
     known = {text: i for i, text in enumerate(dict.fromkeys(v for v in values if v is not None))}
     codes = np.array([-1 if v is None else known[v] for v in values], np.intp)
-    return TextColumn(np.array(list(known), object), codes)
+    return TextColumn(Texts(np.array(list(known), object)), codes)
 
 
 def _read_values(column: TypedColumn, learnt: Column) -> tuple[np.ndarray, np.ndarray]:
@@ -160,6 +172,8 @@ def _read_values(column: TypedColumn, learnt: Column) -> tuple[np.ndarray, np.nd
 
 def _na_numbers(learnt: Column) -> list[float]:
     """Return the texts for a missing value that are numbers."""
+    if not learnt.na:
+        return []
     texts = np.array([text for text in learnt.na if text], object)
     return [one for one in read_numbers(texts, NumberFormat()) if not np.isnan(one)]
 

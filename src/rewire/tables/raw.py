@@ -9,6 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from .schema import Kind
+from .texts import Texts
 
 __all__ = ["RawColumn", "RawTable", "TextColumn", "TypedColumn"]
 
@@ -19,14 +20,19 @@ class TextColumn:
 
     Parameters
     ----------
-    texts : ndarray of object, shape (different,)
+    different : Texts
         The different texts exactly as written.
     codes : ndarray of int, shape (rows,)
         Which of the texts stands in each row; -1 where the source has no value.
     """
 
-    texts: np.ndarray
+    different: Texts
     codes: np.ndarray
+
+    @property
+    def texts(self) -> np.ndarray:
+        """The different texts as objects."""
+        return self.different.objects
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -34,7 +40,7 @@ class TextColumn:
     @property
     def counts(self) -> np.ndarray:
         """How many rows have each of the texts."""
-        return np.bincount(self.codes[self.codes >= 0], minlength=len(self.texts))
+        return np.bincount(self.codes[self.codes >= 0], minlength=len(self.different))
 
     def spread(self, values: np.ndarray, missing: object) -> np.ndarray:
         """Return for each row the value of its text, or what stands for a missing one."""

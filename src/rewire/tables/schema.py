@@ -10,6 +10,7 @@ __all__ = ["Column", "DateFormat", "Kind", "NumberFormat", "Role", "Schema"]
 
 Kind = Literal["number", "boolean", "category", "date", "text", "id", "constant", "unknown"]
 Role = Literal["input", "target", "ignored"]
+KNOWN = {"kind": get_args(Kind), "role": get_args(Role)}
 
 
 @dataclass(frozen=True)
@@ -98,16 +99,21 @@ class Column:
     note: str = ""
 
     def __post_init__(self) -> None:
-        for name, known in (("kind", Kind), ("role", Role)):
-            if getattr(self, name) not in get_args(known):
+        for name, known in KNOWN.items():
+            if getattr(self, name) not in known:
                 raise ValueError(
-                    f"{name} must be one of {', '.join(get_args(known))}; "
+                    f"{name} must be one of {', '.join(known)}; "
                     f"got {getattr(self, name)!r} for column {self.name!r}"
                 )
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
+        formats = {"number": self.number, "date": self.date}
+        return {**vars(self), **{name: one and asdict(one) for name, one in formats.items()}}
+
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Column:
-        """Return the column that ``dataclasses.asdict`` gave, also by way of JSON."""
+        """Return the column that :meth:`to_dict` gave, also by way of JSON."""
         known = {one.name for one in fields(cls)}
         if unknown := sorted(set(values) - known):
             raise ValueError(f"a column has {', '.join(sorted(known))}; got {unknown[0]!r}")
@@ -173,7 +179,7 @@ class Schema:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
-        return asdict(self)
+        return {"columns": [one.to_dict() for one in self.columns], "notes": self.notes}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Schema:

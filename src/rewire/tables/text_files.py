@@ -16,8 +16,9 @@ from rewire.io import import_optional
 
 from .numbers import are_plain
 from .raw import RawTable, TextColumn
+from .texts import texts_of_each
 
-__all__ = ["header_names", "read_text", "text_column"]
+__all__ = ["header_names", "read_text"]
 
 # Separators that a file may have; the first of several that fit equally well is taken.
 SEPARATORS = (",", ";", "\t", "|")
@@ -72,30 +73,31 @@ def header_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
     >>> header_names([" x", "x", ""])
     (['x', 'x (2)', 'column 3'], ["columns named alike: the second 'x' is called 'x (2)'"])
     """
-    found: list[str] = []
+    found: dict[str, None] = {}
     notes: list[str] = []
     taken = {name.strip() for name in names}
+    times: Counter[str] = Counter()
     for i, name in enumerate(names):
+        times[name.strip()] += 1
         plain = name.strip() or f"column {i + 1}"
         unique, n = plain, 1
         while unique in found or (n > 1 and unique in taken):
             n += 1
             unique = f"{plain} ({n})"
         if n > 1:
-            nth = [other.strip() for other in names[: i + 1]].count(name.strip())
+            nth = times[name.strip()]
             which = {2: "second", 3: "third"}.get(nth, f"{nth}th")
             notes.append(f"columns named alike: the {which} {plain!r} is called {unique!r}")
-        found.append(unique)
-    return found, notes
+        found[unique] = None
+    return list(found), notes
 
 
-def text_column(values: Any) -> TextColumn:
-    """Return a column of texts from an Arrow array of strings."""
-    encoded = values.dictionary_encode()
-    if hasattr(encoded, "combine_chunks"):
-        encoded = encoded.combine_chunks()
-    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return TextColumn(encoded.dictionary.to_numpy(zero_copy_only=False), codes.astype(np.intp))
+def _text_columns(columns: Iterable[Any]) -> list[TextColumn]:
+    """Return columns of texts from Arrow's chunked arrays of strings."""
+    encoded = [one.dictionary_encode().combine_chunks() for one in columns]
+    codes = (np.asarray(one.indices) for one in encoded)  # no value is null in a file of text
+    texts = texts_of_each([one.dictionary for one in encoded])
+    return [TextColumn(*pair) for pair in zip(texts, codes, strict=True)]
 
 
 # ------------------------------------------------------------------------------------ characters
@@ -215,7 +217,7 @@ def _columns(
     pyarrow = import_optional("pyarrow", "data")
     wrong: list[Any] = []
     content = body.encode("utf-8", errors="replace")
-    if not content.strip():
+    if not content or content.isspace():
         return {}, []
     arrow = _arrow_table(pyarrow, content, names, sep, wrong)
     notes: list[str] = []
@@ -228,7 +230,7 @@ def _columns(
         arrow = _arrow_table(pyarrow, content, names, sep, wrong, threads=False)
         if wrong:
             raise ValueError(_ragged(wrong, len(names), first))
-    return {name: text_column(arrow.column(i)) for i, name in enumerate(names)}, notes
+    return dict(zip(names, _text_columns(arrow.itercolumns()), strict=True)), notes
 
 
 def _without_blanks(content: bytes, sep: str) -> bytes:

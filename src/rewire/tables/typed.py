@@ -12,6 +12,7 @@ from rewire.io import import_optional
 
 from .raw import RawColumn, RawTable, TextColumn, TypedColumn
 from .text_files import header_names
+from .texts import Texts
 
 __all__ = ["from_frame", "read_typed"]
 
@@ -100,14 +101,14 @@ def _seconds(series: Any) -> np.ndarray:
 
 def _texts(series: Any) -> TextColumn:
     codes, texts = series.factorize()
-    return TextColumn(np.asarray(texts, object), np.asarray(codes, np.intp))
+    return TextColumn(Texts(np.asarray(texts, object)), np.asarray(codes, np.intp))
 
 
 def _categories(series: Any) -> RawColumn:
     """Return the texts of a categorical column; its numbers stay names."""
     codes = series.cat.codes.to_numpy(np.intp)
     texts = np.array([plain_text(one) for one in series.cat.categories], object)
-    values = TextColumn(texts, codes).cells()
+    values = TextColumn(Texts(texts), codes).cells()
     return TypedColumn("category", values, "category")
 
 
