@@ -154,11 +154,21 @@ def test_a_row_that_cannot_be_read_has_an_empty_answer(run, trained, tmp_path):
     assert set(rows(probabilities)[3].values()) == {""}
 
 
-def test_a_number_beyond_all_bounds_costs_one_answer_alone(run, trained, tmp_path):
+def test_a_number_beyond_all_bounds_leaves_the_other_answers(run, trained, tmp_path):
+    """Standardized inputs have a limit; the single precision of others has one too."""
     frame = houses(5, seed=2)
+    frame.to_csv(tmp_path / "usual.csv", index=False)
     frame.loc[1, "area"] = 1e300
     frame.to_csv(tmp_path / "new.csv", index=False)
-    result = run("predict", trained / "price", tmp_path / "new.csv")
+    usual, new = (
+        column(run("predict", trained / "price", tmp_path / name).stdout)
+        for name in ("usual.csv", "new.csv")
+    )
+    assert np.isfinite(float(new[1]))
+    assert [*new[:1], *new[2:]] == [*usual[:1], *usual[2:]]
+    data, out = trained / "houses.csv", tmp_path / "run"
+    run("train", data, "--target", "price", "--no-standardize", "--out", out, "--total-steps", 5)
+    result = run("predict", out, tmp_path / "new.csv")
     assert [answer == "" for answer in column(result.stdout)] == [False, True, *[False] * 3]
     assert "numbers too large" in result.stderr
 

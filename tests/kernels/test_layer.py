@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn.functional import conv2d, pad
 
-from rewire.kernels import layer
+from rewire.kernels import layer, layer_plan
 from rewire.kernels.geometry import Window, pixel_layout, window_adjacency
 
 LIMIT = {np.float64: 1e-12, np.float32: 3e-5}
@@ -131,11 +131,32 @@ def test_layers_too_large_for_the_cache_agree(dtype):
     Case(Window(400, 30, (3, 3), padding=(1, 1, 1, 1)), (5, 6), 9, 0.1, dtype, 0).check("numba")
 
 
+@pytest.mark.parametrize("biased", [False, True])
+def test_one_row_with_weights_of_8_bits(biased):
+    """Against the dense product of the rounded weights."""
+    case, rng = Case(Window(90, 17), (1, 1), 1, 0.4, np.float32, 0), np.random.default_rng(1)
+    small = rng.integers(-127, 128, len(case.weight)).astype(np.int8)
+    scale = rng.uniform(0.5, 2, 17).astype(np.float32)
+    indptr, source = case.adjacency.indptr, case.adjacency.source
+    target = np.repeat(np.arange(17), np.diff(indptr))
+    dense = np.zeros((17, 90))
+    dense[target, source] = small * scale[target]
+    bias, x = case.bias if biased else None, case.X.reshape(-1)
+    expected = dense @ x + (case.bias if biased else 0)
+    for backend in ("numba", "numpy"):
+        plan, out = (
+            layer_plan.LayerPlan(case.adjacency, case.window, backend),
+            np.empty(17, np.float32),
+        )
+        plan.forward_one_row_small(small, scale, bias, x, out, lambda: 1)
+        np.testing.assert_allclose(out, expected, rtol=1e-4, atol=1e-3)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("kernel", [(1, 1), (3, 3)])
 def test_the_bits_do_not_depend_on_the_number_of_threads(monkeypatch, kernel, dtype):
     case = Case(Window(60, 70, kernel, padding=(0, 1, 1, 1)), (5, 6), 21, 0.3, dtype, 1)
-    monkeypatch.setattr(layer, "MIN_WORK_PER_THREAD", 0)
+    monkeypatch.setattr(layer_plan, "MIN_WORK_PER_THREAD", 0)
     expected = case.results("numba")
     for number in (2, 3):
         for ours, theirs in zip(case.results("numba", n_threads=number), expected, strict=True):

@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn.utils import parametrizations
 
 import rewire.torch as rt
+from rewire.connectivity import densities
 from rewire.torch.layer import SparseLayer
 
 KEEP = {"min_weights": 0, "min_sources": 0}
@@ -41,8 +42,6 @@ def test_a_model_is_converted_in_place_and_keeps_its_density():
 
 @pytest.mark.parametrize("distribution", ["uniform", "er", "erk"])
 def test_a_density_is_spread_as_it_is_over_networks(distribution):
-    from rewire.connectivity import densities
-
     model, shapes = perceptron(), [(60, 50), (50, 40), (40, 4)]
     rt.sparsify(model, sparsity=0.9, distribution=distribution, seed=0, **KEEP)
     expected = densities(shapes, density=1 - 0.9, distribution=distribution)

@@ -1,4 +1,4 @@
-"""Models that nobody here wrote, from the transformers package: converted, trained, saved, exported.
+"""Models that nobody here wrote, from the transformers package.
 
 They are built from configurations, so nothing is downloaded.
 """

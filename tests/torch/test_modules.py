@@ -3,6 +3,7 @@
 import copy
 import io
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -14,7 +15,8 @@ from torch.func import functional_call
 from torch.utils.checkpoint import checkpoint
 
 import rewire.torch as rt
-from rewire.torch.functional import _encode
+from rewire.torch.operators import encode
+from rewire.torch.wiring import random_wiring
 
 DOUBLE = torch.float64
 
@@ -193,7 +195,7 @@ def test_the_operator_passes_pytorchs_own_checks(case):
     x = x.flatten(0, -2) if isinstance(module, rt.Linear) else x
     arguments = x.requires_grad_(), module.weight, module.bias, *module.table
     found = torch.library.opcheck(
-        torch.ops.rewire.layer.default, (*arguments, _encode(module.window))
+        torch.ops.rewire.layer.default, (*arguments, encode(module.window))
     )
     assert set(found.values()) == {"SUCCESS"}
 
@@ -324,8 +326,6 @@ def test_the_same_seed_gives_the_same_layer():
 @settings(max_examples=40)
 @given(st.integers(1, 30), st.integers(1, 30), st.floats(0.1, 1), st.integers(0, 99))
 def test_random_wiring_has_the_density_and_even_fan_in(sources, targets, density, seed):
-    from rewire.torch.wiring import random_wiring
-
     indptr, source = random_wiring(targets, sources, density, np.random.default_rng(seed))
     assert len(source) == indptr[-1] == max(1, round(density * sources * targets))
     assert np.ptp(np.diff(indptr)) <= 1
@@ -333,6 +333,23 @@ def test_random_wiring_has_the_density_and_even_fan_in(sources, targets, density
         row = source[indptr[t] : indptr[t + 1]]
         assert (np.diff(row) > 0).all()
         assert ((row >= 0) & (row < sources)).all()
+
+
+def test_single_rows_with_weights_of_8_bits_are_off_by_their_rounding_at_most():
+    layer = rt.Linear(300, 200, density=0.2, seed=0)
+    x = torch.randn(1, 300, generator=torch.Generator().manual_seed(1))
+    layer.int8_inference = True
+    exact = layer(x).detach()  # with gradients nothing is rounded
+    torch.testing.assert_close(exact, layer.to_dense()(x))
+    dense = layer.dense_weight().detach()
+    bound = (dense != 0) * dense.abs().amax(1, keepdim=True) / 254
+    for _ in range(2):
+        with torch.no_grad():
+            error = (layer(x) - layer.to_dense()(x)).abs()
+            assert (error <= bound @ x[0].abs() + 1e-6).all()
+            assert error.max() > 0
+            layer.weight.mul_(2)  # renewed when weights change
+            bound = 2 * bound
 
 
 # -------------------------------------------------------------------------------------- bad input
@@ -404,6 +421,35 @@ def test_a_state_of_another_density_is_refused_by_the_layers_name():
     other = nn.Sequential(rt.Linear(8, 4, density=0.25, seed=0))
     with pytest.raises(RuntimeError, match=r"0: weight must have shape \(16,\).*got \(8,\)"):
         model.load_state_dict(other.state_dict())
+
+
+def test_changes_of_the_table_and_moves_of_the_weights_are_noticed():
+    layer = rt.Linear(8, 4, density=0.5, seed=0)
+    other, x = rt.Linear(8, 4, density=0.5, seed=1), torch.randn(3, 8)
+    assert not torch.equal(layer(x), other(x))
+    layer.load_state_dict(other.state_dict())  # in place
+    assert torch.equal(layer(x), other(x))
+    layer.weight = torch.nn.Parameter(2 * other.weight.detach())
+    layer.bias.data = 2 * other.bias.detach()
+    torch.testing.assert_close(layer(x), 2 * other(x))
+    layer.double()
+    torch.testing.assert_close(layer(x.double()).float(), 2 * other(x))
+
+
+def test_inference_mode():
+    with torch.inference_mode():
+        layer, x = rt.Conv2d(4, 4, 3, density=0.5, seed=0), torch.randn(2, 4, 5, 5)
+        torch.testing.assert_close(layer(x), layer.to_dense()(x))
+        torch.testing.assert_close(layer(x), layer.to_dense()(x))
+
+
+def test_several_threads_may_use_a_layer_at_once():
+    layer = rt.Linear(64, 64, density=0.2, seed=0)
+    inputs = [torch.randn(n, 64) for n in (1, 5, 64, 100)] * 5
+    expected = [layer(x) for x in inputs]
+    with ThreadPoolExecutor(4) as pool:
+        for out, theirs in zip(pool.map(layer, inputs), expected, strict=True):
+            assert torch.equal(out, theirs)
 
 
 def test_a_damaged_wiring_is_refused():

@@ -113,9 +113,9 @@ def prepare_experiment(
         encoder=train.encoder,
     )
     X, y = _as_learnt(_cross_fitted(train), model, loss.name)
-    if model.standardizer is not None:
-        if unused := silence_constants(net, X, train.feature_names):
-            notices.append(unused)
+    unused = model.standardizer and silence_constants(net, X, train.feature_names)
+    if unused:
+        notices.append(unused)
     training = Training(
         net,
         X,

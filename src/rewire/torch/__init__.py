@@ -11,9 +11,9 @@ from rewire.io import import_optional, lazy_face
 import_optional("torch", "torch")
 
 _HOMES = {
-    "Conv1d": "modules",
-    "Conv2d": "modules",
-    "Linear": "modules",
+    "Conv1d": "convolutions",
+    "Conv2d": "convolutions",
+    "Linear": "linear",
     "MultiheadAttention": "attention",
     "densify": "conversion",
     "parameter_groups": "parameters",

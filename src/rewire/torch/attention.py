@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from .modules import Linear
+from .linear import Linear
 from .wiring import generator_from
 
 __all__ = ["MultiheadAttention"]

@@ -13,8 +13,9 @@ from torch import nn
 from rewire.connectivity import densities
 
 from .attention import MultiheadAttention
+from .convolutions import Conv1d, Conv2d
 from .layer import SparseLayer, density_from, warn_of_unfed
-from .modules import Conv1d, Conv2d, Linear
+from .linear import Linear
 from .replacing import STARTS, sparse_twin
 from .survey import Selection, dense_layers, shapes_of
 from .wiring import generator_from

@@ -12,10 +12,11 @@ from torch import Tensor, nn
 
 from rewire.kernels.geometry import Window, window_adjacency
 
-from .functional import BACKENDS, Connections, Table, dense_places, dense_weight
+from .connections import Connections, Table, dense_places, dense_weight, version_of
+from .functional import BACKENDS
 from .wiring import check_table, generator_from, random_wiring
 
-__all__ = ["SparseLayer", "density_from"]
+__all__ = ["SparseLayer", "at_least_one", "density_from", "filled", "like", "warn_of_unfed"]
 
 TABLE = ("indptr", "source")
 
@@ -89,7 +90,7 @@ class SparseLayer(nn.Module):
             return Connections(self.table, self.window)
         buffers, kept = self._buffers, self._connections
         if kept is None or not kept.fits(buffers["indptr"], buffers["source"]):  # type: ignore[arg-type]
-            version = self.source._version
+            version = version_of(self.source)
             kept = self._connections = Connections(self.table, self.window, version)
         return kept
 
@@ -233,6 +234,27 @@ def warn_of_unfed(indptr: np.ndarray, density: float, name: str = "") -> None:
             f"they are constant; give a density of at least {least:.4g} if that is not meant",
             stacklevel=4,
         )
+
+
+def at_least_one(**sizes: Any) -> None:
+    """Refuse sizes that are not whole numbers from 1 on."""
+    for name, size in sizes.items():
+        if not isinstance(size, int) or isinstance(size, bool) or size < 1:
+            raise ValueError(f"{name} must be a whole number, at least 1; got {size!r}")
+
+
+def like(weight: Tensor) -> dict[str, Any]:
+    """Return device and type of a new layer beside this weight."""
+    return {"device": weight.device, "dtype": weight.dtype}
+
+
+def filled(dense: Any, layer: SparseLayer) -> Any:
+    """Give a new dense layer the numbers of a sparse one."""
+    with torch.no_grad():
+        dense.weight.copy_(layer.dense_weight())
+        if layer.bias is not None:
+            dense.bias.copy_(layer.bias)
+    return dense.train(layer.training)
 
 
 def _wire(

@@ -16,7 +16,7 @@ from torch.nn import functional as F  # noqa: N812
 from rewire.kernels.layout import LEAK
 
 from .layer import SparseLayer
-from .modules import Linear
+from .linear import Linear
 
 if TYPE_CHECKING:
     from rewire.graph import Network

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from .attention import PROJECTIONS, MultiheadAttention
+from .convolutions import Conv1d, Conv2d
 from .layer import SparseLayer
-from .modules import Conv1d, Conv2d, Linear
+from .linear import Linear
 from .survey import is_transposed_linear
 from .wiring import connections_of, largest, random_wiring
 

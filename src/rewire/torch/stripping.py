@@ -11,8 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from .convolutions import Conv1d, Conv2d
 from .layer import SparseLayer
-from .modules import Conv1d, Conv2d, Linear
+from .linear import Linear
 
 __all__ = ["strip"]
 

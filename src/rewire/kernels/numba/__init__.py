@@ -33,6 +33,7 @@ __all__ = [
     "descend_bias",
     "forward",
     "forward_one_row",
+    "forward_one_row_small",
     "gather_inputs",
     "layer_backward",
     "layer_forward",
@@ -81,6 +82,7 @@ block_forward = kernel(block.block_forward)
 block_weight_gradient = kernel(block.block_weight_gradient)
 
 forward_one_row = kernel(one_row.forward_one_row)
+forward_one_row_small = kernel(one_row.forward_one_row_small)
 layer_forward = kernel(layer.layer_forward)
 layer_backward = kernel(layer.layer_backward)
 

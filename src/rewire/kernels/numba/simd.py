@@ -202,6 +202,19 @@ def gather(typingctx, array, index, k, like):
 
 
 @intrinsic
+def load_small(typingctx, array, offset, like):
+    """Integers of an int8 array from flat position ``offset`` on, as numbers of ``like``."""
+
+    def generate(context, builder, signature, args):
+        kind = ir.VectorType(ir.IntType(8), like.lanes)
+        value = builder.load(address_of(context, builder, array, args[0], args[1], kind))
+        value.align = 1
+        return builder.sitofp(value, llvm_vector(like))
+
+    return like(array, types.intp, like), generate
+
+
+@intrinsic
 def first_lane(typingctx, number, like):
     """A vector with ``number`` in its first lane and zeros in the others."""
 

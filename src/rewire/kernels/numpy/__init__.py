@@ -6,7 +6,7 @@ from .cannistraci_hebb import score_by_nodes, score_by_paths
 from .layer import layer_backward, layer_forward
 from .losses import acceptable, all_finite, count_correct, loss_and_slope, sum_of_squares
 from .network import backward, forward, gather_inputs, output_sensitivity
-from .one_row import forward_one_row
+from .one_row import forward_one_row, forward_one_row_small
 from .passes import SHARES_WORK, predict, train
 from .permutations import to_csc_order, to_table_order
 from .small_batch import predict_few, predict_one
@@ -25,6 +25,7 @@ __all__ = [
     "descend_bias",
     "forward",
     "forward_one_row",
+    "forward_one_row_small",
     "gather_inputs",
     "layer_backward",
     "layer_forward",

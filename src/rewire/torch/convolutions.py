@@ -1,114 +1,21 @@
-"""Sparse layers to build models with."""
+"""Sparse convolutions over one and two axes."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from rewire.kernels.geometry import Window
 
 from .functional import apply_layer
-from .layer import SparseLayer
+from .layer import SparseLayer, at_least_one, filled, like
 
-__all__ = ["Conv1d", "Conv2d", "Linear"]
+__all__ = ["Conv1d", "Conv2d"]
 
 Pair = int | tuple[int, int]
-
-
-class Linear(SparseLayer):
-    """A linear layer of which only the existing connections are stored and computed.
-
-    ``y[t] = bias[t] + Σ weight[k] · x[source[k]]`` over the connections k of target t.
-
-    Parameters
-    ----------
-    in_features, out_features : int
-    bias : bool, default True
-    density, sparsity : float, optional
-        Density in (0, 1] or sparsity in [0, 1); give one of the two.
-    wiring : "random" or (indptr, source), default "random"
-        Which connections there are: chosen at random, with a fan-in that differs by one at most, or
-        those of a table (CSR by target, sources rising within each).
-    seed : int or numpy.random.Generator, optional
-        Of the wiring and the first weights; without one they follow ``torch.manual_seed``.
-    backend : {"auto", "sparse", "dense"}, default "auto"
-        ``"auto"`` computes with sparse kernels on a CPU, and elsewhere with a dense weight that is
-        made for each call, at a dense layer's speed; the others demand one of the two.
-    device, dtype : optional
-        As in :class:`torch.nn.Linear`.
-
-    Raises
-    ------
-    ValueError
-        For a density or sparsity outside its range, both or neither, or a table that is not sorted.
-
-    Examples
-    --------
-    >>> import torch
-    >>> layer = Linear(64, 32, density=0.25, seed=0)
-    >>> layer
-    Linear(in_features=64, out_features=32, bias=True, density=0.25)
-    >>> layer.weight.shape, layer(torch.ones(5, 64)).shape
-    (torch.Size([512]), torch.Size([5, 32]))
-    """
-
-    def __init__(
-        self,
-        in_features: int,
-        out_features: int,
-        bias: bool = True,
-        *,
-        density: float | None = None,
-        sparsity: float | None = None,
-        wiring: Any = "random",
-        seed: int | np.random.Generator | None = None,
-        backend: str = "auto",
-        device: Any = None,
-        dtype: Any = None,
-    ):
-        _at_least_one(in_features=in_features, out_features=out_features)
-        self.in_features, self.out_features = in_features, out_features
-        super().__init__(
-            Window(in_features, out_features),
-            bias,
-            density=density,
-            sparsity=sparsity,
-            wiring=wiring,
-            seed=seed,
-            backend=backend,
-            device=device,
-            dtype=dtype,
-        )
-
-    @property
-    def dense_shape(self) -> tuple[int, ...]:
-        """Shape of the weight of an ``nn.Linear``."""
-        return self.out_features, self.in_features
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Return the weighted sums, shape (..., out_features), of an input (..., in_features)."""
-        self._check_input(input, self.in_features, -1)
-        x = input if input.dim() == 2 else input.reshape(-1, self.in_features)
-        out = apply_layer(x, self.weight, self.bias, self.connections, self.backend)
-        return out if input.dim() == 2 else out.reshape(*input.shape[:-1], self.out_features)
-
-    def to_dense(self) -> nn.Linear:
-        """Return an ``nn.Linear`` that computes the same."""
-        dense = nn.Linear(
-            self.in_features, self.out_features, self.bias is not None, **_like(self.weight)
-        )
-        return _filled(dense, self)
-
-    def extra_repr(self) -> str:
-        """Show sizes and density."""
-        return (
-            f"in_features={self.in_features}, out_features={self.out_features}, "
-            f"bias={self.bias is not None}, density={self.density:.4g}"
-        )
 
 
 class _Convolution(SparseLayer):
@@ -119,7 +26,7 @@ class _Convolution(SparseLayer):
 
     def __init__(self, sizes: Any, bias: bool, padding_mode: str, options: dict[str, Any]):
         in_channels, out_channels, kernel_size, stride, padding, dilation, groups = sizes
-        _at_least_one(in_channels=in_channels, out_channels=out_channels, groups=groups)
+        at_least_one(in_channels=in_channels, out_channels=out_channels, groups=groups)
         if in_channels % groups or out_channels % groups:
             raise ValueError(
                 f"groups must divide in_channels and out_channels; got groups={groups}, "
@@ -211,9 +118,9 @@ class _Convolution(SparseLayer):
             self.groups,
             self.bias is not None,
             self.padding_mode,  # type: ignore[arg-type]
-            **_like(self.weight),
+            **like(self.weight),
         )
-        return _filled(dense, self)
+        return filled(dense, self)
 
     def extra_repr(self) -> str:
         """Show what differs from the defaults, and the density."""
@@ -346,21 +253,3 @@ class Conv1d(_Convolution):
         }
         options |= {"backend": backend, "device": device, "dtype": dtype}
         super().__init__(sizes, bias, padding_mode, options)
-
-
-def _at_least_one(**sizes: Any) -> None:
-    for name, size in sizes.items():
-        if not isinstance(size, int) or isinstance(size, bool) or size < 1:
-            raise ValueError(f"{name} must be a whole number, at least 1; got {size!r}")
-
-
-def _like(weight: Tensor) -> dict[str, Any]:
-    return {"device": weight.device, "dtype": weight.dtype}
-
-
-def _filled(dense: Any, layer: SparseLayer) -> Any:
-    with torch.no_grad():
-        dense.weight.copy_(layer.dense_weight())
-        if layer.bias is not None:
-            dense.bias.copy_(layer.bias)
-    return dense.train(layer.training)

@@ -1,0 +1,108 @@
+"""Write docs/torch-speed.md from what torch_layers.py and torch_models.py leave.
+
+python benchmarks/torch_page.py
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+HERE = Path(__file__).parent
+PAGE = HERE.parent / "docs" / "torch-speed.md"
+INTRODUCTION = """# Speed of sparse layers in PyTorch
+
+How many times faster than PyTorch's dense layer: forward and backward with all gradients, float32.
+Candidates take turns in one process; figures are medians. `python benchmarks/torch_layers.py` and
+`python benchmarks/torch_models.py` measure, `python benchmarks/torch_page.py` writes this page.
+[Sparse layers in PyTorch](torch.md) says what to make of it.
+
+*mask*: a dense weight times a mask, what most tools do. *PyTorch CSR*: a weight that is a sparse
+CSR tensor. SparseProp 0.1.14, for convolutions the better of its two variants, and sparselab 0.2.2
+are measured where they are installed; a dash means that a package has no such layer or was missing.
+"""
+BUSY = """
+The machine was busy with other work: these figures are processor time, on one thread.
+"""
+OURS, DENSE = "rewire", "dense"
+
+
+def table(heading: list[str], rows: list[list[str]]) -> str:
+    """Return a Markdown table."""
+    lines = [heading, ["---"] * len(heading), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def ratio(row: dict, name: str) -> str:
+    """Return a candidate's ratio, the best of its variants."""
+    found = [value for key, value in row["ratio"].items() if key.startswith(name)]
+    return f"{max(found):.1f}" if found else "–"
+
+
+def shape_of(row: dict) -> str:
+    """Return a shape as people write it."""
+    if row["kind"] == "Linear":
+        rows, inputs, outputs = row["shape"]
+        return f"{rows} × {inputs} → {outputs}"
+    images, inputs, outputs, side, kernel = row["shape"]
+    return f"{images} × {inputs} → {outputs}, {side}×{side}, kernel {kernel}×{kernel}"
+
+
+def layers(rows: list[dict], kind: str, threads: int) -> str:
+    """Return the table of one kind of layer."""
+    chosen = [row for row in rows if (row["kind"], row["threads"]) == (kind, threads)]
+    others = ["mask", "PyTorch CSR", "SparseProp", "sparselab"]
+    others = [o for o in others if any(ratio(r, o) != "–" for r in chosen if "ratio" in r)]
+    crossing = {shape_of(row): row["crossover"] for row in chosen if "crossover" in row}
+    lines = []
+    for row in chosen:
+        if "ratio" not in row:
+            continue
+        shape, dense = shape_of(row), row["milliseconds"][DENSE]
+        figures = [f"**{ratio(row, OURS)}**", *(ratio(row, other) for other in others)]
+        lines.append(
+            [shape, f"{row['density']}", f"{dense:.1f}", *figures, f"{crossing[shape]:.2f}"]
+        )
+    heading = ["rows or images × in → out", "density", "dense, ms", "rewire", *others]
+    return table([*heading, "dense is faster from density"], lines)
+
+
+def models(found: dict) -> str:
+    """Return the table of whole models."""
+    lines = []
+    for name, figures in found.items():
+        for what in ("training", "inference, 1", "inference, 64"):
+            times = figures[what]
+            sparse = [f"{value:.1f} (**{times['dense'] / value:.1f}**)" for value in times.values()]
+            lines.append([name, what, f"{times['dense']:.1f}", *sparse[1:]])
+        for what, unit in (("peak memory, MB", 1), ("bytes of the state", 1_000_000)):
+            label = "MB of the state" if unit > 1 else what
+            lines.append([name, label, *(f"{v / unit:.1f}" for v in figures[what].values())])
+    return table(["model", "ms (times faster)", "dense", "density 0.1", "density 0.05"], lines)
+
+
+def main() -> None:
+    """Write the page."""
+    measured = json.loads((HERE / "torch_layers.json").read_text())
+    whole = json.loads((HERE / "torch_models.json").read_text())
+    parts = [INTRODUCTION]
+    for processor, rows in measured.items():
+        busy = any(row.get("cpu_time") for row in rows)
+        parts.append(f"## {processor}\n" + (BUSY if busy else ""))
+        for threads in sorted({row["threads"] for row in rows}):
+            parts.append(f"### Layers, {threads} thread{'s' if threads > 1 else ''}\n")
+            parts += [layers(rows, kind, threads) + "\n" for kind in ("Linear", "Conv2d")]
+        if processor in whole:
+            parts.append("### Whole models\n")
+            parts.append(
+                "Training is one step with AdamW; the layers at the ends stay dense. What is left "
+                "to the dense parts, the optimiser and attention bounds the ratio. Peak memory "
+                "is of the model, its optimiser and two steps; PyTorch and the compiled kernels "
+                "take some 300 MB besides.\n"
+            )
+            parts.append(models(whole[processor]["models"]) + "\n")
+    PAGE.write_text("\n".join(parts))
+
+
+if __name__ == "__main__":
+    main()

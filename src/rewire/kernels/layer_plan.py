@@ -1,0 +1,290 @@
+"""What the kernels need for one layer besides its arrays, kept from call to call."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import threads
+from .adjacency import Adjacency
+from .backends import get_backend
+from .geometry import CACHE_BYTES, FEW, INTERLEAVED, PIECE, PixelLayout, Window, pixel_layout
+from .layout import aligned_empty
+
+__all__ = ["LayerPlan"]
+
+# Several threads are used from this many connections times columns on; see ``block``.
+MIN_WORK_PER_THREAD = 1_000_000
+ONE_ROW = 16  # times as long a connection takes for one row as a column does for many
+# From so many pixels on, the rows of one image fill the registers well, and copying it plainly
+# is faster than interleaving 16: 3.7 instead of 2.5 times dense at 32 channels of 112 x 112 and
+# density 0.1, but 2.9 instead of 4.1 times at 128 channels of 16 x 16.
+LARGE_IMAGE = 1024
+KEPT_SHAPES = 4  # sizes of batches for which a plan keeps its arguments
+
+
+class _Part(NamedTuple):
+    """Some of a batch's images, and the arguments of the kernels that depend on sizes alone."""
+
+    images: slice
+    sizes: tuple[int, int]
+    forward: tuple[tuple[Any, ...], tuple[Any, ...], int]
+    backward: tuple[tuple[Any, ...], tuple[Any, ...], int]
+
+
+class LayerPlan:
+    """A layer's connections with all that the kernels need besides, kept from call to call.
+
+    Nothing is checked here: the arrays must be as :func:`layer_forward` and :func:`layer_backward`
+    demand. A plan holds until connections change.
+
+    Parameters
+    ----------
+    adjacency : Adjacency
+    window : Window
+    backend : {"numba", "numpy"}, optional
+    """
+
+    def __init__(self, adjacency: Adjacency, window: Window, backend: str | None = None):
+        self.adjacency, self.window = adjacency, window
+        self.kernels: ModuleType = get_backend(backend)
+        self._source: np.ndarray | None = None
+        self._parts: dict[tuple[int, tuple[int, int]], list[_Part]] = {}
+
+    def forward(
+        self,
+        size: tuple[int, int],
+        weight: np.ndarray,
+        bias: np.ndarray | None,
+        X: np.ndarray,
+        out: np.ndarray,
+        n_threads: Callable[[], int],
+    ) -> None:
+        """See :func:`layer_forward`; ``n_threads`` is asked where several could be used."""
+        bias = np.empty(0, weight.dtype) if bias is None else bias
+        if len(X) == 1 and size == (1, 1) and self.window.sources_are_planes:
+            arguments = self.adjacency.indptr, self._short_source(), weight, bias, X[0], out[0]
+            self._run("forward_one_row", arguments, 1, n_threads, ONE_ROW * len(weight))
+            return
+        for part in self._parts_of(len(X), size):
+            before, after, phases = part.forward
+            x, y = X[part.images], out[part.images]
+            space = _work_space(weight.dtype, *part.sizes)
+            arguments = x, y, *before, weight, bias, *after, *space
+            work = len(weight) * y.size // self.window.out_channels
+            self._run("layer_forward", arguments, phases, n_threads, work)
+
+    def backward(
+        self,
+        size: tuple[int, int],
+        weight: np.ndarray,
+        X: np.ndarray | None,
+        output_grad: np.ndarray,
+        input_grad: np.ndarray | None,
+        weight_grad: np.ndarray | None,
+        bias_grad: np.ndarray | None,
+        n_threads: Callable[[], int],
+    ) -> None:
+        """See :func:`layer_backward`."""
+        dtype, connections = weight.dtype, len(weight)
+        parts = self._parts_of(len(output_grad), size)
+        total = np.empty(0, dtype) if weight_grad is None else weight_grad
+        several = len(parts) != 1
+        part_grad = np.empty_like(total) if several else total
+        biases = np.empty(0, dtype) if bias_grad is None else bias_grad
+        biases.fill(0)
+        if several:
+            total.fill(0)
+        nothing = np.empty((0, 0), dtype)
+        for part in parts:
+            before, after, phases = part.backward
+            x = nothing if X is None else X[part.images]
+            dx = nothing if input_grad is None else input_grad[part.images]
+            dy = output_grad[part.images]
+            A, D, csc_weight, gradient = _work_space(dtype, *part.sizes, connections, connections)
+            arguments = (
+                *(x, dy, dx, part_grad, biases, *before),
+                *(weight, csc_weight, gradient, *after, A, D),
+            )
+            work = connections * dy.size // self.window.out_channels
+            self._run("layer_backward", arguments, phases, n_threads, work)
+            if several:
+                total += part_grad
+
+    def forward_one_row_small(
+        self,
+        weight: np.ndarray,
+        scale: np.ndarray,
+        bias: np.ndarray | None,
+        x: np.ndarray,
+        out: np.ndarray,
+        n_threads: Callable[[], int],
+    ) -> None:
+        """Compute one row with int8 weights, each to be multiplied by its target's scale.
+
+        Only for linear layers. It reads half the bytes of :meth:`forward`.
+        """
+        bias = np.empty(0, x.dtype) if bias is None else bias
+        arguments = self.adjacency.indptr, self._short_source(), weight, scale, bias, x, out
+        self._run("forward_one_row_small", arguments, 1, n_threads, ONE_ROW * len(weight))
+
+    def _short_source(self) -> np.ndarray:
+        """Return the sources in 16 bits where that is enough: half the bytes to read."""
+        if self._source is None:
+            short = self.window.in_channels <= 2**16
+            self._source = self.adjacency.source.astype(np.uint16 if short else np.int32)
+        return self._source
+
+    def _run(
+        self,
+        name: str,
+        arguments: tuple[Any, ...],
+        phases: int,
+        n_threads: Callable[[], int],
+        work: int,
+    ) -> None:
+        alone = work < MIN_WORK_PER_THREAD or not self.kernels.SHARES_WORK
+        number = 1 if alone else n_threads()
+        function = getattr(self.kernels, name)
+        if number == 1:
+            function(*arguments, _ALONE)
+        else:
+            progress = np.zeros(2 * phases, np.int64)
+            threads.run_threaded(function, (*arguments, progress), number)
+
+    def _parts_of(self, images: int, size: tuple[int, int]) -> list[_Part]:
+        key = images, size
+        found = self._parts.get(key)
+        if found is None:
+            if len(self._parts) >= KEPT_SHAPES:
+                self._parts.pop(next(iter(self._parts)), None)
+            cut = _groups(self.window, size, images)
+            found = self._parts[key] = [self._part(images, pixels) for images, pixels in cut]
+        return found
+
+    def _part(self, images: slice, pixels: PixelLayout) -> _Part:
+        """Put together what depends on the connections and on sizes."""
+        adjacency, window = self.adjacency, self.window
+        groups = (images.stop - images.start) // pixels.images
+        inputs = pixels.input_place, pixels.input_run, pixels.input_gaps
+        outputs = pixels.output_place, pixels.output_run
+        width, index = _forward_index(adjacency, window, pixels)
+        far = _is_far(window.planes), _is_far(window.out_channels)
+        forward = (
+            (pixels.images, *inputs, *outputs, pixels.forward_tiles, adjacency.indptr, index),
+            (width, pixels.target_size, far[0]),
+            (2 + len(pixels.forward_tiles)) * groups,
+        )
+        width, index = _backward_index(adjacency, window, pixels)
+        table = adjacency.csc_indptr, index, adjacency.csc_position
+        backward = (
+            (
+                *(pixels.images, *inputs, *outputs, pixels.output_gaps, pixels.backward_tiles),
+                *table,
+            ),
+            (width, window.planes, pixels.plane_size, pixels.target_size, far[1]),
+            2 + (4 + len(pixels.backward_tiles)) * groups,
+        )
+        sizes = (
+            window.planes * pixels.plane_size + pixels.images,
+            window.out_channels * pixels.target_size,
+        )
+        return _Part(images, sizes, forward, backward)
+
+
+_ALONE = np.zeros(0, np.int64)
+
+
+def _groups(
+    window: Window, size: tuple[int, int], images: int
+) -> Iterator[tuple[slice, PixelLayout]]:
+    """Cut the images into parts of whole groups: as many in each group as are interleaved."""
+    at_once = _interleaved(window, size, images)
+    whole = images - images % at_once if at_once else 0
+    if whole:
+        yield slice(0, whole), pixel_layout(window, size, at_once)
+    if images > whole:
+        for part, pixels in _groups(window, size, images - whole):
+            yield slice(whole + part.start, whole + part.stop), pixels
+
+
+def _interleaved(window: Window, size: tuple[int, int], images: int) -> int:
+    """Return how many images to interleave."""
+    if size == (1, 1) and window.kernel == (1, 1):
+        most = CACHE_BYTES // (4 * PIECE * max(window.in_channels, window.out_channels, 1))
+        limit = PIECE * min(max(most, 1), 4)
+    else:
+        pixels = size[0] * size[1]
+        large = pixels > LARGE_IMAGE or (window.reach == (0, 0) and pixels >= PIECE)
+        limit = 1 if images < FEW or large else INTERLEAVED
+    return min(images, limit)
+
+
+def _forward_index(
+    adjacency: Adjacency, window: Window, pixels: PixelLayout
+) -> tuple[int, np.ndarray]:
+    """Return what is to be multiplied by an index, and where each connection reads its source."""
+    if pixels.plane_size == pixels.images:
+        return pixels.images, _with_planes(adjacency, window)
+    plane, y, x = window.positions
+    start: np.ndarray = (
+        plane * pixels.plane_size + y * pixels.pitch + x * pixels.images - pixels.margin
+    )
+    index: np.ndarray = start[adjacency.source]
+    if window.groups > 1:
+        target = np.repeat(np.arange(window.out_channels), np.diff(adjacency.indptr))
+        index += window.first_plane(target) * pixels.plane_size
+    return 1, index.astype(_index_type(window, pixels))
+
+
+def _with_planes(adjacency: Adjacency, window: Window) -> np.ndarray:
+    """Return the plane that each connection reads, where a source has but one pixel."""
+    if window.sources_are_planes:
+        return adjacency.source
+    target = np.repeat(np.arange(window.out_channels), np.diff(adjacency.indptr))
+    plane = window.positions[0][adjacency.source] + window.first_plane(target)
+    return plane.astype(adjacency.source.dtype)
+
+
+def _backward_index(
+    adjacency: Adjacency, window: Window, pixels: PixelLayout
+) -> tuple[int, np.ndarray]:
+    """Return the same for the targets that a source reads in the backward pass."""
+    if pixels.plane_size == pixels.images:
+        return pixels.images, adjacency.target
+    _, y, x = window.positions
+    offset = pixels.margin - y * pixels.pitch - x * pixels.images
+    index: np.ndarray = np.empty(len(adjacency.source), _index_type(window, pixels))
+    index[adjacency.csc_position] = offset[adjacency.source]
+    index += adjacency.target * index.dtype.type(pixels.target_size)
+    return 1, index
+
+
+def _index_type(window: Window, pixels: PixelLayout) -> type:
+    largest = max(
+        (window.planes + 1) * pixels.plane_size, (window.out_channels + 1) * pixels.target_size
+    )
+    return np.int32 if largest < 2**31 else np.int64
+
+
+_buffers = threading.local()
+
+
+def _work_space(dtype: np.dtype, *sizes: int) -> list[np.ndarray]:
+    """Return flat arrays of these sizes, which each thread keeps for its next call."""
+    kept: list[np.ndarray] = _buffers.__dict__.setdefault(dtype.char, [])
+    while len(kept) < len(sizes):
+        kept.append(np.empty(0, dtype))
+    for i, needed in enumerate(sizes):
+        if kept[i].size < needed:
+            kept[i] = aligned_empty(needed, dtype)
+    return [buffer[:size] for buffer, size in zip(kept, sizes, strict=False)]
+
+
+def _is_far(rows: int) -> bool:
+    """Whether a piece of all rows is too large for the L2 cache, so that prefetching pays."""
+    return rows * PIECE * 4 > CACHE_BYTES

@@ -1,0 +1,109 @@
+"""A sparse layer's connections as tensors, and what the kernels keep about them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rewire.kernels.adjacency import Adjacency
+from rewire.kernels.geometry import Window
+from rewire.kernels.layer_plan import LayerPlan
+
+__all__ = ["Connections", "Table", "dense_places", "dense_weight", "version_of"]
+
+
+class Table(NamedTuple):
+    """A layer's connections as int32 tensors; the fields of :class:`rewire.kernels.Adjacency`."""
+
+    indptr: Tensor
+    source: Tensor
+    csc_indptr: Tensor
+    target: Tensor
+    csc_position: Tensor
+
+
+class Connections:
+    """A layer's table and window, and what the kernels keep about them from call to call.
+
+    It holds until the table's tensors change, which :meth:`fits` tells.
+    """
+
+    def __init__(self, table: Table, window: Window, version: int = 0):
+        self.table, self.window, self._version = table, window, version
+        self._plan: LayerPlan | None = None
+        self._views: dict[str, tuple[int, np.ndarray]] = {}
+        self._small: tuple[tuple[int, int], np.ndarray, np.ndarray] | None = None
+
+    def fits(self, indptr: Tensor, source: Tensor) -> bool:
+        """Whether these are the tensors that it was made of, unchanged."""
+        table = self.table
+        same = source is table.source and indptr is table.indptr
+        return same and version_of(source) == self._version
+
+    @property
+    def plan(self) -> LayerPlan:
+        """The kernels' plan; the tensors must be on the CPU."""
+        if self._plan is None:
+            adjacency = Adjacency(*(tensor.numpy() for tensor in self.table))
+            self._plan = LayerPlan(adjacency, self.window)
+        return self._plan
+
+    def small_weight(self, weight: Tensor) -> tuple[np.ndarray, np.ndarray]:
+        """Return the weights as int8 and a scale for each target, renewed when weights change."""
+        key = weight.data_ptr(), version_of(weight)
+        if self._small is None or self._small[0] != key:
+            values, indptr = weight.detach().numpy(), self.table.indptr.numpy()
+            rows = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
+            largest = np.zeros(len(indptr) - 1, values.dtype)
+            np.maximum.at(largest, rows, np.abs(values))
+            scale = np.where(largest > 0, largest / 127, 1).astype(values.dtype)
+            small = np.rint(values / scale[rows]).astype(np.int8)
+            self._small = key, small, scale
+        return self._small[1:]
+
+    def view(self, name: str, parameter: Tensor | None) -> np.ndarray | None:
+        """Return a parameter's memory, kept while the parameter stays where it is.
+
+        A kept view holds on to its memory, so that no other tensor can come to lie there.
+        """
+        if parameter is None:
+            return None
+        address, kept = parameter.data_ptr(), self._views.get(name)
+        if kept is None or kept[0] != address or kept[1].size != parameter.numel():
+            # Through DLPack, as Tensor.numpy would fix the size of a parameter's storage.
+            kept = self._views[name] = address, np.from_dlpack(parameter.detach())
+        return kept[1]
+
+
+def version_of(tensor: Tensor) -> int:
+    """Return how often a tensor was changed in place; those of inference mode cannot be."""
+    return 0 if tensor.is_inference() else tensor._version
+
+
+def dense_weight(weight: Tensor, table: Table, window: Window) -> Tensor:
+    """Scatter the weights into a tensor as dense PyTorch layers have it; differentiable.
+
+    Parameters
+    ----------
+    weight : Tensor, shape (connections,)
+    table : Table
+    window : Window
+
+    Returns
+    -------
+    Tensor, shape (out_channels, in_channels / groups, kernel rows, kernel columns)
+    """
+    place = dense_places(table, window)
+    dense = weight.new_zeros(window.out_channels * window.sources).index_put((place,), weight)
+    return dense.view(window.out_channels, window.in_channels // window.groups, *window.kernel)
+
+
+def dense_places(table: Table, window: Window) -> Tensor:
+    """Return the place of each connection in a flattened dense weight, an int64 tensor."""
+    fan_in = (table.indptr[1:] - table.indptr[:-1]).long()
+    targets = torch.arange(window.out_channels, device=fan_in.device)
+    target = torch.repeat_interleave(targets, fan_in, output_size=len(table.source))
+    return target * window.sources + table.source
