@@ -257,6 +257,10 @@ def _load(path: Path) -> Mapping[str, Any]:
 
 
 def _specified(name: str, said: Any) -> dict[str, Any]:
+    if not isinstance(said, (str, Mapping)):
+        raise TypeError(
+            f"columns must say of {name!r} its kind, or a mapping; got {type(said).__name__}"
+        )
     values: dict[str, Any] = {"kind": said} if isinstance(said, str) else dict(said)
     values = {key: value for key, value in values.items() if key not in DESCRIPTIVE}
     if unknown := [key for key in values if key not in SPECIFIED]:
