@@ -7,7 +7,7 @@ install  = $(BIN)/pip install --quiet $(if $(PACKAGE),"$(PACKAGE)$(1)",--editabl
 BIN      = $(VENV)/bin
 OUT     ?= runs/post
 
-.PHONY: help demo test test-micrograd check docs bench results gallery clean
+.PHONY: help demo test test-micrograd check docs bench results results-tables gallery clean
 
 help:
 	@echo "make demo    run the post's experiment and draw it (about a minute)"
@@ -16,6 +16,7 @@ help:
 	@echo "make docs    build the documentation as a site, build/site/index.html"
 	@echo "make bench   measure speed and memory, and write docs/benchmarks.md"
 	@echo "make results train what docs/results.md shows on MNIST, and write it (hours)"
+	@echo "make results-tables compare with scikit-learn on twenty tables, and write it (minutes)"
 	@echo "make gallery run the examples and renew the pictures of docs/gallery.md (minutes)"
 	@echo "make clean   remove the environment and everything made here"
 
@@ -59,6 +60,10 @@ bench: $(VENV)/.installed-bench
 results: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/mnist_results.py
 	$(BIN)/python benchmarks/results_page.py
+
+results-tables: $(VENV)/.installed-bench
+	$(BIN)/python benchmarks/tables_study.py
+	$(BIN)/python benchmarks/tables_page.py
 
 # MNIST is fetched, or read from the folder that REWIRE_DATA_DIR names.
 gallery: $(VENV)/.installed

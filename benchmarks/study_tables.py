@@ -1,7 +1,7 @@
 """The tables of the study in tables_study.py: twenty that count, and others to choose settings on.
 
-All come with packages and are used as they are there: vega_datasets, statsmodels, palmerpenguins and
-scikit-learn. Chosen before anything was trained, ten with classes and ten with quantities.
+All come with packages and are used as they are there: vega_datasets, statsmodels, palmerpenguins
+and scikit-learn. Chosen before anything was trained, ten with classes and ten with quantities.
 """
 
 from __future__ import annotations
@@ -45,11 +45,16 @@ def _vega(name: str) -> Callable[[], pd.DataFrame]:
     return load
 
 
-def _statsmodels(name: str, **types: str) -> Callable[[], pd.DataFrame]:
+def _named(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """Write codes, which count nothing, as names."""
+    return frame.assign(**{name: "kind " + frame[name].astype(str) for name in columns})
+
+
+def _statsmodels(name: str) -> Callable[[], pd.DataFrame]:
     def load() -> pd.DataFrame:
         import statsmodels.api
 
-        return getattr(statsmodels.api.datasets, name).load_pandas().data.astype(types)
+        return getattr(statsmodels.api.datasets, name).load_pandas().data
 
     return load
 
@@ -70,9 +75,7 @@ def _penguins() -> pd.DataFrame:
 
 
 def _fair() -> pd.DataFrame:
-    # Codes of occupations are names, not quantities.
-    codes = {"occupation": "str", "occupation_husb": "str"}
-    frame = _statsmodels("fair", **codes)()
+    frame = _named(_statsmodels("fair")(), "occupation", "occupation_husb")
     return frame.assign(any_affair=np.where(frame.pop("affairs") > 0, "yes", "no"))
 
 
@@ -92,7 +95,7 @@ def _co2() -> pd.DataFrame:
 
 
 def _modechoice() -> pd.DataFrame:
-    return _statsmodels("modechoice", mode="str")().drop(columns="individual")
+    return _named(_statsmodels("modechoice")(), "mode").drop(columns="individual")
 
 
 def _madelon() -> pd.DataFrame:
@@ -105,7 +108,9 @@ def _madelon() -> pd.DataFrame:
 # ----------------------------------------------------------------------------------------- tables
 
 
-def _table(name: str, load: Any, target: str, task: str, *ignore: str, note: str = "") -> StudyTable:
+def _table(
+    name: str, load: Any, target: str, task: str, *ignore: str, note: str = ""
+) -> StudyTable:
     return StudyTable(name, load, target, task, ignore, note)
 
 
@@ -131,7 +136,13 @@ STUDY = {
         _table("wine", _sklearn("wine"), "target", CLASSES),
         _table("breast cancer", _sklearn("breast_cancer"), "target", CLASSES),
         _table("digits", _sklearn("digits"), "target", CLASSES),
-        _table("fair: any affair", _fair, "any_affair", CLASSES),
+        _table(
+            "fair: any affair",
+            _fair,
+            "any_affair",
+            CLASSES,
+            note="whether affairs, a number, is above 0; codes of occupations as names",
+        ),
         _table("anes96: vote", _statsmodels("anes96"), "vote", CLASSES),
         _table("diabetes", _sklearn("diabetes"), "target", NUMBERS),
         _table(
@@ -169,7 +180,9 @@ DEVELOPMENT = {
         _table("anes96: party", _statsmodels("anes96"), "PID", CLASSES, "vote"),
         _table("fair: marriage", _fair, "rate_marriage", CLASSES, "any_affair"),
         _table("randhie: good health", _statsmodels("randhie"), "hlthg", CLASSES, "hlthf", "hlthp"),
-        _table("breast cancer: texture", _sklearn("breast_cancer"), "mean texture", NUMBERS, "target"),
+        _table(
+            "breast cancer: texture", _sklearn("breast_cancer"), "mean texture", NUMBERS, "target"
+        ),
         _table("madelon", _madelon, "target", CLASSES),
         _table("iris: petal width", _sklearn("iris"), "petal width (cm)", NUMBERS, "target"),
         _table("wine: alcohol", _sklearn("wine"), "alcohol", NUMBERS, "target"),

@@ -12,12 +12,6 @@ Needs vega_datasets, statsmodels and palmerpenguins: pip install "rewire-nn[benc
 
 from __future__ import annotations
 
-import os
-
-# One thread each, so that seconds of the processor are those of a quiet machine.
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "REWIRE_THREADS"):
-    os.environ.setdefault(name, "1")
-
 import argparse
 import json
 import time
@@ -39,7 +33,9 @@ from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from threadpoolctl import threadpool_limits
 
+from rewire.kernels import set_num_threads
 from rewire.sklearn import SparseMLPClassifier, SparseMLPRegressor
 from study_tables import DEVELOPMENT, STUDY, StudyTable
 
@@ -88,7 +84,7 @@ def inputs() -> ColumnTransformer:
 
 def as_trees_like_it(frame: pd.DataFrame) -> pd.DataFrame:
     """Return categories as such, dates as their parts, and gaps as they are."""
-    found = frame.astype({name: "category" for name in words(frame)})
+    found = frame.astype(dict.fromkeys(words(frame), "category"))
     chosen = dates(frame)
     return found.drop(columns=chosen).join(date_parts(frame[chosen]))
 
@@ -231,6 +227,9 @@ def main() -> None:
     for model in options.again:
         for found in results.values():
             found.pop(model, None)
+    # One thread each, so that seconds of the processor are those of a quiet machine.
+    set_num_threads(1)
+    threadpool_limits(1)
     warnings.simplefilter("ignore", ConvergenceWarning)  # 200 passes are MLP's default
     SparseMLPClassifier(max_iter=1).fit(np.eye(4), [0, 1, 0, 1])  # compiled before the first second
     for table in tables.values():
@@ -239,7 +238,9 @@ def main() -> None:
             if model not in found:
                 found[model] = measure(table, model, make, SEEDS[model])
                 line = {k: np.mean(v) for k, v in found[model].items()}
-                print(table.name, model, {k: float(f"{v:.4g}") for k, v in line.items()}, flush=True)
+                print(
+                    table.name, model, {k: float(f"{v:.4g}") for k, v in line.items()}, flush=True
+                )
                 path.write_text(json.dumps(results, indent=1) + "\n")
 
 

@@ -126,5 +126,5 @@ def test_nothing_is_beyond_the_limit():
 
 @pytest.mark.parametrize("limit", [0, -1, np.inf, np.nan])
 def test_a_limit_that_is_none_is_refused(limit):
-    with pytest.raises(ValueError, match="limit must be above 0 and finite, or None; got"):
+    with pytest.raises(ValueError, match=r"limit must be .*; got"):
         Standardizer(np.zeros(1), np.ones(1), limit=limit)

@@ -11,6 +11,9 @@ from rewire.sklearn import SparseMLPClassifier, SparseMLPRegressor
 from .test_onnx_model import session
 from .test_python_source import module_of
 
+# Trainings as short as these may end worse than the majority.
+pytestmark = pytest.mark.filterwarnings("ignore:.*worse than")
+
 
 @pytest.fixture(scope="module")
 def homes():

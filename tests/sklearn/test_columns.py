@@ -14,7 +14,13 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from rewire.sklearn import SparseMLPClassifier, SparseMLPRegressor
 
-SMALL = {"hidden_layer_sizes": 16, "density": 0.7, "max_iter": 60, "random_state": 0}
+SMALL = {
+    "hidden_layer_sizes": 16,
+    "density": 0.7,
+    "max_iter": 60,
+    "batch_size": 128,
+    "random_state": 0,
+}
 
 
 def houses(count=200, seed=0):

@@ -30,7 +30,13 @@ BOTH = pytest.mark.parametrize("kind", [SparseMLPClassifier, SparseMLPRegressor]
 # Trainings as short as these may end worse than the mean.
 pytestmark = pytest.mark.filterwarnings("ignore:.*worse than")
 
-SMALL = {"hidden_layer_sizes": 16, "density": 0.4, "max_iter": 10, "random_state": 0}
+SMALL = {
+    "hidden_layer_sizes": 16,
+    "density": 0.4,
+    "max_iter": 10,
+    "batch_size": 128,
+    "random_state": 0,
+}
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +157,7 @@ def test_parameters_are_called_as_in_scikit_learns_own_networks():
     theirs, mine = MLPClassifier().get_params(), SparseMLPClassifier().get_params()
     of_other_solvers = {"beta_1", "beta_2", "epsilon", "max_fun", "power_t", "shuffle", "tol"}
     assert set(theirs) - set(mine) == of_other_solvers | {"alpha"}
-    same = ("hidden_layer_sizes", "activation", "solver", "momentum", "nesterovs_momentum")
+    same = ("activation", "momentum", "nesterovs_momentum", "max_iter")
     same += ("early_stopping", "validation_fraction", "n_iter_no_change", "warm_start")
     for name in (*same, "random_state", "verbose"):
         assert mine[name] == theirs[name]
@@ -376,6 +382,7 @@ def test_passes_one_by_one_are_a_training(iris):
     X, y = iris
     method = Method(name="m", when=Every(4), grow="gradient", fraction=0.3)
     settings = SMALL | {"learning_rate": "constant", "batch_size": 200, "method": method}
+    settings["solver"] = "adam"  # the decay of AdamW goes by the number of steps, if it is known
     whole = SparseMLPClassifier(**settings).fit(X, y)
     steps = SparseMLPClassifier(**settings)
     for _ in range(10):
@@ -562,11 +569,12 @@ def test_a_sparse_x_is_never_dense_as_a_whole(monkeypatch):
 # ------------------------------------------------------------------------------------------ talk
 
 
-def test_verbose_writes_a_line_for_each_epoch(iris, capsys):
+def test_verbose_writes_the_first_line_and_the_last(iris, capsys):
+    """A line every few seconds lies between them; this takes less."""
     SparseMLPClassifier(verbose=True, **SMALL).fit(*iris)
-    lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == 10
-    assert "loss" in lines[0]
+    first, last = capsys.readouterr().err.splitlines()
+    assert first.startswith("step 2 of 20: loss ")
+    assert last.startswith("step 20 of 20: loss ")
 
 
 def test_a_notebook_shows_the_parameters():

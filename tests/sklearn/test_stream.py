@@ -19,7 +19,8 @@ def scores(method, pieces, seed=0, **settings):
     """Learn piece after piece, and return R² on other data after each."""
     X, y = line(sum(pieces), seed)
     X_other, y_other = line(300, seed + 1000)
-    model = SparseMLPRegressor(method=method, hidden_layer_sizes=30, random_state=seed, **settings)
+    settings = {"hidden_layer_sizes": 30, "batch_size": 128, "random_state": seed} | settings
+    model = SparseMLPRegressor(method=method, **settings)
     found, first = [], 0
     for rows in pieces:
         piece = slice(first, first + rows)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rewire.validation import real_array
+from rewire.validation import real_array, real_number
 
 from .inputs import check_finite, is_sparse
 
@@ -54,8 +54,8 @@ class Standardizer:
             )
         if not (np.isfinite(mean).all() and np.isfinite(scale).all() and (scale > 0).all()):
             raise ValueError("mean and scale must be finite, and scale above 0; got other numbers")
-        if self.limit is not None and not 0 < self.limit < np.inf:
-            raise ValueError(f"limit must be above 0 and finite, or None; got {self.limit}")
+        if self.limit is not None and real_number(self.limit, "limit", 0) == 0:
+            raise ValueError("limit must be above 0, or None; got 0")
 
     @classmethod
     def fit(cls, X: Any, *, limit: float | None = None) -> Standardizer:

@@ -38,7 +38,8 @@ def with_width(recipe: Recipe, inputs: int, outputs: int) -> Recipe:
     if recipe.hidden is not None:
         return recipe
     given = recipe.density if recipe.sparsity is None else recipe.sparsity
-    if given is not None and len(given) > 1:
+    both = recipe.sparsity is not None and recipe.density is not None  # which mlp refuses
+    if both or (given is not None and len(given) > 1):
         return replace(recipe, hidden=(defaults.HIDDEN,))
     share = defaults.SPARSITY if given is None else given[0]
     density = share if recipe.density is not None else 1 - share
@@ -62,7 +63,8 @@ def width_notice(recipe: Recipe, net: Network) -> str | None:
     (hidden,) = with_width(recipe, inputs, outputs).hidden or (0,)
     if hidden == defaults.HIDDEN:
         return None
+    least = min(recipe.min_fan_in, inputs)
     return (
         f"{hidden} hidden neurons instead of {defaults.HIDDEN}, so that each reads at least "
-        f"{min(recipe.min_fan_in, inputs)} inputs with the connections of such a sparse network"
+        f"{least} input{'s' * (least > 1)} with the connections of such a sparse network"
     )

@@ -89,7 +89,9 @@ OWN = {
         default=None,
     ),
     "verbose": Setting(
-        "Whether to write a line to standard error after every iteration.", bool, default=False
+        "Whether to write the progress to standard error, a line every few seconds.",
+        bool,
+        default=False,
     ),
 }
 # Where an estimator has something to add, or to say otherwise.
