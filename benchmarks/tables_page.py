@@ -236,7 +236,7 @@ def draw(results: dict) -> Path:
     )
     right.set_xscale("log")
     right.set_xlabel("bytes of the model", color=INK, fontsize=9)
-    title(left, "By how much rewire scores better (right) or worse (left)")
+    title(left, "Ahead of another model (right) or behind (left)")
     title(right, "Size")
     handles, labels = right.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=9)
