@@ -96,8 +96,8 @@ def headline(results: dict) -> str:
         f"than a standard error. Gradient boosting is ahead by more than a standard error on "
         f"{beaten}. All with their default settings; the median training takes "
         f"{np.median(seconds):.1f} times the MLP's seconds.\n\n"
-        "![Left: by how much rewire scores better than three other models on each table. Right: bytes of the model, on a logarithmic "
-        "scale.](images/results-tables.png)"
+        "![Left: by how much rewire scores better than three other models on each table. Right: "
+        "bytes of the models, on a logarithmic scale.](images/results-tables.png)"
     )
 
 
@@ -236,7 +236,7 @@ def draw(results: dict) -> Path:
     )
     right.set_xscale("log")
     right.set_xlabel("bytes of the model", color=INK, fontsize=9)
-    title(left, "By how much rewire scores better (right) or worse (left)")
+    title(left, "rewire's lead over the others")
     title(right, "Size")
     handles, labels = right.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=9)

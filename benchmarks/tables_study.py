@@ -231,7 +231,9 @@ def main() -> None:
     set_num_threads(1)
     threadpool_limits(1)
     warnings.simplefilter("ignore", ConvergenceWarning)  # 200 passes are MLP's default
-    SparseMLPClassifier(max_iter=1).fit(np.eye(4), [0, 1, 0, 1])  # compiled before the first second
+    SparseMLPClassifier(max_iter=40).fit(
+        np.eye(4), [0, 1, 0, 1]
+    )  # compiled before the first second
     for table in tables.values():
         for model, make in MODELS.items():
             found = results.setdefault(table.name, {})

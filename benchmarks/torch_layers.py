@@ -3,8 +3,10 @@
 Float32, with the gradients of input, weights and biases. Candidates take turns in one process for
 each number of threads; figures are medians, ratios are to the dense layer. The figures of each
 processor stand beside those of others in torch_layers.json. SparseProp and sparselab are measured
-where they are installed (CONTRIBUTING says how), and named where they are not.
+where they are installed, in an environment that has PyTorch already:
 
+    pip install pybind11 setuptools wheel
+    pip install --no-deps --no-build-isolation sparseprop==0.1.14 sparselab==0.2.2
     python benchmarks/torch_layers.py [--rounds N] [--quick] [--cpu-time]
 """
 

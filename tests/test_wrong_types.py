@@ -30,11 +30,16 @@ from rewire import (
     plot,
     report,
     schedules,
+    tables,
     topology,
     train,
 )
 from rewire.report import Recorder
 from rewire.sklearn import SparseMLPClassifier
+
+
+def raw_table():
+    return tables.read_raw({"a": ["1.5", "2"], "b": ["x", "y"]})
 
 
 class Nothing:
@@ -278,6 +283,9 @@ CALLS = {
         {"method": "set", "model": net(), "total_steps": 20, "seed": 0}
         | {"steps_per_epoch": 5, "optimizer": optimizers.SGD()}
     ),
+    tables.read_raw: lambda: {"source": {"a": ["1", "2"]}},
+    tables.understand: lambda: {"raw": raw_table()},
+    tables.parse: lambda: {"raw": raw_table(), "schema": tables.understand(raw_table())},
     train.Training: lambda: {"net": net(), "X": X, "y": Y, **TRAINING},
     train.load_checkpoint: lambda: {"training": training(), "path": written("checkpoint")},
     train.read_history: lambda: {"path": written("checkpoint")},
@@ -295,7 +303,7 @@ OTHERS = {
 }
 # Parameters that messages call by another name, which says more.
 CALLED = {("get_backend", "name"): "backend", ("study_config", "data"): "(?:data|source)"}
-CALLED |= {("load", "source"): "(?:source|table|target)"}
+CALLED |= {("load", "source"): "(?:source|table|target)", ("read_raw", "source"): "table"}
 FILES = ("path", "checkpoint", "runs")
 
 

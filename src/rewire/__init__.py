@@ -13,13 +13,14 @@
 ``rewire.schedules``     learning rates, drop fractions and rewiring times
 ``rewire.train``         trainings that can be stopped and resumed
 ``rewire.data``          data sets by name and from files
+``rewire.tables``        how the columns of a table are read, and which inputs they become
 ``rewire.sklearn``       estimators for scikit-learn
 ``rewire.torch``         sparse layers for PyTorch models, and the conversion of whole models
 ``rewire.compare``       methods compared over many seeds
 ``rewire.plot``          pictures
 ``rewire.report``        a training as a page for the browser
 ``rewire.export``        networks for other programs, and back
-``rewire.assess``      how wrong a model is, how surely, and which inputs it uses
+``rewire.assess``        how wrong a model is, how surely, and which inputs it uses
 ``rewire.experiment``    recipes and the folders that ``rewire train`` writes
 ``rewire.graph``         networks of neurons: summaries, signals and gradients
 ``rewire.scalar``        the teaching core, to be read in one sitting
@@ -59,7 +60,7 @@ _HOMES = {
 _NAMESPACES = (
     *("activations", "assess", "compare", "connectivity", "data", "experiment", "export", "graph"),
     *("kernels", "losses", "methods", "optimizers", "plot", "report", "reproduce", "scalar"),
-    *("schedules", "sklearn", "topology", "torch", "train"),
+    *("schedules", "sklearn", "tables", "topology", "torch", "train"),
 )
 
 __all__ = [*_HOMES, *_NAMESPACES]

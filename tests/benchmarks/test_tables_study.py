@@ -49,7 +49,7 @@ def test_a_target_is_no_input(study, name):
 
 
 def test_parts_of_dates_come_round(study):
-    days = pd.to_datetime(["2001-01-01", "2001-07-02 12:00", "2002-01-01"])
+    days = pd.to_datetime(["2001-01-01", "2001-07-02 12:00", "2002-01-01"], format="ISO8601")
     parts = study.date_parts(pd.DataFrame({"when": days}))
     assert parts["when elapsed"].diff().tolist()[1:] == [182.5, 182.5]
     cosine = parts["when year cosine"]
@@ -61,7 +61,7 @@ def test_parts_of_dates_come_round(study):
 def test_bytes_by_hand(study):
     X, y = np.eye(4), ["a", "b", "a", "b"]
     net = rewire.Network.from_connections([4, 2, 1], [0, 1, 4], [4, 4, 6], [1.0, 2.0, 3.0])
-    model = SparseMLPClassifier(max_iter=1).fit(X, y)
+    model = SparseMLPClassifier(method="static", max_iter=1).fit(X, y)
     model.network_ = net  # its second hidden neuron is dead
     # 3 weights and 2 biases of four bytes; 3 sources and 2 numbers of inputs of one byte.
     assert study.size_of("rewire", model) == (3 * 4 + 2 * 4 + 3 + 2, 3, 2)

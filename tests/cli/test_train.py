@@ -669,33 +669,59 @@ def test_the_shell_completes_folders_of_runs(tmp_path, monkeypatch):
     assert run_folders("nowhere/") == []
 
 
+def written_houses(path, count, seed, *, priced=True):
+    """Write houses as people write them: units, gaps, dates, currencies; return them as numbers."""
+    random = np.random.default_rng(seed)
+    frame = pd.DataFrame({"area": random.integers(40, 200, count).astype(float)})
+    frame["heating"] = random.choice(["gas", "oil", "heat pump"], count)
+    frame["sold"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(
+        random.integers(0, 366, count), "D"
+    )
+    frame["price"] = 2500 * frame["area"] + 40_000 * (frame["heating"] == "heat pump") + 90_000
+    frame.loc[7::100, "area"] = np.nan
+    with path.open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(["house", "area", "heating", "sold", *(["price"] if priced else [])])
+        for i, row in enumerate(frame.itertuples()):
+            area = "?" if np.isnan(row.area) else f"{row.area:.0f} m²"
+            price = [f"${row.price:,.0f}"] if priced else []
+            rows.writerow([f"H-{i:03}", area, row.heating, f"{row.sold:%d/%m/%Y}", *price])
+    return frame
+
+
 def test_the_commands_of_the_readme(run, tmp_path, monkeypatch):
     """A new user's own table: all commands of that section, as they stand, one after the other."""
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     section = readme.partition("### Train on your own table")[2].partition("\n### ")[0]
     [commands] = re.findall(r"(?:^    .+\n)+", section, re.M)
+    [shown] = re.findall(r"^```text\n(.+?)^```", section, re.M | re.S)
     install, *lines = commands.splitlines()
     assert install.strip() == "pip install '.[data,export]'"
-    assert len(lines) == 5
+    assert len(lines) == 6
     monkeypatch.chdir(tmp_path)
-    houses().to_csv("houses.csv", index=False)
-    houses(20, seed=1).drop(columns="price").to_csv("new-houses.csv", index=False)
+    written_houses(Path("houses.csv"), 400, 0)
+    new = written_houses(Path("new-houses.csv"), 20, 1, priced=False)
+    printed = {}
     for line in lines:
         words = line.split()
         assert words[0] == "rewire"
-        run(*words[1:])
-    made = {"houses.onnx", "houses.png", "prices.csv", "wiring.png", "curves.png"}
-    assert made | {"small.safetensors", "runs"} == {path.name for path in tmp_path.iterdir()} - {
-        "houses.csv",
-        "new-houses.csv",
+        printed[words[1]] = run(*words[1:]).output
+    made = {"houses.onnx", "prices.csv", "wiring.png", "curves.png", "runs"}
+    assert {path.name for path in tmp_path.iterdir()} == made | {"houses.csv", "new-houses.csv"}
+    inspected = " ".join(printed["inspect"].split())
+    assert all(word in inspected for line in shown.splitlines() for word in line.split())
+    prices = np.array(
+        [float(row["prediction"]) for row in predicted(Path("prices.csv").read_text())]
+    )
+    known = new["area"].notna()
+    np.testing.assert_allclose(prices[known], new["price"][known], rtol=0.3)
+    feed = {
+        "area": new[["area"]].to_numpy(),
+        "heating": new[["heating"]].to_numpy(object),
+        "sold": (new[["sold"]] - pd.Timestamp(0)).to_numpy() / np.timedelta64(1, "s"),
     }
-    prices = [float(row["prediction"]) for row in predicted(Path("prices.csv").read_text())]
-    np.testing.assert_allclose(prices, houses(20, seed=1)["price"], rtol=0.3)
-    net, model = onnxruntime.InferenceSession("houses.onnx"), Predictor.load("small.safetensors")
-    [entry] = net.get_inputs()
-    X = np.random.default_rng(0).normal(size=(5, 5)).astype(np.float32)
-    [answers] = net.run(None, {entry.name: X})
-    np.testing.assert_allclose(answers, model.network.predict(X), rtol=1e-4, atol=1e-5)
+    [answers] = onnxruntime.InferenceSession("houses.onnx").run(None, feed)
+    np.testing.assert_allclose(answers.ravel(), prices, rtol=1e-4)
 
 
 # ------------------------------------------------------------------------------------- columns

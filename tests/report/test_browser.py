@@ -341,6 +341,16 @@ def test_text_is_as_large_as_text(opened, assessed):
     assert max(heights) < 24
 
 
+def test_text_can_be_read_on_a_phone(opened, assessed):
+    page = opened(assessed[0], width=390)
+    heights = page.eval_on_selector_all(
+        ".panels svg text, .assessed svg text, #curves svg text",
+        "all => all.filter(d => d.textContent).map(d => d.getBoundingClientRect().height)",
+    )
+    assert min(heights) > 10
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
 def test_uneven_classes_come_before_the_accuracy(opened, assessed):
     recording, found = assessed
     about = recording.about

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from rewire.reproduce import POST_SEED, post, reproduce_post
+from rewire.reproduce import post, reproduce_post
+from rewire.reproduce.published import POST_SEED
 
 
 def reproduce_and_watch(engine):

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from rewire.reproduce import fan_ins, layer_sizes, post, reproduce_post
+from rewire.reproduce import post, reproduce_post
+from rewire.reproduce.post import fan_ins, layer_sizes
 
 
 def to_1e_12(values):

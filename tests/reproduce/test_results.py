@@ -10,7 +10,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from rewire.io import prepare_folder
-from rewire.reproduce import compare_with_post, fan_ins, layer_sizes, pictures, write_results
+from rewire.reproduce import compare_with_post, pictures, write_results
+from rewire.reproduce.post import fan_ins, layer_sizes
 from rewire.reproduce.results import summarise
 
 PICTURES = [

@@ -33,8 +33,8 @@ def layers(dtype=DOUBLE):
         (rt.Linear(6, 5, **options), x(3, 6)),
         (rt.Linear(6, 5, bias=False, **options), x(2, 3, 6)),
         (rt.Conv1d(4, 6, 3, padding="same", dilation=2, **options), x(2, 4, 7)),
-        (rt.Conv2d(4, 6, 3, stride=2, padding=(1, 2), groups=2, **options), x(2, 4, 5, 6)),
-        (rt.Conv2d(3, 4, (2, 3), padding=1, padding_mode="reflect", **options), x(2, 3, 5, 6)),
+        (rt.Conv2d(4, 6, 3, stride=2, padding=(1, 2), groups=2, **options), x(2, 4, 4, 3)),
+        (rt.Conv2d(3, 4, (2, 3), padding=1, padding_mode="reflect", **options), x(1, 3, 3, 4)),
     ]
 
 
@@ -405,6 +405,8 @@ def test_bad_inputs_are_refused_by_name():
         layer(torch.ones(3, 4, dtype=DOUBLE))
     with pytest.raises(ValueError, match="input must be on the layer's device, cpu; got meta"):
         layer(torch.ones(3, 4, device="meta"))
+    with pytest.raises(ValueError, match="input must be on the CPU where backend is 'sparse'"):
+        rt.Linear(4, 2, density=0.5, backend="sparse").to("meta")(torch.ones(3, 4, device="meta"))
     with pytest.raises(ValueError, match="input must have 4 dimensions, or 3 for one image"):
         convolution(torch.ones(3, 4))
     with pytest.raises(ValueError, match="input must be at least as large as the kernel"):

@@ -132,5 +132,8 @@ def test_bad_models_are_refused_by_name():
         rt.strip(nn.Sequential(nn.Linear(2, 2)))
     with pytest.raises(ValueError, match="got LayerNorm"):
         rt.strip(nn.Sequential(nn.Linear(2, 2), nn.LayerNorm(2)).eval())
+    flat = nn.Sequential(nn.Conv1d(1, 2, 1), nn.Flatten(), nn.BatchNorm1d(6), nn.Linear(6, 1))
+    with pytest.raises(ValueError, match=r"a feature for each of the 2 channels .* got 6"):
+        rt.strip(flat.eval())
     with pytest.raises(ValueError, match="must have a Linear or convolution layer"):
         rt.strip(nn.Sequential(nn.ReLU()).eval())

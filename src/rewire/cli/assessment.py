@@ -64,9 +64,8 @@ def _scores(found: Mapping[str, Any], width: int) -> Table:
     for spare in ("less linear", "95%"):
         if 2 + sum(2 + _width(column) for column in columns) > width:
             columns = [column for column in columns if not column[0].startswith(spare)]
-    headings, *rows = zip(*columns, strict=True)
-    shown = table(list(map(escape, headings)))
-    for row in rows:
+    shown = table([escape(column[0]) for column in columns])
+    for row in zip(*(column[1:] for column in columns), strict=True):
         shown.add_row(*map(escape, row))
     return shown
 

@@ -19,7 +19,8 @@ from rewire.data.npz import read_inputs
 from rewire.experiment import Predictor
 from rewire.experiment.reading import schema_of, unreadable
 from rewire.io import atomic_write, import_optional
-from rewire.tables import RawTable, parse, read_raw
+from rewire.tables import parse, read_raw
+from rewire.tables.raw import RawTable
 
 from .common import print_line
 

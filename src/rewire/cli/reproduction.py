@@ -12,15 +12,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rewire.io import percent, prepare_folder
 from rewire.report import write_report
 from rewire.reproduce import (
-    POST_SEED,
-    STEPS,
     Comparison,
     Reproduction,
     compare_with_post,
-    layer_sizes,
     reproduce_post,
     write_results,
 )
+from rewire.reproduce.post import STEPS, layer_sizes
+from rewire.reproduce.published import POST_SEED
 from rewire.train.throttle import Pace
 
 from .common import name_report, print_line, table

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from rewire.data.tabular import class_numbers
-from rewire.tables import Column, RawTable, Schema, Table, parse
+from rewire.tables import Column, Schema, Table, parse
+from rewire.tables.raw import RawTable
 from rewire.tables.steps import missing_rows
 
 if TYPE_CHECKING:

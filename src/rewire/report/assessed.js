@@ -103,7 +103,7 @@ function drawResiduals(parent, found) {
   svg.append("line").attr("class", "ideal").attr("x1", x.range()[0]).attr("x2", x.range()[1]).attr("y1", y(0)).attr("y2", y(0));
   svg.selectAll("circle").data(d3.zip(found.predicted, found.residual)).join("circle").attr("class", "point").attr("r", 3)
     .attr("cx", d => x(d[0])).attr("cy", d => y(d[1]));
-  const at = share => d3.format("+.3~g")(found.quantiles[share]);
+  const at = share => d3.format("+,.3~r")(found.quantiles[share]);
   box.append("p").attr("class", "note").text(`Half of them are between ${at("0.25")} and ${at("0.75")}, nine tenths between ${at("0.05")} and ${at("0.95")}.`);
 }
 
@@ -116,7 +116,9 @@ function drawInputs(box, found, whose) {
   if (!shown.length) return;
   const measured = shown.some(row => row.importance !== null);
   const value = row => measured ? row.importance || 0 : row.strength;
-  const width = 560, line = 22, left = 190, top = 4;
+  // As wide as there is room, so that letters keep their size on a phone.
+  const width = Math.max(260, Math.min(560, box.node().clientWidth - 32)), line = 22, left = Math.round(0.34 * width), top = 4;
+  const cut = text => text.length > left / 7 ? text.slice(0, Math.floor(left / 7) - 1) + "…" : text;
   const {svg} = panel(box, measured ? `How much ${score} is lost when an input is shuffled` : "Share of all paths to the outputs",
     width, top + line * shown.length + 4);
   svg.attr("class", "inputs").style("max-width", `${width}px`);
@@ -126,7 +128,7 @@ function drawInputs(box, found, whose) {
   const text = d3.format(classify || !measured ? ".1%" : ".3f");
   const rows = svg.selectAll("g").data(shown).join("g").attr("transform", (d, i) => `translate(0,${top + line * i})`)
     .attr("data-input", d => d.column).attr("data-importance", value);
-  rows.append("text").attr("x", left - 8).attr("y", 14).attr("text-anchor", "end").style("fill", "var(--ink)").text(d => d.column.length > 27 ? d.column.slice(0, 26) + "…" : d.column);
+  rows.append("text").attr("x", left - 8).attr("y", 14).attr("text-anchor", "end").style("fill", "var(--ink)").text(d => cut(d.column));
   rows.append("title").text(d => `${d.column}: ${text(value(d))}, ${percent(d.strength)} of all paths`);
   rows.append("rect").attr("class", "bar").attr("y", 3).attr("height", line - 8)
     .attr("x", d => x(Math.min(0, value(d)))).attr("width", d => Math.abs(x(value(d)) - x(0)));

@@ -168,7 +168,8 @@ class Curves {
   }
 
   chart(parent, name, title, seek) {
-    const width = 520, height = 216, left = 46, bottom = 184;
+    // No wider than there is room, so that letters keep their size on a phone.
+    const width = Math.max(260, Math.min(520, parent.node().clientWidth)), height = 216, left = 46, bottom = 184;
     const {svg} = panel(parent, title, width, height);
     svg.attr("class", `chart ${name}`);
     const all = page.runs.flatMap(run => [...run.rows[name], ...run.rows[`validation_${name}`]]).filter(v => v !== null);
@@ -177,7 +178,7 @@ class Curves {
     const x = this.x = d3.scaleLinear([0, d3.max(page.runs, run => run.total_steps)], [left, width - 8]);
     const y = log ? d3.scaleLog([low, high], [bottom, 8]).nice()
       : d3.scaleLinear(name === "loss" ? [Math.min(0, low), high] : [Math.min(low, 0.9), 1], [bottom, 8]);
-    svg.append("g").attr("class", "axis").attr("transform", `translate(0,${bottom})`).call(d3.axisBottom(x).ticks(6).tickSizeOuter(0));
+    svg.append("g").attr("class", "axis").attr("transform", `translate(0,${bottom})`).call(d3.axisBottom(x).ticks(width / 85).tickSizeOuter(0));
     svg.append("text").attr("x", width - 8).attr("y", height - 1).attr("text-anchor", "end").attr("font-size", 12).text("step");
     svg.append("g").attr("class", "axis").attr("transform", `translate(${left},0)`).call(
       d3.axisLeft(y).ticks(5, name === "loss" ? "~g" : ".0%").tickSizeOuter(0));

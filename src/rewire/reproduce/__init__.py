@@ -4,20 +4,15 @@
 traces, pictures and a summary. ``rewire reproduce`` does all three from the command line.
 """
 
-from .post import ENGINES, STEPS, MethodRun, Reproduction, fan_ins, layer_sizes, reproduce_post
-from .published import POST_SEED, Comparison, compare_with_post
+from .post import MethodRun, Reproduction, reproduce_post
+from .published import Comparison, compare_with_post
 from .results import write_results
 
 __all__ = [
-    "ENGINES",
-    "POST_SEED",
-    "STEPS",
     "Comparison",
     "MethodRun",
     "Reproduction",
     "compare_with_post",
-    "fan_ins",
-    "layer_sizes",
     "reproduce_post",
     "write_results",
 ]

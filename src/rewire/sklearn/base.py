@@ -43,6 +43,7 @@ from rewire.train.evaluation import outputs
 
 from .checks import check_weights, restored_on_error
 from .inputs import Inputs, is_numeric, read_first, read_later
+from .outputs import rescale_outputs
 from .parameters import CONSTRAINTS, PARAMETERS, SIGNATURE, recipe_of
 from .stream import Stream
 
@@ -52,6 +53,9 @@ DTYPES = (np.float64, np.float32)
 # Steps between two rewirings, and how many there should be at least: methods' own intervals, such
 # as an epoch, suit longer trainings than those of most tables.
 REWIRE_EVERY, LEAST_REWIRINGS = 100, 20
+# What a new network says is scaled by this: a few neurons guess wildly, and the trainings of small
+# tables are too short to forget it.
+FIRST_OUTPUTS = 0.1
 
 
 class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
@@ -300,6 +304,7 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
         densities = net.layer_densities()
         if make_method(recipe, densities=densities).initial == "dense":
             net = make_network(recipe, inputs, outputs, dtype=X.dtype, dense=True)
+        rescale_outputs(net, FIRST_OUTPUTS)
         return net, densities
 
     def _judge(self, net: Any, train: Any, validation: Any) -> None:

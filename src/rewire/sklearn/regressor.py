@@ -10,6 +10,7 @@ from sklearn.base import RegressorMixin, _fit_context
 from rewire.graph import Network
 
 from .base import SparseMLP
+from .outputs import rescale_outputs
 from .parameters import documented
 from .target_scaling import TargetScaling
 
@@ -116,16 +117,9 @@ class SparseMLPRegressor(RegressorMixin, SparseMLP):
         known = self._seen.varies
         mean = np.where(known, self._scaling.mean, self._seen.mean)
         scale = np.where(known, self._scaling.scale, self._seen.scale)
-        _rescale(net, 1 / scale, -mean / scale)
+        rescale_outputs(net, 1 / scale, -mean / scale)
 
     def _rescale_back(self, net: Network, done: bool = False) -> None:
         # A target that is always the same is what the network then says, whatever the input.
         vary = self._scaling.varies | (not done)
-        _rescale(net, np.where(vary, self._scaling.scale, 0), self._scaling.mean)
-
-
-def _rescale(net: Network, factor: np.ndarray, shift: np.ndarray) -> None:
-    """Multiply the outputs, which are linear, and add to them."""
-    table, first = net.connections, net.rank_start[-2]
-    table.weight[table.indptr[first] :] *= np.repeat(factor, table.fan_in[first:])
-    net.bias[first:] = net.bias[first:] * factor + shift
+        rescale_outputs(net, np.where(vary, self._scaling.scale, 0), self._scaling.mean)

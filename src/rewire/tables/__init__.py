@@ -7,7 +7,6 @@ model keeps them as JSON, and every export can carry them.
 
 from .encoder import TableEncoder
 from .parsing import parse
-from .raw import RawTable
 from .reading import read_raw
 from .schema import Column, DateFormat, NumberFormat, Schema
 from .table import Table
@@ -17,7 +16,6 @@ __all__ = [
     "Column",
     "DateFormat",
     "NumberFormat",
-    "RawTable",
     "Schema",
     "Table",
     "TableEncoder",

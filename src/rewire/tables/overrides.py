@@ -7,13 +7,23 @@ import json
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from os import PathLike
 from pathlib import Path
 from typing import Any, get_args
+
+from rewire.validation import of_type, several
 
 from .dates import as_pattern
 from .schema import DateFormat, Kind, NumberFormat, Role
 
-__all__ = ["Override", "Overrides", "collect_overrides", "find_column", "read_specification"]
+__all__ = [
+    "Override",
+    "Overrides",
+    "collect_overrides",
+    "find_column",
+    "one_or_several",
+    "read_specification",
+]
 
 SPECIFIED = ("kind", "role", "number", "date", "words", "na", "usual_na")
 # What an inspected table says besides, for a person.
@@ -93,7 +103,7 @@ def collect_overrides(
         if (name := find("columns", wanted)) is not None
     }
     _say_kinds(said, kinds, find)
-    for wanted in _several(ignore):
+    for wanted in one_or_several("ignore", ignore):
         if (name := find("ignore", wanted)) is not None:
             said.setdefault(name, {})["role"] = "ignored"
     targets = _targets(target, said, find)
@@ -126,7 +136,7 @@ class _Finder:
 def _say_kinds(said: dict[str, dict[str, Any]], kinds: Mapping[str, Any], find: _Finder) -> None:
     """Add the kinds of columns, and the patterns of dates, to what is said."""
     for parameter, listed in kinds.items():
-        for wanted in _several(listed):
+        for wanted in one_or_several(parameter, listed):
             pattern = None
             if parameter == "date" and wanted not in find.known and "=" in str(wanted):
                 wanted, _, pattern = str(wanted).rpartition("=")
@@ -139,7 +149,7 @@ def _say_kinds(said: dict[str, dict[str, Any]], kinds: Mapping[str, Any], find: 
 
 def _targets(target: Any, said: dict[str, dict[str, Any]], find: _Finder) -> tuple[str, ...]:
     """Return the targets that are given, or else those that the specification has."""
-    given = () if target is None else _several(target)
+    given = () if target is None else one_or_several("target", target)
     targets = [name for one in given if (name := find("target", one)) is not None]
     specified = [name for name, one in said.items() if one.get("role") == "target"]
     if targets and (other := [name for name in specified if name not in targets]):
@@ -156,9 +166,11 @@ def _targets(target: Any, said: dict[str, dict[str, Any]], find: _Finder) -> tup
     return tuple(dict.fromkeys(targets))
 
 
-def _several(given: Any) -> Iterable[Any]:
-    """Return what may be one name or number as a list."""
-    return (given,) if isinstance(given, (str, int)) else given
+def one_or_several(parameter: str, given: Any) -> Iterable[Any]:
+    """Return what may be one text or number as several; refuse what is neither."""
+    if isinstance(given, (str, int)):
+        return (given,)
+    return several(given, parameter, "texts or numbers")
 
 
 KINDS: dict[str, Kind] = {
@@ -226,13 +238,15 @@ def read_specification(columns: Any) -> dict[str, dict[str, Any]]:
     if columns is None:
         return {}
     if not isinstance(columns, Mapping):
-        columns = _load(Path(columns))
+        columns = _load(Path(of_type(columns, "columns", str, PathLike, Mapping)))
     if isinstance(columns.get("columns"), (list, tuple)):
         columns = {one["name"]: one for one in columns["columns"]}
     return {str(name): _specified(str(name), said) for name, said in columns.items()}
 
 
 def _load(path: Path) -> Mapping[str, Any]:
+    if not path.is_file():
+        raise FileNotFoundError(f"columns must be an existing file; got {str(path)!r}")
     try:
         text = path.read_text(encoding="utf-8")
         found = tomllib.loads(text) if path.suffix.lower() == ".toml" else json.loads(text)
@@ -246,6 +260,10 @@ def _load(path: Path) -> Mapping[str, Any]:
 
 
 def _specified(name: str, said: Any) -> dict[str, Any]:
+    if not isinstance(said, (str, Mapping)):
+        raise TypeError(
+            f"columns must say of {name!r} its kind, or a mapping; got {type(said).__name__}"
+        )
     values: dict[str, Any] = {"kind": said} if isinstance(said, str) else dict(said)
     values = {key: value for key, value in values.items() if key not in DESCRIPTIVE}
     if unknown := [key for key in values if key not in SPECIFIED]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from rewire.validation import of_type
+
 from .dates import EPOCHS, read_dates
 from .missing import are_missing
 from .numbers import read_numbers
@@ -46,6 +48,8 @@ def parse(raw: RawTable, schema: Schema) -> Table:
     >>> table.unanswerable.tolist()
     [False, False, True]
     """
+    of_type(raw, "raw", RawTable)
+    of_type(schema, "schema", Schema)
     if absent := [one.name for one in schema.inputs if one.name not in raw.columns]:
         raise ValueError(
             f"a table must have the columns that the model was trained on; it lacks "

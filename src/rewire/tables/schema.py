@@ -28,6 +28,12 @@ class NumberFormat:
         What a number as written is multiplied by.
     censored : {"missing", "limit"}, default "missing"
         What ``"<1.0"`` is: a missing value, or its limit, 1.0.
+
+    Examples
+    --------
+    >>> from rewire.tables import read_raw, understand
+    >>> understand(read_raw({"price": ["1.200,50 €", "3,25 €"]})).columns[0].number
+    NumberFormat(decimal=',', thousands='.', prefix='', suffix='€', factor=1.0, censored='missing')
     """
 
     decimal: str = "."
@@ -49,6 +55,12 @@ class DateFormat:
         ``"ns"`` for numbers that count from 1970-01-01.
     utc : bool, default False
         Whether the values have a time zone and are brought to UTC.
+
+    Examples
+    --------
+    >>> from rewire.tables import read_raw, understand
+    >>> understand(read_raw({"sold": ["03/25/2024", "04/01/2024"]})).columns[0].date
+    DateFormat(pattern='%m/%d/%Y', utc=False)
     """
 
     pattern: str = "ISO8601"
@@ -82,6 +94,14 @@ class Column:
         Texts that do not fit the kind, how often each occurred, and what became of them.
     note : str
         Why it is what it is, for a person.
+
+    Examples
+    --------
+    >>> from rewire.tables import read_raw, understand
+    >>> raw = read_raw({"area": ["120", "?", "75.5"], "city": ["Bonn", "Ulm", "Ulm"]})
+    >>> schema = understand(raw)
+    >>> [(column.name, column.kind, column.missing) for column in schema.columns]
+    [('area', 'number', 1), ('city', 'category', 0)]
     """
 
     name: str

@@ -26,6 +26,13 @@ class Table:
         and texts are arrays of ``str`` objects with None for a missing value.
     unanswerable : ndarray of bool, shape (rows,), optional
         Rows with a value that cannot be read as its column's kind.
+
+    Examples
+    --------
+    >>> from rewire.tables import parse, read_raw, understand
+    >>> raw = read_raw({"area": ["120", "?", "75.5"], "city": ["Bonn", "Ulm", "Ulm"]})
+    >>> parse(raw, understand(raw)).values["area"].tolist()
+    [120.0, nan, 75.5]
     """
 
     schema: Schema

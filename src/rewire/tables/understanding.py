@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from rewire.io import AdviceList
+from rewire.validation import of_type
 
 from .evidence import Evidence, gather_evidence, settle
 from .kinds import TextStudy, kind_of_texts, study_texts
-from .overrides import Override, Overrides, collect_overrides
+from .overrides import Override, Overrides, collect_overrides, one_or_several
 from .parsing import read_column
 from .raw import RawColumn, RawTable, TextColumn
 from .schema import Column, Schema
@@ -87,6 +88,7 @@ def understand(
     >>> schema["area"].odd
     (('?', 1, 'taken as missing'),)
     """
+    of_type(raw, "raw", RawTable)
     _check_choices(task=task, decimal=decimal, censored=censored)
     said = collect_overrides(
         list(raw.columns),
@@ -94,7 +96,7 @@ def understand(
         kinds={"numeric": numeric, "categorical": categorical, "date": date, "text": text},
         ignore=ignore,
         columns=columns,
-        na=(na,) if isinstance(na, str) else tuple(map(str, na)),
+        na=tuple(map(str, one_or_several("na", na))),
         decimal=decimal,
         thousands=thousands,
         censored=censored,

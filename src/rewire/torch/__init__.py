@@ -6,7 +6,21 @@ and compute only the connections that exist; :class:`Linear`, :class:`Conv1d`, :
 low density; on other devices they compute as dense layers do.
 """
 
+from typing import TYPE_CHECKING
+
 from rewire.io import import_optional, lazy_face
+
+if TYPE_CHECKING:
+    from .attention import MultiheadAttention as MultiheadAttention
+    from .conversion import densify as densify
+    from .conversion import sparsify as sparsify
+    from .convolutions import Conv1d as Conv1d
+    from .convolutions import Conv2d as Conv2d
+    from .linear import Linear as Linear
+    from .network import to_network as to_network
+    from .parameters import parameter_groups as parameter_groups
+    from .stripping import strip as strip
+    from .summaries import summary as summary
 
 import_optional("torch", "torch")
 

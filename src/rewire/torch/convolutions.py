@@ -161,7 +161,7 @@ class Conv2d(_Convolution):
     >>> import torch
     >>> layer = Conv2d(16, 32, 3, padding="same", density=0.1, seed=0)
     >>> layer
-    Conv2d(16, 32, kernel_size=(3, 3), padding='same', density=0.1001)
+    Conv2d(16, 32, kernel_size=(3, 3), padding='same', density=0.1)
     >>> layer.weight.shape, layer(torch.ones(2, 16, 8, 8)).shape
     (torch.Size([461]), torch.Size([2, 32, 8, 8]))
     """

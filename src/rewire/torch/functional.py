@@ -48,6 +48,11 @@ def apply_layer(
     Tensor
         Of the input's type, or of autocast's where that is on.
     """
+    if backend == "sparse" and x.device.type != "cpu":
+        raise ValueError(
+            f"input must be on the CPU where backend is 'sparse'; got {x.device}: "
+            "choose backend='auto', or move layer and input"
+        )
     dtype = _result_dtype(x, weight)
     if backend == "dense" or (backend == "auto" and x.device.type != "cpu"):
         return _dense_layer(x, weight, bias, connections.table, connections.window)

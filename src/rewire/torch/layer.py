@@ -73,7 +73,7 @@ class SparseLayer(nn.Module):
         )
         adjacency = window_adjacency(indptr, source, window)
         for name, array in zip(Table._fields, adjacency, strict=True):
-            self.register_buffer(name, torch.from_numpy(array), persistent=name in TABLE)
+            self.register_buffer(name, torch.tensor(array), persistent=name in TABLE)
         self.reset_parameters(generator)
         if device is not None:
             self.to(device)

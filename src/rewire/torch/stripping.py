@@ -184,6 +184,11 @@ def _stages(model: nn.Sequential) -> tuple[list[nn.Module], list[_Stage]]:
     for module in _unrolled(model):
         if isinstance(module, WEIGHTED):
             stages.append(_stage(module, len(stages[-1].bias) if stages else None))
+        elif isinstance(module, NORMS) and stages and module.num_features != len(stages[-1].bias):
+            raise ValueError(
+                f"BatchNorm must have a feature for each of the {len(stages[-1].bias)} channels "
+                f"before it; got {module.num_features}: put it before the Flatten"
+            )
         elif isinstance(module, (*ELEMENTWISE, *NORMS, *POOLS, *ADAPTIVE, nn.Flatten)):
             (stages[-1].after if stages else before).append(copy.deepcopy(module))
         else:

@@ -108,9 +108,9 @@ def summary(model: nn.Module, *inputs: Any) -> ModelSummary:
     ...     torch.nn.Linear(100, 100), torch.nn.ReLU(), torch.nn.Linear(100, 5)
     ... )
     >>> summary(sparsify(model, density=0.1, distribution="uniform", seed=0))
-    layer  kind    shape      density  connections  bytes  FLOPs
-    0      Linear  100 × 100   10.00%        1,000  17,208  66.7%
-    2      Linear  5 × 100    100.00%          500   2,020  33.3%  too small to gain
+    layer  kind    shape      density  connections   bytes   FLOPs
+    0      Linear  100 × 100   10.00%        1,000  17,208   66.7%
+    2      Linear  5 × 100    100.00%          500   2,020   33.3%  too small to gain
     all                        14.29%        1,500  19,228  100.0%
     """
     layers = {name: m for name, m in model.named_modules() if isinstance(m, SparseLayer)}
