@@ -109,6 +109,9 @@ def test_inputs_that_are_not_used_are_named():
     assert "[bold]a" in text
     assert "25.0 ± 0.0%" in text
     assert "1 of 3 inputs are not used at all: b" in text
+    many = [{"column": f"c{i}", "kept": 1, **row} for i in range(50)]
+    text = printed({**found.to_dict(), "inputs": [*many, *rows[2:] * 20]})
+    assert "more; only the 50 with the strongest paths were shuffled" in text
 
 
 def test_confusions_are_printed_for_few_classes_only():

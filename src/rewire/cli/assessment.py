@@ -105,8 +105,11 @@ def _print_inputs(console: Console, found: Mapping[str, Any], most: int) -> None
             escape(row["column"]), _importance(row, found["task"]), f"{row['strength']:.1%}"
         )
     console.print(shown)
+    shuffled = sum(row["importance"] is not None for row in kept)
+    only = f"; only the {shuffled} with the strongest paths were shuffled"
     if len(kept) > most:
-        console.print(f"and {len(kept) - most:,} more", highlight=False)
+        more = f"and {len(kept) - most:,} more{only if 0 < shuffled < len(kept) else ''}"
+        console.print(more, highlight=False)
     dropped = [row["column"] for row in rows if not row["kept"]]
     if dropped:
         names = ", ".join(map(escape, dropped[:10])) + (", ..." if len(dropped) > 10 else "")

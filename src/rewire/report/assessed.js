@@ -135,7 +135,8 @@ function drawInputs(box, found, whose) {
   rows.filter(d => measured && d.deviation).append("line").attr("class", "spread").attr("y1", 10).attr("y2", 10)
     .attr("x1", d => x(value(d) - d.deviation)).attr("x2", d => x(value(d) + d.deviation));
   rows.append("text").attr("x", d => x(Math.max(0, value(d) + (measured ? d.deviation || 0 : 0))) + 6).attr("y", 14).text(d => text(value(d)));
-  const notes = [];
+  const notes = [], shuffled = used.filter(row => row.importance !== null).length;
+  if (measured && shuffled < used.length) notes.push(`Only the ${shuffled} with the strongest paths were shuffled.`);
   if (used.length > shown.length) notes.push(`The first ${shown.length} of ${count(used.length)}.`);
   if (unused.length) notes.push(`Not used at all: ${unused.slice(0, 30).join(", ")}${unused.length > 30 ? ", …" : ""}.`);
   if (notes.length) box.append("p").attr("class", "note").text(notes.join(" "));

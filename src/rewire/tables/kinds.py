@@ -252,7 +252,7 @@ def _readable(
     """Return which texts can be read in a format that was given."""
     kind: Kind = "date" if number is None else "number"
     given = replace(column, kind=kind, number=number, date=date)
-    return ~np.isnan(read_measured(study.texts, given))
+    return ~np.isnan(read_measured(study.different, given))
 
 
 def _placeholders(study: TextStudy) -> tuple[tuple[str, int, str], ...]:

@@ -107,35 +107,34 @@ def _read_texts(column: TextColumn, learnt: Column) -> tuple[np.ndarray, np.ndar
         return column.spread(texts, None), np.zeros(len(column), bool)
     missing |= column.different.among({t for t, _, what in learnt.odd if what.endswith("missing")})
     values = np.full(len(missing), np.nan)
-    values[~missing] = _measured(column.different.only(~missing), learnt)
+    values[~missing] = read_measured(column.different.only(~missing), learnt)
     unreadable = np.isnan(values) & ~missing
     rows = column.spread(unreadable, False) if unreadable.any() else np.zeros(len(column), bool)
     return column.spread(values, np.nan), rows
 
 
-def _measured(texts: Texts, learnt: Column) -> np.ndarray:
-    """Return the values of texts; those of plain numbers are known."""
-    written = learnt.number or NumberFormat()
-    if learnt.kind != "number" or written.decimal != ".":
-        return read_measured(texts.objects, learnt)
-    values, others = texts.plain.values * written.factor, ~texts.plain.mask
-    if others.any():
-        values[others] = read_measured(texts.only(others).objects, learnt)
-    return values
-
-
-def read_measured(texts: np.ndarray, learnt: Column) -> np.ndarray:
+def read_measured(texts: Texts, learnt: Column) -> np.ndarray:
     """Return the values of texts by a column's kind and format, NaN for what cannot be read."""
     if learnt.kind == "number":
-        return read_numbers(texts, learnt.number or NumberFormat())
+        return _numbers(texts, learnt.number or NumberFormat())
     if learnt.kind == "date":
         written = learnt.date or DateFormat()
         if written.pattern in EPOCHS:
-            return read_numbers(texts, NumberFormat()) * EPOCHS[written.pattern]
-        return read_dates(texts, written)
+            return _numbers(texts, NumberFormat()) * EPOCHS[written.pattern]
+        return read_dates(texts.objects, written)
     false, true = learnt.words or (("false", "0"), ("true", "1"))
     meaning = {**dict.fromkeys(false, 0.0), **dict.fromkeys(true, 1.0)}
-    return np.array([meaning.get(text.strip().casefold(), np.nan) for text in texts])
+    return np.array([meaning.get(text.strip().casefold(), np.nan) for text in texts.objects])
+
+
+def _numbers(texts: Texts, written: NumberFormat) -> np.ndarray:
+    """Return the values of numbers; those of plain ones are known already."""
+    if written.decimal != ".":
+        return read_numbers(texts.objects, written)
+    values, others = texts.plain.values * written.factor, ~texts.plain.mask
+    if others.any():
+        values[others] = read_numbers(texts.only(others).objects, written)
+    return values
 
 
 def _categories(texts: np.ndarray, learnt: Column) -> np.ndarray:

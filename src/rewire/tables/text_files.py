@@ -31,7 +31,9 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 SHOWN = 10
-BLOCK = 1 << 22
+# Bytes that are read at a time: at least so many, and so many for each column, since a block of a
+# few rows only has thousands of small arrays.
+BLOCK, OF_COLUMN = 1 << 22, 1000
 
 
 def read_text(
@@ -257,14 +259,15 @@ def _arrow_table(
             column_types=dict.fromkeys(numbers, pyarrow.string()), strings_can_be_null=False
         ),
     }
-    for size in (BLOCK, min(len(content) + 1, LONGEST_VALUE)):
+    block = min(max(BLOCK, OF_COLUMN * len(names)), LONGEST_VALUE)
+    for size in (block, min(len(content) + 1, LONGEST_VALUE)):
         reading = reader.ReadOptions(column_names=numbers, block_size=size, use_threads=threads)
         wrong.clear()
         try:
             return reader.read_csv(pyarrow.BufferReader(content), read_options=reading, **options)
         except pyarrow.ArrowInvalid as error:
             # A line longer than a block needs a larger one.
-            if size != BLOCK or len(content) <= BLOCK:
+            if size != block or len(content) <= block:
                 raise ValueError(f"it is no table of text: {error}") from error
     return None
 
