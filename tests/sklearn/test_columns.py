@@ -64,15 +64,17 @@ def test_frames_of_every_library_are_learnt_alike(form):
 def test_it_is_what_scikit_learns_own_encoders_would_give():
     frame, price = houses()
     frame = frame[["area", "town", "garden"]]
+    # Towns are as good as each other to grow from, so that a rewiring would go by roundings.
+    settings = SMALL | {"method": "static"}
     by_hand = make_pipeline(
         make_column_transformer(
             (StandardScaler(), ["area"]),
             (make_pipeline(OneHotEncoder(sparse_output=False), StandardScaler()), ["town"]),
             (StandardScaler(), ["garden"]),
         ),
-        SparseMLPRegressor(**SMALL),
+        SparseMLPRegressor(**settings),
     ).fit(frame, price)
-    inside = SparseMLPRegressor(**SMALL).fit(frame, price)
+    inside = SparseMLPRegressor(**settings).fit(frame, price)
     np.testing.assert_allclose(inside.predict(frame), by_hand.predict(frame), rtol=1e-3)
 
 

@@ -11,11 +11,21 @@ X = RANDOM.normal(size=(80, 4))
 
 
 def test_a_density_that_was_raised_is_said():
-    model = SparseMLPRegressor(max_iter=30, random_state=0).fit(X, X[:, 0])
+    settings = {"hidden_layer_sizes": 80, "max_iter": 30, "random_state": 0}
+    model = SparseMLPRegressor(**settings).fit(X, X[:, 0])
     [said] = model.notices_
     assert said.startswith("density raised from 10% to ")
-    kept = SparseMLPRegressor(max_iter=30, random_state=0, density=1.0).fit(X, X[:, 0])
+    kept = SparseMLPRegressor(density=1.0, **settings).fit(X, X[:, 0])
     assert kept.notices_ == []
+
+
+def test_a_layer_that_is_narrower_than_by_default_is_said():
+    model = SparseMLPRegressor(max_iter=30, random_state=0).fit(X, X[:, 0])
+    # A tenth of the 400 connections of 4-80-1; each neuron reads three inputs and is read once.
+    assert model.network_.ranks == (4, 10, 1)
+    assert len(model.network_.connections) == 40
+    [said] = model.notices_
+    assert said.startswith("10 hidden neurons instead of 80")
 
 
 def test_worse_than_the_mean_is_a_warning():
