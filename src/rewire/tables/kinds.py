@@ -127,8 +127,7 @@ def _study(
 
 def _tally(texts: Texts, counts: np.ndarray) -> dict[str, int]:
     """Return how many rows have each of some texts, blanks aside."""
-    pairs = zip(texts.objects, counts, strict=True)
-    return {text.strip(): int(n) for text, n in pairs if text.strip()}
+    return {t.strip(): int(n) for t, n in zip(texts.objects, counts, strict=True) if t.strip()}
 
 
 def _refused(texts: np.ndarray, counts: np.ndarray, numeric: np.ndarray, table: Overrides) -> str:
@@ -250,8 +249,7 @@ def _readable(
     date: DateFormat | None = None,
 ) -> np.ndarray:
     """Return which texts can be read in a format that was given."""
-    kind: Kind = "date" if number is None else "number"
-    given = replace(column, kind=kind, number=number, date=date)
+    given = replace(column, kind="number" if number else "date", number=number, date=date)
     return ~np.isnan(read_measured(study.different, given))
 
 
