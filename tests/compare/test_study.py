@@ -62,7 +62,7 @@ def test_a_run_is_what_fit_and_evaluate_give():
 
 
 def test_held_out_samples_are_not_trained_on():
-    config = study_config("iris", epochs=5)
+    config = study_config("iris", hidden=(100,), epochs=5)
     train, held_out = load("iris").split(0.2, seed=4)
     net = rewire.mlp([4, 100, 3], sparsity=0.9, distribution="erk", min_fan_in=3, seed=4)
     rewire.fit(
