@@ -1,0 +1,61 @@
+"""Inputs and output gradients of sparse layers, recorded inside their backward passes.
+
+A backward pass runs exactly once for each use of a layer: in eager and compiled models, under
+activation checkpointing, for layers used twice and for batches in parts. Hooks on modules do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+__all__ = ["Passes", "Recording", "record", "recorded"]
+
+# The inputs and the output gradients of one layer's backward passes.
+Passes = list[tuple[Tensor, Tensor]]
+
+# What is recorded at present, by the address of a layer's table: compiled code knows no layers.
+_passes: dict[int, Passes] = {}
+
+
+def recorded(source: Tensor) -> bool:
+    """Return whether the layer with this table is being recorded."""
+    return bool(_passes) and source.data_ptr() in _passes
+
+
+def record(source: Tensor, x: Tensor, output_grad: Tensor) -> None:
+    """Keep copies of the input and the output gradient of a backward pass, if they are wanted."""
+    if _passes and (passes := _passes.get(source.data_ptr())) is not None:
+        # Copies: a training loop may write its next batch into the same memory.
+        passes.append((x.detach().clone(), output_grad.detach().clone()))
+
+
+class Recording:
+    """Records the backward passes of some layers between :meth:`start` and :meth:`stop`.
+
+    Parameters
+    ----------
+    sources : sequence of Tensor
+        ``layer.source`` of each layer.
+    """
+
+    def __init__(self, sources: Sequence[Tensor]):
+        self._sources, self._addresses = sources, list[int]()
+
+    @property
+    def running(self) -> bool:
+        """Whether passes are being recorded."""
+        return bool(self._addresses)
+
+    def start(self) -> None:
+        """Forget what was recorded, and record from now on."""
+        self.stop()
+        self._addresses = [source.data_ptr() for source in self._sources]
+        _passes.update((address, []) for address in self._addresses)
+
+    def stop(self) -> list[Passes]:
+        """Record no longer; return what was recorded, one list for each layer."""
+        found = [_passes.pop(address, []) for address in self._addresses]
+        self._addresses = []
+        return found

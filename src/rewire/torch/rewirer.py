@@ -1,0 +1,319 @@
+"""A method at work on the sparse layers of a PyTorch model."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.optim import Optimizer
+
+from rewire import topology
+from rewire.connectivity import Signals
+from rewire.io import advise
+from rewire.topology import Method, Rewiring
+from rewire.topology.method import get_method
+
+from .layered_model import LayeredModel, layers_to_rewire
+from .optimizer_state import OptimizerState
+from .recording import Passes, Recording
+from .wiring import generator_from
+
+__all__ = ["Rewirer"]
+
+
+class Rewirer:
+    """Moves the connections of a model's sparse layers while it is trained.
+
+    Each layer keeps its number of connections. A new connection begins with weight zero, and with
+    zero in everything that the optimiser keeps for it.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Its sparse layers are rewired whose weights are trained (``requires_grad``).
+    optimizer : torch.optim.Optimizer
+        Holds their weights. Its state moves along with the connections.
+    method : str or Method, default "rigl"
+        A name in ``rewire.methods.registry``, or a method. Those that change a layer's number of
+        connections are refused.
+    steps : int
+        Steps of the optimiser in the whole training; schedules go by it.
+    steps_per_epoch : int, optional
+        For methods that rewire once per epoch; by default all of the training is one epoch.
+    seed : int or numpy.random.Generator, optional
+        Of random choices; without one they follow ``torch.manual_seed``.
+    **options
+        Of a method by name, such as ``every=50``.
+
+    Attributes
+    ----------
+    steps_made : int
+        How often :meth:`step` was called.
+    history : list of rewire.topology.Rewiring
+        One record for each rewiring.
+    due_steps : ndarray of int
+        Steps after which a rewiring is due.
+
+    Raises
+    ------
+    ValueError
+        If the method needs what sparse layers of constant size lack, the model has no sparse
+        layers, the optimiser does not hold their weights or keeps a state that cannot follow
+        (LBFGS), or several processes train one model.
+
+    Examples
+    --------
+    >>> import torch
+    >>> import rewire.torch as rt
+    >>> model = torch.nn.Sequential(rt.Linear(16, 8, density=0.25, seed=0), torch.nn.ReLU())
+    >>> optimizer = torch.optim.Adam(model.parameters())
+    >>> rewirer = rt.Rewirer(model, optimizer, "rigl", steps=100, every=20, seed=0)
+    >>> x = torch.randn(32, 16, generator=torch.Generator().manual_seed(0))
+    >>> for _ in range(100):
+    ...     optimizer.zero_grad()
+    ...     model(x).square().sum().backward()
+    ...     optimizer.step()
+    ...     record = rewirer.step()
+    >>> [(record.step, record.moved) for record in rewirer.history]
+    [(20, 8), (40, 5), (60, 1)]
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        optimizer: Optimizer,
+        method: str | Method = "rigl",
+        *,
+        steps: int,
+        steps_per_epoch: int | None = None,
+        seed: int | np.random.Generator | None = None,
+        **options: Any,
+    ):
+        state, self.method = OptimizerState(optimizer), get_method(method, **options)
+        _check_method(self.method)
+        _refuse_processes()
+        layers = layers_to_rewire(model, state)
+        self._model = LayeredModel(layers, state)
+        self._topology = topology.Rewirer(
+            self.method,
+            self._model,
+            total_steps=steps,
+            steps_per_epoch=steps_per_epoch,
+            optimizer=state,
+            seed=generator_from(seed),
+        )
+        self.steps, self.steps_made = steps, 0
+        self._recording = Recording([layer.source for layer in layers.values()])
+        self._latest: deque[list[Passes]] = deque(maxlen=self.method.batches)
+        self._learning_rate = self._present_learning_rate()
+        self._attached = False
+        # Schedulers may change the rate between the optimiser's step and ours.
+        self._hook = optimizer.register_step_post_hook(self._after_optimizer)
+        self._record_next()
+
+    @property
+    def history(self) -> list[Rewiring]:
+        """One record for each rewiring."""
+        return self._topology.history
+
+    @property
+    def due_steps(self) -> np.ndarray:
+        """Steps after which a rewiring is due."""
+        return self._topology.due_steps
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Rewiring | None:
+        """Count a step of the optimiser, and rewire if that is due; call it once after each.
+
+        Growth looks at the gradients of the backward passes since the last call, the sum of all.
+
+        Parameters
+        ----------
+        closure : callable, optional
+            Makes a forward and a backward pass, which growth looks at instead. It is called when a
+            rewiring is due, after the optimiser's step, so with the present weights; gradients of
+            the parameters are left as they were. Methods that look at the last sample of a batch
+            alone need one, with that sample.
+
+        Returns
+        -------
+        Rewiring or None
+            What happened, if a rewiring was due.
+
+        Raises
+        ------
+        ValueError
+            If the method looks at gradients and no backward pass has reached a layer, or looks at
+            a last sample and there is no closure.
+        """
+        if closure is None and self.method.samples == "last":
+            raise ValueError(
+                f"method {self.method.name!r} looks at the last sample of a batch alone; give "
+                "step() a closure that makes a forward and a backward pass for that sample"
+            )
+        if self._recording.running:
+            self._latest.append(self._recording.stop())
+        self.steps_made += 1
+        record = None
+        if self._topology.due(self.steps_made):
+            if closure is not None and self.method.looks_at_data:
+                self._latest.clear()
+                self._latest.append(self._recorded(closure))
+            record = self._rewire()
+            self._latest.clear()
+        self._record_next()
+        return record
+
+    def attach(self) -> Rewirer:
+        """Let every step of the optimiser call :meth:`step`; returns the rewirer.
+
+        Steps that ``torch.amp.GradScaler`` skips do not count then.
+
+        Raises
+        ------
+        ValueError
+            If the method looks at a last sample, which needs a closure.
+        """
+        if self.method.samples == "last":
+            raise ValueError(
+                f"method {self.method.name!r} looks at the last sample of a batch alone, so it "
+                "cannot be attached: call step(closure)"
+            )
+        self._attached = True
+        return self
+
+    def detach(self) -> None:
+        """Leave the optimiser and the model alone from now on."""
+        self._attached = False
+        self._hook.remove()
+        self._recording.stop()
+
+    # ------------------------------------------------------------------------------------- state
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything but model, optimiser and method: tensors and plain values.
+
+        ``torch.save`` writes it, and ``torch.load`` reads it with ``weights_only=True``.
+        """
+        table = self._model.connections
+        return {
+            "method": repr(self.method),
+            "steps": self.steps,
+            "steps_made": self.steps_made,
+            "learning_rate": self._learning_rate,
+            "layers": {name: len(layer.weight) for name, layer in self._model.layers.items()},
+            "birth": torch.from_numpy(table.birth.copy()),
+            "next_birth": table.next_birth,
+            "latest": [list(passes) for passes in self._latest],
+            "topology": {
+                name: torch.from_numpy(value.copy()) if isinstance(value, np.ndarray) else value
+                for name, value in self._topology.state_dict().items()
+            },
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue where :meth:`state_dict` was taken; load model and optimiser first.
+
+        Raises
+        ------
+        ValueError
+            If the state is of another method, another number of steps or other layers.
+        """
+        own = self.state_dict()
+        for name in ("method", "steps", "layers"):
+            if state[name] != own[name]:
+                raise ValueError(
+                    f"{name} must be as in the state, {state[name]}; got {own[name]}: make the "
+                    "rewirer as the one that was saved"
+                )
+        self._recording.stop()
+        self._model.refresh()
+        self._model.connections.data["birth"] = state["birth"].numpy().copy()
+        self._model.connections.next_birth = state["next_birth"]
+        self._topology.load_state_dict(
+            {
+                name: value.numpy().copy() if isinstance(value, torch.Tensor) else value
+                for name, value in state["topology"].items()
+            }
+        )
+        self.steps_made, self._learning_rate = state["steps_made"], state["learning_rate"]
+        self._latest.clear()
+        self._latest.extend(state["latest"])
+        self._record_next()
+
+    # ---------------------------------------------------------------------------------- inner
+
+    def _rewire(self) -> Rewiring:
+        self._model.refresh()
+        signals: list[Signals] = []
+        if self.method.looks_at_data:
+            signals = [self._model.signals(passes) for passes in self._latest]
+        return self._topology.rewire(self.steps_made, signals, learning_rate=self._learning_rate)
+
+    def _recorded(self, closure: Callable[[], Any]) -> list[Passes]:
+        """Return the passes that a closure makes; gradients stay as they were."""
+        groups = self._model.state.optimizer.param_groups
+        parameters = [p for group in groups for p in group["params"]]
+        kept = [p.grad for p in parameters]
+        self._recording.start()
+        try:
+            for p in parameters:
+                p.grad = None
+            with torch.enable_grad():
+                closure()
+        finally:
+            passes = self._recording.stop()
+            for p, gradient in zip(parameters, kept, strict=True):
+                p.grad = gradient
+        return passes
+
+    def _record_next(self) -> None:
+        """Record the next step's passes if a rewiring will look at them."""
+        following = range(self.steps_made + 1, self.steps_made + 1 + self.method.batches)
+        if self.method.looks_at_data and any(map(self._topology.due, following)):
+            self._recording.start()
+
+    def _after_optimizer(self, *_: Any) -> None:
+        self._learning_rate = self._present_learning_rate()
+        if self._attached:
+            self.step()
+
+    def _present_learning_rate(self) -> float:
+        first = next(iter(self._model.layers.values()))
+        group = self._model.state.group_of(first.weight)
+        return float("nan") if group is None else float(group["lr"])
+
+
+def _check_method(method: Method) -> None:
+    """Refuse what layers of constant size, or a training loop of others, cannot do."""
+    lacking = {
+        "prunes, which changes the layers' numbers of connections": method.pruning is not None,
+        "redistributes connections among layers": method.redistribute is not None,
+        "moves connections between layers (scope 'network')": method.scope == "network",
+        "replaces steps of the optimiser (skip_update)": method.skip_update,
+    }
+    for what, is_so in lacking.items():
+        if is_so and method.when is not None:
+            raise ValueError(
+                advise(
+                    f"method {method.name!r} {what}; sparse layers of PyTorch models keep theirs, "
+                    "and the training loop is yours",
+                    "choose one such as 'rigl', 'set', 'mest' or 'cht'",
+                    "give the method redistribute=None, scope='layer' or skip_update=False",
+                    "train a rewire.Network",
+                )
+            )
+
+
+def _refuse_processes() -> None:
+    distributed = torch.distributed
+    if distributed.is_available() and distributed.is_initialized():
+        processes = distributed.get_world_size()
+        if processes > 1:
+            raise ValueError(
+                f"a model must be rewired by one process; got {processes}: each would choose "
+                "other connections, and they would average gradients of different ones"
+            )
