@@ -106,7 +106,10 @@ def _recorded_dense_layer(
     x: Tensor, weight: Tensor, bias: Tensor | None, connections: Connections
 ) -> Tensor:
     """Compute with a dense weight, and record the backward pass where that is wanted."""
-    out, source = _dense_layer(x, weight, bias, connections.table, connections.window), connections.table.source
+    out, source = (
+        _dense_layer(x, weight, bias, connections.table, connections.window),
+        connections.table.source,
+    )
     if not torch.compiler.is_compiling() and recorded(source) and out.requires_grad:
         out.register_hook(lambda output_grad: record(source, x, output_grad))
     return out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -113,7 +114,7 @@ class LayeredModel:
     def _rows(self) -> list[tuple[int, int]]:
         """Return which rows of the table each layer has."""
         ends = np.cumsum([0, *(len(layer.weight) for layer in self.layers.values())]).tolist()
-        return list(zip(ends, ends[1:], strict=False))
+        return list(pairwise(ends))
 
     def _layer_of(self, targets: np.ndarray) -> np.ndarray:
         starts = [part.block.targets.start for part in self._parts]

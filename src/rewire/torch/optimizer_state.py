@@ -72,10 +72,11 @@ class OptimizerState:
 
     def check(self, parameter: nn.Parameter) -> None:
         """Raise ValueError if a state of this parameter has neither its shape nor one number."""
+        kind = type(self.optimizer).__name__
         for name, value in self.optimizer.state.get(parameter, {}).items():
             if isinstance(value, Tensor) and value.numel() > 1 and value.shape != parameter.shape:
                 raise ValueError(
-                    f"optimizer must keep one number for each weight; {type(self.optimizer).__name__} "
+                    f"optimizer must keep one number for each weight; {kind} "
                     f"keeps {name!r} of shape {tuple(value.shape)} for a parameter of shape "
                     f"{tuple(parameter.shape)}: use another optimizer"
                 )

@@ -7,8 +7,12 @@ activation checkpointing, for layers used twice and for batches in parts. Hooks 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from .layer import SparseLayer
 
 __all__ = ["Passes", "Recording", "record", "recorded"]
 
@@ -36,12 +40,11 @@ class Recording:
 
     Parameters
     ----------
-    sources : sequence of Tensor
-        ``layer.source`` of each layer.
+    layers : sequence of SparseLayer
     """
 
-    def __init__(self, sources: Sequence[Tensor]):
-        self._sources, self._addresses = sources, list[int]()
+    def __init__(self, layers: Sequence[SparseLayer]):
+        self._layers, self._addresses = layers, list[int]()
 
     @property
     def running(self) -> bool:
@@ -51,7 +54,7 @@ class Recording:
     def start(self) -> None:
         """Forget what was recorded, and record from now on."""
         self.stop()
-        self._addresses = [source.data_ptr() for source in self._sources]
+        self._addresses = [layer.source.data_ptr() for layer in self._layers]
         _passes.update((address, []) for address in self._addresses)
 
     def stop(self) -> list[Passes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -79,7 +80,7 @@ class Rewirer:
     ...     optimizer.step()
     ...     record = rewirer.step()
     >>> [(record.step, record.moved) for record in rewirer.history]
-    [(20, 8), (40, 5), (60, 1)]
+    [(20, 8), (40, 4), (60, 0)]
     """
 
     def __init__(
@@ -98,16 +99,18 @@ class Rewirer:
         _refuse_processes()
         layers = layers_to_rewire(model, state)
         self._model = LayeredModel(layers, state)
-        self._topology = topology.Rewirer(
-            self.method,
-            self._model,
-            total_steps=steps,
-            steps_per_epoch=steps_per_epoch,
-            optimizer=state,
-            seed=generator_from(seed),
-        )
+        with warnings.catch_warnings(action="ignore"):  # its words are for other parameters
+            self._topology = topology.Rewirer(
+                self.method,
+                self._model,
+                total_steps=steps,
+                steps_per_epoch=steps_per_epoch,
+                optimizer=state,
+                seed=generator_from(seed),
+            )
+        _warn_of_never(self.method, self.due_steps, steps)
         self.steps, self.steps_made = steps, 0
-        self._recording = Recording([layer.source for layer in layers.values()])
+        self._recording = Recording(list(layers.values()))
         self._latest: deque[list[Passes]] = deque(maxlen=self.method.batches)
         self._learning_rate = self._present_learning_rate()
         self._attached = False
@@ -200,8 +203,9 @@ class Rewirer:
         """
         table = self._model.connections
         return {
-            "method": repr(self.method),
+            "method": self.method.name,
             "steps": self.steps,
+            "due_steps": self.due_steps.tolist(),
             "steps_made": self.steps_made,
             "learning_rate": self._learning_rate,
             "layers": {name: len(layer.weight) for name, layer in self._model.layers.items()},
@@ -223,7 +227,7 @@ class Rewirer:
             If the state is of another method, another number of steps or other layers.
         """
         own = self.state_dict()
-        for name in ("method", "steps", "layers"):
+        for name in ("method", "steps", "due_steps", "layers"):
             if state[name] != own[name]:
                 raise ValueError(
                     f"{name} must be as in the state, {state[name]}; got {own[name]}: make the "
@@ -306,6 +310,15 @@ def _check_method(method: Method) -> None:
                     "train a rewire.Network",
                 )
             )
+
+
+def _warn_of_never(method: Method, due_steps: np.ndarray, steps: int) -> None:
+    if method.when is not None and not len(due_steps):
+        warnings.warn(
+            f"steps must be more than the method's interval; got {steps}, so that method "
+            f"{method.name!r} never rewires: shorten its interval (every=), or train longer",
+            stacklevel=3,
+        )
 
 
 def _refuse_processes() -> None:

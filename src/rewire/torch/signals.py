@@ -70,8 +70,11 @@ def _windows(x: np.ndarray, window: Window) -> np.ndarray:
     return as_strided(padded, shape, strides, writeable=False)
 
 
-def activation_rows(passes: Passes, window: Window, group: int) -> np.ndarray | Unfolded:
-    """Return one row for each source of a group, over all rows or pixels of all passes."""
+def activation_rows(passes: Passes, window: Window, group: int) -> Any:
+    """Return one row for each source of a group, over all rows or pixels of all passes.
+
+    An array, or :class:`Unfolded`, which is indexed as one.
+    """
     inputs = [_array(x) for x, _ in passes]
     if window.sources_are_planes:
         return np.concatenate([_by_channel(x) for x in inputs], axis=1)
@@ -116,6 +119,4 @@ def signals_of(
     for (block, window, group), passes in zip(blocks, recorded, strict=True):
         activation.append((block.sources, activation_rows(passes, window, group)))
         sensitivity.append((block.targets, sensitivity_rows(passes, window, group)))
-    return Signals(
-        Rows(activation, units, "activation"), Rows(sensitivity, units, "sensitivity")
-    )
+    return Signals(Rows(activation, units, "activation"), Rows(sensitivity, units, "sensitivity"))
