@@ -420,6 +420,47 @@ def test_it_steps_with_the_optimizer_where_it_is_attached():
     assert rewirer.steps_made == 7
 
 
+def test_steps_that_a_scaler_skips_do_not_count():
+    model, scaler = small_model(), torch.amp.GradScaler("cpu", init_scale=2.0, growth_interval=99)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    rewirer = rt.Rewirer(model, optimizer, "rigl", steps=20, every=3, seed=0).attach()
+    for step in range(6):
+        optimizer.zero_grad()
+        factor = torch.inf if step == 2 else 1.0
+        scaler.scale(model(batch(8, 12)).square().mean() * factor).backward()
+        scaler.step(optimizer)
+        scaler.update()
+    assert rewirer.steps_made == 5
+    assert [record.step for record in rewirer.history] == [3]
+    assert rewirer.history[0].moved > 3
+
+
+def test_a_copy_that_averages_weights_follows():
+    model = small_model()
+    model[0].requires_grad_(False)
+    optimizer = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=0.1)
+    rewirer = rt.Rewirer(model, optimizer, "set", steps=10, every=1, seed=0)
+    average = torch.optim.swa_utils.AveragedModel(
+        model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.5)
+    )
+    with torch.no_grad():
+        for p in average.parameters():
+            p.requires_grad_(False).mul_(2)
+    rewirer.follow(average)
+    before = connections(model)
+    rewirer.step()
+    after = connections(model)
+    assert connections(average.module) == {key: 2 * weight for key, weight in after.items()}
+    assert set(after) != set(before)
+    torch.testing.assert_close(
+        average.module[2].dense_weight(), 2 * model[2].dense_weight(), rtol=0, atol=0
+    )
+    with pytest.raises(ValueError, match="copy must have the model's connections; 2 has others"):
+        rewirer.follow(small_model())
+    with pytest.raises(ValueError, match="copy must have the model's 2 sparse layers; got 0"):
+        rewirer.follow(nn.Linear(2, 2))
+
+
 def test_a_closure_leaves_the_gradients():
     model = small_model()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
@@ -473,7 +514,7 @@ def test_steps_without_what_growth_looks_at_are_refused():
         rewirer.attach()
     rewirer = rt.Rewirer(model, optimizer, "rigl", steps=100, every=1)
     before = connections(model)
-    with pytest.raises(ValueError, match="0: no backward pass has reached this layer"):
+    with pytest.raises(ValueError, match="0: no backward pass with finite gradients has reached"):
         rewirer.step()
     assert connections(model) == before
 

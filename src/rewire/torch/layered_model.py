@@ -16,11 +16,11 @@ from rewire.kernels.geometry import Window
 
 from .connections import version_of
 from .layer import SparseLayer
-from .optimizer_state import OptimizerState
+from .optimizer_state import OptimizerState, follow_index
 from .recording import Passes
 from .signals import signals_of
 
-__all__ = ["LayeredModel", "layers_to_rewire"]
+__all__ = ["LayeredModel", "counterparts", "layers_to_rewire"]
 
 
 class Part(NamedTuple):
@@ -57,6 +57,7 @@ class LayeredModel:
 
     def __init__(self, layers: dict[str, SparseLayer], state: OptimizerState):
         self.layers, self.state, self.version = layers, state, 0
+        self._followers: list[list[SparseLayer]] = []
         self._parts, self._units = _parts(list(layers.values()))
         self._read_wiring(next_birth=0)
 
@@ -91,11 +92,14 @@ class LayeredModel:
             table.replace(drop, grow_source, grow_target)
         finally:
             place = table.data.pop("place")
-        for (first, last), layer in zip(self._rows(), self.layers.values(), strict=True):
+        for number, (first, last) in enumerate(self._rows()):
             index = place[first:last] - 1
             index[index >= 0] -= first  # no layer's number of connections has changed
             if (index != np.arange(last - first)).any():
+                layer, *followers = self._all_of(number)
                 self.state.move(layer.weight, index)
+                for follower in followers:
+                    follow_index(follower.weight, index)
         self._write_wiring()
         self.version += 1
 
@@ -104,12 +108,31 @@ class LayeredModel:
         for name, passes in zip(self.layers, recorded, strict=True):
             if not passes:
                 raise ValueError(
-                    f"{name}: no backward pass has reached this layer since the last step of the "
-                    "rewirer, so nothing says where it should grow: call rewirer.step() after "
-                    "backward(), or freeze the layer by requires_grad_(False)"
+                    f"{name}: no backward pass with finite gradients has reached this layer since "
+                    "the last step of the rewirer, so nothing says where it should grow: call "
+                    "rewirer.step() after backward(), or freeze the layer by requires_grad_(False)"
                 )
         blocks = [(part.block, part.window, part.group) for part in self._parts]
         return signals_of(blocks, [recorded[part.layer] for part in self._parts], self._units)
+
+    def follow(self, layers: list[SparseLayer]) -> None:
+        """Move the connections of other layers too, which have the same ones now."""
+        for (name, layer), other in zip(self.layers.items(), layers, strict=True):
+            same = other.window == layer.window and len(other.source) == len(layer.source)
+            if not (
+                same
+                and torch.equal(layer.source, other.source)
+                and torch.equal(layer.indptr, other.indptr)
+            ):
+                raise ValueError(
+                    f"copy must have the model's connections; {name or 'the layer'} has others: "
+                    "copy the model as it is now"
+                )
+        self._followers.append(layers)
+
+    def _all_of(self, number: int) -> list[SparseLayer]:
+        """Return a layer and those that follow it."""
+        return [list(self.layers.values())[number], *(found[number] for found in self._followers)]
 
     def _rows(self) -> list[tuple[int, int]]:
         """Return which rows of the table each layer has."""
@@ -158,17 +181,17 @@ class LayeredModel:
     def _write_wiring(self) -> None:
         """Give the layers the wiring of the table."""
         table, fan_in = self.connections, self.connections.fan_in
-        rows = zip(self._rows(), self.layers.values(), strict=True)
-        for number, ((first, last), layer) in enumerate(rows):
+        for number, (first, last) in enumerate(self._rows()):
             first_source, first_target = self._first_units(number)
             targets = np.arange(len(first_target))
             fan_ins = fan_in[first_target + targets]
             source = table.source[first:last] - np.repeat(first_source, fan_ins)
             indptr = np.concatenate(([0], np.cumsum(fan_ins)))
-            with torch.no_grad():
-                layer.indptr.copy_(torch.from_numpy(indptr))
-                layer.source.copy_(torch.from_numpy(source))
-            layer._complete_table()
+            for layer in self._all_of(number):
+                with torch.no_grad():
+                    layer.indptr.copy_(torch.from_numpy(indptr))
+                    layer.source.copy_(torch.from_numpy(source))
+                layer._complete_table()
         self._versions = self._wiring_versions()
 
     def _first_units(self, number: int) -> tuple[np.ndarray, np.ndarray]:
@@ -225,6 +248,23 @@ def layers_to_rewire(model: nn.Module, state: OptimizerState) -> dict[str, Spars
                 f"sparse layers must have weights of their own; {first} and {name} share one tensor"
             )
     return found
+
+
+def counterparts(
+    model: nn.Module, copy: nn.Module, layers: dict[str, SparseLayer]
+) -> list[SparseLayer]:
+    """Return the layers of a copy that stand where some layers of the model do."""
+    own, found = (
+        [module for module in one.modules() if isinstance(module, SparseLayer)]
+        for one in (model, copy)
+    )
+    if len(own) != len(found):
+        raise ValueError(
+            f"copy must have the model's {len(own)} sparse layers; got {len(found)}: "
+            "copy the model as it is now"
+        )
+    chosen = {id(layer) for layer in layers.values()}
+    return [other for layer, other in zip(own, found, strict=True) if id(layer) in chosen]
 
 
 def _parts(layers: Sequence[SparseLayer]) -> tuple[list[Part], int]:

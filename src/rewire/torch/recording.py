@@ -29,8 +29,13 @@ def recorded(source: Tensor) -> bool:
 
 
 def record(source: Tensor, x: Tensor, output_grad: Tensor) -> None:
-    """Keep copies of the input and the output gradient of a backward pass, if they are wanted."""
-    if _passes and (passes := _passes.get(source.data_ptr())) is not None:
+    """Keep copies of the input and the output gradient of a backward pass, if they are wanted.
+
+    Passes with infinite gradients, after which ``torch.amp.GradScaler`` skips the step, are not
+    kept.
+    """
+    passes = _passes.get(source.data_ptr()) if _passes else None
+    if passes is not None and bool(output_grad.isfinite().all()):
         # Copies: a training loop may write its next batch into the same memory.
         passes.append((x.detach().clone(), output_grad.detach().clone()))
 

@@ -14,13 +14,13 @@ from torch.optim import Optimizer
 
 from rewire import topology
 from rewire.connectivity import Signals
-from rewire.io import advise
 from rewire.topology import Method, Rewiring
 from rewire.topology.method import get_method
 
-from .layered_model import LayeredModel, layers_to_rewire
+from .layered_model import LayeredModel, counterparts, layers_to_rewire
 from .optimizer_state import OptimizerState
 from .recording import Passes, Recording
+from .rewirer_checks import check_method, refuse_processes, warn_of_never
 from .wiring import generator_from
 
 __all__ = ["Rewirer"]
@@ -95,10 +95,10 @@ class Rewirer:
         **options: Any,
     ):
         state, self.method = OptimizerState(optimizer), get_method(method, **options)
-        _check_method(self.method)
-        _refuse_processes()
+        check_method(self.method)
+        refuse_processes()
         layers = layers_to_rewire(model, state)
-        self._model = LayeredModel(layers, state)
+        self._root, self._model = model, LayeredModel(layers, state)
         with warnings.catch_warnings(action="ignore"):  # its words are for other parameters
             self._topology = topology.Rewirer(
                 self.method,
@@ -108,7 +108,7 @@ class Rewirer:
                 optimizer=state,
                 seed=generator_from(seed),
             )
-        _warn_of_never(self.method, self.due_steps, steps)
+        warn_of_never(self.method, self.due_steps, steps)
         self.steps, self.steps_made = steps, 0
         self._recording = Recording(list(layers.values()))
         self._latest: deque[list[Passes]] = deque(maxlen=self.method.batches)
@@ -187,6 +187,38 @@ class Rewirer:
             )
         self._attached = True
         return self
+
+    def follow(self, copy: nn.Module) -> None:
+        """Rewire a copy of the model too, such as one that averages its weights.
+
+        Without this, ``torch.optim.swa_utils.AveragedModel`` and the like average the weights of
+        different connections. What the copy holds for a connection goes with it; a new one begins
+        with zero.
+
+        Parameters
+        ----------
+        copy : torch.nn.Module
+            With the same sparse layers, in the same order and with the same connections.
+
+        Raises
+        ------
+        ValueError
+            If its layers or their connections are others.
+
+        Examples
+        --------
+        >>> import rewire.torch as rt
+        >>> model = torch.nn.Sequential(rt.Linear(16, 8, density=0.25, seed=0))
+        >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        >>> rewirer = rt.Rewirer(model, optimizer, "set", steps=10, every=1, seed=0)
+        >>> average = torch.optim.swa_utils.AveragedModel(model)
+        >>> rewirer.follow(average)
+        >>> record = rewirer.step()
+        >>> bool((average.module[0].source == model[0].source).all()), record.moved
+        (True, 9)
+        """
+        layers = self._model.layers
+        self._model.follow(counterparts(self._root, copy, layers))
 
     def detach(self) -> None:
         """Leave the optimiser and the model alone from now on."""
@@ -289,44 +321,3 @@ class Rewirer:
         first = next(iter(self._model.layers.values()))
         group = self._model.state.group_of(first.weight)
         return float("nan") if group is None else float(group["lr"])
-
-
-def _check_method(method: Method) -> None:
-    """Refuse what layers of constant size, or a training loop of others, cannot do."""
-    lacking = {
-        "prunes, which changes the layers' numbers of connections": method.pruning is not None,
-        "redistributes connections among layers": method.redistribute is not None,
-        "moves connections between layers (scope 'network')": method.scope == "network",
-        "replaces steps of the optimiser (skip_update)": method.skip_update,
-    }
-    for what, is_so in lacking.items():
-        if is_so and method.when is not None:
-            raise ValueError(
-                advise(
-                    f"method {method.name!r} {what}; sparse layers of PyTorch models keep theirs, "
-                    "and the training loop is yours",
-                    "choose one such as 'rigl', 'set', 'mest' or 'cht'",
-                    "give the method redistribute=None, scope='layer' or skip_update=False",
-                    "train a rewire.Network",
-                )
-            )
-
-
-def _warn_of_never(method: Method, due_steps: np.ndarray, steps: int) -> None:
-    if method.when is not None and not len(due_steps):
-        warnings.warn(
-            f"steps must be more than the method's interval; got {steps}, so that method "
-            f"{method.name!r} never rewires: shorten its interval (every=), or train longer",
-            stacklevel=3,
-        )
-
-
-def _refuse_processes() -> None:
-    distributed = torch.distributed
-    if distributed.is_available() and distributed.is_initialized():
-        processes = distributed.get_world_size()
-        if processes > 1:
-            raise ValueError(
-                f"a model must be rewired by one process; got {processes}: each would choose "
-                "other connections, and they would average gradients of different ones"
-            )
