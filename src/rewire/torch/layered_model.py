@@ -139,21 +139,24 @@ class LayeredModel:
         ends = np.cumsum([0, *(len(layer.weight) for layer in self.layers.values())]).tolist()
         return list(pairwise(ends))
 
-    def _layer_of(self, targets: np.ndarray) -> np.ndarray:
-        starts = [part.block.targets.start for part in self._parts]
-        part = np.searchsorted(starts, targets, side="right") - 1
-        return np.array([part.layer for part in self._parts])[part]
-
     def _check(self, drop: np.ndarray, source: np.ndarray, target: np.ndarray) -> None:
-        starts = np.array([part.block.targets.start for part in self._parts])
-        number = np.maximum(np.searchsorted(starts, target, side="right") - 1, 0)
-        blocks = [self._parts[i].block for i in number]
-        for s, t, block in zip(source, target, blocks, strict=True):
-            if s not in block.sources or t not in block.targets:
-                raise ValueError(f"new connections must be in a block; got {s} to {t}")
+        bounds = np.array(
+            [
+                (b.sources.start, b.sources.stop, b.targets.start, b.targets.stop)
+                for b in self.blocks()
+            ]
+        )
+        part = np.maximum(np.searchsorted(bounds[:, 2], target, side="right") - 1, 0)
+        first, end, first_target, end_target = bounds[part].T
+        outside = (source < first) | (source >= end)
+        outside |= (target < first_target) | (target >= end_target)
+        if outside.any():
+            c = int(np.argmax(outside))
+            raise ValueError(f"new connections must be in a block; got {source[c]} to {target[c]}")
         ends = np.array([last for _, last in self._rows()])
         lost = np.bincount(np.searchsorted(ends, drop, side="right"), minlength=len(ends))
-        gained = np.bincount(self._layer_of(target), minlength=len(ends))
+        layer_of = np.array([part.layer for part in self._parts])
+        gained = np.bincount(layer_of[part], minlength=len(ends))
         for i, (name, layer) in enumerate(self.layers.items()):
             if lost[i] != gained[i]:
                 raise ValueError(
