@@ -12,6 +12,7 @@ from torch.utils.checkpoint import checkpoint
 
 import rewire.torch as rt
 from rewire import Trainer, methods, mlp
+from rewire.connectivity.protocol import check_model
 from rewire.export import from_scalar
 from rewire.methods import PostRigL, RigL
 from rewire.optimizers import SGD
@@ -272,7 +273,8 @@ def test_scores_of_absent_connections_are_a_dense_layers_gradients(kind):
     assert (abs(expected) > 0).all()
 
 
-def test_a_layer_used_twice_checkpointed_or_compiled_is_recorded_once_for_each_use():
+@pytest.mark.parametrize("reentrant", [True, False])
+def test_a_layer_used_twice_checkpointed_or_compiled_is_recorded_once_for_each_use(reentrant):
     class Twice(nn.Module):
         def __init__(self):
             super().__init__()
@@ -280,14 +282,15 @@ def test_a_layer_used_twice_checkpointed_or_compiled_is_recorded_once_for_each_u
 
         def forward(self, x):
             x = self.layer(x).tanh()
-            return checkpoint(lambda inner: self.layer(inner).tanh(), x, use_reentrant=False)
+            return checkpoint(lambda inner: self.layer(inner).tanh(), x, use_reentrant=reentrant)
 
     model, x = Twice(), batch(4, 5)
     dense = copy.deepcopy(model)
     dense.layer = model.layer.to_dense()
     dense(x).square().sum().backward()
     adapter, recording = layered(model), Recording([model.layer])
-    for run in (model, torch.compile(model, backend="aot_eager")):
+    runs = [model] if reentrant else [model, torch.compile(model, backend="aot_eager")]
+    for run in runs:
         recording.start()
         run(x).square().sum().backward()
         (found,) = scores(adapter, recording.stop())
@@ -365,6 +368,21 @@ def test_weights_gradients_and_state_move_with_their_connections(name, mode):
         assert (after[key][new] == 0).all()
     run()  # and training goes on
     assert all(p.isfinite().all() for p in model.parameters())
+
+
+def test_wiring_that_others_change_is_noticed():
+    model, other = small_model(), small_model(seed=5)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    rewirer = rt.Rewirer(model, optimizer, "set", steps=10, every=1, seed=0)
+    rewirer.step()
+    model.load_state_dict(copy.deepcopy(model.state_dict()))  # as it was: ages stay
+    assert rewirer.step().age[2] == 2
+    model.load_state_dict(other.state_dict())
+    assert rewirer.step().age[2] == 0  # new ones count as grown by this rewiring
+    kept = set(connections(model)) & set(connections(other))
+    assert len(kept) == len(connections(other)) - rewirer.history[-1].moved
+    assert len(connections(model)) == len(connections(other))
+    check_model(rewirer._model)
 
 
 # ------------------------------------------------------------------------------- steps and states

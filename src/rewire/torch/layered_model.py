@@ -59,7 +59,8 @@ class LayeredModel:
         self.layers, self.state, self.version = layers, state, 0
         self._followers: list[list[SparseLayer]] = []
         self._parts, self._units = _parts(list(layers.values()))
-        self._read_wiring(next_birth=0)
+        self.connections = self._read_wiring(next_birth=0)
+        self._versions = self._wiring_versions()
 
     def blocks(self, wiring: str = "layered") -> list[Block]:
         """Return one block for each layer, or for each group of a layer's channels."""
@@ -67,9 +68,13 @@ class LayeredModel:
 
     def refresh(self) -> None:
         """Take over weights and momenta, and the wiring where others have changed it."""
-        if self._wiring_versions() != self._versions:
-            self._read_wiring(self.connections.next_birth)
-            self.version += 1
+        if (versions := self._wiring_versions()) != self._versions:
+            self._versions = versions
+            found, known = self._read_wiring(self.connections.next_birth), self.connections
+            same = np.array_equal(found.source, known.source)
+            if not (same and np.array_equal(found.indptr, known.indptr)):
+                self.connections = found
+                self.version += 1
         parameters = [layer.weight for layer in self.layers.values()]
         columns = self.connections.data
         columns["weight"] = _joined(parameters)
@@ -165,8 +170,8 @@ class LayeredModel:
                 )
             self.state.check(layer.weight)
 
-    def _read_wiring(self, next_birth: int) -> None:
-        """Make the table from the layers; all connections count as born in their order."""
+    def _read_wiring(self, next_birth: int) -> ConnectionTable:
+        """Return the table of the layers; all connections count as born now, in their order."""
         source, target = [], []
         for number, layer in enumerate(self.layers.values()):
             first_source, first_target = self._first_units(number)
@@ -176,10 +181,9 @@ class LayeredModel:
             target.append(first_target[row] + row)
         weight = _joined([layer.weight for layer in self.layers.values()])
         birth = next_birth + np.arange(len(weight))
-        self.connections = ConnectionTable(
+        return ConnectionTable(
             self._units, np.concatenate(source), np.concatenate(target), weight, birth
         )
-        self._versions = self._wiring_versions()
 
     def _write_wiring(self) -> None:
         """Give the layers the wiring of the table."""
