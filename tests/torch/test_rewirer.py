@@ -28,7 +28,7 @@ from rewire.topology import (
 from rewire.topology import Rewirer as ArrayRewirer
 from rewire.torch.layered_model import LayeredModel
 from rewire.torch.optimizer_state import OptimizerState
-from rewire.torch.recording import Recording
+from rewire.torch.recording import Recording, recorded
 
 DOUBLE = torch.float64
 NETWORK_ONLY = {"reviving rigl", "gmp", "snip", "lottery ticket", "granet", "chtss", "snfs", "dsr"}
@@ -299,6 +299,19 @@ def test_a_layer_used_twice_checkpointed_or_compiled_is_recorded_once_for_each_u
     assert recording.stop() == []
 
 
+def test_a_training_given_up_is_recorded_no_longer():
+    layer = rt.Linear(5, 5, density=0.4, seed=0)
+    first, second = Recording([layer]), Recording([layer])
+    first.start()
+    second.start()  # takes over
+    del first
+    layer(torch.ones(2, 5)).sum().backward()
+    assert [len(passes) for passes in second.stop()] == [1]
+    second.start()
+    del second
+    assert not recorded(layer.source)
+
+
 def test_a_compiled_model_goes_on_without_being_compiled_anew():
     model, x = small_model(), batch(16, 12)
     compiled = torch.compile(model, backend="aot_eager", fullgraph=True)
@@ -322,14 +335,20 @@ def test_a_compiled_model_goes_on_without_being_compiled_anew():
 # --------------------------------------------------------------------------- what moves with them
 
 
-@pytest.mark.parametrize("mode", ["loop", "foreach", "fused"])
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize(
+    ("name", "mode"),
+    [(name, mode) for name in OPTIMIZERS for mode in ("loop", "foreach")]
+    + [(name, "fused") for name in ("SGD", "Adam", "AdamW", "Adagrad")],
+)
 def test_weights_gradients_and_state_move_with_their_connections(name, mode):
-    options = dict(OPTIMIZERS[name])
-    if mode == "fused" and name not in {"SGD", "Adam", "AdamW", "Adagrad"}:
-        pytest.skip(f"{name} has no fused version")
-    if name != "Adafactor" or mode != "loop":
-        options |= {"foreach": mode == "foreach"} if mode != "fused" else {"fused": True}
+    options = (
+        OPTIMIZERS[name]
+        | {
+            "loop": {"foreach": False},
+            "foreach": {"foreach": True},
+            "fused": {"fused": True},
+        }[mode]
+    )
     model, x = small_model(), batch(16, 12)
     optimizer = getattr(torch.optim, name)(model.parameters(), **options)
     rewirer = rt.Rewirer(model, optimizer, "set", steps=10, every=4, seed=0)

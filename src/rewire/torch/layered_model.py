@@ -8,10 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import nn
 
 from rewire.connectivity import Block, ConnectionTable, Signals
-from rewire.io import advise
 from rewire.kernels.geometry import Window
 
 from .connections import version_of
@@ -20,7 +18,7 @@ from .optimizer_state import OptimizerState, follow_index
 from .recording import Passes
 from .signals import signals_of
 
-__all__ = ["LayeredModel", "counterparts", "layers_to_rewire"]
+__all__ = ["LayeredModel"]
 
 
 class Part(NamedTuple):
@@ -61,6 +59,13 @@ class LayeredModel:
         self._parts, self._units = _parts(list(layers.values()))
         self.connections = self._read_wiring(next_birth=0)
         self._versions = self._wiring_versions()
+
+    @property
+    def learning_rate(self) -> float:
+        """The optimiser's present one for the first layer."""
+        group = self.state.group_of(next(iter(self.layers.values())).weight)
+        assert group is not None
+        return float(group["lr"])
 
     def blocks(self, wiring: str = "layered") -> list[Block]:
         """Return one block for each layer, or for each group of a layer's channels."""
@@ -214,64 +219,6 @@ class LayeredModel:
     def _wiring_versions(self) -> list[tuple[int, int]]:
         layers = self.layers.values()
         return [(layer.source.data_ptr(), version_of(layer.source)) for layer in layers]
-
-
-def layers_to_rewire(model: nn.Module, state: OptimizerState) -> dict[str, SparseLayer]:
-    """Return the sparse layers that are trained, by name.
-
-    Raises
-    ------
-    TypeError
-        If the model is no module.
-    ValueError
-        If there is none, or the optimiser does not hold the weights of one.
-    """
-    if not isinstance(model, nn.Module):
-        raise TypeError(f"model must be a torch.nn.Module; got {type(model).__name__}")
-    found = {
-        name: module
-        for name, module in model.named_modules()
-        if isinstance(module, SparseLayer) and module.weight.requires_grad
-    }
-    if not found:
-        raise ValueError(
-            advise(
-                f"model must have sparse layers that are trained; got {type(model).__name__} "
-                "with none",
-                "make it sparse by rewire.torch.sparsify",
-            )
-        )
-    owners: dict[int, str] = {}
-    for name, layer in found.items():
-        if state.group_of(layer.weight) is None:
-            raise ValueError(
-                f"optimizer must hold the weights of every sparse layer; it lacks those of "
-                f"{name or 'the model'}: make the optimizer after rewire.torch.sparsify, or freeze "
-                "the layer by requires_grad_(False)"
-            )
-        first = owners.setdefault(id(layer.weight), name)
-        if first != name:
-            raise ValueError(
-                f"sparse layers must have weights of their own; {first} and {name} share one tensor"
-            )
-    return found
-
-
-def counterparts(
-    model: nn.Module, copy: nn.Module, layers: dict[str, SparseLayer]
-) -> list[SparseLayer]:
-    """Return the layers of a copy that stand where some layers of the model do."""
-    own, found = (
-        [module for module in one.modules() if isinstance(module, SparseLayer)]
-        for one in (model, copy)
-    )
-    if len(own) != len(found):
-        raise ValueError(
-            f"copy must have the model's {len(own)} sparse layers; got {len(found)}: "
-            "copy the model as it is now"
-        )
-    chosen = {id(layer) for layer in layers.values()}
-    return [other for layer, other in zip(own, found, strict=True) if id(layer) in chosen]
 
 
 def _parts(layers: Sequence[SparseLayer]) -> tuple[list[Part], int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -69,6 +71,19 @@ class OptimizerState:
         state = self.optimizer.state.get(parameter, {})
         found = (state[name] for name in MOMENTA if state.get(name) is not None)
         return next(found, torch.zeros_like(parameter))
+
+    @contextmanager
+    def other_gradients(self) -> Iterator[None]:
+        """Let other gradients be computed meanwhile; the present ones come back."""
+        parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
+        kept = [p.grad for p in parameters]
+        for p in parameters:
+            p.grad = None
+        try:
+            yield
+        finally:
+            for p, gradient in zip(parameters, kept, strict=True):
+                p.grad = gradient
 
     def check(self, parameter: nn.Parameter) -> None:
         """Raise ValueError if a state of this parameter has neither its shape nor one number."""

@@ -49,21 +49,27 @@ class Recording:
     """
 
     def __init__(self, layers: Sequence[SparseLayer]):
-        self._layers, self._addresses = layers, list[int]()
+        self._layers, self._own = layers, dict[int, Passes]()
 
     @property
     def running(self) -> bool:
         """Whether passes are being recorded."""
-        return bool(self._addresses)
+        return bool(self._own)
 
     def start(self) -> None:
         """Forget what was recorded, and record from now on."""
         self.stop()
-        self._addresses = [layer.source.data_ptr() for layer in self._layers]
-        _passes.update((address, []) for address in self._addresses)
+        self._own = {layer.source.data_ptr(): [] for layer in self._layers}
+        _passes.update(self._own)
 
     def stop(self) -> list[Passes]:
         """Record no longer; return what was recorded, one list for each layer."""
-        found = [_passes.pop(address, []) for address in self._addresses]
-        self._addresses = []
-        return found
+        own, self._own = self._own, {}
+        for address, passes in own.items():
+            if _passes.get(address) is passes:  # and not another recording's
+                del _passes[address]
+        return list(own.values())
+
+    def __del__(self) -> None:
+        # A training that was given up must not go on recording.
+        self.stop()

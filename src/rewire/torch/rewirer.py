@@ -17,10 +17,12 @@ from rewire.connectivity import Signals
 from rewire.topology import Method, Rewiring
 from rewire.topology.method import get_method
 
-from .layered_model import LayeredModel, counterparts, layers_to_rewire
+from .layered_model import LayeredModel
 from .optimizer_state import OptimizerState
 from .recording import Passes, Recording
+from .rewirable import counterparts, layers_to_rewire
 from .rewirer_checks import check_method, refuse_processes, warn_of_never
+from .rewirer_state import as_arrays, as_tensors, check_state
 from .wiring import generator_from
 
 __all__ = ["Rewirer"]
@@ -112,7 +114,7 @@ class Rewirer:
         self.steps, self.steps_made = steps, 0
         self._recording = Recording(list(layers.values()))
         self._latest: deque[list[Passes]] = deque(maxlen=self.method.batches)
-        self._learning_rate = self._present_learning_rate()
+        self._learning_rate = self._model.learning_rate
         self._attached = False
         # Schedulers may change the rate between the optimiser's step and ours.
         self._hook = optimizer.register_step_post_hook(self._after_optimizer)
@@ -244,10 +246,7 @@ class Rewirer:
             "birth": torch.from_numpy(table.birth.copy()),
             "next_birth": table.next_birth,
             "latest": [list(passes) for passes in self._latest],
-            "topology": {
-                name: torch.from_numpy(value.copy()) if isinstance(value, np.ndarray) else value
-                for name, value in self._topology.state_dict().items()
-            },
+            "topology": as_tensors(self._topology.state_dict()),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -258,23 +257,12 @@ class Rewirer:
         ValueError
             If the state is of another method, another number of steps or other layers.
         """
-        own = self.state_dict()
-        for name in ("method", "steps", "due_steps", "layers"):
-            if state[name] != own[name]:
-                raise ValueError(
-                    f"{name} must be as in the state, {state[name]}; got {own[name]}: make the "
-                    "rewirer as the one that was saved"
-                )
+        check_state(state, self.state_dict())
         self._recording.stop()
         self._model.refresh()
         self._model.connections.data["birth"] = state["birth"].numpy().copy()
         self._model.connections.next_birth = state["next_birth"]
-        self._topology.load_state_dict(
-            {
-                name: value.numpy().copy() if isinstance(value, torch.Tensor) else value
-                for name, value in state["topology"].items()
-            }
-        )
+        self._topology.load_state_dict(as_arrays(state["topology"]))
         self.steps_made, self._learning_rate = state["steps_made"], state["learning_rate"]
         self._latest.clear()
         self._latest.extend(state["latest"])
@@ -291,19 +279,12 @@ class Rewirer:
 
     def _recorded(self, closure: Callable[[], Any]) -> list[Passes]:
         """Return the passes that a closure makes; gradients stay as they were."""
-        groups = self._model.state.optimizer.param_groups
-        parameters = [p for group in groups for p in group["params"]]
-        kept = [p.grad for p in parameters]
         self._recording.start()
         try:
-            for p in parameters:
-                p.grad = None
-            with torch.enable_grad():
+            with self._model.state.other_gradients(), torch.enable_grad():
                 closure()
         finally:
             passes = self._recording.stop()
-            for p, gradient in zip(parameters, kept, strict=True):
-                p.grad = gradient
         return passes
 
     def _record_next(self) -> None:
@@ -313,11 +294,6 @@ class Rewirer:
             self._recording.start()
 
     def _after_optimizer(self, *_: Any) -> None:
-        self._learning_rate = self._present_learning_rate()
+        self._learning_rate = self._model.learning_rate
         if self._attached:
             self.step()
-
-    def _present_learning_rate(self) -> float:
-        first = next(iter(self._model.layers.values()))
-        group = self._model.state.group_of(first.weight)
-        return float("nan") if group is None else float(group["lr"])
