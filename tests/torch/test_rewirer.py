@@ -3,6 +3,9 @@
 import copy
 import io
 import json
+import signal
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -138,16 +141,19 @@ def test_the_posts_rigl_gives_the_posts_losses(post_dir):
         assert [row.tolist() for row in ours] == [sorted(map(int, w)) for w in theirs]
 
 
-@pytest.mark.parametrize("name", sorted(set(methods.registry) - NETWORK_ONLY - {"static"}))
+@pytest.mark.parametrize(
+    "name", ["snfs", *sorted(set(methods.registry) - NETWORK_ONLY - {"static"})]
+)
 def test_it_moves_the_same_connections_as_the_array_engine(name):
     net = mlp([12, 16, 9, 4], density=0.4, seed=0, dtype="float64")
     model, random = torch_twin(net), np.random.default_rng(0)
     X, y = random.normal(size=(30, 12)), random.integers(4, size=30)
-    options = {"every": 5, "samples": "all"}
+    options = {"every": 5, "samples": "all", "redistribute": None, "batches": 1}
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     rewirer = rt.Rewirer(model, optimizer, name, steps=40, seed=3, **options)
-    trainer = Trainer(net, "cross_entropy", SGD(0.1, momentum=0.9))
-    array = ArrayRewirer(methods.get(name, **options), net, total_steps=40, seed=3)
+    sgd, method = SGD(0.1, momentum=0.9), methods.get(name, **options)
+    trainer = Trainer(net, "cross_entropy", sgd)
+    array = ArrayRewirer(method, net, total_steps=40, optimizer=sgd, seed=3)
     inputs, classes = torch.from_numpy(X), torch.from_numpy(y)
 
     def backward():
@@ -443,6 +449,58 @@ def test_the_same_bits_after_a_restart():
         assert exactly(one.state_dict()) == exactly(other.state_dict())
 
 
+TRAINING = """
+import os, signal, sys
+import torch
+import rewire.torch as rt
+from rewire.torch.optimizer_state import OptimizerState
+
+path, killed_at = sys.argv[1], int(sys.argv[2])
+model = torch.nn.Sequential(
+    rt.Linear(12, 10, density=0.3, seed=0), torch.nn.ReLU(), rt.Linear(10, 4, density=0.4, seed=1)
+)
+optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
+rewirer = rt.Rewirer(model, optimizer, "rigl", steps=40, every=5, seed=0)
+parts = model, optimizer, rewirer
+if os.path.exists(path):
+    for part, state in zip(parts, torch.load(path), strict=True):
+        part.load_state_dict(state)
+move = OptimizerState.move
+
+
+def move_and_die(self, parameter, index):
+    move(self, parameter, index)
+    if rewirer.steps_made == killed_at:  # one layer has moved, and its table has not
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+OptimizerState.move = move_and_die
+for step in range(rewirer.steps_made, 40):
+    x = torch.randn(8, 12, generator=torch.Generator().manual_seed(step))
+    optimizer.zero_grad()
+    model(x).square().mean().backward()
+    optimizer.step()
+    rewirer.step()
+    torch.save([part.state_dict() for part in parts], path + ".new")
+    os.replace(path + ".new", path)
+"""
+
+
+@pytest.mark.slow
+def test_a_training_killed_amid_a_rewiring_goes_on_to_the_same_bits(tmp_path):
+    def train(name, killed_at=-1):
+        command = [sys.executable, "-c", TRAINING, str(tmp_path / name), str(killed_at)]
+        return subprocess.run(command, check=False, capture_output=True, text=True)
+
+    assert train("killed", killed_at=15).returncode == -signal.SIGKILL
+    for name in ("killed", "whole"):
+        ran = train(name)
+        assert ran.returncode == 0, ran.stderr
+    killed, whole = (torch.load(tmp_path / name) for name in ("killed", "whole"))
+    for one, other in zip(killed, whole, strict=True):
+        assert exactly(one) == exactly(other)
+
+
 def test_it_steps_with_the_optimizer_where_it_is_attached():
     model = small_model()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
@@ -534,9 +592,7 @@ def test_what_cannot_follow_is_refused_by_name():
     half = torch.optim.SGD(model[0].parameters(), lr=0.1)
     refusal(model, half, ValueError, "it lacks those of 2: make the optimizer after")
     refusal(model, sgd, ValueError, "replaces steps of the optimiser", skip_update=True)
-    refusal(
-        model, sgd, ValueError, "needs an optimiser that keeps a momentum", RigL(grow="momentum")
-    )
+    refusal(model, sgd, ValueError, "keeps a momentum.*got SGD: give", RigL(grow="momentum"))
     model[2].weight = model[0].weight
     refusal(model, sgd, ValueError, "0 and 2 share one tensor")
 

@@ -55,6 +55,10 @@ class OptimizerState:
                 )
         self.optimizer = optimizer
 
+    def __repr__(self) -> str:
+        """Show the optimiser's kind, for error messages."""
+        return type(self.optimizer).__name__
+
     @property
     def momentum(self) -> float:
         """The factor β of the first group; 0 if no momentum is kept."""
