@@ -176,6 +176,30 @@ def test_it_moves_the_same_connections_as_the_array_engine(name):
         assert one.explored == other.explored
 
 
+@pytest.mark.parametrize(("every", "columns"), [(2, [20, 30, 30, 30]), (5, [30, 30])])
+def test_a_method_of_several_batches_sees_the_latest_ones(every, columns):
+    seen = []
+
+    @grow_criterion("counting", needs=["signals"])
+    def counting(ctx, targets, sources):
+        if targets.start == 12:  # the first layer's
+            seen.append(ctx.activation.columns(range(12)))
+        return abs(ctx.sensitivity[targets] @ ctx.activation[sources].T)
+
+    try:
+        model = small_model()
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        method = RigL(every=every, end=1.0, grow="counting", batches=3)
+        rewirer = rt.Rewirer(model, optimizer, method, steps=20)
+        for step in range(9 if every == 2 else 11):
+            model(batch(10, 12, seed=step)).square().mean().backward()
+            rewirer.step()
+        assert seen == columns
+        assert not rewirer._latest or every == 2  # kept no longer than they are needed
+    finally:
+        grow_criteria.remove("counting")
+
+
 def test_a_criterion_written_for_networks_works_unchanged():
     @drop_criterion("least signal", needs=["signals"])
     def least_signal(ctx):

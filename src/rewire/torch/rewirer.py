@@ -168,7 +168,6 @@ class Rewirer:
                 self._latest.clear()
                 self._latest.append(self._recorded(closure))
             record = self._rewire()
-            self._latest.clear()
         self._record_next()
         return record
 
@@ -292,6 +291,8 @@ class Rewirer:
         following = range(self.steps_made + 1, self.steps_made + 1 + self.method.batches)
         if self.method.looks_at_data and any(map(self._topology.due, following)):
             self._recording.start()
+        else:
+            self._latest.clear()
 
     def _after_optimizer(self, *_: Any) -> None:
         self._learning_rate = self._model.learning_rate
