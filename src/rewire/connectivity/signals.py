@@ -13,8 +13,10 @@ from .table import ConnectionTable
 
 __all__ = ["Rows", "Signals", "connection_gradients", "join_batches"]
 
-# Connections whose gradients are computed at once, so that their rows stay in the cache.
+# Connections whose gradients are computed at once, so that their rows stay in the cache; fewer
+# where rows are long, so that the copies of them have a bounded size.
 CACHED_ROWS = 8192
+MOST_ENTRIES = 1 << 22
 
 
 class Rows:
@@ -107,10 +109,10 @@ class Rows:
         array([1.5, 3.5, nan, 1. ])
         """
         if len(self.parts) == 1 and len(self.parts[0][0]) == self.units:
-            return function(self.parts[0][1])
+            return function(self.parts[0][1][:])
         reduced = np.full(self.units, np.nan)
         for part, array in self.parts:
-            reduced[part.start : part.stop] = function(array)
+            reduced[part.start : part.stop] = function(array[:])
         return reduced
 
     def __repr__(self) -> str:
@@ -187,10 +189,12 @@ def connection_gradients(
     ranges = [block.targets for block in blocks]
     if len(activation.parts) == len(sensitivity.parts) == 1:
         ranges = [range(table.units)]
+    columns = max((rows.shape[1] for _, rows in sensitivity.parts), default=0)
+    at_once = min(CACHED_ROWS, MOST_ENTRIES // max(columns, 1) + 1)
     for targets in ranges:
         begin, end = table.indptr[[targets.start, targets.stop]].tolist()
-        for first in range(begin, end, CACHED_ROWS):
-            rows = slice(first, min(first + CACHED_ROWS, end))
+        for first in range(begin, end, at_once):
+            rows = slice(first, min(first + at_once, end))
             gradient[rows] = np.einsum(
                 "ij,ij->i", sensitivity[target[rows]], activation[table.source[rows]]
             )

@@ -3,7 +3,8 @@
 :func:`sparsify` replaces the Linear and convolution layers of any model by sparse ones, which hold
 and compute only the connections that exist; :class:`Linear`, :class:`Conv1d`, :class:`Conv2d` and
 :class:`MultiheadAttention` are there to build with. They are faster than dense layers on a CPU at
-low density; on other devices they compute as dense layers do.
+low density; on other devices they compute as dense layers do. :class:`Rewirer` moves their
+connections while a model is trained.
 """
 
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from .linear import Linear as Linear
     from .network import to_network as to_network
     from .parameters import parameter_groups as parameter_groups
+    from .rewirer import Rewirer as Rewirer
     from .stripping import strip as strip
     from .summaries import summary as summary
 
@@ -29,6 +31,7 @@ _HOMES = {
     "Conv2d": "convolutions",
     "Linear": "linear",
     "MultiheadAttention": "attention",
+    "Rewirer": "rewirer",
     "densify": "conversion",
     "parameter_groups": "parameters",
     "sparsify": "conversion",

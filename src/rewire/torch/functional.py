@@ -17,6 +17,7 @@ from rewire.kernels.geometry import Window
 from .connections import Connections, Table, dense_weight
 from .operators import encode
 from .passes import backward, forward, matrix, n_threads
+from .recording import record, recorded
 
 __all__ = ["BACKENDS", "apply_layer", "apply_one_row"]
 
@@ -55,7 +56,7 @@ def apply_layer(
         )
     dtype = _result_dtype(x, weight)
     if backend == "dense" or (backend == "auto" and x.device.type != "cpu"):
-        return _dense_layer(x, weight, bias, connections.table, connections.window)
+        return _recorded_dense_layer(x, weight, bias, connections)
     x, compute = x.contiguous(), torch.float64 if dtype == torch.float64 else torch.float32
     if x.dtype != compute or weight.dtype != compute:
         x, weight = x.to(compute), weight.to(compute)
@@ -101,6 +102,19 @@ def _result_dtype(x: Tensor, weight: Tensor) -> torch.dtype:
     return x.dtype
 
 
+def _recorded_dense_layer(
+    x: Tensor, weight: Tensor, bias: Tensor | None, connections: Connections
+) -> Tensor:
+    """Compute with a dense weight, and record the backward pass where that is wanted."""
+    out, source = (
+        _dense_layer(x, weight, bias, connections.table, connections.window),
+        connections.table.source,
+    )
+    if not torch.compiler.is_compiling() and recorded(source) and out.requires_grad:
+        out.register_hook(lambda output_grad: record(source, x, output_grad))
+    return out
+
+
 def _dense_layer(
     x: Tensor, weight: Tensor, bias: Tensor | None, table: Table, window: Window
 ) -> Tensor:
@@ -131,6 +145,7 @@ class _Layer(torch.autograd.Function):
         (output_grad,), connections = grad_outputs, ctx.connections
         x, weight, bias = ctx.saved_tensors
         wanted = ctx.needs_input_grad[:3]
+        record(connections.table.source, x, output_grad)
         if torch.is_grad_enabled():  # create_graph: these gradients will be differentiated
             inputs = x, weight, bias
             return *_dense_gradients(output_grad, inputs, connections, wanted), None

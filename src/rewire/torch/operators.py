@@ -14,6 +14,7 @@ from rewire.kernels.geometry import Window
 
 from .connections import Connections, Table
 from .passes import backward, forward, output_shape
+from .recording import record
 
 __all__ = ["encode"]
 
@@ -109,6 +110,7 @@ def _layer_backward_op(
     table = Table(indptr, source, csc_indptr, target, csc_position)
     flags = wanted[0], wanted[1], wanted[2]
     x, weight = x.contiguous(), weight.contiguous()
+    record(source, x, output_grad)
     gradients = backward(output_grad, x, weight, _connections(table, window), flags)
     nothing = (x.new_empty(0) for _ in gradients)
     first, second, third = (

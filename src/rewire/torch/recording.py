@@ -1,0 +1,75 @@
+"""Inputs and output gradients of sparse layers, recorded inside their backward passes.
+
+A backward pass runs exactly once for each use of a layer: in eager and compiled models, under
+activation checkpointing, for layers used twice and for batches in parts. Hooks on modules do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from .layer import SparseLayer
+
+__all__ = ["Passes", "Recording", "record", "recorded"]
+
+# The inputs and the output gradients of one layer's backward passes.
+Passes = list[tuple[Tensor, Tensor]]
+
+# What is recorded at present, by the address of a layer's table: compiled code knows no layers.
+_passes: dict[int, Passes] = {}
+
+
+def recorded(source: Tensor) -> bool:
+    """Return whether the layer with this table is being recorded."""
+    return bool(_passes) and source.data_ptr() in _passes
+
+
+def record(source: Tensor, x: Tensor, output_grad: Tensor) -> None:
+    """Keep copies of the input and the output gradient of a backward pass, if they are wanted.
+
+    Passes with infinite gradients, after which ``torch.amp.GradScaler`` skips the step, are not
+    kept.
+    """
+    passes = _passes.get(source.data_ptr()) if _passes else None
+    if passes is not None and bool(output_grad.isfinite().all()):
+        # Copies: a training loop may write its next batch into the same memory.
+        passes.append((x.detach().clone(), output_grad.detach().clone()))
+
+
+class Recording:
+    """Records the backward passes of some layers between :meth:`start` and :meth:`stop`.
+
+    Parameters
+    ----------
+    layers : sequence of SparseLayer
+    """
+
+    def __init__(self, layers: Sequence[SparseLayer]):
+        self._layers, self._own = layers, dict[int, Passes]()
+
+    @property
+    def running(self) -> bool:
+        """Whether passes are being recorded."""
+        return bool(self._own)
+
+    def start(self) -> None:
+        """Forget what was recorded, and record from now on."""
+        self.stop()
+        self._own = {layer.source.data_ptr(): [] for layer in self._layers}
+        _passes.update(self._own)
+
+    def stop(self) -> list[Passes]:
+        """Record no longer; return what was recorded, one list for each layer."""
+        own, self._own = self._own, {}
+        for address, passes in own.items():
+            if _passes.get(address) is passes:  # and not another recording's
+                del _passes[address]
+        return list(own.values())
+
+    def __del__(self) -> None:
+        # A training that was given up must not go on recording.
+        self.stop()

@@ -1,0 +1,300 @@
+"""A method at work on the sparse layers of a PyTorch model."""
+
+from __future__ import annotations
+
+import warnings
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.optim import Optimizer
+
+from rewire import topology
+from rewire.connectivity import Signals
+from rewire.topology import Method, Rewiring
+from rewire.topology.method import get_method
+
+from .layered_model import LayeredModel
+from .optimizer_state import OptimizerState
+from .recording import Passes, Recording
+from .rewirable import counterparts, layers_to_rewire
+from .rewirer_checks import check_method, refuse_processes, warn_of_never
+from .rewirer_state import as_arrays, as_tensors, check_state
+from .wiring import generator_from
+
+__all__ = ["Rewirer"]
+
+
+class Rewirer:
+    """Moves the connections of a model's sparse layers while it is trained.
+
+    Each layer keeps its number of connections. A new connection begins with weight zero, and with
+    zero in everything that the optimiser keeps for it.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Its sparse layers are rewired whose weights are trained (``requires_grad``).
+    optimizer : torch.optim.Optimizer
+        Holds their weights. Its state moves along with the connections.
+    method : str or Method, default "rigl"
+        A name in ``rewire.methods.registry``, or a method. Those that change a layer's number of
+        connections are refused.
+    steps : int
+        Steps of the optimiser in the whole training; schedules go by it.
+    steps_per_epoch : int, optional
+        For methods that rewire once per epoch; by default all of the training is one epoch.
+    seed : int or numpy.random.Generator, optional
+        Of random choices; without one they follow ``torch.manual_seed``.
+    **options
+        Of a method by name, such as ``every=50``.
+
+    Attributes
+    ----------
+    steps_made : int
+        How often :meth:`step` was called.
+    history : list of rewire.topology.Rewiring
+        One record for each rewiring.
+    due_steps : ndarray of int
+        Steps after which a rewiring is due.
+
+    Raises
+    ------
+    ValueError
+        If the method needs what sparse layers of constant size lack, the model has no sparse
+        layers, the optimiser does not hold their weights or keeps a state that cannot follow
+        (LBFGS), or several processes train one model.
+
+    Examples
+    --------
+    >>> import torch
+    >>> import rewire.torch as rt
+    >>> model = torch.nn.Sequential(rt.Linear(16, 8, density=0.25, seed=0), torch.nn.ReLU())
+    >>> optimizer = torch.optim.Adam(model.parameters())
+    >>> rewirer = rt.Rewirer(model, optimizer, "rigl", steps=100, every=20, seed=0)
+    >>> x = torch.randn(32, 16, generator=torch.Generator().manual_seed(0))
+    >>> for _ in range(100):
+    ...     optimizer.zero_grad()
+    ...     model(x).square().sum().backward()
+    ...     optimizer.step()
+    ...     record = rewirer.step()
+    >>> [(record.step, record.moved) for record in rewirer.history]
+    [(20, 8), (40, 4), (60, 0)]
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        optimizer: Optimizer,
+        method: str | Method = "rigl",
+        *,
+        steps: int,
+        steps_per_epoch: int | None = None,
+        seed: int | np.random.Generator | None = None,
+        **options: Any,
+    ):
+        state, self.method = OptimizerState(optimizer), get_method(method, **options)
+        check_method(self.method)
+        refuse_processes()
+        layers = layers_to_rewire(model, state)
+        self._root, self._model = model, LayeredModel(layers, state)
+        with warnings.catch_warnings(action="ignore"):  # its words are for other parameters
+            self._topology = topology.Rewirer(
+                self.method,
+                self._model,
+                total_steps=steps,
+                steps_per_epoch=steps_per_epoch,
+                optimizer=state,
+                seed=generator_from(seed),
+            )
+        warn_of_never(self.method, self.due_steps, steps)
+        self.steps, self.steps_made = steps, 0
+        self._recording = Recording(list(layers.values()))
+        self._latest: deque[list[Passes]] = deque(maxlen=self.method.batches)
+        self._learning_rate = self._model.learning_rate
+        self._attached = False
+        # Schedulers may change the rate between the optimiser's step and ours.
+        self._hook = optimizer.register_step_post_hook(self._after_optimizer)
+        self._record_next()
+
+    @property
+    def history(self) -> list[Rewiring]:
+        """One record for each rewiring."""
+        return self._topology.history
+
+    @property
+    def due_steps(self) -> np.ndarray:
+        """Steps after which a rewiring is due."""
+        return self._topology.due_steps
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Rewiring | None:
+        """Count a step of the optimiser, and rewire if that is due; call it once after each.
+
+        Growth looks at the gradients of the backward passes since the last call, the sum of all.
+
+        Parameters
+        ----------
+        closure : callable, optional
+            Makes a forward and a backward pass, which growth looks at instead. It is called when a
+            rewiring is due, after the optimiser's step, so with the present weights; gradients of
+            the parameters are left as they were. Methods that look at the last sample of a batch
+            alone need one, with that sample.
+
+        Returns
+        -------
+        Rewiring or None
+            What happened, if a rewiring was due.
+
+        Raises
+        ------
+        ValueError
+            If the method looks at gradients and no backward pass has reached a layer, or looks at
+            a last sample and there is no closure.
+        """
+        if closure is None and self.method.samples == "last":
+            raise ValueError(
+                f"method {self.method.name!r} looks at the last sample of a batch alone; give "
+                "step() a closure that makes a forward and a backward pass for that sample"
+            )
+        if self._recording.running:
+            self._latest.append(self._recording.stop())
+        self.steps_made += 1
+        record = None
+        if self._topology.due(self.steps_made):
+            if closure is not None and self.method.looks_at_data:
+                self._latest.clear()
+                self._latest.append(self._recorded(closure))
+            record = self._rewire()
+        self._record_next()
+        return record
+
+    def attach(self) -> Rewirer:
+        """Let every step of the optimiser call :meth:`step`; returns the rewirer.
+
+        Steps that ``torch.amp.GradScaler`` skips do not count then.
+
+        Raises
+        ------
+        ValueError
+            If the method looks at a last sample, which needs a closure.
+        """
+        if self.method.samples == "last":
+            raise ValueError(
+                f"method {self.method.name!r} looks at the last sample of a batch alone, so it "
+                "cannot be attached: call step(closure)"
+            )
+        self._attached = True
+        return self
+
+    def follow(self, copy: nn.Module) -> None:
+        """Rewire a copy of the model too, such as one that averages its weights.
+
+        Without this, ``torch.optim.swa_utils.AveragedModel`` and the like average the weights of
+        different connections. What the copy holds for a connection goes with it; a new one begins
+        with zero.
+
+        Parameters
+        ----------
+        copy : torch.nn.Module
+            With the same sparse layers, in the same order and with the same connections.
+
+        Raises
+        ------
+        ValueError
+            If its layers or their connections are others.
+
+        Examples
+        --------
+        >>> import rewire.torch as rt
+        >>> model = torch.nn.Sequential(rt.Linear(16, 8, density=0.25, seed=0))
+        >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        >>> rewirer = rt.Rewirer(model, optimizer, "set", steps=10, every=1, seed=0)
+        >>> average = torch.optim.swa_utils.AveragedModel(model)
+        >>> rewirer.follow(average)
+        >>> record = rewirer.step()
+        >>> bool((average.module[0].source == model[0].source).all()), record.moved
+        (True, 9)
+        """
+        layers = self._model.layers
+        self._model.follow(counterparts(self._root, copy, layers))
+
+    def detach(self) -> None:
+        """Leave the optimiser and the model alone from now on."""
+        self._attached = False
+        self._hook.remove()
+        self._recording.stop()
+
+    # ------------------------------------------------------------------------------------- state
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything but model, optimiser and method: tensors and plain values.
+
+        ``torch.save`` writes it, and ``torch.load`` reads it with ``weights_only=True``.
+        """
+        table = self._model.connections
+        return {
+            "method": self.method.name,
+            "steps": self.steps,
+            "due_steps": self.due_steps.tolist(),
+            "steps_made": self.steps_made,
+            "learning_rate": self._learning_rate,
+            "layers": {name: len(layer.weight) for name, layer in self._model.layers.items()},
+            "birth": torch.from_numpy(table.birth.copy()),
+            "next_birth": table.next_birth,
+            "latest": [list(passes) for passes in self._latest],
+            "topology": as_tensors(self._topology.state_dict()),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue where :meth:`state_dict` was taken; load model and optimiser first.
+
+        Raises
+        ------
+        ValueError
+            If the state is of another method, another number of steps or other layers.
+        """
+        check_state(state, self.state_dict())
+        self._recording.stop()
+        self._model.refresh()
+        self._model.connections.data["birth"] = state["birth"].numpy().copy()
+        self._model.connections.next_birth = state["next_birth"]
+        self._topology.load_state_dict(as_arrays(state["topology"]))
+        self.steps_made, self._learning_rate = state["steps_made"], state["learning_rate"]
+        self._latest.clear()
+        self._latest.extend(state["latest"])
+        self._record_next()
+
+    # ---------------------------------------------------------------------------------- inner
+
+    def _rewire(self) -> Rewiring:
+        self._model.refresh()
+        signals: list[Signals] = []
+        if self.method.looks_at_data:
+            signals = [self._model.signals(passes) for passes in self._latest]
+        return self._topology.rewire(self.steps_made, signals, learning_rate=self._learning_rate)
+
+    def _recorded(self, closure: Callable[[], Any]) -> list[Passes]:
+        """Return the passes that a closure makes; gradients stay as they were."""
+        self._recording.start()
+        try:
+            with self._model.state.other_gradients(), torch.enable_grad():
+                closure()
+        finally:
+            passes = self._recording.stop()
+        return passes
+
+    def _record_next(self) -> None:
+        """Record the next step's passes if a rewiring will look at them."""
+        following = range(self.steps_made + 1, self.steps_made + 1 + self.method.batches)
+        if self.method.looks_at_data and any(map(self._topology.due, following)):
+            self._recording.start()
+        else:
+            self._latest.clear()
+
+    def _after_optimizer(self, *_: Any) -> None:
+        self._learning_rate = self._model.learning_rate
+        if self._attached:
+            self.step()
