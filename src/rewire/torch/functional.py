@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
+from rewire.io import advise
 from rewire.kernels.geometry import Window
 
 from .connections import Connections, Table, dense_weight
@@ -51,8 +52,11 @@ def apply_layer(
     """
     if backend == "sparse" and x.device.type != "cpu":
         raise ValueError(
-            f"input must be on the CPU where backend is 'sparse'; got {x.device}: "
-            "choose backend='auto', or move layer and input"
+            advise(
+                f"input must be on the CPU where backend is 'sparse'; got {x.device}",
+                "let the device choose (backend='auto')",
+                "move layer and input to the CPU",
+            )
         )
     dtype = _result_dtype(x, weight)
     if backend == "dense" or (backend == "auto" and x.device.type != "cpu"):

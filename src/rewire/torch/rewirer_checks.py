@@ -38,8 +38,12 @@ def warn_of_never(method: Method, due_steps: np.ndarray, steps: int) -> None:
     """Say that a training is too short for a method."""
     if method.when is not None and not len(due_steps):
         warnings.warn(
-            f"steps must be more than the method's interval; got {steps}, so that method "
-            f"{method.name!r} never rewires: shorten its interval (every=), or train longer",
+            advise(
+                f"steps must be more than the method's interval; got {steps}, so that method "
+                f"{method.name!r} never rewires",
+                "shorten its interval (every=)",
+                "train longer",
+            ),
             stacklevel=3,
         )
 
