@@ -343,6 +343,7 @@ def test_a_training_given_up_is_recorded_no_longer():
 
 
 def test_a_compiled_model_goes_on_without_being_compiled_anew():
+    torch._dynamo.reset()  # other tests compile for other types
     model, x = small_model(), batch(16, 12)
     compiled = torch.compile(model, backend="aot_eager", fullgraph=True)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
