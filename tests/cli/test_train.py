@@ -25,6 +25,7 @@ from rewire.cli.app import app
 from rewire.cli.common import run_folders
 from rewire.experiment import Predictor, RunDirectory
 from rewire.export import load as load_network
+from rewire.report.recording import read_recording
 
 SHORT = ["--hidden", "16", "--total-steps", "40", "--method", "set"]
 
@@ -274,6 +275,8 @@ def test_a_warning_is_a_line(run, tmp_path):
     line, note = result.stderr.splitlines()
     assert note.startswith("note: 11 hidden neurons instead of 80, so that each reads at least 3 ")
     assert line.startswith("warning: method 'rigl' never rewires")
+    about = read_recording(RunDirectory(tmp_path / "run").recording).about
+    assert note.removeprefix("note: ") in about["assessment"]["notices"]  # in the report too
 
 
 # ------------------------------------------------------------------------------- after training

@@ -66,7 +66,9 @@ def _train(experiment: Experiment, folder: RunDirectory, as_json: bool) -> None:
             result = measure(experiment)
             folder.finish(experiment, result)
             recorder.finish()
-            recorder.recording.about["assessment"] = result["assessment"]
+            found = result["assessment"]
+            notices = [*experiment.notices, *found["notices"]]
+            recorder.recording.about["assessment"] = found | {"notices": notices}
             recorder.save(folder.recording)
             write_report(recorder.recording, folder.report)
     if worse:
