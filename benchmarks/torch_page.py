@@ -14,8 +14,9 @@ INTRODUCTION = """# Speed of sparse layers in PyTorch
 
 How many times faster than PyTorch's dense layer: forward and backward with all gradients, float32.
 Candidates take turns in one process; figures are medians. A layer's turn is two calls, of which the
-second counts: the first finds the caches as the others left them. `python benchmarks/torch_layers.py` and
-`python benchmarks/torch_models.py` measure, `python benchmarks/torch_page.py` writes this page.
+second counts: the first finds the caches as the others left them.
+`python benchmarks/torch_layers.py` and `python benchmarks/torch_models.py` measure,
+`python benchmarks/torch_page.py` writes this page.
 [Sparse layers in PyTorch](torch.md) says what to make of it.
 
 *mask*: a dense weight times a mask, what most tools do. *PyTorch CSR*: a weight that is a sparse
