@@ -25,7 +25,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812
+from torch.nn import functional as F
 
 RESULT = Path(__file__).with_suffix(".json")
 # Rows, inputs, outputs.

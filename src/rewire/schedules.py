@@ -409,4 +409,4 @@ def get(schedule: str | Schedule, **options: Any) -> Schedule:
     >>> get("cosine", final_lr=0.1)(Time(100, 100))
     0.1
     """
-    return registry.create(schedule, Callable, **options)  # type: ignore[arg-type]
+    return registry.create(schedule, Callable, **options)

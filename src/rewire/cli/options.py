@@ -69,6 +69,7 @@ def settings_options(settings: Mapping[str, Setting]) -> Callable[[Callable], Ca
                     given[name] = one.parse(value)
             return command(context=context, given=given, **values)
 
+        # Typer reads the one and SettingsCommand the other; type checkers know functions without.
         run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
         run.settings = settings  # type: ignore[attr-defined]
         return run

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 
@@ -45,7 +45,10 @@ class Levels:
     def of(cls, step: Lookup, column: Column) -> Levels:
         """Number the rows of a step."""
         found: dict[tuple[float, ...], int] = {}
-        number = lambda row: found.setdefault(tuple(row), len(found))  # noqa: E731
+
+        def number(row: Iterable[float]) -> int:
+            return found.setdefault(tuple(row), len(found))
+
         missing, unseen = number(step.missing), number(step.unseen)
         places = {text: number(row) for text, row in step.rows.items()}
         places |= dict.fromkeys(column.na, missing)

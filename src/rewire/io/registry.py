@@ -102,7 +102,7 @@ class Registry(Generic[Part]):
         """Return the part of that name; a part of the right type is returned as it is."""
         return self[part] if isinstance(part, str) else self._checked(part, type_)
 
-    def create(self, part: Any, type_: type, **options: Any) -> Any:
+    def create(self, part: Any, type_: Any, **options: Any) -> Any:
         """Call the part of that name with options; a finished object is returned as it is.
 
         For registries of classes and functions that make an object of type ``type_``.

@@ -74,7 +74,8 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
             unknown, name = next(iter(parameters)), type(self).__name__
             raise TypeError(f"{name}() got an unexpected keyword argument {unknown!r}")
 
-    # What scikit-learn, help() and editors read the parameters from.
+    # What scikit-learn, help() and editors read the parameters from; type checkers know functions
+    # without it.
     __init__.__signature__ = SIGNATURE  # type: ignore[attr-defined]
 
     # ---------------------------------------------------------------------------- for subclasses
@@ -90,8 +91,10 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
     def _encode(self, y: np.ndarray) -> np.ndarray:
         """Return targets as the loss takes them; refuse those that do not fit the first ones."""
 
-    # Whether there is something to learn.
-    _targets_vary = True
+    @property
+    def _targets_vary(self) -> bool:
+        """Whether there is something to learn."""
+        return True
 
     @property
     @abstractmethod

@@ -63,6 +63,7 @@ class SparseMLPClassifier(ClassifierMixin, SparseMLP):
         super().__init__(**parameters)
         self.class_weight = class_weight
 
+    # As in the base class.
     __init__.__signature__ = signature_of(PARAMETERS | CLASSIFIER)  # type: ignore[attr-defined]
 
     # ---------------------------------------------------------------------------------- training

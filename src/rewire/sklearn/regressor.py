@@ -95,7 +95,7 @@ class SparseMLPRegressor(RegressorMixin, SparseMLP):
         self._seen, self._scaling = self._scaling, self._scaling.add(self._columns(y), weight)
 
     @property
-    def _targets_vary(self) -> bool:  # type: ignore[override]
+    def _targets_vary(self) -> bool:
         return bool(self._scaling.varies.all())
 
     def _columns(self, y: np.ndarray) -> np.ndarray:

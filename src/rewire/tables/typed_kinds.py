@@ -14,6 +14,7 @@ from .overrides import Override
 from .parsing import read_column
 from .raw import TypedColumn
 from .schema import Column, Kind, NumberFormat
+from .steps import missing_rows
 
 __all__ = ["kind_of_values", "only_counts_rows"]
 
@@ -52,7 +53,7 @@ def kind_of_values(
         rows=len(column),
     )
     values, _ = read_column(column, found)
-    missing = values == None if values.dtype == object else np.isnan(values)  # noqa: E711
+    missing = missing_rows(values)
     different = len(np.unique(values[~missing]))
     found = replace(found, missing=int(missing.sum()), different=different)
     if column.kind == "number" and (infinite := int(np.isinf(column.values).sum())):

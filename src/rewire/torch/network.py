@@ -11,7 +11,7 @@ import torch
 from scipy.sparse import csr_array
 from torch import Tensor, fx, nn
 from torch.fx.passes.shape_prop import ShapeProp
-from torch.nn import functional as F  # noqa: N812
+from torch.nn import functional as F
 
 from rewire.kernels.layout import LEAK
 

@@ -58,7 +58,7 @@ def fit_step(column: Column, values: np.ndarray, y: np.ndarray | None = None) ->
 
 def missing_rows(values: np.ndarray) -> np.ndarray:
     """Return for each row whether its value is missing: NaN or None."""
-    return np.isnan(values) if values.dtype.kind == "f" else np.array(values == None)  # noqa: E711
+    return np.isnan(values) if values.dtype.kind == "f" else np.equal(values, np.array(None))
 
 
 def _all_equal(known: np.ndarray) -> bool:
