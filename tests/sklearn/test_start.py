@@ -3,10 +3,11 @@
 import subprocess
 import sys
 
-# Each takes a tenth of a second or more, and is needed by few fits or by none.
+# Each takes a thirtieth of a second or more, and is needed by few fits or by none.
 HEAVY = {
     *("llvmlite", "matplotlib", "numba", "onnx", "torch"),
     *("rewire.compare", "rewire.data", "rewire.plot", "rewire.report"),
+    *("rewire.experiment.predictor", "rewire.export", "rewire.scalar", "rewire.tables.schema"),
     "sklearn.model_selection",
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from scipy.sparse import issparse
@@ -37,15 +37,17 @@ from rewire.experiment.build import (
 from rewire.experiment.notices import below_trivial
 from rewire.experiment.recipe import Recipe
 from rewire.losses import Loss
-from rewire.tables import Table
 from rewire.train import EarlyStopping, History, fit
 from rewire.train.evaluation import outputs
 
 from .checks import check_weights, restored_on_error
-from .inputs import Inputs, is_numeric, read_first, read_later
+from .inputs import Inputs, is_numeric, is_table, read_first, read_later
 from .outputs import rescale_outputs
 from .parameters import CONSTRAINTS, PARAMETERS, SIGNATURE, recipe_of
 from .stream import Stream
+
+if TYPE_CHECKING:
+    from rewire.tables import Table
 
 __all__ = ["SparseMLP"]
 
@@ -421,4 +423,4 @@ def _numbers(X: Any) -> dict[str, Any]:
 
 
 def _take(X: Any, rows: np.ndarray) -> Any:
-    return X.take(rows) if isinstance(X, Table) else X[rows]
+    return X.take(rows) if is_table(X) else X[rows]

@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.sparse import issparse
 
-from rewire import defaults
+from rewire import defaults, tables
 from rewire.io import import_optional
-from rewire.tables import Column, Schema, Table, TableEncoder, parse, read_raw, understand
-from rewire.tables.steps import Number
 
 if TYPE_CHECKING:
     from rewire.data import Standardizer
+    from rewire.tables import Table, TableEncoder
 
-__all__ = ["Inputs", "is_numeric", "read_first", "read_later"]
+__all__ = ["Inputs", "is_numeric", "is_table", "read_first", "read_later"]
 
 # Medians of arrays without gaps are those of this many rows at most, as there may be no use for
 # them.
@@ -59,15 +58,15 @@ class Inputs:
         standardize : bool or None
             Whether to bring inputs to mean 0 and deviation 1; None: those of tables.
         """
-        wanted = isinstance(X, Table) if standardize is None else standardize
+        wanted = is_table(X) if standardize is None else standardize
         encoder = standardizer = None
         inputs = X
-        if isinstance(X, Table):
-            encoder = TableEncoder.fit(X, y)
+        if is_table(X):
+            encoder = tables.TableEncoder.fit(X, y)
             inputs = encoder.transform_training(X, y)
         elif not issparse(X) and np.isnan(X).any():
             table = _as_table(X, names)
-            encoder = TableEncoder.fit(table, y)
+            encoder = tables.TableEncoder.fit(table, y)
             inputs = encoder.transform(table).astype(X.dtype)
         if wanted:
             from rewire.data import Standardizer  # which most fits do without
@@ -79,8 +78,8 @@ class Inputs:
     def transform(self, X: Any, names: list[str]) -> Any:
         """Return the inputs of further samples."""
         if self.encoder is not None:
-            table = X if isinstance(X, Table) else _as_table(X, names)
-            dtype: Any = np.float64 if isinstance(X, Table) else X.dtype
+            table = X if is_table(X) else _as_table(X, names)
+            dtype: Any = np.float64 if is_table(X) else X.dtype
             return self.scaled(self.encoder.transform(table).astype(dtype, copy=False))
         if not issparse(X) and np.isnan(X).any():
             filled: Any = np.where(np.isnan(X), self.medians, X)
@@ -93,11 +92,14 @@ class Inputs:
 
     def as_encoder(self, names: Iterable[str]) -> TableEncoder | None:
         """Return what fills in missing values of columns of numbers; None if they have no names."""
-        columns = tuple(Column(str(name), "number") for name in names)
+        from rewire.tables.steps import Number  # as few models are exported
+
+        columns = tuple(tables.Column(str(name), "number") for name in names)
         if not columns or self.medians is None:
             return None
         fills = zip(columns, self.medians.tolist(), strict=True)
-        return TableEncoder(Schema(columns), tuple(Number(one.name, fill) for one, fill in fills))
+        steps = tuple(Number(one.name, fill) for one, fill in fills)
+        return tables.TableEncoder(tables.Schema(columns), steps)
 
 
 def _medians(X: Any) -> np.ndarray | None:
@@ -110,7 +112,8 @@ def _as_table(X: Any, names: list[str]) -> Table:
     if issparse(X):
         X = X.toarray()
     columns = {name: X[:, i].astype(np.float64) for i, name in enumerate(names)}
-    return Table(Schema(tuple(Column(name, "number") for name in names)), columns)
+    schema = tables.Schema(tuple(tables.Column(name, "number") for name in names))
+    return tables.Table(schema, columns)
 
 
 # ------------------------------------------------------------------------------ kinds of X
@@ -134,6 +137,11 @@ def is_numeric(X: Any) -> bool:
     if hasattr(X, "__arrow_c_stream__"):
         return False
     return not _has_texts(X)
+
+
+def is_table(X: Any) -> bool:
+    """Return whether X, checked, is a :class:`rewire.tables.Table`: neither an array nor sparse."""
+    return not (isinstance(X, np.ndarray) or issparse(X))
 
 
 def _is_pandas(X: Any) -> bool:
@@ -168,13 +176,13 @@ def _raw(X: Any) -> Any:
         array = np.asarray(X, object)
         names = [f"x{i}" for i in range(array.shape[1])]
         X = import_optional("pandas", "data").DataFrame(array, columns=names).infer_objects()
-    return read_raw(X)
+    return tables.read_raw(X)
 
 
 def read_first(X: Any) -> Table:
     """Find what the columns of a table are, and read them."""
     raw = _raw(X)
-    return parse(raw, understand(raw))
+    return tables.parse(raw, tables.understand(raw))
 
 
 def read_later(X: Any, encoder: TableEncoder | None) -> Table:
@@ -188,7 +196,7 @@ def read_later(X: Any, encoder: TableEncoder | None) -> Table:
     if encoder is None:
         raise ValueError("X must hold numbers, as in the first fit; got text")
     raw = _raw(X)
-    table = parse(raw, encoder.reads)
+    table = tables.parse(raw, encoder.reads)
     if (bad := encoder.unanswerable(table)).any():
         row = int(np.flatnonzero(bad)[0])
         cells = {one.column: raw.columns[one.column].cells()[row] for one in encoder.steps}

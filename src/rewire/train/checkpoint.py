@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from rewire.export.tensors import network_from_tensors, network_to_tensors
 from rewire.io import check_ending, reading
 from rewire.io.tensors import read_tensors, write_tensors
 from rewire.topology import Rewiring
@@ -53,6 +52,8 @@ def save_checkpoint(training: Training, path: str | Path) -> None:
     >>> read_history(path)["step"]
     [50]
     """
+    from rewire.export.tensors import network_to_tensors  # with all formats, which takes a while
+
     of_type(training, "training", Training)
     check_ending(path, [".safetensors"], "a checkpoint")
     tensors, network = network_to_tensors(training.net)
@@ -108,6 +109,8 @@ def load_checkpoint(training: Training, path: str | Path) -> None:
     >>> again.step
     50
     """
+    from rewire.export.tensors import network_from_tensors  # as above
+
     of_type(training, "training", Training)
     tensors, header = read_tensors(path, kind=KIND)
     activations = training.net.activations
