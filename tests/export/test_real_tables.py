@@ -51,6 +51,7 @@ def words(rng, rows=200):
             "height": [f"{x:.2f}".replace(".", ",") for x in rng.normal(1.7, 0.1, rows)],
             "boarded": pd.to_datetime("1912-04-10")
             + pd.to_timedelta(rng.integers(0, 900, rows), "D"),
+            "season": [f"Q{1 + n % 4} {1970 + n // 4}" for n in rng.integers(0, 90, rows)],
             "port": rng.choice(["Southampton", "Cherbourg", "Queenstown", ""], rows),
             "cabin": [
                 f"{a}{n}"

@@ -1,6 +1,6 @@
 """Tables as they are published, none of them edited."""
 
-import io
+import json
 import os
 from importlib.resources import files
 from pathlib import Path
@@ -95,7 +95,7 @@ def vega(name):
 
 def as_csv(name):
     """Return a table of JSON records as a CSV file."""
-    return pandas.read_json(io.StringIO(vega(name).read_text())).to_csv(index=False).encode()
+    return pandas.DataFrame(json.loads(vega(name).read_text())).to_csv(index=False).encode()
 
 
 def test_cars():
@@ -114,6 +114,18 @@ def test_cars():
     assert schema["Name"].role == "ignored"
     assert (schema["Miles_per_Gallon"].missing, schema["Horsepower"].missing) == (8, 6)
     assert set(table.values["Origin"]) == {"USA", "Europe", "Japan"}
+
+
+@pytest.mark.parametrize(
+    "name", ["anscombe", "barley", "burtin", "cars", "crimea", "driving", "iris", "ohlc"]
+)
+def test_json_is_read_as_the_same_table_in_csv(name):
+    source = vega(f"{name}.json")
+    schema, table = read(Path(str(source)))
+    written, same = read(as_csv(f"{name}.json"))
+    assert kinds(schema) == kinds(written)
+    for column in schema.inputs:
+        assert str(table.values[column.name].tolist()) == str(same.values[column.name].tolist())
 
 
 @pytest.mark.parametrize("name", ["airports.csv", "seattle-weather.csv", "stocks.csv"])
@@ -156,6 +168,17 @@ def test_numbers_of_statsmodels_tables_are_what_pandas_reads(path):
     for column, name in zip(schema.columns, frame, strict=True):
         if column.kind == "number":
             np.testing.assert_allclose(table.values[column.name], frame[name], rtol=1e-15)
+
+
+def test_quarters_of_danish_money_demand_are_dates():
+    folder = Path(str(files(pytest.importorskip("statsmodels")))) / "datasets"
+    schema, table = read(folder / "danish_data" / "data.csv", target="lrm")
+    assert (schema["period"].kind, schema["period"].date.pattern) == ("date", "%YQ%q")
+    quarters = table.values["period"].astype("datetime64[s]").astype("datetime64[M]")
+    assert quarters.tolist() == [
+        np.datetime64("1974-01") + np.timedelta64(3 * i, "M") for i in range(len(quarters))
+    ]
+    assert kinds(read(folder / "nile" / "nile.csv")[0])["year"] == "number"
 
 
 @pytest.mark.parametrize("name", ["iris", "wine", "breast_cancer", "diabetes"])

@@ -35,8 +35,8 @@ def inspect(
     data: Annotated[
         str,
         typer.Argument(
-            help="A table: CSV, TSV, Parquet, Feather or Excel, also compressed; - for standard "
-            "input."
+            help="A table: CSV, TSV, JSON, Parquet, Feather or Excel, also compressed; - for "
+            "standard input."
         ),
     ],
     out: Annotated[

@@ -28,8 +28,8 @@ def train(
     data: Annotated[
         str | None,
         typer.Argument(
-            help="A data set by name (mnist, digits, moons, ...), or a file: CSV, TSV, Parquet, "
-            "Excel or NPZ.",
+            help="A data set by name (mnist, digits, moons, ...), or a file: CSV, TSV, JSON, "
+            "Parquet, Excel or NPZ.",
             autocompletion=complete_data,
         ),
     ] = None,

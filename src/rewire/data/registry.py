@@ -97,9 +97,9 @@ def load(
     Parameters
     ----------
     source : str, path, or table
-        A name in :func:`available`; a file, ``.npz`` or a table (``.csv``, ``.tsv``, ``.txt``, also
-        compressed, ``.parquet``, ``.feather``, ``.arrow``, ``.xlsx``, or ``"-"`` for standard
-        input); or a pandas, Polars or Arrow table.
+        A name in :func:`available`; a file, ``.npz`` or a table (``.csv``, ``.tsv``, ``.txt``,
+        ``.json``, ``.jsonl``, also compressed, ``.parquet``, ``.feather``, ``.arrow``, ``.xlsx``,
+        or ``"-"`` for standard input); or a pandas, Polars or Arrow table.
     target : optional
         Files and tables only. In a table, the column to predict, by name or number, or a list of
         columns; in an NPZ file, the name of the array (default "y"), or a ``.npy`` file.

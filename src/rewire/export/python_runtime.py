@@ -203,8 +203,12 @@ def _number(written: Mapping[str, Any], text: str) -> float:
 
 def _date(column: Mapping[str, Any], text: str) -> float:
     """Return seconds since 1970-01-01, NaN for a text that is no date as in the training data."""
-    if not re.search(column["shape"], text):
+    found = re.search(column["shape"], text)
+    if found is None:
         return math.nan
+    if "quarter" in found.groupdict():  # strptime knows months alone
+        start, end = found.span("quarter")
+        text = f"{text[:start]}{3 * int(found['quarter']) - 2}{text[end:]}"
     try:
         if column["pattern"] == "ISO8601":
             value = datetime.fromisoformat(text.replace(" Z", "Z").replace("Z", "+00:00"))

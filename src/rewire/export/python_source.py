@@ -154,6 +154,7 @@ def _shown(whole: Whole, column: Column) -> Any:
         moment = datetime.fromtimestamp(value, UTC)
         if pattern in EPOCHS:
             return value / EPOCHS[pattern]
+        pattern = pattern.replace("%q", str((moment.month + 2) // 3))
         return moment.strftime("%Y-%m-%d %H:%M:%S" if pattern == "ISO8601" else pattern)
     return value
 
@@ -228,7 +229,7 @@ def _column(whole: Whole, column: Column) -> dict[str, Any]:
         "words": _words(column),
         "number": _written(column.number or NumberFormat()) if column.number or not text else None,
         "unit": EPOCHS[date.pattern] if counts else 1.0,
-        "pattern": date.pattern if is_date else "",
+        "pattern": date.pattern.replace("%q", "%m") if is_date else "",
         "shape": date_shape(date) if is_date else "",
         "origin": start if is_date else 0.0,
     }

@@ -21,6 +21,7 @@ __all__ = [
     "as_pattern",
     "date_origin",
     "date_shape",
+    "quarter_as_month",
     "read_dates",
     "readable_pattern",
     "study_dates",
@@ -41,6 +42,9 @@ DAYS = (
         "%b-%d-%Y",
     ),
     *("%b %Y", "%B %Y", "%b-%y", "%b-%Y", "%Y-%m", "%m/%Y", "%Y %b", "%Y/%m", "%Y%m%d"),
+    *("%YM%m", "%Y-M%m", "%Y:%m", "M%m %Y", "%B-%Y", "%Y-%b", "%Y %B"),
+    # Quarters, of which neither strptime nor strftime knows: see quarter_as_month.
+    *("%YQ%q", "%Y-Q%q", "%Y Q%q", "%Y:Q%q", "Q%q %Y", "Q%q-%Y", "Q%q/%Y", "%Y/Q%q", "%qQ%Y"),
     *("%a, %d %b %Y", "%A, %B %d, %Y", "%a %b %d %Y", "%A, %d %B %Y", "%a, %b %d, %Y"),
 )
 TIMES = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p", "%I:%M%p", "%I %p")
@@ -50,6 +54,7 @@ PARTS = {
     "%Y": r"\d{4}",
     "%y": r"\d{2}",
     "%m": r"\d{1,2}",
+    "%q": r"(?P<quarter>[1-4])",
     "%d": r"\d{1,2}",
     "%b": r"[A-Za-z]{3}",
     "%B": r"[A-Za-z]{3,9}",
@@ -75,6 +80,7 @@ SAMPLE = 200
 # Units of a number that counts from 1970-01-01, in seconds.
 EPOCHS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 WORDS = {"%Y": "YYYY", "%y": "YY", "%m": "MM", "%d": "DD", "%H": "hh", "%M": "mm", "%S": "ss"}
+WORDS["%q"] = "q"
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +167,9 @@ def _candidates(sample: list[str]) -> list[DateFormat]:
 
 @cache
 def _shape(pattern: str) -> str:
-    return re.sub(r"%[a-zA-Z]", lambda one: PARTS[one[0]], re.escape(pattern).replace(r"\%", "%"))
+    # The marks of quarters and months are written small as well; a pattern has no other such mark.
+    marked = re.sub(r"(?<!%)[QM]", lambda one: f"[{one[0]}{one[0].lower()}]", re.escape(pattern))
+    return re.sub(r"%[a-zA-Z]", lambda one: PARTS[one[0]], marked.replace(r"\%", "%"))
 
 
 def read_dates(texts: np.ndarray, written: DateFormat) -> np.ndarray:
@@ -185,14 +193,36 @@ def read_dates(texts: np.ndarray, written: DateFormat) -> np.ndarray:
     fitting = matches(stripped, date_shape(written))
     values = np.full(len(texts), np.nan)
     if fitting.any():
+        known, pattern = stripped[fitting], written.pattern
+        if "%q" in pattern:
+            known, pattern = quarter_as_month(known, written)
         moments = pandas.to_datetime(
-            pandas.Series(stripped[fitting], dtype=object),
-            format=written.pattern,
+            pandas.Series(known, dtype=object),
+            format=pattern,
             utc=written.utc or None,
             errors="coerce",
         )
         values[fitting] = _seconds(pandas, moments, written)
     return values
+
+
+def quarter_as_month(texts: np.ndarray, written: DateFormat) -> tuple[np.ndarray, str]:
+    """Return texts with the first month of each quarter in its place, and their pattern.
+
+    Texts of another shape are left out.
+
+    Examples
+    --------
+    >>> texts, pattern = quarter_as_month(np.array(["1972Q2"], object), DateFormat("%YQ%q"))
+    >>> texts.tolist(), pattern
+    (['1972Q4'], '%YQ%m')
+    """
+    found = [re.fullmatch(_shape(written.pattern), text) for text in texts]
+    months = [
+        f"{one.string[: one.start(1)]}{3 * int(one[1]) - 2}{one.string[one.end(1) :]}"
+        for one in filter(None, found)
+    ]
+    return np.array(months, object), written.pattern.replace("%q", "%m")
 
 
 def date_shape(written: DateFormat) -> str:
@@ -230,10 +260,10 @@ def readable_pattern(pattern: str) -> str:
 
     Examples
     --------
-    >>> readable_pattern("%d/%m/%Y"), readable_pattern("%b %d, %Y")
-    ('DD/MM/YYYY', '%b %d, %Y')
+    >>> readable_pattern("%d/%m/%Y"), readable_pattern("%YQ%q"), readable_pattern("%b %d, %Y")
+    ('DD/MM/YYYY', 'YYYYQq', '%b %d, %Y')
     """
     readable = pattern
     for mark, word in WORDS.items():
         readable = readable.replace(mark, word)
-    return pattern if "%" in readable else readable
+    return readable if as_pattern(readable) == pattern else pattern

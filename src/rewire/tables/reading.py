@@ -6,13 +6,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from .json_tables import is_json, read_json
 from .raw import RawTable
 from .text_files import read_text
 from .typed import from_frame, read_typed
 
 __all__ = ["TABLE_ENDINGS", "is_table_file", "read_raw"]
 
-TEXT = (".csv", ".tsv", ".txt")
+JSON = (".json", ".jsonl", ".ndjson")
+TEXT = (".csv", ".tsv", ".txt", *JSON)
 COMPRESSED = (".gz", ".bz2", ".xz", ".zip")
 TYPED = (".parquet", ".feather", ".arrow", ".xlsx")
 # What the name of a file with a table ends in.
@@ -38,10 +40,10 @@ def read_raw(
     Parameters
     ----------
     source : path, "-", frame, mapping or structured array
-        A file that ends in ``.csv``, ``.tsv`` or ``.txt``, also compressed (``.gz``, ``.bz2``,
-        ``.xz``, ``.zip``), in ``.parquet``, ``.feather``, ``.arrow`` or ``.xlsx``; ``"-"`` for
-        standard input; a pandas, Polars or Arrow table; a mapping of names to columns; a
-        structured array.
+        A file that ends in ``.csv``, ``.tsv``, ``.txt``, ``.json`` (records or columns) or
+        ``.jsonl`` (also ``.ndjson``), also compressed (``.gz``, ``.bz2``, ``.xz``, ``.zip``), in
+        ``.parquet``, ``.feather``, ``.arrow`` or ``.xlsx``; ``"-"`` for standard input; a pandas,
+        Polars or Arrow table; a mapping of names to columns; a structured array.
     sep : str, optional
         What separates the values of a file of text; found from its first lines by default.
     encoding : str, optional
@@ -82,7 +84,10 @@ def read_raw(
     if isinstance(source, RawTable):
         return source
     if isinstance(source, str) and source == "-":
-        return read_text(sys.stdin.buffer.read(), name="standard input", **options)
+        content = sys.stdin.buffer.read()
+        if is_json(content):
+            return read_json(content, name="standard input", encoding=encoding)
+        return read_text(content, name="standard input", **options)
     if not isinstance(source, (str, Path)):
         return from_frame(source)
     path = Path(source)
@@ -93,11 +98,19 @@ def read_raw(
     try:
         if path.name.lower().endswith(TYPED):
             return read_typed(path, sheet=sheet, header=header)
-        if sep is None and ".tsv" in path.suffixes:
+        if _unpacked_name(path).endswith(JSON):
+            return read_json(_content(path), name=path.name, encoding=encoding)
+        if sep is None and _unpacked_name(path).endswith(".tsv"):
             options["sep"] = "\t"
         return read_text(_content(path), name=path.name, **options)
     except ValueError as error:
         raise ValueError(f"{path} cannot be read: {error}") from error
+
+
+def _unpacked_name(path: Path) -> str:
+    """Return a file's name in small letters, without an ending that says it is compressed."""
+    name = path.name.lower()
+    return next((name.removesuffix(one) for one in COMPRESSED if name.endswith(one)), name)
 
 
 def _content(path: Path) -> bytes:

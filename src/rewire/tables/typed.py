@@ -14,7 +14,7 @@ from .raw import RawColumn, RawTable, TextColumn, TypedColumn
 from .text_files import header_names
 from .texts import Texts
 
-__all__ = ["from_frame", "read_typed"]
+__all__ = ["column_of_objects", "from_frame", "read_typed"]
 
 
 def read_typed(path: Path, *, sheet: str | int | None, header: bool) -> RawTable:
@@ -84,7 +84,7 @@ def _column(series: Any) -> RawColumn:
         return _categories(series)
     if types.is_string_dtype(dtype) and not types.is_object_dtype(dtype):
         return _texts(series)
-    return _objects(series)
+    return column_of_objects(series)
 
 
 def _floats(series: Any) -> np.ndarray:
@@ -112,7 +112,7 @@ def _categories(series: Any) -> RawColumn:
     return TypedColumn("category", values, "category")
 
 
-def _objects(series: Any) -> RawColumn:
+def column_of_objects(series: Any) -> RawColumn:
     """Return a column of Python objects by what they all are."""
     pandas = import_optional("pandas", "data")
     if hasattr(series.dtype, "pyarrow_dtype"):
