@@ -11,7 +11,7 @@ from rewire.assess import assess
 from rewire.data import load, moons
 from rewire.experiment import Recipe, prepare_experiment
 from rewire.experiment.assessing import assess_experiment
-from rewire.report import Recorder, write_report
+from rewire.report import Recorder, taking, write_report
 from rewire.report import recorder as recorder_module
 from rewire.report.frame_features import extract_features
 from rewire.report.snapshots import restore
@@ -49,7 +49,7 @@ def large():
     assert len(net.connections) > recorder_module.MAX_DRAWN
     recorder = Recorder(image_shape=digits.image_shape, data="digits", classes=digits.classes)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recorder_module, "MAX_SHARE", np.inf)
+        patch.setattr(taking, "MAX_SHARE", np.inf)
         rewire.fit(net, digits.X, digits.y, total_steps=400, seed=0, callbacks=[recorder])
     return recorder.recording
 

@@ -8,8 +8,7 @@ import pytest
 import rewire
 from rewire import methods
 from rewire.data import load, moons
-from rewire.report import Recorder, read_recording, write_report
-from rewire.report import recorder as recorder_module
+from rewire.report import Recorder, read_recording, taking, write_report
 from rewire.report.recording import thin
 from rewire.report.snapshots import restore
 from rewire.train import Training, load_checkpoint, save_checkpoint
@@ -116,7 +115,7 @@ def test_frames_are_thinned_to_equal_distances(rewirings):
     recorder.start(net, X, y, method="rigl", loss="hinge", total_steps=10 * rewirings)
     for number in range(1, rewirings + 1):
         recorder.take(net, 10 * number, "rewiring")
-        assert len(recorder.recording.frames) <= recorder_module.MAX_FRAMES
+        assert len(recorder.recording.frames) <= taking.MAX_FRAMES
     recorder.take(net, 10 * rewirings + 5, "end")
     frames = recorder.recording.frames
     assert moments(recorder.recording)[0] == (0, "start")
@@ -256,7 +255,7 @@ def digits():
 def test_large_networks_are_summarised_as_far_as_time_allows(
     monkeypatch, digits, share, all_of_them
 ):
-    monkeypatch.setattr(recorder_module, "MAX_SHARE", share)
+    monkeypatch.setattr(taking, "MAX_SHARE", share)
     net = rewire.mlp([64, 200, 10], sparsity=[0.7, 0.5], seed=0)
     recorder = Recorder(image_shape=digits.image_shape)
     history = rewire.fit(net, digits.X, digits.y, total_steps=400, seed=0, callbacks=[recorder])

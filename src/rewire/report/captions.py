@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rewire.io import percent
+
 __all__ = ["caption", "display_name", "drops_and_grows", "lede", "title"]
 
 _NAMES = {
@@ -59,20 +61,24 @@ def title(runs: Sequence[Mapping[str, Any]]) -> str:
     runs : sequence of mapping
         ``name``, ``moves`` (whether it may move connections), ``moved`` (how often one moved),
         ``score`` (text, such as "88% accuracy"), ``neurons`` (hidden and output neurons) and
-        ``needed`` (those of them that are not dead at the end).
+        ``needed`` (those of them that are not dead at the end); and, for a model of ``layers``,
+        ``density``.
     """
     parts = []
     for run in runs:
         moving = f", moving connections {run['moved']:,} times," if run["moves"] else ""
-        of_all = f"{run['needed']:,} of its" if run["needed"] < run["neurons"] else "all its"
-        parts.append(
-            f"{run['name']}{moving} ends at {run['score']} with {of_all} {run['neurons']:,} "
-            "neurons in use"
-        )
+        if run["layers"]:
+            rest = f"{percent(run['density'])} of the possible connections"
+        else:
+            of_all = f"{run['needed']:,} of its" if run["needed"] < run["neurons"] else "all its"
+            rest = f"{of_all} {run['neurons']:,} neurons in use"
+        parts.append(f"{run['name']}{moving} ends at {run['score']} with {rest}")
     return "; ".join(parts)
 
 
-def lede(methods: Sequence[str], data: Sequence[str | None], whole: bool) -> list[str]:
+def lede(
+    methods: Sequence[str], data: Sequence[str | None], whole: bool, layers: bool = False
+) -> list[str]:
     """Return how to read the page, in a few sentences.
 
     Parameters
@@ -81,6 +87,8 @@ def lede(methods: Sequence[str], data: Sequence[str | None], whole: bool) -> lis
         Of each run; None for data without a name.
     whole : bool
         Whether all neurons and connections are drawn.
+    layers : bool, default False
+        Whether a model of layers is among them.
     """
     who = _who_learns(data)
     lines = [
@@ -88,7 +96,13 @@ def lede(methods: Sequence[str], data: Sequence[str | None], whole: bool) -> lis
         "inputs at the top to the outputs at the bottom. Blue connections have positive weights "
         "and orange ones negative weights; wider lines mean larger weights."
     ]
-    if not whole:
+    if layers:
+        lines = [
+            f"{who}. The page shows the strongest paths through layers that follow each other, the "
+            "density of each part of a layer's wiring and, of convolutions, the kernels with the "
+            "largest weights."
+        ]
+    elif not whole:
         lines = [
             f"{who}. There are too many connections to draw, so the page "
             "shows the strongest paths from inputs to outputs, the density of each part of the "
@@ -123,7 +137,13 @@ def _who_learns(data: Sequence[str | None]) -> str:
 
 
 def caption(
-    kind: str, step: int, total_steps: int, dropped: int, grown: int, totals: Sequence[int]
+    kind: str,
+    step: int,
+    total_steps: int,
+    dropped: int,
+    grown: int,
+    totals: Sequence[int],
+    unit: str | None = None,
 ) -> str:
     """Return what happened between the frame before and this one.
 
@@ -137,6 +157,8 @@ def caption(
         Connections dropped and grown since the frame before.
     totals : sequence of int
         As in :func:`rewire.report.frame_features.extract_features`.
+    unit : str, optional
+        What a model of layers has for neurons, of which it says nothing if none are hidden.
     """
     connections, possible, hidden, dead = (int(n) for n in totals[:4])
     wiring = f"{connections:,} of {possible:,} possible connections"
@@ -145,16 +167,20 @@ def caption(
             f"After step {step:,} of {total_steps:,}: the training has diverged; some weights "
             "are no longer finite."
         )
-    dying = f"{dead:,} of {hidden:,} hidden neurons {'is' if dead == 1 else 'are'} dead"
+    dying = (
+        f"; {dead:,} of {hidden:,} hidden {unit or 'neuron'}s {'is' if dead == 1 else 'are'} dead"
+    )
+    if unit and not hidden:
+        dying = ""
     if kind == "start":
         when = "Before training" if step == 0 else f"After step {step:,}"
-        return f"{when}: {wiring}; {dying}."
+        return f"{when}: {wiring}{dying}."
     when = f"After step {step:,} of {total_steps:,}"
     if kind == "kept":
-        return f"{when}: the best network on validation data, which early stopping kept. {dying}."
+        return f"{when}: the best network on validation data, which early stopping kept{dying}."
     if dropped or grown:
-        return f"{when}: {dropped:,} connections dropped, {grown:,} grown; {dying}."
+        return f"{when}: {dropped:,} connections dropped, {grown:,} grown{dying}."
     if kind == "rewiring":
-        return f"{when}: a rewiring moved no connection; {dying}."
+        return f"{when}: a rewiring moved no connection{dying}."
     end = ", the end" if kind == "end" else ""
-    return f"{when}{end}: same wiring, new weights; {dying}."
+    return f"{when}{end}: same wiring, new weights{dying}."

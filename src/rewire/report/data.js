@@ -23,6 +23,7 @@ for (const run of page.runs) {
 // The largest activity of each rank over all frames, which a fully coloured circle stands for.
 function busiest(run) {
   const most = [];
+  if (!run.frames[0].activity) return most; // a model of layers does not tell
   for (const frame of run.frames) {
     frame.neuron.forEach((number, i) => {
       const rank = rankOf(frame, number);

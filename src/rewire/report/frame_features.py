@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from rewire.graph import Network
 from rewire.graph.densities import block_densities
+from rewire.graph.graph import Graph
 from rewire.graph.strip import alive
 
 from .strongest_paths import strongest_paths
 
-__all__ = ["BLOCKS", "boundary_points", "extract_features"]
+__all__ = [
+    "BLOCKS",
+    "boundary_points",
+    "distribution",
+    "drawn_features",
+    "extract_features",
+    "shrink",
+]
 
 # Blocks along each side of a heat map of densities.
 BLOCKS = 24
@@ -65,36 +74,54 @@ def extract_features(
     net, finite = _with_finite_numbers(net)
     table, start = net.connections, net.rank_start
     living, fan_in, fan_out = alive(net), table.fan_in, table.fan_out
-    drawn = np.arange(len(table)) if whole else strongest_paths(net)
-    target = np.searchsorted(table.indptr, drawn, side="right") - 1
-    neuron = np.arange(net.size) if whole else np.union1d(table.source[drawn], target)
+    drawn = drawn_features(net, None if whole else strongest_paths(net), living)
     samples = X if whole else X[:: -(-len(X) // FEW_SAMPLES)]
     features = {
-        "ranks": np.array(net.ranks),
+        **drawn,
         "totals": np.append(_totals(net, living), finite),
         "next_birth": np.array([table.next_birth]),
-        "source": table.source[drawn],
-        "target": target.astype(table.source.dtype),
-        "weight": table.weight[drawn].astype(np.float32),
-        "birth": table.birth[drawn],
-        "neuron": neuron,
-        "bias": net.bias[neuron].astype(np.float32),
-        "activity": _activity(net, samples)[neuron],
-        "alive": living[neuron].astype(np.uint8),
-        "fan_in": fan_in[neuron],
-        "fan_out": fan_out[neuron],
-        "fan_ins": _distribution(fan_in[start[1] :]),
-        "fan_outs": _distribution(fan_out[: start[-2]]),
+        "activity": _activity(net, samples)[drawn["neuron"]],
+        "fan_ins": distribution(fan_in[start[1] :]),
+        "fan_outs": distribution(fan_out[: start[-2]]),
     }
     if net.ranks[0] == 2:
         features["boundary"] = _boundary(net, X, loss)
     if image_shape is not None:
-        features["input_map"] = _shrink(fan_out[: net.ranks[0]].reshape(image_shape))
+        features["input_map"] = shrink(fan_out[: net.ranks[0]].reshape(image_shape))
     if whole:
         return features
     return features | {
         f"density {r} {s}": found.astype(np.float32)
         for (r, s), found in block_densities(net, BLOCKS).items()
+    }
+
+
+def drawn_features(net: Graph, drawn: np.ndarray | None, living: np.ndarray) -> dict[str, Any]:
+    """Return the ranks, and what is shown of connections and of the neurons that they join.
+
+    Parameters
+    ----------
+    net : Graph
+    drawn : ndarray of int, or None
+        Rows of the connection table; None for all, and all neurons.
+    living : ndarray of bool, shape (neurons,)
+    """
+    table = net.connections
+    whole = drawn is None
+    rows = np.arange(len(table)) if drawn is None else drawn
+    target = np.searchsorted(table.indptr, rows, side="right") - 1
+    neuron = np.arange(net.size) if whole else np.union1d(table.source[rows], target)
+    return {
+        "ranks": np.array(net.ranks),
+        "source": table.source[rows],
+        "target": target.astype(table.source.dtype),
+        "weight": table.weight[rows].astype(np.float32),
+        "birth": table.birth[rows],
+        "neuron": neuron,
+        "bias": net.bias[neuron].astype(np.float32),
+        "alive": living[neuron].astype(np.uint8),
+        "fan_in": table.fan_in[neuron],
+        "fan_out": table.fan_out[neuron],
     }
 
 
@@ -165,13 +192,14 @@ def _activity(net: Network, X: np.ndarray) -> np.ndarray:
         return np.nan_to_num(np.abs(A).mean(axis=1).astype(np.float32), posinf=0)
 
 
-def _distribution(values: np.ndarray) -> np.ndarray:
+def distribution(values: np.ndarray) -> np.ndarray:
+    """Return rows of (value, how often it occurs)."""
     count = np.bincount(values)
     value = np.flatnonzero(count)
     return np.stack([value, count[value]], axis=1).astype(np.int32)
 
 
-def _shrink(picture: np.ndarray) -> np.ndarray:
+def shrink(picture: np.ndarray) -> np.ndarray:
     """Return a picture of at most 64 by 64 pixels; larger ones are summed over square blocks."""
     step = -(-max(picture.shape) // MAX_PIXELS)
     rows, columns = (-(-side // step) for side in picture.shape)

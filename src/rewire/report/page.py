@@ -19,7 +19,7 @@ __all__ = ["MAX_BYTES", "render", "write_report"]
 
 # Size of a page beyond which every other frame is left out.
 MAX_BYTES = 9_500_000
-SCRIPTS = ("data.js", "wiring.js", "panels.js", "assessed.js", "report.js")
+SCRIPTS = ("data.js", "wiring.js", "panels.js", "layers.js", "assessed.js", "report.js")
 
 
 def write_report(
@@ -96,6 +96,7 @@ def render(recordings: Sequence[Recording], names: Sequence[str]) -> str:
                 [run["method"] for run in runs],
                 [recording.about["data"] for recording in recordings],
                 all(run["whole"] for run in runs),
+                any(run["layers"] for run in runs),
             ),
             "runs": runs,
         }

@@ -18,6 +18,7 @@ from rewire.web import Packer
 
 from .captions import caption, display_name
 from .frame_features import boundary_points, extract_features
+from .layer_data import layers_data, layers_of_frame
 from .recording import Frame, Recording, thin
 from .snapshots import restore
 
@@ -28,6 +29,9 @@ COLUMNS = ("loss", "accuracy", "validation_loss", "validation_accuracy")
 MAX_ROWS = 2000
 # Samples drawn on a decision boundary.
 MAX_POINTS = 400
+
+# What a page is told of layers in words and figures, not as arrays.
+TOLD = ("layers",)
 
 Features = Mapping[str, np.ndarray]
 
@@ -48,7 +52,7 @@ def run_data(recording: Recording, packer: Packer, every: int = 1) -> dict[str, 
         blank = {"accuracy": None, "validation_accuracy": None}
         recording = replace(recording, rows=[row | blank for row in recording.rows])
     frames = thin(recording.frames, every * recording.interval)
-    whole = all(frame.form != "summary" for frame in frames)
+    whole = all(frame.form in ("snapshot", "whole") for frame in frames)
     features = [features_of(recording, frame, whole) for frame in frames]
     rewirings = recording.rewirings
     rows = _curve_rows(recording)
@@ -67,6 +71,9 @@ def run_data(recording: Recording, packer: Packer, every: int = 1) -> dict[str, 
         "rows": {name: [_finite(row.get(name)) for row in rows] for name in ("step", *COLUMNS)},
         "rewirings": [record["step"] for record in rewirings],
         "frames": _frames(recording, frames, features, packer),
+        "layers": layers_data(about),
+        "unit": about.get("unit", "neuron"),
+        "density": float(features[-1]["totals"][0] / max(features[-1]["totals"][1], 1)),
     }
     if "boundary" in features[0]:
         data["points"] = _points(recording, packer)
@@ -87,24 +94,42 @@ def features_of(recording: Recording, frame: Frame, whole: bool = True) -> Featu
 
 
 def _curve_rows(recording: Recording) -> list[dict[str, Any]]:
-    """Return evenly spaced rows of the history, and always the last one."""
-    rows = recording.rows[:: -(-len(recording.rows) // MAX_ROWS) or 1]
-    if rows and rows[-1] is not recording.rows[-1]:
-        rows = [*rows, recording.rows[-1]]
-    return rows
+    """Return evenly spaced rows of the history, and always the last one.
+
+    Where validation is measured in some rows only, these are spaced evenly by themselves.
+    """
+    rows = recording.rows
+    measured = [row for row in rows if any(name in row for name in COLUMNS[2:])]
+    others = [row for row in rows if not any(name in row for name in COLUMNS[2:])]
+    return sorted([*_spaced(measured), *_spaced(others)], key=lambda row: row["step"])
+
+
+def _spaced(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    some = rows[:: -(-len(rows) // MAX_ROWS) or 1]
+    return some if not rows or some[-1] is rows[-1] else [*some, rows[-1]]
 
 
 def _frames(
     recording: Recording, frames: Sequence[Frame], features: Sequence[Features], packer: Packer
 ) -> list[dict[str, Any]]:
-    steps = [row["step"] for row in recording.rows]
+    steps, rows = [row["step"] for row in recording.rows], _filled(recording.rows)
     frames, features = [frames[0], *frames], [features[0], *features]
     shown = []
     for pair, feature_pair in zip(pairwise(frames), pairwise(features), strict=True):
         row = bisect_right(steps, pair[1].step) - 1
-        measures = _measures(recording.rows[row]) if row >= 0 else None
+        measures = _measures(rows[row]) if row >= 0 else None
         shown.append(_frame(recording, pair, feature_pair, packer) | {"row": measures})
     return shown
+
+
+def _filled(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return rows with the last known value of what was not measured in them."""
+    known: dict[str, Any] = {}
+    filled: list[Mapping[str, Any]] = []
+    for row in rows:
+        known = known | {name: value for name, value in row.items() if value is not None}
+        filled.append(known)
+    return filled
 
 
 def _frame(
@@ -115,12 +140,12 @@ def _frame(
 ) -> dict[str, Any]:
     """Return what the page shows of the second frame, and of the changes since the first."""
     (frame_before, frame), (before, now) = frames, features
-    arrays = {k: v for k, v in now.items() if k not in ("totals", "birth", "next_birth")}
+    arrays = {k: v for k, v in now.items() if k not in (*TOLD, "totals", "birth", "next_birth")}
     totals, birth = now["totals"].tolist(), now["birth"]
     grown = birth >= before["next_birth"]
     dropped = np.flatnonzero(~np.isin(before["birth"], birth))
     moved = len(dropped), int(grown.sum())
-    if not any(name.startswith("density ") for name in arrays):
+    if frame.form in ("snapshot", "whole") and not any(n.startswith("density ") for n in arrays):
         arrays["dropped"] = dropped
     else:  # only some connections are drawn, so their births do not tell how many moved
         moved = _moved(recording.rewirings, frame_before, frame)
@@ -130,11 +155,14 @@ def _frame(
     return {
         "step": frame.step,
         "kind": frame.kind,
-        "caption": caption(frame.kind, frame.step, total_steps, *moved, totals),
+        "caption": caption(
+            frame.kind, frame.step, total_steps, *moved, totals, recording.about.get("unit")
+        ),
         "totals": totals,
         "moved": moved,
         "arrays": {name: packer.add(array) for name, array in arrays.items()},
         "shapes": shapes,
+        "layers": layers_of_frame(recording, frame, now),
     }
 
 
@@ -183,7 +211,7 @@ def _score(recording: Recording) -> str:
         return f"{text} {label}{on}" if text.endswith("%") else f"{label} {text}{on}"
     if not recording.rows:
         return "an unknown score"
-    last = recording.rows[-1]
+    last = _filled(recording.rows)[-1]
     for name, on in (("validation_accuracy", " on validation data"), ("accuracy", "")):
         value = _finite(last.get(name))
         if value is not None:

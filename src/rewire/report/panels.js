@@ -78,11 +78,11 @@ function inner(rings, side) {
 // -------------------------------------------------------- pictures of cells: input map, densities
 
 class Cells {
-  constructor(parent, title, [rows, columns], most, amount, says) {
+  constructor(parent, title, [rows, columns], most, amount, says, scale = most => `Stronger colour means more, up to ${amount(most)}.`) {
     const side = 200 / Math.max(rows, columns);
     const {box, svg} = panel(parent, title, columns * side, rows * side);
     Object.assign(this, {svg, most, says, columns, side});
-    this.scale = `Stronger colour means more, up to ${amount(most)}.`;
+    this.scale = scale(most);
     this.title = svg.append("title");
     this.cells = svg.append("g");
     this.note = box.append("p").attr("class", "note").text(this.scale);
@@ -184,9 +184,9 @@ class Curves {
       d3.axisLeft(y).ticks(5, name === "loss" ? "~g" : ".0%").tickSizeOuter(0));
     page.runs.forEach((run, k) => {
       for (const [column, kind] of [[name, ""], [`validation_${name}`, "validation"]]) {
-        const rows = d3.zip(run.rows.step, run.rows[column]);
+        const rows = d3.zip(run.rows.step, run.rows[column]).filter(d => d[1] !== null && (!log || d[1] > 0));
         svg.append("path").attr("class", `curve ${kind}`).style("stroke", `var(--run-${k % 5})`)
-          .attr("d", d3.line(d => x(d[0]), d => y(d[1])).defined(d => d[1] !== null && (!log || d[1] > 0))(rows));
+          .attr("d", d3.line(d => x(d[0]), d => y(d[1]))(rows));
       }
       svg.append("g").attr("class", "rewirings").selectAll("line").data(run.rewirings).join("line")
         .style("stroke", `var(--run-${k % 5})`).attr("x1", d => x(d)).attr("x2", d => x(d))
@@ -205,22 +205,26 @@ class Curves {
 
 // --------------------------------------------------------------------------------------- table
 
+// Of a model of layers, paths are known if all layers follow each other.
+const knownPaths = f => !f.layers || f.totals[2] > 0;
+
 const MEASURES = [
   ["Loss", f => f.row && f.row.loss !== null ? d3.format(".4~g")(f.row.loss) : ""],
   ["Accuracy", f => f.row && f.row.accuracy !== null ? percent(f.row.accuracy) : ""],
   ["Validation accuracy", f => f.row && f.row.validation_accuracy !== null ? percent(f.row.validation_accuracy) : ""],
   ["Connections, of all possible ones (density)", f => share(f.totals[0], f.totals[1])],
-  ["Dead hidden neurons", f => share(f.totals[3], f.totals[2])],
-  ["Neurons left when stripped", f => count(f.totals[4])],
-  ["Connections left when stripped", f => count(f.totals[5])],
+  ["Dead hidden neurons", f => knownPaths(f) ? share(f.totals[3], f.totals[2]) : ""],
+  ["Neurons left when stripped", f => knownPaths(f) ? count(f.totals[4]) : ""],
+  ["Connections left when stripped", f => knownPaths(f) ? count(f.totals[5]) : ""],
   ["Bytes, of those of a dense network", f => share(f.totals[6], f.totals[7])],
-  ["FLOPs per prediction, of those of a dense network", f => share(2 * f.totals[0] + f.totals[8], 2 * f.totals[1] + f.totals[8])],
+  ["FLOPs per prediction, of those of a dense network", f => f.layers ? "" : share(2 * f.totals[0] + f.totals[8], 2 * f.totals[1] + f.totals[8])],
   ["FLOPs of training, of those of a dense network", f => f.row && f.row.dense_flops ? share(f.row.flops, f.row.dense_flops) : ""],
   ["Seconds of training", f => f.row && f.row.seconds !== null ? d3.format(".3~g")(f.row.seconds) : ""],
 ];
 
 function drawTable(parent, frames) {
-  const rows = MEASURES.map(([name, text]) => [name, ...frames.map(text)]).filter(row => row.slice(1).some(v => v !== ""));
+  const units = page.runs.every(run => run.unit === "channel") ? "channels" : "neurons";
+  const rows = MEASURES.map(([name, text]) => [name.replace("neurons", units).replace("Neurons", capital(units)), ...frames.map(text)]).filter(row => row.slice(1).some(v => v !== ""));
   const table = parent.selectAll("table").data([0]).join(enter => {
     const made = enter.append("table");
     made.append("caption").text("At this step");

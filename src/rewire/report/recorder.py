@@ -1,38 +1,36 @@
-"""A callback that follows a training and keeps what its report will show."""
+"""A recorder follows a training and keeps what its report will show."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rewire.io import advise, received
 from rewire.validation import several
 
+from .following import REPORTS, Following
 from .frame_features import extract_features
-from .recording import Frame, Recording, read_recording, thin
+from .recording import Recording, read_recording
 from .snapshots import snapshot
+from .taking import FrameTaker
 
 if TYPE_CHECKING:
     from rewire.graph import Network
+    from rewire.torch import Rewirer
     from rewire.train import Training
 
 __all__ = ["Recorder"]
 
 # A network with at most this many connections is kept whole and drawn.
 MAX_DRAWN = 3000
-# With more frames than this, every other one is dropped.
-MAX_FRAMES = 128
-# Frames of a training that never rewires; also the most frames between two rewirings.
-REPORTS = 40
 # Samples that are kept, and the most numbers in them.
 MAX_SAMPLES, MAX_NUMBERS = 256, 200_000
-# Largest share of the time since the start for the frames of a network too large to draw.
-MAX_SHARE = 0.03
 
 
 class Recorder:
@@ -102,8 +100,13 @@ class Recorder:
         }
         self.recording: Recording
         self.training: Training | None = None
-        self.seconds = self._spent = self._latest = 0.0
-        self._begun = perf_counter()
+        self._taker: FrameTaker | None = None
+        self._following: Following | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Time that recording has taken so far."""
+        return self._taker.seconds if self._taker else 0.0
 
     # ---------------------------------------------------------------- as a callback of a Training
 
@@ -117,11 +120,10 @@ class Recorder:
             A recording of the same training, to be continued. Frames of steps that will be done
             again are dropped.
         """
-        self.training, self._begun = training, perf_counter()
+        self.training, self._following = training, None
         training.on_rewiring = self._rewired
-        if resumed_from is not None and Path(resumed_from).exists():
-            self.recording = read_recording(resumed_from)
-            self.recording.truncate(training.step)
+        if (found := _resumed(resumed_from, training.step)) is not None:
+            self._begin(found)
             return
         self.start(
             training.net,
@@ -143,6 +145,9 @@ class Recorder:
 
     def finish(self) -> None:
         """Take the last frame, and another one of the network that early stopping restored."""
+        if self._following is not None:
+            self._following.finish()
+            return
         assert self.training is not None
         training, frames = self.training, self.recording.frames
         stopping = training.early_stopping
@@ -165,10 +170,78 @@ class Recorder:
         self.take(training.net, training.step, "rewiring")
 
     def _copy_history(self) -> None:
+        if self._following is not None:
+            self._following.copy_history()
         if self.training is not None:
             history = self.training.history
             self.recording.rows = list(history.rows)
             self.recording.rewirings = [asdict(record) for record in history.rewirings]
+
+    def _begin(self, recording: Recording) -> None:
+        self.recording, self._taker = recording, FrameTaker(recording)
+
+    # -------------------------------------------------------------------------- a PyTorch model
+
+    def follow(
+        self, rewirer: Rewirer, *, resumed_from: str | os.PathLike[str] | None = None
+    ) -> Recorder:
+        """Begin to record a PyTorch model that is rewired; :meth:`log` goes on.
+
+        Parameters
+        ----------
+        rewirer : rewire.torch.Rewirer
+        resumed_from : path, optional
+            A recording of the same training, to be continued.
+
+        Returns
+        -------
+        Recorder
+            The recorder itself.
+
+        Raises
+        ------
+        ValueError
+            If there is an image shape, but the first layer reads other inputs.
+        """
+        if not hasattr(rewirer, "steps_made"):
+            raise TypeError(
+                advise(
+                    f"rewirer must be a rewire.torch.Rewirer; got {received(rewirer)}",
+                    "record a network by rewire.fit(..., callbacks=[recorder])",
+                )
+            )
+        resumed = _resumed(resumed_from, rewirer.steps_made)
+        self.training, self._following = None, Following(rewirer, self.about, resumed)
+        self.recording, self._taker = self._following.recording, self._following.taker
+        return self
+
+    def log(
+        self,
+        *,
+        loss: Any = None,
+        accuracy: Any = None,
+        validation_loss: Any = None,
+        validation_accuracy: Any = None,
+    ) -> None:
+        """Record what was measured, and the model if it was rewired or the last frame is long ago.
+
+        Call it after the rewirer's step: after each, or now and then.
+
+        Parameters
+        ----------
+        loss, accuracy, validation_loss, validation_accuracy : float or scalar tensor, optional
+            Accuracies as shares, from 0 to 1.
+
+        Raises
+        ------
+        ValueError
+            If no model is followed.
+        """
+        if self._following is None:
+            raise ValueError("recorder must follow a model before log; call follow(rewirer) first")
+        measures = {"loss": loss, "accuracy": accuracy}
+        measures |= {"validation_loss": validation_loss, "validation_accuracy": validation_accuracy}
+        self._following.log(measures)
 
     # ------------------------------------------------------------------ in a loop of your own
 
@@ -205,11 +278,8 @@ class Recorder:
             "total_steps": total_steps,
             "activations": [one.name for one in net.activations[1:]],
         }
-        self.recording = Recording(
-            {**self.about, **about},
-            np.array(kept.toarray() if hasattr(kept, "toarray") else kept, net.dtype),
-            np.array(y[::every]),
-        )
+        samples = np.array(kept.toarray() if hasattr(kept, "toarray") else kept, net.dtype)
+        self._begin(Recording({**self.about, **about}, samples, np.array(y[::every])))
         self.take(net, step, "start")
 
     def take(self, net: Network, step: int, kind: str) -> None:
@@ -223,31 +293,12 @@ class Recorder:
         kind : {"start", "rewiring", "report", "end", "kept"}
             Why the frame is taken; those at the end are always kept.
         """
-        recording = self.recording
-        moment = len(recording.moments)
-        last = kind in ("end", "kept")
-        if not last:
-            recording.moments.append(step)
-        if not last and (moment % recording.interval or not self._affordable(net)):
-            return
-        if len(net.connections) > MAX_DRAWN:
-            net.program()  # not counted below, as the training is about to need it anyway
-        begin = perf_counter()
-        form, arrays = self._contents(net)
-        recording.frames.append(Frame(step, kind, form, moment, arrays))
-        if len(recording.frames) > MAX_FRAMES:
-            recording.interval *= 2
-            recording.frames[:] = thin(recording.frames, recording.interval)
-        cost = perf_counter() - begin
-        self.seconds += cost
-        if moment:  # the first frame may include compiling
-            self._spent, self._latest = self._spent + cost, cost
-
-    def _affordable(self, net: Network) -> bool:
-        """Whether another frame and the last one stay within the share of time for frames."""
-        elapsed = perf_counter() - self._begun
-        with_the_last = self._spent + 2 * self._latest
-        return len(net.connections) <= MAX_DRAWN or with_the_last <= MAX_SHARE * elapsed
+        assert self._taker is not None
+        small = len(net.connections) <= MAX_DRAWN
+        if self._taker.due(step, kind, cheap=small):
+            if not small:
+                net.program()  # not counted, as the training is about to need it anyway
+            self._taker.take(step, kind, partial(self._contents, net))
 
     def _contents(self, net: Network) -> tuple[str, dict[str, np.ndarray]]:
         """Return a frame's form and arrays."""
@@ -259,3 +310,12 @@ class Recorder:
             net, X, about["loss"], whole=whole, image_shape=about["image_shape"]
         )
         return "whole" if whole else "summary", features
+
+
+def _resumed(path: str | os.PathLike[str] | None, step: int) -> Recording | None:
+    """Return a recording up to a step, if there is one."""
+    if path is None or not Path(path).exists():
+        return None
+    found = read_recording(path)
+    found.truncate(step)
+    return found

@@ -28,9 +28,9 @@ class Frame:
         Steps done.
     kind : {"start", "rewiring", "report", "end", "kept"}
         Why the frame was taken; ``"kept"`` is the network that early stopping restored.
-    form : {"snapshot", "whole", "summary"}
-        What the arrays hold: the network itself, its features, or the features of a network too
-        large to draw.
+    form : {"snapshot", "whole", "summary", "layers"}
+        What the arrays hold: the network itself, its features, the features of a network too
+        large to draw, or those of a PyTorch model.
     moment : int
         Position in :attr:`Recording.moments`.
     arrays : mapping of str to ndarray
@@ -51,8 +51,10 @@ class Recording:
     ----------
     about : dict
         Plain data: ``name``, ``method``, ``data``, ``loss``, ``total_steps``, ``activations``,
-        ``feature_names``, ``image_shape``, ``classes``; and, once the network has been assessed,
-        ``assessment``, as :meth:`rewire.assess.Assessment.to_dict` returns it.
+        ``feature_names``, ``image_shape``, ``classes``; for a PyTorch model ``layers``, ``chain``
+        (which of them follow each other), ``layer_of_block`` and ``unit``; and, once the
+        network has been assessed, ``assessment``, as :meth:`rewire.assess.Assessment.to_dict`
+        returns it.
     frames : list of Frame
     rows, rewirings : list of dict
         As in :class:`rewire.train.History`.
@@ -115,7 +117,11 @@ class Recording:
         about, frames = self.about, self.frames
         data = f" on {about['data']!r}" if about["data"] else ""
         steps = f"steps {frames[0].step:,} to {frames[-1].step:,}" if frames else "no frames"
-        ranks = "-".join(map(str, frames[-1].arrays["ranks"].tolist())) + ", " if frames else ""
+        ranks = ""
+        if "layers" in about:
+            ranks = f"{len(about['layers'])} layers, "
+        elif frames:
+            ranks = "-".join(map(str, frames[-1].arrays["ranks"].tolist())) + ", "
         moved = sum(sum(record["grown"]) for record in self.rewirings)
         last = self.rows[-1] if self.rows else {}
         measured = [

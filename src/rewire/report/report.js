@@ -11,7 +11,9 @@ function column(run, k) {
     .attr("aria-label", run.name).style("--own", `var(--run-${k % 5})`);
   section.append("h2").text(run.name);
   const caption = section.append("p").attr("class", "caption").attr("aria-live", "polite");
-  if (!run.whole) {
+  if (run.layers) {
+    section.append("p").attr("class", "note").attr("data-note", "layers").text(layersNote(run));
+  } else if (!run.whole) {
     section.append("p").attr("class", "note").attr("data-note", "large").text(
       `This network has ${count(run.frames[0].totals[0])} connections, too many to draw. Shown are the ` +
       "strongest paths (largest product of weights) from the 40 inputs with the strongest ones and, " +
@@ -23,11 +25,12 @@ function column(run, k) {
   const first = run.frames[0];
   if (run.points) parts.push(part(new Boundary(run, panels), frame => frame));
   if (run.input_shape) parts.push(inputMap(run, panels));
-  parts.push(part(new Distribution(run, panels, "fan_ins", "Fan-in of neurons"), f => f));
-  parts.push(part(new Distribution(run, panels, "fan_outs", "Fan-out of inputs and neurons"), f => f));
+  parts.push(part(new Distribution(run, panels, "fan_ins", `Fan-in of ${run.unit}s`), f => f));
+  parts.push(part(new Distribution(run, panels, "fan_outs", `Fan-out of inputs and ${run.unit}s`), f => f));
   for (const name in first.shapes) {
     if (name.startsWith("density ")) parts.push(density(run, panels, name));
   }
+  if (run.layers) parts.push(drawLayers(run, section));
   return {draw(moment, moving) {
     const index = frameAt(run, moment), frame = run.frames[index];
     section.attr("data-step", frame.step);
@@ -64,13 +67,14 @@ function density(run, panels, name) {
 
 function legend(list, run) {
   list.attr("class", "legend");
+  if (run.layers && !run.layers.chain.length) return list.remove();
   const items = [["positive weight", "positive"], ["negative weight", "negative"], ["just grown", "grown"]];
   if (run.whole) items.push(["just dropped", "dropped"], ["to or from a dead neuron", "idle"]);
   const rows = list.selectAll("li").data(items).join("li");
   rows.append("svg").attr("viewBox", "0 0 26 10").append("line").attr("class", d => `connection ${d[1]}`)
     .attr("x2", 26).attr("y1", 5).attr("y2", 5).attr("stroke-width", 3);
   rows.append("span").text(d => d[0]);
-  list.append("li").text("Circles: stronger colour means more activity; dashed means dead.");
+  if (!run.layers) list.append("li").text("Circles: stronger colour means more activity; dashed means dead.");
 }
 
 function nearest(step) {

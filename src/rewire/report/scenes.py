@@ -104,7 +104,7 @@ def iter_scenes(recording: Recording, seconds: float, rate: float) -> Iterator[S
 
 def _features(recording: Recording, frame: Frame) -> Features:
     """Return what a page would show of a frame, and its step."""
-    if frame.form == "summary":
+    if frame.form in ("summary", "layers"):
         raise ValueError(
             f"recording must be of a network small enough to be drawn; got one of "
             f"{int(frame.arrays['totals'][0]):,} connections: write_report shows its densities"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from rewire.graph import Network
+from rewire.graph.graph import Graph
 
 __all__ = ["strongest_paths"]
 
 
-def strongest_paths(net: Network, count: int = 40) -> np.ndarray:
+def strongest_paths(net: Graph, count: int = 40) -> np.ndarray:
     r"""Return the connections on the strongest path to an output from each of some inputs.
 
     The strength of a path is the product of its \|weights\|. One pass from the outputs backwards
@@ -17,7 +17,7 @@ def strongest_paths(net: Network, count: int = 40) -> np.ndarray:
 
     Parameters
     ----------
-    net : Network
+    net : Graph
     count : int, default 40
         Number of inputs: those with the strongest paths.
 
@@ -30,6 +30,7 @@ def strongest_paths(net: Network, count: int = 40) -> np.ndarray:
     --------
     Two paths, of strength 2 · 3 and 1 · 4; a connection that leads nowhere is on none of them:
 
+    >>> from rewire import Network
     >>> source, target = [0, 1, 1, 2, 3], [2, 3, 4, 5, 5]
     >>> net = Network.from_connections([2, 3, 1], source, target, [2, 1, 9, 3, -4])
     >>> strongest_paths(net, count=1).tolist(), strongest_paths(net).tolist()
@@ -51,7 +52,7 @@ def strongest_paths(net: Network, count: int = 40) -> np.ndarray:
     return np.unique(np.concatenate(found))
 
 
-def _log_strengths(net: Network) -> tuple[np.ndarray, np.ndarray]:
+def _log_strengths(net: Graph) -> tuple[np.ndarray, np.ndarray]:
     """Return the log strength of each neuron's best path, and of the best through a connection."""
     table, start = net.connections, net.rank_start
     source, fan_in = table.source, table.fan_in

@@ -8,6 +8,11 @@ function shortened(text) {
   return text.length > 20 ? text.slice(0, 19) + "…" : text;
 }
 
+// The end of a layer's name, which has room beside its rank.
+function ending(name) {
+  return (name.length > 13 ? "…" + name.slice(-12) : name) + ":";
+}
+
 class Wiring {
   constructor(run, section) {
     this.run = run;
@@ -75,15 +80,21 @@ class Wiring {
   // The label of a rank, line by line.
   rank(drawn, r) {
     const {frame, run} = this, all = frame.ranks[r], last = frame.ranks.length - 1;
-    const kind = r === 0 ? (run.input_shape ? "pixel" : "input") : r === last ? "output" : "neuron";
+    const kind = r === 0 ? (run.input_shape ? "pixel" : "input") : r === last ? "output" : run.unit;
     const many = n => `${count(n)} ${kind}${n === 1 ? "" : "s"}`;
-    const lines = kind === "neuron" ? [`Layer ${r}:`] : [];
+    const lines = run.layers && r ? [ending(run.layers.chain[r - 1])] : kind === run.unit ? [`Layer ${r}:`] : [];
     return run.whole ? [...lines, many(drawn)] : [...lines, many(all), `${drawn} drawn`];
   }
 
   draw(index, strip, moving) {
     const {run} = this, frame = this.frame = run.frames[index];
     const before = this.before = run.frames[Math.max(0, index - 1)];
+    this.svg.style("display", frame.ranks.length ? null : "none");
+    if (!frame.ranks.length) { // no layers follow each other
+      this.at = new Map();
+      this.look(null);
+      return;
+    }
     this.arrange(strip);
     const gentle = moving && this.at.size < 200 &&
       !matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -136,7 +147,7 @@ class Wiring {
         group.append("text");
         return group.attr("transform", d => `translate(${at.get(d.number)})`);
       });
-    const busy = d => Math.min(1, frame.activity[d.i] / (run.busiest[rankOf(frame, d.number)] || 1));
+    const busy = d => frame.activity ? Math.min(1, frame.activity[d.i] / (run.busiest[rankOf(frame, d.number)] || 1)) : 0;
     groups
       .attr("class", d => "neuron" + (frame.alive[d.i] ? "" : " dead") + (busy(d) > 0.55 && frame.alive[d.i] ? " busy" : ""))
       .attr("data-neuron", d => label(frame, d.number))
@@ -206,7 +217,7 @@ class Wiring {
 
   sentence(number) {
     const {frame} = this, i = frame.place.get(number), rank = rankOf(frame, number);
-    const kind = rank === 0 ? "Input" : rank === frame.ranks.length - 1 ? "Output" : "Neuron";
+    const kind = rank === 0 ? "Input" : rank === frame.ranks.length - 1 ? "Output" : capital(this.run.unit);
     const life = frame.alive[i] ? "" : ", dead";
     return `${kind} ${this.name(number)}${life}: ${frame.fan_in[i]} connections in, ${frame.fan_out[i]} out`;
   }
@@ -222,9 +233,10 @@ class Wiring {
     this.tabStop();
     this.details.selectChildren().remove();
     if (!known) {
+      const {unit, layers} = this.run, whole = layers ? "The whole model." : "The whole network.";
       this.details.append("p").attr("class", "note").text(own === null
-        ? "The whole network. Point at a neuron, or move to one with the arrow keys, to see its connections and history."
-        : `Neuron ${own.join("_")} is not shown at this step.`);
+        ? whole + (this.at.size ? ` Point at a ${unit}, or move to one with the arrow keys, to see its connections and history.` : "")
+        : `${capital(unit)} ${own.join("_")} is not shown at this step.`);
       this.story();
       return;
     }
@@ -235,9 +247,10 @@ class Wiring {
     const {frame, details} = this, i = frame.place.get(number);
     const weight = v => d3.format(v && Math.abs(v) < 0.001 ? "+.1e" : "+.3~g")(v);
     details.append("p").append("strong").text(this.sentence(number));
-    details.append("p").text(
-      (rankOf(frame, number) ? `bias ${weight(frame.bias[i])}, ` : "") +
-      `mean activity ${d3.format(".3~g")(frame.activity[i])}`);
+    details.append("p").text([
+      rankOf(frame, number) ? `bias ${weight(frame.bias[i])}` : "",
+      frame.activity ? `mean activity ${d3.format(".3~g")(frame.activity[i])}` : "",
+    ].filter(text => text).join(", "));
     for (const [title, end, other] of [["In", "target", "source"], ["Out", "source", "target"]]) {
       const rows = d3.sort(this.rows.filter(d => d[end] === number), d => -Math.abs(d.weight));
       if (!rows.length) continue;
@@ -253,7 +266,8 @@ class Wiring {
 
   // The history of the whole network: connections grown and dropped, and neurons in use.
   story() {
-    const {run, frame} = this, width = 480, end = 288, height = 116, middle = 34, base = 108;
+    const {run, frame} = this, width = 480, end = 288, middle = 34, base = 108;
+    const height = knownPaths(this.frame) ? 116 : 70;
     const svg = this.details.append("svg").attr("class", "story").attr("viewBox", `0 0 ${width} ${height}`)
       .attr("role", "img").attr("aria-label", "Connections grown and dropped, and hidden neurons in use, over the training");
     const x = d3.scaleLinear([0, run.total_steps], [4, end]);
@@ -265,13 +279,15 @@ class Wiring {
         .attr("x", one => x(one.step) - thick / 2).attr("y", one => middle - (sign > 0 ? size(one.moved[k]) : 0));
     });
     svg.append("line").attr("stroke", "var(--faint)").attr("x1", 4).attr("x2", end).attr("y1", middle).attr("y2", middle);
-    const used = one => one.totals[2] - one.totals[3], [, , hidden] = frame.totals;
+    const used = one => one.totals[2] - one.totals[3], [, , hidden] = frame.totals, knows = knownPaths(frame);
     const y = d3.scaleLinear([0, d3.max(run.frames, one => one.totals[2]) || 1], [base, 72]);
-    svg.append("path").attr("class", "curve").style("stroke", "var(--ink)")
-      .attr("d", d3.line(one => x(one.step), one => y(used(one))).curve(d3.curveStepAfter)(run.frames));
+    if (knows) {
+      svg.append("path").attr("class", "curve").style("stroke", "var(--ink)")
+        .attr("d", d3.line(one => x(one.step), one => y(used(one))).curve(d3.curveStepAfter)(run.frames));
+    }
     const [dropped, grown] = frame.moved;
-    [[`▲ ${count(grown)} grown`, 22, "--grown"], [`▼ ${count(dropped)} dropped`, 54, "--dropped"],
-      [`${count(used(frame))} of ${count(hidden)} hidden neurons`, 88, "--ink"], ["in use", 104, "--ink"]]
+    const neurons = [[`${count(used(frame))} of ${count(hidden)} hidden ${run.unit}s`, 88, "--ink"], ["in use", 104, "--ink"]];
+    [[`▲ ${count(grown)} grown`, 22, "--grown"], [`▼ ${count(dropped)} dropped`, 54, "--dropped"], ...knows ? neurons : []]
       .forEach(([text, at, colour]) => svg.append("text").attr("x", end + 12).attr("y", at).attr("font-size", 13)
         .style("fill", `var(${colour})`).text(text));
     svg.append("line").attr("class", "cursor").attr("y1", 0).attr("y2", height)
@@ -282,7 +298,7 @@ class Wiring {
     const {run, frame} = this, [rank, own] = this.own(number);
     const found = run.frames.map((one, k) => {
       const i = own < one.ranks[rank] ? one.place.get(one.start[rank] + own) : undefined;
-      return i === undefined ? null : {step: run.keys[k], in: one.fan_in[i], out: one.fan_out[i], activity: one.activity[i]};
+      return i === undefined ? null : {step: run.keys[k], in: one.fan_in[i], out: one.fan_out[i], activity: one.activity && one.activity[i]};
     });
     const known = found.filter(d => d);
     const width = 420, height = 62;
@@ -291,11 +307,12 @@ class Wiring {
     const x = d3.scaleLinear([0, run.total_steps], [2, width - 92]);
     const y = d3.scaleLinear([0, d3.max(known, d => Math.max(d.in, d.out)) || 1], [height - 6, 6]);
     const busy = d3.scaleLinear([0, d3.max(known, d => d.activity) || 1], [height - 6, 6]);
-    for (const [name, scale, colour] of [["in", y, "--ink"], ["out", y, "--run-2"], ["activity", busy, "--busy"]]) {
+    const lines = [["in", y, "--ink"], ["out", y, "--run-2"], ...frame.activity ? [["activity", busy, "--busy"]] : []];
+    for (const [name, scale, colour] of lines) {
       svg.append("path").attr("class", "curve").style("stroke", `var(${colour})`)
         .attr("d", d3.line(d => x(d.step), d => scale(d[name])).defined(d => d).curve(name === "activity" ? d3.curveLinear : d3.curveStepAfter)(found));
     }
-    [["in", "--ink"], ["out", "--run-2"], ["activity", "--busy"]].forEach(([name, colour], k) => {
+    lines.forEach(([name, , colour], k) => {
       svg.append("text").attr("x", width - 86).attr("y", 16 + 18 * k).attr("font-size", 12)
         .style("fill", `var(${colour})`).text(name === "activity" ? "activity" : `connections ${name}`);
     });

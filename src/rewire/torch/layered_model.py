@@ -71,6 +71,19 @@ class LayeredModel:
         """Return one block for each layer, or for each group of a layer's channels."""
         return [part.block for part in self._parts]
 
+    def layer_of_block(self) -> list[int]:
+        """Return the number of the layer that each block belongs to."""
+        return [part.layer for part in self._parts]
+
+    def wiring_of(self, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Return source and target, numbered as in the layer, weight and birth of connections."""
+        table, (first, last) = self.connections, self._rows()[number]
+        first_source, first_target = self._first_units(number)
+        units = first_target + np.arange(len(first_target))
+        target = np.repeat(np.arange(len(units)), table.fan_in[units])
+        source = table.source[first:last] - first_source[target]
+        return source, target, table.weight[first:last], table.birth[first:last]
+
     def refresh(self) -> None:
         """Take over weights and momenta, and the wiring where others have changed it."""
         if (versions := self._wiring_versions()) != self._versions:
@@ -165,8 +178,7 @@ class LayeredModel:
             raise ValueError(f"new connections must be in a block; got {source[c]} to {target[c]}")
         ends = np.array([last for _, last in self._rows()])
         lost = np.bincount(np.searchsorted(ends, drop, side="right"), minlength=len(ends))
-        layer_of = np.array([part.layer for part in self._parts])
-        gained = np.bincount(layer_of[part], minlength=len(ends))
+        gained = np.bincount(np.array(self.layer_of_block())[part], minlength=len(ends))
         for i, (name, layer) in enumerate(self.layers.items()):
             if lost[i] != gained[i]:
                 raise ValueError(

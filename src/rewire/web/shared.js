@@ -10,6 +10,7 @@ const inPercent = digits => share => {
   return text(share > 0 && share < least / 200 ? least / 100 : share);
 };
 const percent = inPercent(1), count = d3.format(",");
+const capital = word => word[0].toUpperCase() + word.slice(1);
 
 function panel(parent, title, width, height) {
   const box = parent.append("div").attr("class", "panel");
