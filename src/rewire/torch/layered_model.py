@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -15,8 +15,7 @@ from rewire.kernels.geometry import Window
 from .connections import version_of
 from .layer import SparseLayer
 from .optimizer_state import OptimizerState, follow_index
-from .recording import Passes
-from .signals import signals_of
+from .signals import RowsOf, rows_of, signals_of
 
 __all__ = ["LayeredModel"]
 
@@ -126,7 +125,7 @@ class LayeredModel:
         self._write_wiring()
         self.version += 1
 
-    def signals(self, recorded: Sequence[Passes]) -> Signals:
+    def signals(self, recorded: Sequence[Any], rows: RowsOf = rows_of) -> Signals:
         """Return the signals of what was recorded, one list of passes for each layer."""
         for name, passes in zip(self.layers, recorded, strict=True):
             if not passes:
@@ -136,7 +135,8 @@ class LayeredModel:
                     "rewirer.step() after backward(), or freeze the layer by requires_grad_(False)"
                 )
         blocks = [(part.block, part.window, part.group) for part in self._parts]
-        return signals_of(blocks, [recorded[part.layer] for part in self._parts], self._units)
+        passes = [recorded[part.layer] for part in self._parts]
+        return signals_of(blocks, passes, self._units, rows)
 
     def follow(self, layers: list[SparseLayer]) -> None:
         """Move the connections of other layers too, which have the same ones now."""

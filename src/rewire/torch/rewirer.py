@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,13 +15,16 @@ from torch.optim import Optimizer
 from rewire import topology
 from rewire.connectivity import Signals
 from rewire.topology import Method, Rewiring
+from rewire.topology.changes import Change
 from rewire.topology.method import get_method
 
+from .distributed import processes_of
+from .distributed_setup import unwrapped
 from .layered_model import LayeredModel
 from .optimizer_state import OptimizerState
 from .recording import Passes, Recording
 from .rewirable import counterparts, layers_to_rewire
-from .rewirer_checks import check_method, refuse_processes, warn_of_never
+from .rewirer_checks import check_deterministic, check_method, warn_of_never
 from .rewirer_state import as_arrays, as_tensors, check_state
 from .wiring import generator_from
 
@@ -49,6 +52,12 @@ class Rewirer:
         For methods that rewire once per epoch; by default all of the training is one epoch.
     seed : int or numpy.random.Generator, optional
         Of random choices; without one they follow ``torch.manual_seed``.
+    deterministic : bool, default False
+        Whether a training gives the same bits on 1, 2, 4, ... processes. Gradients are then
+        averaged by :meth:`shards` instead of DistributedDataParallel.
+    shards : int, default 4
+        Into how many parts :meth:`shards` divides the batch of all processes: a power of two that
+        their number divides.
     **options
         Of a method by name, such as ``every=50``.
 
@@ -60,13 +69,21 @@ class Rewirer:
         One record for each rewiring.
     due_steps : ndarray of int
         Steps after which a rewiring is due.
+    traffic : list of int
+        Bytes that this process sent to others and received from them at each rewiring.
 
     Raises
     ------
     ValueError
         If the method needs what sparse layers of constant size lack, the model has no sparse
         layers, the optimiser does not hold their weights or keeps a state that cannot follow
-        (LBFGS), or several processes train one model.
+        (LBFGS), the model is divided among processes (FSDP), or theirs differ.
+
+    Notes
+    -----
+    Several processes train a model in ``torch.nn.parallel.DistributedDataParallel``, made before
+    or after the rewirer. All of them make a rewirer and call its methods; the first process
+    decides from the gradients of the batch of all. See docs/torch-distributed.md.
 
     Examples
     --------
@@ -94,13 +111,18 @@ class Rewirer:
         steps: int,
         steps_per_epoch: int | None = None,
         seed: int | np.random.Generator | None = None,
+        deterministic: bool = False,
+        shards: int = 4,
         **options: Any,
     ):
         state, self.method = OptimizerState(optimizer), get_method(method, **options)
         check_method(self.method)
-        refuse_processes()
-        layers = layers_to_rewire(model, state)
-        self._root, self._model = model, LayeredModel(layers, state)
+        if deterministic:
+            check_deterministic(self.method)
+        self._root, generator = unwrapped(model), generator_from(seed)
+        layers = layers_to_rewire(self._root, state)
+        self._processes = processes_of(model, layers, shards * deterministic, generator)
+        self._model = LayeredModel(layers, state)
         with warnings.catch_warnings(action="ignore"):  # its words are for other parameters
             self._topology = topology.Rewirer(
                 self.method,
@@ -108,7 +130,7 @@ class Rewirer:
                 total_steps=steps,
                 steps_per_epoch=steps_per_epoch,
                 optimizer=state,
-                seed=generator_from(seed),
+                seed=generator,
             )
         warn_of_never(self.method, self.due_steps, steps)
         self.steps, self.steps_made = steps, 0
@@ -129,6 +151,50 @@ class Rewirer:
     def due_steps(self) -> np.ndarray:
         """Steps after which a rewiring is due."""
         return self._topology.due_steps
+
+    @property
+    def traffic(self) -> list[int]:
+        """Bytes that this process sent and received at each rewiring; empty for one process."""
+        return [] if self._processes is None else self._processes.traffic
+
+    def shards(self, *tensors: torch.Tensor) -> Iterator[tuple[torch.Tensor, ...]]:
+        """Divide this process's part of a batch into shards; needs ``deterministic=True``.
+
+        Make a forward and a backward pass for each. After the last one ``grad`` of each parameter
+        is the mean over the shards of all processes, the same bits on any number of them. Each
+        shard has a seed of its own (``torch.manual_seed``), for dropout.
+
+        Parameters
+        ----------
+        *tensors : Tensor
+            Inputs, targets and so on, divided along the first axis; of the same length on all
+            processes.
+
+        Yields
+        ------
+        tuple of Tensor
+
+        Raises
+        ------
+        ValueError
+            Without ``deterministic=True``, if the lengths cannot be divided, or if a buffer of the
+            model changes, such as the statistics of BatchNorm.
+
+        Examples
+        --------
+        >>> import torch
+        >>> import rewire.torch as rt
+        >>> model = torch.nn.Sequential(rt.Linear(16, 8, density=0.25, seed=0))
+        >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        >>> rewirer = rt.Rewirer(model, optimizer, steps=100, seed=0, deterministic=True)
+        >>> for x, y in rewirer.shards(torch.ones(32, 16), torch.zeros(32, 8)):
+        ...     torch.nn.functional.mse_loss(model(x), y).backward()
+        >>> optimizer.step()
+        >>> rewirer.step()
+        """
+        if self._processes is None or self._processes.shards is None:
+            raise ValueError("shards() needs a rewirer that was made with deterministic=True")
+        return self._processes.shards.divide(self.steps_made, tensors)
 
     def step(self, closure: Callable[[], Any] | None = None) -> Rewiring | None:
         """Count a step of the optimiser, and rewire if that is due; call it once after each.
@@ -159,15 +225,12 @@ class Rewirer:
                 f"method {self.method.name!r} looks at the last sample of a batch alone; give "
                 "step() a closure that makes a forward and a backward pass for that sample"
             )
+        if self._processes is not None:
+            self._processes.check_step(closure is not None)
         if self._recording.running:
             self._latest.append(self._recording.stop())
         self.steps_made += 1
-        record = None
-        if self._topology.due(self.steps_made):
-            if closure is not None and self.method.looks_at_data:
-                self._latest.clear()
-                self._latest.append(self._recorded(closure))
-            record = self._rewire()
+        record = self._rewire(closure) if self._topology.due(self.steps_made) else None
         self._record_next()
         return record
 
@@ -245,6 +308,7 @@ class Rewirer:
             "birth": torch.from_numpy(table.birth.copy()),
             "next_birth": table.next_birth,
             "latest": [list(passes) for passes in self._latest],
+            "rank": 0 if self._processes is None else self._processes.rank,
             "topology": as_tensors(self._topology.state_dict()),
         }
 
@@ -269,12 +333,29 @@ class Rewirer:
 
     # ---------------------------------------------------------------------------------- inner
 
-    def _rewire(self) -> Rewiring:
+    def _rewire(self, closure: Callable[[], Any] | None) -> Rewiring:
+        if self._processes is None:
+            signals = [self._model.signals(passes) for passes in self._batches(closure)]
+            return self._topology.rewire(
+                self.steps_made, signals, learning_rate=self._learning_rate
+            )
+        change = self._processes.decide(
+            self.steps_made, self._model, lambda: self._batches(closure), self._propose
+        )
+        return self._topology.apply(change)
+
+    def _propose(self, signals: list[Signals]) -> Change:
+        return self._topology.propose(self.steps_made, signals, learning_rate=self._learning_rate)
+
+    def _batches(self, closure: Callable[[], Any] | None) -> Sequence[list[Passes]]:
+        """Return what was recorded of the batches that the method looks at."""
         self._model.refresh()
-        signals: list[Signals] = []
-        if self.method.looks_at_data:
-            signals = [self._model.signals(passes) for passes in self._latest]
-        return self._topology.rewire(self.steps_made, signals, learning_rate=self._learning_rate)
+        if not self.method.looks_at_data:
+            return ()
+        if closure is not None:
+            self._latest.clear()
+            self._latest.append(self._recorded(closure))
+        return self._latest
 
     def _recorded(self, closure: Callable[[], Any]) -> list[Passes]:
         """Return the passes that a closure makes; gradients stay as they were."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
-import torch
 
 from rewire.io import advise
 from rewire.topology import Method
 
-__all__ = ["check_method", "refuse_processes", "warn_of_never"]
+__all__ = ["check_deterministic", "check_method", "warn_of_never"]
 
 
 def check_method(method: Method) -> None:
@@ -48,13 +47,14 @@ def warn_of_never(method: Method, due_steps: np.ndarray, steps: int) -> None:
         )
 
 
-def refuse_processes() -> None:
-    """Refuse to rewire where several processes train one model."""
-    distributed = torch.distributed
-    if distributed.is_available() and distributed.is_initialized():
-        processes = distributed.get_world_size()
-        if processes > 1:
-            raise ValueError(
-                f"a model must be rewired by one process; got {processes}: each would choose "
-                "other connections, and they would average gradients of different ones"
+def check_deterministic(method: Method) -> None:
+    """Refuse a method that depends on how a batch is divided among processes."""
+    if method.samples == "last":
+        raise ValueError(
+            advise(
+                f"method {method.name!r} looks at the last sample of a batch alone, and each "
+                "process has one: it cannot be deterministic",
+                "choose another method, such as 'rigl'",
+                "leave out deterministic=True",
             )
+        )

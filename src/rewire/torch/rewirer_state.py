@@ -41,3 +41,9 @@ def check_state(state: Mapping[str, Any], own: Mapping[str, Any]) -> None:
                 f"{name} must be as in the state, {state[name]}; got {own[name]}: make the "
                 "rewirer as the one that was saved"
             )
+    if state["latest"] and state["rank"] != own["rank"]:
+        raise ValueError(
+            f"state must be that of rank {own['rank']} here; got that of rank {state['rank']}: "
+            "just before a rewiring each process holds batches of its own, so let each save and "
+            "load its own state, or save at another step"
+        )

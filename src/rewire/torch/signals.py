@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from rewire.kernels.geometry import Window
 
 from .recording import Passes
 
-__all__ = ["Unfolded", "activation_rows", "sensitivity_rows", "signals_of"]
+__all__ = ["RowsOf", "Unfolded", "activation_rows", "rows_of", "sensitivity_rows", "signals_of"]
 
 
 class Unfolded:
@@ -102,8 +102,20 @@ def _by_channel(x: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(np.moveaxis(x, 1, 0)).reshape(x.shape[1], -1)
 
 
+def rows_of(passes: Passes, window: Window, group: int) -> tuple[Any, np.ndarray]:
+    """Return activation and sensitivity rows of one group."""
+    return activation_rows(passes, window, group), sensitivity_rows(passes, window, group)
+
+
+# From a layer's passes, its window and a group to activation and sensitivity rows.
+RowsOf = Callable[[Any, Window, int], tuple[Any, Any]]
+
+
 def signals_of(
-    blocks: Sequence[tuple[Block, Window, int]], recorded: Sequence[Passes], units: int
+    blocks: Sequence[tuple[Block, Window, int]],
+    recorded: Sequence[Any],
+    units: int,
+    rows: RowsOf = rows_of,
 ) -> Signals:
     """Return the signals of one step.
 
@@ -114,9 +126,12 @@ def signals_of(
     recorded : sequence of Passes
         Of the layer of each block.
     units : int
+    rows : RowsOf, optional
+        For passes of another kind.
     """
     activation, sensitivity = [], []
     for (block, window, group), passes in zip(blocks, recorded, strict=True):
-        activation.append((block.sources, activation_rows(passes, window, group)))
-        sensitivity.append((block.targets, sensitivity_rows(passes, window, group)))
+        A, D = rows(passes, window, group)
+        activation.append((block.sources, A))
+        sensitivity.append((block.targets, D))
     return Signals(Rows(activation, units, "activation"), Rows(sensitivity, units, "sensitivity"))

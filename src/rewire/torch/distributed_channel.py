@@ -1,0 +1,217 @@
+"""Messages between the processes that train one model: each talks with the first, which leads.
+
+Point-to-point messages rather than collectives: where one process has ended, the first one sees
+which, and can still tell the others. Every exchange begins with :meth:`Channel.collect`, in which
+all take part and any can report a failure, so that an error of one never leaves the others waiting.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import Any, NamedTuple
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+__all__ = ["Answer", "Channel", "Failure", "Verdict"]
+
+
+class Failure(NamedTuple):
+    """Why a process cannot go on."""
+
+    text: str
+
+
+class Verdict(NamedTuple):
+    """What the first process has decided; it ends an exchange."""
+
+    value: Any
+
+
+class Answer(NamedTuple):
+    """What one process has sent."""
+
+    message: Any
+    tensors: list[Tensor]
+
+
+class Channel:
+    """Connects the processes of a group, by a group of its own on the CPU.
+
+    Parameters
+    ----------
+    group : torch.distributed.ProcessGroup, optional
+        All of its processes must make a channel. None: this process is alone.
+
+    Attributes
+    ----------
+    rank, size : int
+        Within the group.
+    bytes : int
+        Sent and received so far by this process.
+    """
+
+    def __init__(self, group: Any = None):
+        self.ranks = [0] if group is None else dist.get_process_group_ranks(group)
+        self.size = len(self.ranks)
+        self.rank = 0 if group is None else dist.get_rank(group)
+        self.group = None
+        if self.size > 1:
+            self.group = dist.new_group(self.ranks, backend="gloo", use_local_synchronization=True)
+        self.bytes, self._task = 0, "its start"
+
+    @property
+    def leads(self) -> bool:
+        """Whether this is the first process."""
+        return self.rank == 0
+
+    @contextmanager
+    def during(self, task: str) -> Iterator[None]:
+        """Name what is done, for error messages."""
+        before, self._task = self._task, task
+        try:
+            yield
+        finally:
+            self._task = before
+
+    # ------------------------------------------------------------------------------- exchanges
+
+    def collect(self, make: Callable[[], Any]) -> list[Any]:
+        """Bring what all processes have made to the first one.
+
+        Returns
+        -------
+        list
+            One for each rank; on the others than the first, their own alone. These go on with
+            :meth:`obey`, and the first one with :meth:`leading`.
+
+        Raises
+        ------
+        RuntimeError
+            If one of them failed.
+        """
+        made, error = _attempt(make)
+        if not self.leads:
+            self.send(0, made if error is None else Failure(_text(error)))
+            if error is not None:
+                raise error
+            return [made]
+        with self.leading():
+            others = self._receive_all(error)
+        return [made, *(answer.message for answer in others)]
+
+    def ask(self, question: Any, own: Callable[[], list[Tensor]]) -> list[list[Tensor]]:
+        """Put a question to all processes that :meth:`obey`, and return their answers by rank."""
+        for rank in range(1, self.size):
+            self.send(rank, question)
+        tensors, error = _attempt(own)
+        others = self._receive_all(error)
+        return [tensors, *(answer.tensors for answer in others)]
+
+    @contextmanager
+    def leading(self) -> Iterator[None]:
+        """Tell the others when the first process fails."""
+        try:
+            yield
+        except Exception as error:
+            for rank in range(1, self.size):
+                with suppress(ConnectionError):  # the one that has ended
+                    self.send(rank, Failure(_text(error)))
+            raise
+
+    def decide(self, value: Any) -> None:
+        """Tell the others what was decided."""
+        for rank in range(1, self.size):
+            self.send(rank, Verdict(value))
+
+    def obey(self, answer: Callable[[Any], list[Tensor]]) -> Any:
+        """Answer the first process's questions until it has decided; return the decision.
+
+        Raises
+        ------
+        RuntimeError
+            If the first one, or any other, failed.
+        """
+        error: Exception | None = None
+        while True:
+            message = self.receive(0).message
+            if isinstance(message, Verdict):
+                return message.value
+            if isinstance(message, Failure):
+                raise error or RuntimeError(message.text)
+            tensors, error = _attempt(partial(answer, message))
+            if error is None:
+                self.send(0, None, tensors)
+            else:
+                self.send(0, Failure(_text(error)))
+
+    def _receive_all(self, error: Exception | None) -> list[Answer]:
+        """Receive from each rank, then raise what failed: nobody is left waiting to send."""
+        answers = []
+        for rank in range(1, self.size):
+            try:
+                answer = self.receive(rank)
+            except ConnectionError as lost:
+                error = error or lost
+                continue
+            answers.append(answer)
+            if isinstance(answer.message, Failure):
+                error = error or RuntimeError(f"rank {rank}: {answer.message.text}")
+        if error is not None:
+            raise error
+        return answers
+
+    # ------------------------------------------------------------------------ single messages
+
+    def send(self, to: int, message: Any, tensors: Sequence[Tensor] = ()) -> None:
+        """Send a message and tensors; waits until they are received."""
+        flat = [tensor.detach().cpu().contiguous() for tensor in tensors]
+        kinds = [(tuple(tensor.shape), tensor.dtype) for tensor in flat]
+        data = torch.frombuffer(bytearray(pickle.dumps((message, kinds))), dtype=torch.uint8)
+        for part in (torch.tensor([len(data)]), data, *flat):
+            self._transfer(dist.send, part, to)
+
+    def receive(self, sender: int) -> Answer:
+        """Return what a rank has sent, once it is there."""
+        length = torch.empty(1, dtype=torch.int64)
+        self._transfer(dist.recv, length, sender)
+        data = torch.empty(int(length), dtype=torch.uint8)
+        self._transfer(dist.recv, data, sender)
+        message, kinds = pickle.loads(data.numpy().tobytes())
+        tensors = [torch.empty(shape, dtype=dtype) for shape, dtype in kinds]
+        for tensor in tensors:
+            self._transfer(dist.recv, tensor, sender)
+        return Answer(message, tensors)
+
+    def _transfer(self, move: Callable[..., Any], tensor: Tensor, rank: int) -> None:
+        if not tensor.numel():
+            return
+        with self.watching(rank):
+            move(tensor.view(-1).view(torch.uint8), self.ranks[rank], group=self.group)
+        self.bytes += tensor.nbytes
+
+    @contextmanager
+    def watching(self, rank: int | None = None) -> Iterator[None]:
+        """Say which process has ended, where a transfer fails."""
+        try:
+            yield
+        except RuntimeError as error:
+            who = "another process" if rank is None else f"rank {rank}"
+            raise ConnectionError(
+                f"{who} has ended, or does not answer, during {self._task}: its own output says why"
+            ) from error
+
+
+def _attempt(make: Callable[[], Any]) -> tuple[Any, Exception | None]:
+    try:
+        return make(), None
+    except Exception as error:
+        return None, error
+
+
+def _text(error: Exception) -> str:
+    return str(error) if isinstance(error, ConnectionError) else f"{type(error).__name__}: {error}"
