@@ -22,9 +22,10 @@ from rich.progress import Task as Row
 from rich.table import Table
 from rich.text import Text
 
+from rewire.assess.intervals import Interval
 from rewire.compare import Failure, Study, Trial, pairwise
 from rewire.compare.pairs import Pair
-from rewire.compare.statistics import Interval, Statistics, value_of
+from rewire.compare.statistics import Statistics, value_of
 from rewire.compare.verdicts import figure, headline, notes, unresolved
 from rewire.io import percent
 from rewire.train.throttle import Pace

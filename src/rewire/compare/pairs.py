@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
-from .statistics import DIGITS, Difference, difference, difference_of, values_by_method
+from .inference import DIGITS, Difference, difference, difference_of
+from .statistics import POSSIBLE, values_by_method
 from .trial import Trial
 
 __all__ = ["ALPHA", "Pair", "holm", "pairwise", "seeds_needed"]
@@ -74,7 +75,7 @@ def pairwise(runs: Iterable[Trial], measure: str = "accuracy") -> tuple[Pair, ..
     """
     values = values_by_method(runs, measure)
     names = list(combinations(values, 2))
-    found = [difference_of(values[method], values[other], measure) for method, other in names]
+    found = [difference_of(values[one], values[other], POSSIBLE[measure]) for one, other in names]
     corrected = holm([difference.p for difference in found])
     return tuple(
         Pair(*pair, difference, p, *_counts(*(values[method] for method in pair)))

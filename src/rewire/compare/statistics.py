@@ -1,78 +1,23 @@
-"""What runs over many seeds say about methods, and how surely."""
+"""What runs over many seeds say about methods."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
 
+from rewire.assess.intervals import Interval
 from rewire.validation import of_type, real_number, several
 
+from .inference import Difference, Share, deviation, difference_of, mean_interval, share_of
 from .trial import Trial
 
-__all__ = [
-    "Difference",
-    "Interval",
-    "Share",
-    "Statistics",
-    "difference",
-    "difference_of",
-    "mean_interval",
-    "share_of",
-    "signed_rank_p",
-    "summarise",
-    "value_of",
-    "values_by_method",
-]
+__all__ = ["Statistics", "summarise", "value_of", "values_by_method"]
 
-CONFIDENCE = 0.95
 # What the figures can be, and so their means.
 POSSIBLE = {"accuracy": (0.0, 1.0), "loss": (0.0, math.inf)}
-# Differences for which p is counted out rather than approximated.
-MOST_EXACT = 200
-# Accuracies are quotients: what differs by less than this differs by rounding.
-DIGITS = 12
-
-
-class Interval(NamedTuple):
-    """A confidence interval of 95%; NaN where there is too little to tell."""
-
-    low: float
-    high: float
-
-
-class Share(NamedTuple):
-    """How many runs reached what was asked for; ``interval`` is Wilson's."""
-
-    runs: int
-    share: float
-    interval: Interval
-
-
-class Difference(NamedTuple):
-    """A method less the baseline, over the seeds that both have.
-
-    Attributes
-    ----------
-    pairs : int
-        Common seeds.
-    mean : float
-        Infinite where a loss is.
-    interval : Interval
-        Student's, of the mean, within what is possible.
-    p : float
-        Two-sided, of Wilcoxon's signed-rank test; 1 where no pair differs. Not corrected for
-        several methods being compared.
-    """
-
-    pairs: int
-    mean: float
-    interval: Interval
-    p: float
 
 
 @dataclass(frozen=True)
@@ -168,7 +113,7 @@ def summarise(
             own,
             measure,
             reach,
-            None if method == baseline else difference_of(values[method], first, measure),
+            None if method == baseline else difference_of(values[method], first, POSSIBLE[measure]),
         )
         for method, own in by_method.items()
     }
@@ -188,7 +133,7 @@ def _statistics(
         runs=len(runs),
         mean=float(values.mean()),
         median=float(np.median(values)),
-        deviation=_deviation(values),
+        deviation=deviation(values),
         interval=mean_interval(values, POSSIBLE[measure]),
         reached=reached,
         difference=difference,
@@ -215,101 +160,3 @@ def values_by_method(runs: Iterable[Trial], measure: str) -> dict[str, dict[int,
         of_type(run, "runs", Trial)
         found.setdefault(run.method, {})[run.seed] = value_of(run, measure)
     return found
-
-
-def mean_interval(
-    values: Sequence[float] | np.ndarray, possible: tuple[float, float] = (-math.inf, math.inf)
-) -> Interval:
-    r"""Return :math:`\bar x \pm t_{0.975, n-1} \, s / \sqrt n`, as far as it is possible.
-
-    An interval is cut off where no mean can be, which leaves its confidence as it is: what is cut
-    off never holds the true mean.
-
-    Parameters
-    ----------
-    values : sequence of float
-    possible : (float, float)
-        Least and greatest value there can be.
-
-    Examples
-    --------
-    >>> [round(end, 4) for end in mean_interval([1.0, 2.0, 3.0])]
-    [-0.4841, 4.4841]
-    >>> [round(end, 2) for end in mean_interval([0.8, 0.9, 1.0], possible=(0, 1))]
-    [0.65, 1.0]
-    """
-    values = np.asarray(values, float)
-    n = len(values)
-    if n < 2 or not np.isfinite(values).all():
-        return Interval(math.nan, math.nan)
-    half = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * _deviation(values) / math.sqrt(n)
-    least, most = possible
-    low, high = max(values.mean() - half, least), min(values.mean() + half, most)
-    return Interval(float(low), float(high))
-
-
-def share_of(count: int, runs: int) -> Share:
-    """Return a share with Wilson's interval, which is sound for few runs and for 0 and 100% too.
-
-    Examples
-    --------
-    >>> [round(end, 3) for end in share_of(0, 10).interval]
-    [0.0, 0.278]
-    """
-    low, high = stats.binomtest(count, runs).proportion_ci(CONFIDENCE, method="wilson")
-    return Share(count, count / runs, Interval(float(low), float(high)))
-
-
-def difference_of(
-    values: dict[int, float], baseline: dict[int, float], measure: str = "loss"
-) -> Difference:
-    """Return how much values exceed the baseline's, pair by pair of seeds."""
-    least, most = POSSIBLE[measure]
-    common = sorted(set(values) & set(baseline))
-    differences = np.array([difference(values[seed], baseline[seed]) for seed in common])
-    if not common:
-        return Difference(0, math.nan, Interval(math.nan, math.nan), math.nan)
-    # Rounded, since equal differences must share a rank.
-    rounded = np.round(differences, DIGITS)
-    changed = rounded[rounded != 0]
-    p = signed_rank_p(changed) if len(changed) else 1.0
-    interval = mean_interval(differences, (least - most, most - least))
-    return Difference(len(common), float(differences.mean()), interval, p)
-
-
-def difference(value: float, other: float) -> float:
-    """Return a value less another; of two that are infinite 0."""
-    return 0.0 if value == other else value - other
-
-
-def signed_rank_p(differences: np.ndarray) -> float:
-    """Return the two-sided p of Wilcoxon's signed-rank test, none of the differences 0.
-
-    It is the share of all choices of signs whose sum of positive ranks is as far from the middle,
-    also where differences are equal; beyond 200 of them by the normal distribution.
-
-    Examples
-    --------
-    Of the 8 choices of three signs two are as far out as all positive:
-
-    >>> signed_rank_p(np.array([0.1, 0.1, 0.3]))
-    0.25
-    """
-    if len(differences) > MOST_EXACT:
-        return float(stats.wilcoxon(differences).pvalue)
-    # Twice, as ranks that are shared may be halves.
-    ranks = np.round(2 * stats.rankdata(np.abs(differences))).astype(int)
-    chances = np.ones(1)  # of each sum of positive ranks
-    for rank in ranks:
-        longer = np.zeros(len(chances) + rank)
-        longer[: len(chances)] += chances / 2
-        longer[rank:] += chances / 2
-        chances = longer
-    positive = int(ranks[differences > 0].sum())
-    end = min(positive, len(chances) - 1 - positive)
-    return min(1.0, 2 * float(chances[: end + 1].sum()))
-
-
-def _deviation(values: np.ndarray) -> float:
-    few = len(values) < 2 or not np.isfinite(values).all()
-    return math.nan if few else float(values.std(ddof=1))

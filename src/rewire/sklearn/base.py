@@ -1,32 +1,17 @@
-"""The base class of both estimators: data checks, training, warm starts, prediction."""
+"""The base class of both estimators: training, warm starts, passes over a stream."""
 
 from __future__ import annotations
 
 import warnings
-from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar
+from abc import abstractmethod
+from typing import Any, ClassVar
 
 import numpy as np
-from scipy.sparse import issparse
-from sklearn.base import (
-    BaseEstimator,
-    MultiOutputMixin,
-    _fit_context,
-    is_classifier,
-    is_regressor,
-)
+from sklearn.base import BaseEstimator, MultiOutputMixin, _fit_context, is_classifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import (
-    _check_y,
-    check_consistent_length,
-    check_is_fitted,
-    column_or_1d,
-    validate_data,
-)
 
 from rewire import losses
-from rewire.assess import input_strengths
 from rewire.experiment.build import (
     density_notice,
     make_method,
@@ -40,18 +25,15 @@ from rewire.losses import Loss
 from rewire.train import EarlyStopping, History, fit
 from rewire.train.evaluation import outputs
 
-from .checks import check_weights, restored_on_error
-from .inputs import Inputs, is_numeric, is_table, read_first, read_later
+from .checks import check_samples, column_names, restored_on_error
+from .fitted import Fitted
+from .inputs import Inputs
 from .outputs import rescale_outputs
 from .parameters import CONSTRAINTS, PARAMETERS, SIGNATURE, recipe_of
 from .stream import Stream
 
-if TYPE_CHECKING:
-    from rewire.tables import Table
-
 __all__ = ["SparseMLP"]
 
-DTYPES = (np.float64, np.float32)
 # Steps between two rewirings, and how many there should be at least: methods' own intervals, such
 # as an epoch, suit longer trainings than those of most tables.
 REWIRE_EVERY, LEAST_REWIRINGS = 100, 20
@@ -60,14 +42,13 @@ REWIRE_EVERY, LEAST_REWIRINGS = 100, 20
 FIRST_OUTPUTS = 0.1
 
 
-class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
+class SparseMLP(Fitted, MultiOutputMixin, BaseEstimator):
     """A sparse multi-layer perceptron with scikit-learn's interface.
 
     A subclass says which loss fits the targets, and how they are learnt and read.
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = CONSTRAINTS
-    _inputs: Inputs
 
     def __init__(self, **parameters: Any):
         for name, one in PARAMETERS.items():
@@ -97,11 +78,6 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
     def _targets_vary(self) -> bool:
         """Whether there is something to learn."""
         return True
-
-    @property
-    @abstractmethod
-    def _task(self) -> tuple[str, int]:
-        """Name of the loss, and number of outputs."""
 
     def _with_class_weights(self, y: np.ndarray, weight: np.ndarray | None) -> np.ndarray | None:
         """Return sample weights of mean 1 in which classes count as they are told to."""
@@ -220,7 +196,7 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
         self, X: Any, y: Any, sample_weight: Any, go_on: bool, classes: Any = None
     ) -> tuple[Any, np.ndarray, Loss]:
         """Return X, targets for the loss, and the loss."""
-        X, y, weight = self._check(X, y, sample_weight, reset=not go_on)
+        X, y, weight = check_samples(self, X, y, sample_weight, reset=not go_on)
         if go_on:
             self._follow_targets(y, weight)
         else:
@@ -228,52 +204,15 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
         weight = self._with_class_weights(y, weight)
         targets, loss = self._encode(y), losses.get(self._task[0])
         if go_on:
-            X = self._inputs.transform(X, self._names())
+            X = self._inputs.transform(X, column_names(self))
         else:
             # Several labels at once are no class numbers.
             learnt = targets if targets.ndim == 1 else targets.astype(np.float64)
-            self._inputs, X = Inputs.learn(X, learnt, self._names(), self.standardize)
+            self._inputs, X = Inputs.learn(X, learnt, column_names(self), self.standardize)
             self.encoder_, self.standardizer_ = self._inputs.encoder, self._inputs.standardizer
         if weight is None:
             return X, targets, loss
         return X, np.column_stack([targets, weight]), type(loss)(weighted=True)
-
-    def _check(self, X: Any, y: Any, sample_weight: Any, *, reset: bool) -> tuple[Any, Any, Any]:
-        """Return X, y and weights of mean 1, or None where they are all the same."""
-        kinds = {"multi_output": True, "y_numeric": is_regressor(self)}
-        if is_numeric(X):
-            X, y = validate_data(self, X, y, reset=reset, **_numbers(X), **kinds)
-        else:
-            X, y = self._read(X, reset), _check_y(y, estimator=self, **kinds)
-            check_consistent_length(X, y)
-        if issparse(y):
-            y = y.toarray()
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
-        if sample_weight is None:
-            return X, y, None
-        counts, weight = check_weights(sample_weight, X)
-        return (X, y, weight) if counts.all() else (_take(X, counts), y[counts], weight)
-
-    def _read(self, X: Any, reset: bool) -> Table:
-        """Return a table with columns of any kind; its names and their number are checked."""
-        if not hasattr(X, "shape"):
-            X = np.asarray(X, object)
-        validate_data(self, X, reset=reset, skip_check_array=True)
-        return read_first(X) if reset else read_later(X, self.encoder_)
-
-    def _names(self) -> list[str]:
-        """Return the names of X's columns."""
-        unnamed = [f"x{i}" for i in range(self.n_features_in_)]
-        return [str(name) for name in getattr(self, "feature_names_in_", unnamed)]
-
-    @property
-    def input_names_(self) -> np.ndarray:
-        """Name of each input of the network: of a column of X, or of what is made of one."""
-        check_is_fitted(self)
-        return np.array(
-            self.encoder_.feature_names if self.encoder_ else self._names(), dtype=object
-        )
 
     def _split(self, X: Any, targets: np.ndarray, seed: int) -> tuple[Any, Any]:
         """Split off the validation samples, None without early stopping."""
@@ -351,62 +290,6 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
     def _draw_seed(self) -> int:
         return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
 
-    # -------------------------------------------------------------------------------- inspecting
-
-    @property
-    def feature_importances_(self) -> np.ndarray:
-        r"""Share of all paths to the outputs that begins at each input, shape (features,).
-
-        A path is as strong as the product of its \|weights\|. Inputs that the wiring has dropped
-        have exactly 0; ``SelectFromModel(model, threshold=1e-9)`` keeps all others. It compares
-        inputs of the same scale: put a ``StandardScaler`` in front.
-        """
-        check_is_fitted(self)
-        strengths = input_strengths(self.network_)
-        return strengths / (strengths.sum() or 1)
-
-    # --------------------------------------------------------------------------------- exporting
-
-    def as_model(self) -> Any:
-        """Return network, columns, scaling and classes as a :class:`rewire.experiment.Predictor`.
-
-        :func:`rewire.export.export` does so to write an estimator for another program.
-
-        Raises
-        ------
-        ValueError
-            For several labels at once.
-        """
-        from rewire.experiment import Predictor  # only for those who leave scikit-learn
-
-        check_is_fitted(self)
-        if getattr(self, "_several", False):
-            raise ValueError(
-                "an estimator must have one class for each sample to become a model; this one has "
-                "several labels at once: export its network_"
-            )
-        return Predictor(
-            self.network_,
-            "classification" if is_classifier(self) else "regression",
-            tuple(self.classes_.tolist()) if is_classifier(self) else (),
-            tuple(self.input_names_) if hasattr(self, "feature_names_in_") else None,
-            standardizer=self.standardizer_,
-            loss=self._task[0],
-            encoder=self.encoder_
-            or self._inputs.as_encoder(getattr(self, "feature_names_in_", ())),
-        )
-
-    # -------------------------------------------------------------------------------- predicting
-
-    def _scores(self, X: Any) -> np.ndarray:
-        """Return the network's outputs, shape (samples, outputs)."""
-        check_is_fitted(self)
-        if is_numeric(X):
-            X = validate_data(self, X, reset=False, **_numbers(X))
-        else:
-            X = self._read(X, reset=False)
-        return outputs(self.network_, self._inputs.transform(X, self._names()))
-
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
@@ -414,13 +297,3 @@ class SparseMLP(MultiOutputMixin, BaseEstimator, ABC):
         tags.input_tags.categorical = True
         tags.input_tags.string = True
         return tags
-
-
-def _numbers(X: Any) -> dict[str, Any]:
-    """Return how scikit-learn is to check numbers; a sparse matrix has no missing values."""
-    finite = True if issparse(X) else "allow-nan"
-    return {"accept_sparse": "csr", "dtype": DTYPES, "ensure_all_finite": finite}
-
-
-def _take(X: Any, rows: np.ndarray) -> Any:
-    return X.take(rows) if is_table(X) else X[rows]

@@ -12,7 +12,8 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
 from .base import SparseMLP
-from .parameters import CLASSIFIER, PARAMETERS, documented, signature_of
+from .docstrings import documented
+from .parameters import CLASSIFIER, PARAMETERS, signature_of
 
 __all__ = ["SparseMLPClassifier"]
 

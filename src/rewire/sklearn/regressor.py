@@ -10,8 +10,8 @@ from sklearn.base import RegressorMixin, _fit_context
 from rewire.graph import Network
 
 from .base import SparseMLP
+from .docstrings import documented
 from .outputs import rescale_outputs
-from .parameters import documented
 from .target_scaling import TargetScaling
 
 __all__ = ["SparseMLPRegressor"]

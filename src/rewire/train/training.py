@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from time import perf_counter
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from rewire.validation import of_type, real_number, whole_number
 from .batches import Batches, leave_out_inputs
 from .class_weights import weighted_by_class
 from .defaults import choose_total_steps, default_loss, default_optimizer
+from .divergence import all_finite, divergence, gradients_overflow
 from .evaluation import PIECE, accuracy, score
 from .fingerprint import describe_network, describe_training
 from .history import History, RunningTotals
@@ -233,32 +234,15 @@ class Training:
         else:
             learned = self.trainer.learn(samples.X, samples.y, rows, rates, checked=True)
         self.step += len(rows)
-        self._check_finite(learned.losses)
+        if not all_finite(learned.losses, self.net.connections.weight, self.net.bias):
+            raise self._diverged()
         self.running.add(learned.losses, learned.n_correct, rows.shape[1])
         work = rows.size * PASSES
         self.flops += work * self.net.forward_flops()
         self.dense_flops += work * self.net.forward_flops(self.net.possible_connections)
 
-    def _check_finite(self, losses: np.ndarray) -> None:
-        numbers = losses, self.net.connections.weight, self.net.bias
-        if not all(np.isfinite(array).all() for array in numbers):
-            raise self._diverged()
-
-    def _overflow(self, signals: list[Signals]) -> bool:
-        """Return whether gradients, A[s] * D[t] summed over a batch, exceed the dtype."""
-        most = np.finfo(self.net.dtype).max
-        for batch in signals:  # those of a Network are plain arrays
-            A, D = cast("np.ndarray", batch.activation), cast("np.ndarray", batch.sensitivity)
-            if not float(np.abs(A).max()) * float(np.abs(D).max()) * A.shape[1] < most:
-                return True
-        return False
-
     def _diverged(self) -> ValueError:
-        return ValueError(
-            f"the training diverged: infinity or NaN before step {self.step}; lower the "
-            f"learning rate, {self.base_lr:g}, or bring inputs and targets to mean 0 and "
-            "deviation 1"
-        )
+        return divergence(self.step, self.base_lr)
 
     def _steps_per_call(self) -> int:
         """Return how many steps take a moment, with inputs few enough to copy if need be."""
@@ -287,7 +271,7 @@ class Training:
             with np.errstate(over="ignore", invalid="ignore"):  # checked afterwards
                 record = self.rewirer.rewire(self.step, signals, learning_rate=rate)
         except NotANumberError as error:
-            if self._overflow(signals()):
+            if gradients_overflow(signals(), self.net.dtype):
                 raise self._diverged() from error
             raise
         self.flops += record.flops

@@ -7,18 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rewire.schedules import (
-    At,
-    Constant,
-    Cosine,
-    Cubic,
-    Every,
-    FollowLearningRate,
-    Linear,
-    Rounds,
-    Sigmoid,
-    Time,
-)
+from rewire.schedules import Constant, Cosine, Cubic, FollowLearningRate, Linear, Sigmoid, Time
 
 
 def at(schedule, *step, total=100):
@@ -66,37 +55,6 @@ def test_the_learning_rate_is_followed():
     assert FollowLearningRate(0.3)(Time(5, 10, learning_rate=0.5)) == 0.15
 
 
-@pytest.mark.parametrize(
-    ("schedule", "expected"),
-    [
-        (Every(20), [20, 40, 60, 80]),
-        (Every(20, offset=1), [21, 41, 61, 81]),
-        (Every(20, begin=0.4, end=0.8), [40, 60]),
-        (Every(25, end=0.75), [25, 50]),
-        (Every("epoch"), [30, 60, 90]),
-        (Every(100), []),
-        (Every(99), [99]),
-        (Every(99, offset=1), []),
-        (At(0), [0]),
-        (At(99), [99]),
-        (At(100), []),
-        (Rounds(3), [33, 66]),
-        (Rounds(4), [25, 50, 75]),
-    ],
-)
-def test_when_to_rewire_in_100_steps(schedule, expected):
-    assert schedule.steps(total_steps=100, steps_per_epoch=30).tolist() == expected
-
-
-@given(st.integers(2, 30), st.integers(1, 300))
-def test_after_each_round_one_more_pruning_is_done_and_after_the_last_all_are(rounds, total):
-    schedule = Rounds(rounds)
-    times = [total * k // rounds for k in range(1, rounds)]
-    for step in range(total):
-        done = sum(time <= step for time in times)
-        assert schedule(Time(step, total)) == pytest.approx(done / (rounds - 1))
-
-
 @given(
     st.one_of(
         st.builds(Cosine, st.floats(0.01, 1), st.floats(0.01, 1)),
@@ -127,14 +85,6 @@ def test_shares_stay_between_0_and_1(schedule, total, data):
         (lambda: Sigmoid(0, 2), r"end must be a share of the training, in \(0, 1\]; got 2"),
         (lambda: Sigmoid(steepness=0), "steepness must be above 0 and finite; got 0"),
         (lambda: FollowLearningRate(0), "factor must be above 0 and finite; got 0"),
-        (lambda: Every(0), "interval must be 'epoch' or a whole number .* at least 1; got 0"),
-        (lambda: Every(2.5), r"interval must be .*; got 2\.5"),
-        (lambda: Every(True), "interval must be .*; got True"),
-        (lambda: Every("step"), "interval must be .*; got 'step'"),
-        (lambda: Every(5, begin=0.5, end=0.5), "end must come after begin"),
-        (lambda: Every(5, offset=-1), "offset must be at least 0; got -1"),
-        (lambda: At(-1), "step must be at least 0; got -1"),
-        (lambda: Rounds(1), "rounds must be at least 2; got 1"),
     ],
 )
 def test_arguments_out_of_range_are_refused(make, message):
