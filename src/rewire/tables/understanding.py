@@ -21,6 +21,9 @@ from .typed_kinds import kind_of_values, only_counts_rows
 
 __all__ = ["understand"]
 
+# More problems than these are counted: of a wide table, every column may have the same.
+MOST_PROBLEMS = 20
+
 
 def understand(
     raw: RawTable,
@@ -181,4 +184,7 @@ def _among_inputs(column: Column, raw: RawColumn, said: Override) -> Column:
 def _message(problems: Sequence[str]) -> str:
     if len(problems) == 1:
         return problems[0]
-    return AdviceList(f"{len(problems)} things must be settled to use this table", *problems)
+    shown = problems[:MOST_PROBLEMS]
+    if more := len(problems) - len(shown):
+        shown = [*shown, f"and {more:,} more"]
+    return AdviceList(f"{len(problems):,} things must be settled to use this table", *shown)
