@@ -17,6 +17,7 @@ from rewire.experiment.settings import settings_of
 from . import importing
 from .common import guarded, print_json, print_line, table
 from .options import AsJson, settings_options
+from .spinner import waiting
 
 __all__ = ["columns_table", "inspect", "print_columns"]
 
@@ -62,9 +63,11 @@ def inspect(
     """
     with importing():
         from rewire.io import write_json
-        from rewire.tables import TableEncoder, parse, read_raw, understand
-    raw = read_raw(data, encoding=given.pop("encoding", None))
-    schema = understand(raw, **given)
+        from rewire.tables import read_raw, understand
+    with waiting(f"reading {Path(data).name}"):
+        raw = read_raw(data, encoding=given.pop("encoding", None))
+        schema = understand(raw, **given)
+        inputs = _inputs(raw, schema)
     if out is not None:
         if out.suffix.lower() != ".json":
             raise ValueError(f"out must be a file that ends in .json; got {str(out)!r}")
@@ -72,10 +75,17 @@ def inspect(
     if as_json:
         print_json(schema.to_dict())
         return
-    encoder = TableEncoder.fit(parse(raw, schema)) if schema.inputs else None
-    inputs = Counter(encoder.groups) if encoder else Counter[str]()
     print_line(f"{len(raw):,} rows, {len(schema.columns):,} columns, {inputs.total():,} inputs")
     print_columns(schema, inputs, most=len(schema.columns) if every else None)
+
+
+def _inputs(raw: Any, schema: Any) -> Counter[str]:
+    """Return how many inputs each column becomes."""
+    from rewire.tables import TableEncoder, parse
+
+    if not schema.inputs:
+        return Counter()
+    return Counter(TableEncoder.fit(parse(raw, schema)).groups)
 
 
 def print_columns(

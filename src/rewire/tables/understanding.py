@@ -12,6 +12,7 @@ from rewire.validation import of_type
 
 from .evidence import Evidence, gather_evidence, settle
 from .kinds import TextStudy, kind_of_texts, study_texts
+from .limits import limit_columns
 from .overrides import Override, Overrides, collect_overrides, one_or_several
 from .parsing import read_column
 from .raw import RawColumn, RawTable, TextColumn
@@ -66,7 +67,9 @@ def understand(
     thousands : str, optional
         The separator of groups of three digits; found for each column by default.
     censored : {"missing", "limit"}, default "missing"
-        Whether ``"<1.0"`` among numbers is a missing value, or its limit, 1.0.
+        Whether ``"<1.0"`` among numbers is a missing value, or its limit, 1.0; a further column of
+        truth values then tells where that is so, and an input where it is so in at least 5% of the
+        rows.
     columns : path or mapping, optional
         What is said of single columns: a JSON or TOML file such as ``rewire inspect --json``
         prints, or its content.
@@ -129,6 +132,8 @@ def _columns(
         elif one.role == "input":
             one = _among_inputs(one, column, said.of(name))
         found.append(one)
+        if one.role == "input" and one.number is not None and one.number.censored == "limit":
+            found += limit_columns(one, column, raw.columns)
     return tuple(found)
 
 
