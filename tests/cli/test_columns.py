@@ -56,6 +56,15 @@ def test_what_is_open_is_asked_with_the_options_of_the_command(tmp_path):
     assert run(path, "--decimal", ",", "--date", "b=DD/MM/YYYY").exit_code == 0
 
 
+def test_many_columns_share_lines_unless_all_are_asked_for(tmp_path):
+    path = tmp_path / "wide.csv"
+    names = [f"g{i}" for i in range(100)]
+    path.write_text("\n".join([",".join(names), ",".join(["1.5"] * 100), ",".join(["2"] * 100)]))
+    assert "g0 … g99 (100)" in run(path).stdout
+    assert len(run(path).stdout.splitlines()) < 10
+    assert all(name in run(path, "--all").stdout for name in names)
+
+
 def test_only_json_is_written(path):
     result = run(path, "--out", path.parent / "columns.txt")
     assert (result.exit_code, ".json" in result.stderr) == (2, True)

@@ -25,7 +25,11 @@ TARGETS = {
     "penguins": "species",
     "titanic of words": "survived",
 }
-OPTIONS = {"la-riots": {"text": ("first_name",)}, "airports": {"text": ("name",)}}
+OPTIONS = {
+    "la-riots": {"text": ("first_name",)},
+    "airports": {"text": ("name",)},
+    "titanic of words": {"censored": "limit"},
+}
 
 
 def written(name, folder):
@@ -49,6 +53,7 @@ def words(rng, rows=200):
         {
             "fare": [f"${x:,.2f}" for x in rng.lognormal(6, 1.5, rows)],
             "height": [f"{x:.2f}".replace(".", ",") for x in rng.normal(1.7, 0.1, rows)],
+            "fever": [f"<{x:.1f}" if x < 36.5 else f"{x:.1f}" for x in rng.normal(37, 0.5, rows)],
             "boarded": pd.to_datetime("1912-04-10")
             + pd.to_timedelta(rng.integers(0, 900, rows), "D"),
             "season": [f"Q{1 + n % 4} {1970 + n // 4}" for n in rng.integers(0, 90, rows)],

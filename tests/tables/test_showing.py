@@ -1,5 +1,5 @@
 from rewire.tables import Column, DateFormat, Schema
-from rewire.tables.showing import as_html, as_text, column_rows
+from rewire.tables.showing import as_html, as_text, column_rows, grouped
 
 MISSING = "taken as missing"
 SCHEMA = Schema(
@@ -29,6 +29,23 @@ def test_odd_texts_are_told_in_short():
     (row,) = column_rows(Schema((Column("b", "number", rows=100, odd=odd),)))
     assert row[-1].startswith("90 numbers; 'word 0word 0word 0wor...' (2 rows) cannot be read")
     assert row[-1].endswith("2 more such texts")
+
+
+def test_columns_alike_share_a_row_where_there_are_many():
+    columns = [Column(f"g{i}", "number", rows=9, missing=i % 3) for i in range(5000)]
+    columns[7] = Column("odd", "number", rows=9, missing=1, odd=(("?", 1, MISSING),))
+    schema = Schema((*columns, Column("y", "category", "target", rows=9, different=2)))
+    rows = column_rows(schema, dict.fromkeys((one.name for one in schema.columns), 2))
+    assert grouped(rows) == [
+        ("g0 … g4998 (1,667)", "number", "", "3,334", ""),
+        ("g1 … g4999 (3,332)", "number", "1 to 2", "6,664", ""),
+        ("odd", "number", "1", "2", "8 numbers; '?' (1 row) taken as missing"),
+        ("y", "target, classes", "", "", "2 different"),
+    ]
+    assert grouped(rows, most=len(rows)) == rows
+    assert len(as_text(schema).splitlines()) == 5
+    different = [(f"c{i}", "category", "", "1", "x" * i) for i in range(100)]
+    assert grouped(different, 20)[20:] == [("and 80 more", "", "", "", "")]
 
 
 def test_as_text_and_as_html():

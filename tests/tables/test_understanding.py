@@ -1,9 +1,10 @@
+import json
 import math
 
 import numpy as np
 import pytest
 
-from rewire.tables import parse, read_raw, understand
+from rewire.tables import Schema, TableEncoder, parse, read_raw, understand
 from rewire.tables.text_files import read_text
 
 
@@ -130,6 +131,42 @@ def test_censored_values_are_missing_or_their_limit():
     assert found.number.censored == "missing"
     found = column("<1.0", "3", "2", censored="limit")
     assert found.odd == (("<1.0", 1, "taken as its limit"),)
+
+
+LIMITS = {
+    "lead": ["<1.0", "3", " ≤ 2", ">=9", "4.5", ""],
+    "lead is below the limit": ["a", "b", "a", "b", "a", "b"],
+    "zinc": ["1", "2", "<3", "4", "5", "6"],
+}
+
+
+def test_a_column_of_limits_tells_which_numbers_they_are():
+    raw = read_raw(LIMITS)
+    assert not any(one.of for one in understand(raw).columns)
+    assert not any(one.of for one in understand(raw, target="lead", censored="limit").inputs[:1])
+    schema = understand(raw, target="zinc", censored="limit")
+    made = {one.name: (one.kind, one.of) for one in schema.columns if one.of}
+    assert made == {
+        "lead is below the limit'": ("boolean", "lead"),
+        "lead is above the limit": ("boolean", "lead"),
+    }
+    values = parse(raw, schema).values
+    assert values["lead"][:5].tolist() == [1, 3, 2, 9, 4.5]
+    assert values["lead is below the limit'"].tolist() == [1, 0, 1, 0, 0, 0]
+    assert values["lead is above the limit"].tolist() == [0, 0, 0, 1, 0, 0]
+    assert understand(raw, columns=schema.to_dict()) == schema
+    assert Schema.from_dict(json.loads(json.dumps(schema.to_dict()))) == schema
+    numbers = {**LIMITS, "lead": [1.0, 2, 3, 4, 5, 6]}
+    assert parse(read_raw(numbers), schema).values["lead is above the limit"].tolist() == [0] * 6
+
+
+def test_rare_limits_make_no_input():
+    def inputs(limits):
+        raw = read_raw({"a": [f"<{i}.5" if i < limits else f"{i}.5" for i in range(100)]})
+        return TableEncoder.fit(parse(raw, understand(raw, censored="limit"))).feature_names
+
+    assert inputs(5) == ("a", "a is below the limit")
+    assert inputs(4) == ("a",)
 
 
 # --------------------------------------------------------------------------- what can be two things

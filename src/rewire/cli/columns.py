@@ -17,6 +17,7 @@ from rewire.experiment.settings import settings_of
 from . import importing
 from .common import guarded, print_json, print_line, table
 from .options import AsJson, settings_options
+from .spinner import waiting
 
 __all__ = ["columns_table", "inspect", "print_columns"]
 
@@ -43,6 +44,9 @@ def inspect(
         Path | None,
         typer.Option(help="File (JSON) to write, for --columns once you have edited it."),
     ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="A line for each of many columns, also for those alike.")
+    ] = False,
     as_json: AsJson = False,
     *,
     given: dict[str, Any],
@@ -59,9 +63,11 @@ def inspect(
     """
     with importing():
         from rewire.io import write_json
-        from rewire.tables import TableEncoder, parse, read_raw, understand
-    raw = read_raw(data, encoding=given.pop("encoding", None))
-    schema = understand(raw, **given)
+        from rewire.tables import read_raw, understand
+    with waiting(f"reading {Path(data).name}"):
+        raw = read_raw(data, encoding=given.pop("encoding", None))
+        schema = understand(raw, **given)
+        inputs = _inputs(raw, schema)
     if out is not None:
         if out.suffix.lower() != ".json":
             raise ValueError(f"out must be a file that ends in .json; got {str(out)!r}")
@@ -69,32 +75,43 @@ def inspect(
     if as_json:
         print_json(schema.to_dict())
         return
-    encoder = TableEncoder.fit(parse(raw, schema)) if schema.inputs else None
-    inputs = Counter(encoder.groups) if encoder else Counter[str]()
     print_line(f"{len(raw):,} rows, {len(schema.columns):,} columns, {inputs.total():,} inputs")
-    print_columns(schema, inputs)
+    print_columns(schema, inputs, most=len(schema.columns) if every else None)
 
 
-def print_columns(schema: Any, inputs: Any = None, console: Console | None = None) -> None:
+def _inputs(raw: Any, schema: Any) -> Counter[str]:
+    """Return how many inputs each column becomes."""
+    from rewire.tables import TableEncoder, parse
+
+    if not schema.inputs:
+        return Counter()
+    return Counter(TableEncoder.fit(parse(raw, schema)).groups)
+
+
+def print_columns(
+    schema: Any, inputs: Any = None, console: Console | None = None, *, most: int | None = None
+) -> None:
     """Print what became of the columns of a table, and what was found in reading it."""
     console = console or Console()
-    console.print(columns_table(schema, inputs))
+    console.print(columns_table(schema, inputs, most))
     for note in schema.notes:
         print_line(escape(f"note: {note}"), console=console)
 
 
-def columns_table(schema: Any, inputs: Any = None) -> Table:
-    """Return what became of the columns of a table, a row for each.
+def columns_table(schema: Any, inputs: Any = None, most: int | None = None) -> Table:
+    """Return what became of the columns of a table; of many, a row for those that are alike.
 
     Parameters
     ----------
     schema : Schema
     inputs : mapping of str to int, optional
         How many inputs each column becomes.
+    most : int, optional
+        Of more columns than these, those that are alike share a row.
     """
     with importing():
-        from rewire.tables.showing import HEADINGS, column_rows
-    rows = column_rows(schema, inputs)
+        from rewire.tables.showing import HEADINGS, MOST_ROWS, column_rows, grouped
+    rows = grouped(column_rows(schema, inputs), MOST_ROWS if most is None else most)
     kept = [i for i in range(len(HEADINGS)) if any(row[i] for row in rows)]
     made = table([])
     for i in kept:

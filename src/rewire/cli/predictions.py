@@ -23,6 +23,7 @@ from rewire.tables import parse, read_raw
 from rewire.tables.raw import RawTable
 
 from .common import print_line
+from .spinner import waiting
 
 __all__ = ["ENDINGS", "write_predictions"]
 
@@ -61,9 +62,10 @@ def write_predictions(
     if out is not None and not out.name.lower().endswith(ENDINGS):
         raise ValueError(f"out must end in {', '.join(ENDINGS)}; got {str(out)!r}")
     is_npz = samples.suffix.lower() == ".npz"
-    raw = None if is_npz else read_raw("-" if str(samples) == "-" else samples)
-    X, answerable = _inputs(model, samples, raw)
-    answerable = answerable & np.isfinite(model.outputs(X)).all(axis=1)
+    with waiting(f"reading {samples.name}"):
+        raw = None if is_npz else read_raw("-" if str(samples) == "-" else samples)
+        X, answerable = _inputs(model, samples, raw)
+        answerable = answerable & np.isfinite(model.outputs(X)).all(axis=1)
     if not answerable.all():
         _tell(model, raw, answerable, strict)
     columns = _kept(model, raw, keep) | _answers(model, X, answerable, probabilities)

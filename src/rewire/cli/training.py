@@ -20,7 +20,7 @@ from .spinner import waiting
 
 __all__ = ["resume_run", "start_run"]
 
-# More columns are not shown one by one.
+# Of more columns, those that are alike share a line.
 MOST_COLUMNS = 20
 
 
@@ -86,24 +86,12 @@ def _train(experiment: Experiment, folder: RunDirectory, as_json: bool) -> None:
 
 
 def _print_columns(experiment: Experiment, console: Console) -> None:
-    """Print what became of each column of a table; of many, only how many are of each kind."""
+    """Print what became of each column of a table; of many, those alike in one line."""
     encoder = experiment.train.encoder
     if encoder is None:
         return
     schema = encoder.outcome
-    if len(schema.columns) <= MOST_COLUMNS:
-        print_columns(schema, Counter(encoder.groups), console)
-    else:
-        roles = {"input": "", "target": " as target", "ignored": " left out"}
-        kinds = Counter(f"{one.kind}{roles[one.role]}" for one in schema.columns)
-        counts = ", ".join(f"{kind}: {count:,}" for kind, count in kinds.most_common())
-        print_line(
-            f"{len(schema.columns):,} columns ({counts}) make {len(encoder.groups):,} inputs; "
-            "'rewire inspect' shows each",
-            console=console,
-        )
-        for note in schema.notes:
-            print_line(escape(f"note: {note}"), console=console)
+    print_columns(schema, Counter(encoder.groups), console, most=MOST_COLUMNS)
     for note in experiment.data.notes:
         if note not in schema.notes:
             print_line(escape(f"note: {note}"), console=console)

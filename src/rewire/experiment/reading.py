@@ -145,6 +145,6 @@ def unreadable(model: Predictor, raw: RawTable) -> list[str]:
             bad = bad | np.isinf(values)
         if bad.any():
             row = int(np.flatnonzero(bad)[0])
-            cell = raw.columns[column.name].cells()[row]
+            cell = raw.columns[column.of or column.name].cells()[row]
             found.append(f"{cell!r} in column {column.name!r}, row {row + 1}")
     return found[:SHOWN] + ["..."] * (len(found) > SHOWN)

@@ -31,6 +31,9 @@ def describe(whole: Whole, column: Column) -> str:
         return f"{column.kind}: {', '.join(known[:SHOWN])}{more}"
     if isinstance(step, Ngrams):
         return "text"
+    if column.of:
+        signs = " or ".join(map(repr, column.words[1])) if column.words else "a sign"
+        return f"truth value: 1 where {column.of} is the limit that follows {signs}, else 0"
     if column.kind == "boolean":
         if column.words:
             no, yes = (" or ".join(map(repr, words)) for words in column.words)

@@ -71,7 +71,7 @@ def predict_proba(row: Mapping[str, Any] | Sequence[float]) -> dict[Any, float] 
 
 def _outputs(row: Mapping[str, Any] | Sequence[float]) -> list[float] | None:
     """Return an output for each class, or those of a regression."""
-    count = len(MODEL["columns"] or MODEL["mean"])
+    count = sum(not one["of"] for one in MODEL["columns"]) or len(MODEL["mean"])
     if not isinstance(row, Mapping) and len(row) != count:
         raise ValueError(f"row must have {count} values; got {len(row)}")
     raw = _encoded(row) if MODEL["columns"] else [float(value) for value in row]
@@ -100,11 +100,19 @@ def _outputs(row: Mapping[str, Any] | Sequence[float]) -> list[float] | None:
 
 def _encoded(row: Mapping[str, Any] | Sequence[float]) -> list[float] | None:
     if not isinstance(row, Mapping):
-        row = dict(zip((one["name"] for one in MODEL["columns"]), row, strict=True))
-    values = {one["name"]: _read(one, _found(row, one["name"])) for one in MODEL["columns"]}
+        row = dict(zip((c["name"] for c in MODEL["columns"] if not c["of"]), row, strict=True))
+    values = {one["name"]: _value(one, row) for one in MODEL["columns"]}
     if any(value in (math.inf, -math.inf) for value in values.values()):
         return None
     return [x for step in MODEL["steps"] for x in _inputs(step, values[step["column"]])]
+
+
+def _value(column: Mapping[str, Any], row: Mapping[str, Any]) -> Any:
+    """Return a row's value in a column, which may be read off the text of another: "<1.0"."""
+    if not column["of"] or column["name"] in row:
+        return _read(column, _found(row, column["name"]))
+    text = _found(row, column["of"])
+    return float(isinstance(text, str) and text.strip().startswith(tuple(column["words"])))
 
 
 def _found(row: Mapping[str, Any], name: str) -> Any:

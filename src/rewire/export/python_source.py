@@ -137,7 +137,7 @@ def _named(whole: Whole) -> Whole:
 
 def _example(whole: Whole, name: str) -> str:
     if whole.columns:
-        shown = whole.columns[:SHOWN]
+        shown = [one for one in whole.columns if not one.of][:SHOWN]
         pairs = [f"{one.name!a}: {_shown(whole, one)!a}" for one in shown]
         more = "  # and the others" if len(whole.columns) > SHOWN else ""
         row = "".join(f"        {pair},{more * (pair is pairs[-1])}\n" for pair in pairs)
@@ -221,6 +221,7 @@ def _column(whole: Whole, column: Column) -> dict[str, Any]:
     start = datetime.fromisoformat(date_origin(date)).replace(tzinfo=UTC).timestamp()
     return {
         "name": column.name,
+        "of": column.of,
         "kind": column.kind,
         "is_text": text,
         "na": [*column.na, *([] if text else unknown)],

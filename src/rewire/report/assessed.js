@@ -1,6 +1,6 @@
 // How good the network is at the end, and which inputs it rests on.
 
-const MOST_INPUTS = 20, MOST_NAMES = 12;
+const MOST_NAMES = 12;
 
 function drawAssessments(parent) {
   for (const run of page.runs) {
@@ -108,11 +108,10 @@ function drawResiduals(parent, found) {
 }
 
 function drawInputs(box, found, whose) {
-  const used = found.inputs.filter(row => row.kept), shown = used.slice(0, MOST_INPUTS);
-  const unused = found.inputs.filter(row => !row.kept).map(row => row.column);
+  const {shown, used, all, shuffled, unused} = found.inputs;
   const classify = found.task === "classification", score = classify ? "accuracy" : "R²";
   box.append("h2").text(`Which inputs${whose}`);
-  box.append("p").text(`${count(used.length)} of ${count(found.inputs.length)} inputs are on a path to an output.`);
+  box.append("p").text(`${count(used)} of ${count(all)} inputs are on a path to an output.`);
   if (!shown.length) return;
   const measured = shown.some(row => row.importance !== null);
   const value = row => measured ? row.importance || 0 : row.strength;
@@ -135,9 +134,9 @@ function drawInputs(box, found, whose) {
   rows.filter(d => measured && d.deviation).append("line").attr("class", "spread").attr("y1", 10).attr("y2", 10)
     .attr("x1", d => x(value(d) - d.deviation)).attr("x2", d => x(value(d) + d.deviation));
   rows.append("text").attr("x", d => x(Math.max(0, value(d) + (measured ? d.deviation || 0 : 0))) + 6).attr("y", 14).text(d => text(value(d)));
-  const notes = [], shuffled = used.filter(row => row.importance !== null).length;
-  if (measured && shuffled < used.length) notes.push(`Only the ${shuffled} with the strongest paths were shuffled.`);
-  if (used.length > shown.length) notes.push(`The first ${shown.length} of ${count(used.length)}.`);
-  if (unused.length) notes.push(`Not used at all: ${unused.slice(0, 30).join(", ")}${unused.length > 30 ? ", …" : ""}.`);
+  const notes = [];
+  if (measured && shuffled < used) notes.push(`Only the ${shuffled} with the strongest paths were shuffled.`);
+  if (used > shown.length) notes.push(`The first ${shown.length} of ${count(used)}.`);
+  if (unused.length) notes.push(`Not used at all: ${unused.join(", ")}${unused.length < all - used ? ", …" : ""}.`);
   if (notes.length) box.append("p").attr("class", "note").text(notes.join(" "));
 }

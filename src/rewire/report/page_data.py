@@ -6,7 +6,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,8 @@ COLUMNS = ("loss", "accuracy", "validation_loss", "validation_accuracy")
 MAX_ROWS = 2000
 # Samples drawn on a decision boundary.
 MAX_POINTS = 400
+# Inputs that are shown with what the answers rest on them, and named as without use.
+MOST_INPUTS, MOST_UNUSED = 20, 30
 
 # What a page is told of layers in words and figures, not as arrays.
 TOLD = ("layers",)
@@ -59,7 +61,8 @@ def run_data(recording: Recording, packer: Packer, every: int = 1) -> dict[str, 
     data = {
         "name": about["name"] or display_name(about["method"]),
         **{key: about[key] for key in ("method", "data", "total_steps", "activations")},
-        **{key: about[key] for key in ("feature_names", "classes")},
+        "feature_names": _names_drawn(about["feature_names"], features, whole),
+        "classes": about["classes"],
         "assessment": _assessment(about.get("assessment")),
         "whole": whole,
         "moved": sum(sum(record["grown"]) for record in rewirings),
@@ -198,7 +201,35 @@ def _assessment(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if found is None:
         return None
     headings, rows = score_table(found)
-    return {**found, "headings": headings, "rows": rows}
+    return {
+        **found,
+        "inputs": found["inputs"] and _inputs(found["inputs"]),
+        "headings": headings,
+        "rows": rows,
+    }
+
+
+def _inputs(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what is shown of the inputs, which does not grow with their number."""
+    used = [row for row in rows if row["kept"]]
+    unused = (row["column"] for row in rows if not row["kept"])
+    return {
+        "shown": used[:MOST_INPUTS],
+        "used": len(used),
+        "all": len(rows),
+        "shuffled": sum(row["importance"] is not None for row in used),
+        "unused": list(islice(unused, MOST_UNUSED)),
+    }
+
+
+def _names_drawn(
+    names: Sequence[str] | None, features: Sequence[Features], whole: bool
+) -> Sequence[str] | dict[int, str] | None:
+    """Return the names of inputs; of a network that is not drawn whole, only of those drawn."""
+    if names is None or whole:
+        return names
+    drawn = sorted(set().union(*(one["neuron"].tolist() for one in features)))
+    return {number: names[number] for number in drawn if number < len(names)}
 
 
 def _score(recording: Recording) -> str:

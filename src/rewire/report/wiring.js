@@ -206,7 +206,7 @@ class Wiring {
   given(number) {
     const names = this.run.feature_names || [], {classes} = this.run, {start, ranks} = this.frame;
     const last = ranks.length - 1, output = number - start[last];
-    return number < names.length ? names[number]
+    return number in names ? names[number]
       : output >= 0 && classes.length === ranks[last] ? classes[output] : null;
   }
 

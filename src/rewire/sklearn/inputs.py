@@ -199,7 +199,8 @@ def read_later(X: Any, encoder: TableEncoder | None) -> Table:
     table = tables.parse(raw, encoder.reads)
     if (bad := encoder.unanswerable(table)).any():
         row = int(np.flatnonzero(bad)[0])
-        cells = {one.column: raw.columns[one.column].cells()[row] for one in encoder.steps}
+        read = {one.of or one.name for one in encoder.reads.inputs}
+        cells = {name: raw.columns[name].cells()[row] for name in raw.columns if name in read}
         raise ValueError(
             f"X must hold values that can be read as in the first fit; got others in {bad.sum()} "
             f"rows, the first of which is {cells}"

@@ -27,7 +27,7 @@ __all__ = [
 
 SPECIFIED = ("kind", "role", "number", "date", "words", "na", "usual_na")
 # What an inspected table says besides, for a person.
-DESCRIPTIVE = ("rows", "missing", "different", "odd", "note", "name")
+DESCRIPTIVE = ("rows", "missing", "different", "odd", "note", "name", "of")
 
 
 @dataclass(frozen=True)
@@ -240,7 +240,8 @@ def read_specification(columns: Any) -> dict[str, dict[str, Any]]:
     if not isinstance(columns, Mapping):
         columns = _load(Path(of_type(columns, "columns", str, PathLike, Mapping)))
     if isinstance(columns.get("columns"), (list, tuple)):
-        columns = {one["name"]: one for one in columns["columns"]}
+        # Those that are read off others come of themselves.
+        columns = {one["name"]: one for one in columns["columns"] if not one.get("of")}
     return {str(name): _specified(str(name), said) for name, said in columns.items()}
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from rewire.validation import of_type
 
 from .dates import EPOCHS, read_dates
+from .limits import read_limits
 from .missing import are_missing
 from .numbers import read_numbers
 from .raw import RawColumn, RawTable, TextColumn, TypedColumn
@@ -50,7 +51,7 @@ def parse(raw: RawTable, schema: Schema) -> Table:
     """
     of_type(raw, "raw", RawTable)
     of_type(schema, "schema", Schema)
-    if absent := [one.name for one in schema.inputs if one.name not in raw.columns]:
+    if absent := [one.name for one in schema.inputs if (one.of or one.name) not in raw.columns]:
         raise ValueError(
             f"a table must have the columns that the model was trained on; it lacks "
             f"{', '.join(map(repr, absent))}, and its columns are {_listed(raw)}"
@@ -58,9 +59,10 @@ def parse(raw: RawTable, schema: Schema) -> Table:
     values: dict[str, np.ndarray] = {}
     unanswerable = np.zeros(len(raw), bool)
     for one in schema.columns:
-        if one.role == "ignored" or one.name not in raw.columns:
+        source = one.of or one.name
+        if one.role == "ignored" or source not in raw.columns:
             continue
-        values[one.name], unreadable = read_column(raw.columns[one.name], one)
+        values[one.name], unreadable = read_column(raw.columns[source], one)
         if one.role == "input":
             unanswerable |= unreadable
     return Table(schema, values, unanswerable)
@@ -85,6 +87,8 @@ def read_column(column: RawColumn, learnt: Column) -> tuple[np.ndarray, np.ndarr
         As in :class:`rewire.tables.Table`.
     unreadable : ndarray of bool, shape (rows,)
     """
+    if learnt.of:
+        return read_limits(column, learnt), np.zeros(len(column), bool)
     if isinstance(column, TextColumn):
         return _read_texts(column, learnt)
     if column.kind == "category" or (column.kind == "unknown" and column.type == "empty"):

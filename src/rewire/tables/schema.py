@@ -27,7 +27,7 @@ class NumberFormat:
     factor : float, default 1
         What a number as written is multiplied by.
     censored : {"missing", "limit"}, default "missing"
-        What ``"<1.0"`` is: a missing value, or its limit, 1.0.
+        What ``"<1.0"`` is: a missing value, or its limit, 1.0, which a further column says.
 
     Examples
     --------
@@ -94,6 +94,9 @@ class Column:
         Texts that do not fit the kind, how often each occurred, and what became of them.
     note : str
         Why it is what it is, for a person.
+    of : str, default ""
+        Of a column that no table has: the one that its values are read off. It tells which numbers
+        are limits, such as ``"<1.0"``; ``words`` has the signs.
 
     Examples
     --------
@@ -117,6 +120,7 @@ class Column:
     different: int = 0
     odd: tuple[tuple[str, int, str], ...] = ()
     note: str = ""
+    of: str = ""
 
     def __post_init__(self) -> None:
         for name, known in KNOWN.items():

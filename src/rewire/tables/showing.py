@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .schema import Column, Schema
 
-__all__ = ["HEADINGS", "as_html", "as_text", "column_rows"]
+__all__ = ["HEADINGS", "MOST_ROWS", "as_html", "as_text", "column_rows", "grouped"]
 
 HEADINGS = ("column", "kind", "missing", "inputs", "what was found")
+Row = tuple[str, str, str, str, str]
+# Of more columns than these, those that are alike share a row.
+MOST_ROWS = 60
 # So many odd texts of a column are shown, each of so many characters.
 ODD_SHOWN = 3
 WIDEST = 24
 
 
-def column_rows(
-    schema: Schema, inputs: Mapping[str, int] | None = None
-) -> list[tuple[str, str, str, str, str]]:
+def column_rows(schema: Schema, inputs: Mapping[str, int] | None = None) -> list[Row]:
     """Return a row of :data:`HEADINGS` for each column.
 
     Parameters
@@ -46,6 +48,55 @@ def column_rows(
         )
         for one in schema.columns
     ]
+
+
+def grouped(rows: Sequence[Row], most: int = MOST_ROWS) -> list[Row]:
+    """Return the rows of many columns, those of columns alike together in one.
+
+    Columns are alike if what is said of them differs in numbers at most. Of no more than ``most``
+    columns, each keeps its row.
+
+    Parameters
+    ----------
+    rows : sequence of tuple of str
+        As :func:`column_rows` returns them.
+    most : int
+        Also of groups: the others are counted in the last row.
+
+    Examples
+    --------
+    >>> rows = [(f"g{i}", "number", "", "1", "") for i in range(500)]
+    >>> grouped([*rows, ("y", "target, classes", "", "", "2 different")])
+    [('g0 … g499 (500)', 'number', '', '500', ''), ('y', 'target, classes', '', '', '2 different')]
+    """
+    if len(rows) <= most:
+        return list(rows)
+    alike: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        _, kind, missing, _, found = row
+        alike.setdefault((kind, missing and "some", re.sub(r"\d+", "9", found)), []).append(row)
+    together = [_together(group) for group in alike.values()]
+    if len(together) <= most:
+        return together
+    rest = sum(len(group) for group in list(alike.values())[most:])
+    return [*together[:most], (f"and {rest:,} more", "", "", "", "")]
+
+
+def _together(rows: Sequence[Row]) -> Row:
+    """Return one row for columns that are alike; counts as their range, inputs as their sum."""
+    name, kind, missing, inputs, found = rows[0]
+    if len(rows) == 1:
+        return rows[0]
+    counts = sorted({row[2] for row in rows}, key=lambda text: int(text.replace(",", "") or 0))
+    made = sum(int(row[3].replace(",", "") or 0) for row in rows)
+    alike = all(row[4] == found for row in rows)
+    return (
+        f"{name} … {rows[-1][0]} ({len(rows):,})",
+        kind,
+        missing if len(counts) == 1 else f"{counts[0]} to {counts[-1]}",
+        inputs and f"{made:,}",
+        found if alike else f"such as {found}",
+    )
 
 
 def _kind(column: Column) -> str:
@@ -85,7 +136,7 @@ def _dates(column: Column) -> str:
 
 def as_text(schema: Schema, inputs: Mapping[str, int] | None = None) -> str:
     """Return the table of columns as plain text."""
-    rows = [HEADINGS, *column_rows(schema, inputs)]
+    rows = [HEADINGS, *grouped(column_rows(schema, inputs))]
     kept = [i for i in range(len(HEADINGS)) if any(row[i] for row in rows[1:])]
     widths = {i: max(len(row[i]) for row in rows) for i in kept}
     lines = ["  ".join(row[i].ljust(widths[i]) for i in kept).rstrip() for row in rows]
@@ -97,7 +148,7 @@ def as_html(schema: Schema) -> str:
     head = "".join(f"<th>{one}</th>" for one in HEADINGS)
     body = "".join(
         f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>"
-        for row in column_rows(schema)
+        for row in grouped(column_rows(schema))
     )
     notes = "".join(f"<p>{html.escape(note)}</p>" for note in schema.notes)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"

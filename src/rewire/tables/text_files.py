@@ -53,7 +53,9 @@ def read_text(
     names, renamed = header_names(names)
     if header and _look_like_values(names):
         renamed.append(f"the first line is taken as the columns' names: {', '.join(names[:5])}")
-    columns, more = _columns(body, names, sep, first)
+    lines = body.encode("utf-8", errors="replace")
+    del text, body  # of a large file, copies that nothing needs any more
+    columns, more = _columns(lines, names, sep, first)
     rows = len(next(iter(columns.values()), ()))
     if rows == 0:
         raise ValueError("a table must have at least one row below its header; got none")
@@ -94,11 +96,12 @@ def header_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
     return list(found), notes
 
 
-def _text_columns(columns: Iterable[Any]) -> list[TextColumn]:
-    """Return columns of texts from Arrow's chunked arrays of strings."""
-    encoded = [one.dictionary_encode().combine_chunks() for one in columns]
-    codes = (np.asarray(one.indices) for one in encoded)  # no value is null in a file of text
-    texts = texts_of_each([one.dictionary for one in encoded])
+def _text_columns(columns: list[Any]) -> list[TextColumn]:
+    """Return columns of texts from Arrow's chunked arrays of strings, which are given up."""
+    for i, one in enumerate(columns):  # each makes room for the next
+        columns[i] = one.dictionary_encode().combine_chunks()
+    codes = (np.asarray(one.indices) for one in columns)  # no value is null in a file of text
+    texts = texts_of_each([one.dictionary for one in columns])
     return [TextColumn(*pair) for pair in zip(texts, codes, strict=True)]
 
 
@@ -213,12 +216,11 @@ def _split_header(text: str, sep: str, header: bool) -> tuple[list[str], str, in
 
 
 def _columns(
-    body: str, names: list[str], sep: str, first: int
+    content: bytes, names: list[str], sep: str, first: int
 ) -> tuple[dict[str, TextColumn], list[str]]:
     """Return the columns of the lines below the header."""
     pyarrow = import_optional("pyarrow", "data")
     wrong: list[Any] = []
-    content = body.encode("utf-8", errors="replace")
     if not content or content.isspace():
         return {}, []
     arrow = _arrow_table(pyarrow, content, names, sep, wrong)
@@ -232,7 +234,9 @@ def _columns(
         arrow = _arrow_table(pyarrow, content, names, sep, wrong, threads=False)
         if wrong:
             raise ValueError(_ragged(wrong, len(names), first))
-    return dict(zip(names, _text_columns(arrow.itercolumns()), strict=True)), notes
+    columns = list(arrow.itercolumns())
+    del arrow
+    return dict(zip(names, _text_columns(columns), strict=True)), notes
 
 
 def _without_blanks(content: bytes, sep: str) -> bytes:

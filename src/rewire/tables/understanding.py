@@ -12,6 +12,7 @@ from rewire.validation import of_type
 
 from .evidence import Evidence, gather_evidence, settle
 from .kinds import TextStudy, kind_of_texts, study_texts
+from .limits import limit_columns
 from .overrides import Override, Overrides, collect_overrides, one_or_several
 from .parsing import read_column
 from .raw import RawColumn, RawTable, TextColumn
@@ -20,6 +21,9 @@ from .targets import understand_target
 from .typed_kinds import kind_of_values, only_counts_rows
 
 __all__ = ["understand"]
+
+# More problems than these are counted: of a wide table, every column may have the same.
+MOST_PROBLEMS = 20
 
 
 def understand(
@@ -63,7 +67,9 @@ def understand(
     thousands : str, optional
         The separator of groups of three digits; found for each column by default.
     censored : {"missing", "limit"}, default "missing"
-        Whether ``"<1.0"`` among numbers is a missing value, or its limit, 1.0.
+        Whether ``"<1.0"`` among numbers is a missing value, or its limit, 1.0; a further column of
+        truth values then tells where that is so, and an input where it is so in at least 5% of the
+        rows.
     columns : path or mapping, optional
         What is said of single columns: a JSON or TOML file such as ``rewire inspect --json``
         prints, or its content.
@@ -126,6 +132,8 @@ def _columns(
         elif one.role == "input":
             one = _among_inputs(one, column, said.of(name))
         found.append(one)
+        if one.role == "input" and one.number is not None and one.number.censored == "limit":
+            found += limit_columns(one, column, raw.columns)
     return tuple(found)
 
 
@@ -181,4 +189,7 @@ def _among_inputs(column: Column, raw: RawColumn, said: Override) -> Column:
 def _message(problems: Sequence[str]) -> str:
     if len(problems) == 1:
         return problems[0]
-    return AdviceList(f"{len(problems)} things must be settled to use this table", *problems)
+    shown = problems[:MOST_PROBLEMS]
+    if more := len(problems) - len(shown):
+        shown = [*shown, f"and {more:,} more"]
+    return AdviceList(f"{len(problems):,} things must be settled to use this table", *shown)

@@ -14,8 +14,8 @@ from .number import Number
 
 __all__ = ["FREQUENT", "LeftOut", "fit_step", "missing_rows"]
 
-# An indicator tells that a value is missing where at least this share of the training rows has
-# none: rarer ones are too few to learn from.
+# An indicator tells that a value is missing, or but a limit, where this is so in at least this
+# share of the training rows: rarer ones are too few to learn from.
 FREQUENT = 0.05
 # Of a period, how far from one and the same point the dates must be to be told apart (1 minus the
 # length of their mean direction).
@@ -40,6 +40,8 @@ def fit_step(column: Column, values: np.ndarray, y: np.ndarray | None = None) ->
     -------
     Step or LeftOut
     """
+    if column.of and values.mean() < FREQUENT:
+        return LeftOut(f"fewer than {FREQUENT:.0%} of the training rows have a limit")
     missing = missing_rows(values)
     known = values[~missing]
     indicator = bool(missing.any() and missing.mean() >= FREQUENT)
