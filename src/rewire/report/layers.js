@@ -22,7 +22,7 @@ function drawLayers(run, section) {
     "Below: the density of each layer by blocks of neighbouring neurons or channels, inputs across and outputs down; " +
     "stronger colour means more connections. Of convolutions also the density at each position of the kernel, and the " +
     "kernels with the largest weights (blue positive, orange negative, empty where there is no connection).");
-  const panels = box.append("div").attr("class", "panels");
+  const panels = box.append("div").attr("class", "panels").classed("many", run.layers.all.length > 12);
   run.layers.all.forEach((layer, k) => {
     const shown = name => `${name} ${k}` in run.frames[0].shapes;
     if (!shown("heat") && !shown("kernels")) return;
