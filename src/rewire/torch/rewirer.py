@@ -190,7 +190,7 @@ class Rewirer:
         >>> import rewire.torch as rt
         >>> model = torch.nn.Sequential(rt.Linear(16, 8, density=0.25, seed=0))
         >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-        >>> rewirer = rt.Rewirer(model, optimizer, steps=100, seed=0, deterministic=True)
+        >>> rewirer = rt.Rewirer(model, optimizer, steps=200, seed=0, deterministic=True)
         >>> for x, y in rewirer.shards(torch.ones(32, 16), torch.zeros(32, 8)):
         ...     torch.nn.functional.mse_loss(model(x), y).backward()
         >>> optimizer.step()
