@@ -14,11 +14,10 @@ from torch import nn
 from torch.utils.checkpoint import checkpoint
 
 import rewire.torch as rt
-from rewire import Trainer, methods, mlp
+from rewire import mlp
 from rewire.connectivity.protocol import check_model
 from rewire.export import from_scalar
 from rewire.methods import PostRigL, RigL
-from rewire.optimizers import SGD
 from rewire.reproduce import post
 from rewire.schedules import Every
 from rewire.topology import (
@@ -32,9 +31,15 @@ from rewire.topology import Rewirer as ArrayRewirer
 from rewire.torch.layered_model import LayeredModel
 from rewire.torch.optimizer_state import OptimizerState
 from rewire.torch.recording import Recording, recorded
+from tests.torch.twins import (
+    DOUBLE,
+    batch,
+    connections,
+    network_connections,
+    small_model,
+    torch_twin,
+)
 
-DOUBLE = torch.float64
-NETWORK_ONLY = {"reviving rigl", "gmp", "snip", "lottery ticket", "granet", "chtss", "snfs", "dsr"}
 OPTIMIZERS = {
     "SGD": {"lr": 0.01, "momentum": 0.9},
     "Adam": {"amsgrad": True},
@@ -49,64 +54,6 @@ OPTIMIZERS = {
     "ASGD": {},
     "Adafactor": {},
 }
-
-
-def torch_twin(net):
-    """The model of sparse layers with a layered network's connections, weights and biases."""
-    modules, starts = [], np.cumsum([0, *net.ranks])
-    table, target = net.connections, net.connections.target
-    for rank in range(len(net.ranks) - 1):
-        here = (target >= starts[rank + 1]) & (target < starts[rank + 2])
-        indptr = table.indptr[starts[rank + 1] : starts[rank + 2] + 1] - np.argmax(here)
-        layer = rt.Linear(
-            net.ranks[rank],
-            net.ranks[rank + 1],
-            wiring=(indptr, table.source[here] - starts[rank]),
-            dtype=DOUBLE,
-        )
-        with torch.no_grad():
-            layer.weight.copy_(torch.from_numpy(table.weight[here]))
-            layer.bias.copy_(
-                torch.from_numpy(net.neurons["bias"][starts[rank + 1] : starts[rank + 2]])
-            )
-        modules += [layer, nn.ReLU()]
-    return nn.Sequential(*modules[:-1])
-
-
-def connections(model):
-    """All connections as (layer, target, source), with their weights."""
-    found = {}
-    for number, layer in enumerate(m for m in model.modules() if isinstance(m, rt.Linear)):
-        fan_in = layer.indptr.diff()
-        target = torch.repeat_interleave(torch.arange(len(fan_in)), fan_in)
-        keys = zip([number] * len(target), target.tolist(), layer.source.tolist(), strict=True)
-        found |= dict(zip(keys, layer.weight.tolist(), strict=True))
-    return found
-
-
-def network_connections(net):
-    starts, table = np.cumsum([0, *net.ranks]), net.connections
-    target, source = table.target, table.source
-    rank = np.searchsorted(starts, target, side="right") - 2
-    keys = zip(
-        rank.tolist(),
-        (target - starts[rank + 1]).tolist(),
-        (source - starts[rank]).tolist(),
-        strict=True,
-    )
-    return dict(zip(keys, table.weight.tolist(), strict=True))
-
-
-def small_model(seed=0):
-    return nn.Sequential(
-        rt.Linear(12, 10, density=0.3, seed=seed, dtype=DOUBLE),
-        nn.ReLU(),
-        rt.Linear(10, 4, density=0.4, seed=seed + 1, dtype=DOUBLE),
-    )
-
-
-def batch(*shape, seed=0):
-    return torch.randn(*shape, dtype=DOUBLE, generator=torch.Generator().manual_seed(seed))
 
 
 # ------------------------------------------------------------------------------ the array engine
@@ -141,41 +88,6 @@ def test_the_posts_rigl_gives_the_posts_losses(post_dir):
         assert [row.tolist() for row in ours] == [sorted(map(int, w)) for w in theirs]
 
 
-@pytest.mark.parametrize(
-    "name", ["snfs", *sorted(set(methods.registry) - NETWORK_ONLY - {"static"})]
-)
-def test_it_moves_the_same_connections_as_the_array_engine(name):
-    net = mlp([12, 16, 9, 4], density=0.4, seed=0, dtype="float64")
-    model, random = torch_twin(net), np.random.default_rng(0)
-    X, y = random.normal(size=(30, 12)), random.integers(4, size=30)
-    options = {"every": 5, "samples": "all", "redistribute": None, "batches": 1}
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
-    rewirer = rt.Rewirer(model, optimizer, name, steps=40, seed=3, **options)
-    sgd, method = SGD(0.1, momentum=0.9), methods.get(name, **options)
-    trainer = Trainer(net, "cross_entropy", sgd)
-    array = ArrayRewirer(method, net, total_steps=40, optimizer=sgd, seed=3)
-    inputs, classes = torch.from_numpy(X), torch.from_numpy(y)
-
-    def backward():
-        nn.functional.cross_entropy(model(inputs), classes).backward()
-
-    for step in range(1, 41):
-        optimizer.zero_grad()
-        backward()
-        optimizer.step()
-        rewirer.step(backward)
-        trainer.step(X, y)
-        if array.due(step):
-            array.rewire(step, [net.signals(X, y)], learning_rate=0.1)
-    theirs = network_connections(net)
-    assert connections(model) == pytest.approx(theirs, rel=1e-9, abs=1e-12)
-    assert sum(record.moved for record in rewirer.history) > 10
-    for one, other in zip(rewirer.history, array.history, strict=True):
-        assert (one.step, one.dropped, one.grown) == (other.step, other.dropped, other.grown)
-        assert one.age == other.age
-        assert one.explored == other.explored
-
-
 @pytest.mark.parametrize(("every", "columns"), [(2, [20, 30, 30, 30]), (5, [30, 30])])
 def test_a_method_of_several_batches_sees_the_latest_ones(every, columns):
     seen = []
@@ -195,7 +107,7 @@ def test_a_method_of_several_batches_sees_the_latest_ones(every, columns):
             model(batch(10, 12, seed=step)).square().mean().backward()
             rewirer.step()
         assert seen == columns
-        assert not rewirer._latest or every == 2  # kept no longer than they are needed
+        assert not rewirer._latest.batches or every == 2  # kept no longer than they are needed
     finally:
         grow_criteria.remove("counting")
 
@@ -592,14 +504,6 @@ def test_a_closure_leaves_the_gradients():
 
 
 # -------------------------------------------------------------------------------------- refusals
-
-
-@pytest.mark.parametrize("name", sorted(NETWORK_ONLY))
-def test_methods_that_change_the_size_of_layers_are_refused_by_name(name):
-    model = small_model()
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
-    with pytest.raises(ValueError, match=f"method '{name}'"):
-        rt.Rewirer(model, optimizer, name, steps=100)
 
 
 def refusal(model, optimizer, error, match, method="rigl", **options):

@@ -85,6 +85,14 @@ class Rows:
             return array[first - part.start : last - part.start : units.step]
         return array[units - part.start if part.start else units]
 
+    def own(self, units: range) -> np.ndarray:
+        """Return the rows of some units of one part, to write to; what is no array becomes one."""
+        part, array = self._part(units.start, units.stop)
+        if not isinstance(array, np.ndarray):
+            array = np.array(array[:])
+            self.parts[self._starts.index(part.start)] = part, array
+        return array[units.start - part.start : units.stop - part.start]
+
     def columns(self, units: range) -> int:
         """Return the number of columns of some units of one part."""
         return self._part(units.start, units.stop)[1].shape[1]

@@ -155,6 +155,10 @@ class Rewirer:
         ValueError
             If the method looks at gradients and there are no signals; the model is then as it was.
         """
+        return self.apply(self.decide(step, signals, learning_rate=learning_rate))
+
+    def decide(self, step: int, signals: Batches = (), *, learning_rate: float = np.nan) -> Change:
+        """Revive idle units, in place, where the method does that; then :meth:`propose`."""
         batches, revived, flops = self._ask(signals), Revived(), 0
         if self.method.revive is not None and self.method.looks_at_data:
             if not callable(signals):
@@ -168,7 +172,7 @@ class Rewirer:
                 flops += sum(batch.flops for batch in batches)
                 batches = self._ask(signals)
         change = self.propose(step, batches, learning_rate=learning_rate)
-        return self.apply(replace(change, flops=change.flops + flops, revived=len(revived.units)))
+        return replace(change, flops=change.flops + flops, revived=len(revived.units))
 
     @one_blas_thread()
     def propose(self, step: int, signals: Batches = (), *, learning_rate: float = np.nan) -> Change:

@@ -154,11 +154,10 @@ def _layer(row: LayerSummary, module: Any) -> Layer:
 
 def _wiring(module: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return source, target and weight of a layer that is not rewired."""
-    weight = module.weight.detach().float().cpu().numpy()
     if isinstance(module, SparseLayer):
-        fan_in = np.diff(module.indptr.cpu().numpy())
-        source = module.source.cpu().numpy().astype(np.int64)
-        return source, np.repeat(np.arange(len(fan_in)), fan_in), weight
+        indptr, source, weight = module.arrays()
+        return source.astype(int), np.repeat(np.arange(len(indptr) - 1), np.diff(indptr)), weight
+    weight = module.weight.detach().float().cpu().numpy()
     weight = weight.reshape(len(weight), -1)
     target, source = (axis.ravel() for axis in np.indices(weight.shape))
     return source, target, weight.ravel()

@@ -28,7 +28,7 @@ class MultiheadAttention(nn.Module):
     ----------
     embed_dim, num_heads, dropout, bias, kdim, vdim, batch_first
         As in :class:`torch.nn.MultiheadAttention`.
-    density, sparsity, wiring, seed, backend, device, dtype
+    density, sparsity, wiring, slack, seed, backend, device, dtype
         Of the projections; see :class:`Linear`.
 
     Raises

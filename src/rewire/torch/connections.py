@@ -12,11 +12,15 @@ from rewire.kernels.adjacency import Adjacency
 from rewire.kernels.geometry import Window
 from rewire.kernels.layer_plan import LayerPlan
 
-__all__ = ["Connections", "Table", "dense_places", "dense_weight", "version_of"]
+__all__ = ["Connections", "Table", "dense_weight", "from_dense", "version_of"]
 
 
 class Table(NamedTuple):
-    """A layer's connections as int32 tensors; the fields of :class:`rewire.kernels.Adjacency`."""
+    """A layer's connections as int32 tensors; the fields of :class:`rewire.kernels.Adjacency`.
+
+    ``source``, ``target`` and ``csc_position`` may be longer than there are connections,
+    ``indptr[-1]``: the entries behind are spare, and nobody reads them.
+    """
 
     indptr: Tensor
     source: Tensor
@@ -47,15 +51,24 @@ class Connections:
     def plan(self) -> LayerPlan:
         """The kernels' plan; the tensors must be on the CPU."""
         if self._plan is None:
-            adjacency = Adjacency(*(tensor.numpy() for tensor in self.table))
+            indptr, source, csc_indptr, target, csc_position = (t.numpy() for t in self.table)
+            live = slice(int(indptr[-1]))
+            adjacency = Adjacency(
+                indptr, source[live], csc_indptr, target[live], csc_position[live]
+            )
             self._plan = LayerPlan(adjacency, self.window)
         return self._plan
+
+    @property
+    def live(self) -> slice:
+        """Where the connections are among the entries; the others are spare."""
+        return slice(len(self.plan.adjacency.source))
 
     def small_weight(self, weight: Tensor) -> tuple[np.ndarray, np.ndarray]:
         """Return the weights as int8 and a scale for each target, renewed when weights change."""
         key = weight.data_ptr(), version_of(weight)
         if self._small is None or self._small[0] != key:
-            values, indptr = weight.detach().numpy(), self.table.indptr.numpy()
+            values, indptr = weight.detach().numpy()[self.live], self.table.indptr.numpy()
             rows = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
             largest = np.zeros(len(indptr) - 1, values.dtype)
             np.maximum.at(largest, rows, np.abs(values))
@@ -88,7 +101,7 @@ def dense_weight(weight: Tensor, table: Table, window: Window) -> Tensor:
 
     Parameters
     ----------
-    weight : Tensor, shape (connections,)
+    weight : Tensor, shape (entries,)
     table : Table
     window : Window
 
@@ -96,14 +109,25 @@ def dense_weight(weight: Tensor, table: Table, window: Window) -> Tensor:
     -------
     Tensor, shape (out_channels, in_channels / groups, kernel rows, kernel columns)
     """
-    place = dense_places(table, window)
-    dense = weight.new_zeros(window.out_channels * window.sources).index_put((place,), weight)
+    place, size = dense_places(table, window), window.out_channels * window.sources
+    dense = weight.new_zeros(size + 1).index_put((place,), weight)[:size]
     return dense.view(window.out_channels, window.in_channels // window.groups, *window.kernel)
 
 
+def from_dense(dense: Tensor, table: Table, window: Window) -> Tensor:
+    """Return a dense weight's numbers at each entry, 0 at the spare ones."""
+    places = dense_places(table, window).to(dense.device)
+    return torch.nn.functional.pad(dense.reshape(-1), (0, 1))[places]
+
+
 def dense_places(table: Table, window: Window) -> Tensor:
-    """Return the place of each connection in a flattened dense weight, an int64 tensor."""
-    fan_in = (table.indptr[1:] - table.indptr[:-1]).long()
-    targets = torch.arange(window.out_channels, device=fan_in.device)
-    target = torch.repeat_interleave(targets, fan_in, output_size=len(table.source))
+    """Return the place of each entry in a flattened dense weight, an int64 tensor.
+
+    Spare ones, of source 0, get the place behind the last.
+    """
+    entries = len(table.source)
+    ends = torch.nn.functional.pad(table.indptr, (0, 1), value=entries)
+    fan_in = (ends[1:] - ends[:-1]).long()
+    targets = torch.arange(window.out_channels + 1, device=fan_in.device)
+    target = torch.repeat_interleave(targets, fan_in, output_size=entries)
     return target * window.sources + table.source

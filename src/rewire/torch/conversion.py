@@ -14,11 +14,11 @@ from rewire.connectivity import densities
 
 from .attention import MultiheadAttention
 from .convolutions import Conv1d, Conv2d
-from .layer import SparseLayer, density_from, warn_of_unfed
+from .layer import SparseLayer
 from .linear import Linear
 from .replacing import STARTS, sparse_twin
 from .survey import Selection, dense_layers, shapes_of
-from .wiring import generator_from
+from .wiring import density_from, generator_from, warn_of_unfed
 
 __all__ = ["LEFT_DENSE", "densify", "sparsify"]
 
@@ -38,6 +38,7 @@ def sparsify(
     include: Sequence[str] = ("*",),
     exclude: Sequence[str] = (),
     start: str = "random",
+    slack: float = 0.0,
     min_weights: int = 1024,
     min_sources: int = 16,
     seed: int | np.random.Generator | None = None,
@@ -68,6 +69,9 @@ def sparsify(
         sqrt(inputs / fan-in) so that signals keep their size under the model's own
         initialisation. ``"magnitude"``: the largest weights of each layer, as they are, for models
         that are trained already. ``"zeros"``: at random, with weights of zero.
+    slack : float, default 0.0
+        Spare entries of each layer, as a share of its connections: room for those that a
+        :class:`Rewirer` moves there from other layers. A spare entry takes memory and nothing else.
     min_weights, min_sources : int, default 1024 and 16
         Layers with fewer possible connections, or with fewer for each target (as in a depthwise
         convolution), stay dense, as they would be slower sparse.
@@ -119,7 +123,7 @@ def sparsify(
         if distribution in ("er", "erk") and min(given) >= 1:
             reasons[name] = "dense by the distribution"
             continue
-        replaced[name] = sparse_twin(module, given, start, generator, backend)
+        replaced[name] = sparse_twin(module, given, start, generator, slack=slack, backend=backend)
         for end, layer in _layers(replaced[name]):
             warn_of_unfed(layer.indptr.cpu().numpy(), layer.density, f"{name}.{end}".strip("."))
     _warn_above_crossover(chosen, replaced)
@@ -205,7 +209,7 @@ def _warn_above_crossover(chosen: Mapping[str, nn.Module], replaced: Mapping[str
     for name, module in replaced.items():
         limit = CROSSOVER.get(type(chosen[name]), CROSSOVER[nn.Linear])
         layers = [layer for _, layer in _layers(module)]
-        size = sum(len(layer.weight) for layer in layers)
+        size = sum(layer.n_connections for layer in layers)
         connections += size
         density = max(layer.density for layer in layers)
         if density > limit:

@@ -146,7 +146,7 @@ class Conv2d(_Convolution):
     ----------
     in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, padding_mode
         As in :class:`torch.nn.Conv2d`.
-    density, sparsity, wiring, seed, backend, device, dtype
+    density, sparsity, wiring, slack, seed, backend, device, dtype
         As in :class:`Linear`. In a table, ``source`` is the position in a row of the flattened
         dense weight: ``(channel * rows + row) * columns + column``, channels counted within the
         group.
@@ -183,6 +183,7 @@ class Conv2d(_Convolution):
         density: float | None = None,
         sparsity: float | None = None,
         wiring: Any = "random",
+        slack: float = 0.0,
         seed: int | np.random.Generator | None = None,
         backend: str = "auto",
         device: Any = None,
@@ -193,6 +194,7 @@ class Conv2d(_Convolution):
             "density": density,
             "sparsity": sparsity,
             "wiring": wiring,
+            "slack": slack,
             "seed": seed,
         }
         options |= {"backend": backend, "device": device, "dtype": dtype}
@@ -206,7 +208,7 @@ class Conv1d(_Convolution):
     ----------
     in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, padding_mode
         As in :class:`torch.nn.Conv1d`.
-    density, sparsity, wiring, seed, backend, device, dtype
+    density, sparsity, wiring, slack, seed, backend, device, dtype
         As in :class:`Conv2d`.
 
     Raises
@@ -239,6 +241,7 @@ class Conv1d(_Convolution):
         density: float | None = None,
         sparsity: float | None = None,
         wiring: Any = "random",
+        slack: float = 0.0,
         seed: int | np.random.Generator | None = None,
         backend: str = "auto",
         device: Any = None,
@@ -249,6 +252,7 @@ class Conv1d(_Convolution):
             "density": density,
             "sparsity": sparsity,
             "wiring": wiring,
+            "slack": slack,
             "seed": seed,
         }
         options |= {"backend": backend, "device": device, "dtype": dtype}

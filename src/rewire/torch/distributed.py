@@ -32,11 +32,13 @@ from .distributed_signals import GlobalBatch, LocalPasses, PassSize, rows_anywhe
 from .layer import SparseLayer
 from .layered_model import LayeredModel
 from .recording import Passes
+from .reviving import Renewal
 
 __all__ = ["Processes", "processes_of"]
 
 Batches = Sequence[list[Passes]]
-Propose = Callable[[list[Signals]], Change]
+Decision = tuple[Change, list[Renewal | None]]
+Decide = Callable[[list[Signals]], Decision]
 
 
 class Report(NamedTuple):
@@ -150,9 +152,9 @@ class Processes:
         step: int,
         model: LayeredModel,
         batches: Callable[[], Batches],
-        propose: Propose,
-    ) -> Change:
-        """Return what the first process proposes.
+        decide: Decide,
+    ) -> Decision:
+        """Return what the first process decides.
 
         Parameters
         ----------
@@ -161,8 +163,8 @@ class Processes:
         model : LayeredModel
         batches : callable
             Returns what this process has recorded.
-        propose : callable
-            From signals of the batch of all processes to a change.
+        decide : callable
+            From signals of the batch of all processes to a change, and what was revived before.
 
         Raises
         ------
@@ -184,12 +186,12 @@ class Processes:
             if channel.leads:
                 with channel.leading():
                     self._compare(reports)
-                    change = propose(self._signals(model, local, reports))
-                channel.decide(change)
+                    decision = decide(self._signals(model, local, reports))
+                channel.decide(decision)
             else:
-                change = channel.obey(local.answer)
+                decision = channel.obey(local.answer)
         self.traffic.append(channel.bytes - before)
-        return change
+        return decision
 
     def _signals(
         self, model: LayeredModel, local: LocalPasses, reports: list[Report]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import warnings
 from typing import Any
 
 import numpy as np
@@ -12,11 +10,11 @@ from torch import Tensor, nn
 
 from rewire.kernels.geometry import Window, window_adjacency
 
-from .connections import Connections, Table, dense_places, dense_weight, version_of
+from .connections import Connections, Table, dense_weight, from_dense, version_of
 from .functional import BACKENDS
-from .wiring import check_table, generator_from, random_wiring
+from .wiring import check_table, density_from, entries_of, generator_from, warn_of_unfed, wire
 
-__all__ = ["SparseLayer", "at_least_one", "density_from", "filled", "like", "warn_of_unfed"]
+__all__ = ["SparseLayer", "at_least_one", "filled", "like"]
 
 TABLE = ("indptr", "source")
 
@@ -26,10 +24,11 @@ class SparseLayer(nn.Module):
 
     Attributes
     ----------
-    weight : Parameter, shape (connections,)
-        Sorted by target and, within a target, by source. Its length does not change.
+    weight : Parameter, shape (entries,)
+        Sorted by target and, within a target, by source. Its length does not change. Entries from
+        ``n_connections`` on are spare: 0, with gradients of 0.
     bias : Parameter, shape (targets,), or None
-    source : int32 Tensor, shape (connections,)
+    source : int32 Tensor, shape (entries,)
         Source of each connection, numbered as in a row of the flattened dense weight.
     indptr : int32 Tensor, shape (targets + 1,)
         Connections into target t are ``indptr[t] : indptr[t + 1]``.
@@ -52,6 +51,7 @@ class SparseLayer(nn.Module):
         density: float | None,
         sparsity: float | None,
         wiring: Any,
+        slack: float,
         seed: int | np.random.Generator | None,
         backend: str,
         device: Any,
@@ -63,17 +63,20 @@ class SparseLayer(nn.Module):
         self.window, self.backend = window, backend
         self._connections: Connections | None = None
         generator = generator_from(seed)
-        indptr, source = _wire(window, density, sparsity, wiring, generator)
+        indptr, source = wire(window, density, sparsity, wiring, generator)
         if isinstance(wiring, str):
             warn_of_unfed(indptr, density_from(density, sparsity))
         kind = torch.get_default_dtype() if dtype is None else dtype
-        self.weight = nn.Parameter(torch.empty(len(source), dtype=kind))
+        entries = entries_of(len(source), slack, window)
+        self.weight = nn.Parameter(torch.zeros(entries, dtype=kind))
         self.register_parameter(
             "bias", nn.Parameter(torch.empty(window.out_channels, dtype=kind)) if bias else None
         )
-        adjacency = window_adjacency(indptr, source, window)
-        for name, array in zip(Table._fields, adjacency, strict=True):
-            self.register_buffer(name, torch.tensor(array), persistent=name in TABLE)
+        sizes = len(indptr), entries, window.planes + 1, entries, entries
+        for name, size in zip(Table._fields, sizes, strict=True):
+            tensor = torch.zeros(size, dtype=torch.int32)
+            self.register_buffer(name, tensor, persistent=name in TABLE)
+        self.set_wiring(indptr, source)
         self.reset_parameters(generator)
         if device is not None:
             self.to(device)
@@ -99,9 +102,20 @@ class SparseLayer(nn.Module):
         return {**self.__dict__, "_connections": None}
 
     @property
+    def n_connections(self) -> int:
+        """Number of connections; the entries of ``weight`` and ``source`` behind are spare."""
+        return int(self.indptr[-1])
+
+    @property
     def density(self) -> float:
         """Existing connections as a share of the possible ones."""
-        return len(self.weight) / (self.window.out_channels * self.window.sources)
+        return self.n_connections / (self.window.out_channels * self.window.sources)
+
+    def arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return ``indptr``, ``source`` and ``weight`` (float64) of the connections, for NumPy."""
+        weight = self.weight.detach().double().cpu().numpy()
+        indptr, source = (getattr(self, name).cpu().numpy() for name in TABLE)
+        return indptr, source[: indptr[-1]], weight[: indptr[-1]]
 
     @property
     def dense_shape(self) -> tuple[int, ...]:
@@ -122,14 +136,15 @@ class SparseLayer(nn.Module):
         fan_in = np.diff(self.indptr.cpu().numpy())
         bound = 1 / np.sqrt(np.maximum(fan_in, 1))
         size = np.repeat(bound, fan_in)
-        self.weight.copy_(torch.from_numpy(generator.uniform(-1, 1, len(size)) * size))
+        self.weight[len(size) :] = 0
+        self.weight[: len(size)] = torch.from_numpy(generator.uniform(-1, 1, len(size)) * size)
         if self.bias is not None:
             self.bias.copy_(torch.from_numpy(generator.uniform(-1, 1, len(bound)) * bound))
 
     @torch.no_grad()
     def copy_from_dense(self, weight: Tensor, bias: Tensor | None) -> None:
         """Take over the weights at this layer's connections, and the biases."""
-        self.weight.copy_(weight.reshape(-1)[dense_places(self.table, self.window)])
+        self.weight.copy_(from_dense(weight, self.table, self.window))
         if self.bias is not None and bias is not None:
             self.bias.copy_(bias)
 
@@ -164,7 +179,7 @@ class SparseLayer(nn.Module):
         given = {name: state_dict.get(prefix + name) for name in ("weight", *TABLE)}
         weight, changed = given["weight"], None
         if weight is not None and tuple(weight.shape) == self.dense_shape:
-            weight = weight.reshape(-1)[dense_places(self.table, self.window).to(weight.device)]
+            weight = from_dense(weight, self.table, self.window)
             changed = {"weight": weight, **{name: getattr(self, name) for name in TABLE}}
         problem = None if changed else self._problem_of(given)
         if problem:
@@ -174,7 +189,10 @@ class SparseLayer(nn.Module):
         super()._load_from_state_dict(
             state, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs
         )
-        self._complete_table()
+        indptr, source, _ = self.arrays()
+        self.set_wiring(indptr, source)
+        with torch.no_grad():
+            self.weight[len(source) :] = 0
 
     def _problem_of(self, given: dict[str, Any]) -> str | None:
         """Return why a state does not fit, or None."""
@@ -184,55 +202,45 @@ class SparseLayer(nn.Module):
             return (
                 f"weight must have shape ({length},), one number for each connection, or the dense "
                 f"{self.dense_shape}; got {tuple(weight.shape)}: build the model with the density "
-                "that it was saved with"
+                "and slack that it was saved with"
             )
         if indptr is None or source is None:
             return None  # reported as missing
         if len(source) != length:
-            return f"source must have {length} connections; got {len(source)}"
+            return f"source must have {length} entries; got {len(source)}"
         problem = check_table(indptr, source, self.window)
         return problem and f"{problem}: the state is damaged or from another layer"
 
-    def _complete_table(self) -> None:
-        """Renew the order by source from ``indptr`` and ``source``."""
-        indptr, source = (getattr(self, name).cpu().numpy() for name in TABLE)
-        adjacency = window_adjacency(indptr, source, self.window)
-        for name, array in zip(Table._fields[2:], adjacency[2:], strict=True):
-            getattr(self, name).copy_(torch.from_numpy(array))
+    @torch.no_grad()
+    def set_wiring(self, indptr: np.ndarray, source: np.ndarray) -> None:
+        """Rewrite the table in place; the weights stay where they are.
+
+        Parameters
+        ----------
+        indptr : ndarray of int32, shape (targets + 1,)
+        source : ndarray of int32, shape (connections,)
+            At most as many as there are entries.
+        """
+        for tensor, array in zip(
+            self.table, window_adjacency(indptr, source, self.window), strict=True
+        ):
+            tensor[: len(array)] = torch.from_numpy(array)
+            tensor[len(array) :] = 0
+
+    def compact(self) -> None:
+        """Leave out the spare entries; ``weight`` becomes a new Parameter if there are any."""
+        live = self.n_connections
+        if live == len(self.weight):
+            return
+        old, self._connections = self.weight, None
+        self.weight = nn.Parameter(old.detach()[:live].clone(), old.requires_grad)
+        for name in ("source", "target", "csc_position"):
+            setattr(self, name, getattr(self, name)[:live].clone())
 
     def _replicate_for_data_parallel(self) -> nn.Module:
         raise RuntimeError(
             "nn.DataParallel does not work with sparse layers, as it copies them in every step: "
             "use torch.nn.parallel.DistributedDataParallel"
-        )
-
-
-def density_from(density: float | None, sparsity: float | None) -> float:
-    """Return the density from exactly one of the two."""
-    if (density is None) == (sparsity is None):
-        raise ValueError(
-            f"give either density or sparsity; got density={density} and sparsity={sparsity}"
-        )
-    if density is None:
-        assert sparsity is not None
-        if not 0 <= sparsity < 1:
-            raise ValueError(f"sparsity must be in [0, 1); got {sparsity}")
-        return 1 - sparsity
-    if not 0 < density <= 1:
-        raise ValueError(f"density must be in (0, 1]; got {density}")
-    return density
-
-
-def warn_of_unfed(indptr: np.ndarray, density: float, name: str = "") -> None:
-    """Say how many targets have no connection."""
-    unfed, targets = int((np.diff(indptr) == 0).sum()), len(indptr) - 1
-    if unfed:
-        least = math.ceil(1e4 / max(int(indptr[-1]), 1) * targets * density) / 1e4
-        where = f" of {name}" if name else ""
-        warnings.warn(
-            f"density {density:.4g} leaves {unfed} of {targets} neurons{where} without inputs: "
-            f"they are constant; give a density of at least {least:.4g} if that is not meant",
-            stacklevel=4,
         )
 
 
@@ -255,24 +263,3 @@ def filled(dense: Any, layer: SparseLayer) -> Any:
         if layer.bias is not None:
             dense.bias.copy_(layer.bias)
     return dense.train(layer.training)
-
-
-def _wire(
-    window: Window,
-    density: float | None,
-    sparsity: float | None,
-    wiring: Any,
-    generator: np.random.Generator,
-) -> tuple[np.ndarray, np.ndarray]:
-    if isinstance(wiring, str):
-        if wiring != "random":
-            raise ValueError(f"wiring must be 'random' or a table (indptr, source); got {wiring!r}")
-        whole = density_from(density, sparsity)
-        return random_wiring(window.out_channels, window.sources, whole, generator)
-    if density is not None or sparsity is not None:
-        raise ValueError("density and sparsity must be None where wiring is a table")
-    indptr, source = (np.ascontiguousarray(part, np.int32) for part in wiring)
-    problem = check_table(torch.from_numpy(indptr), torch.from_numpy(source), window)
-    if problem:
-        raise ValueError(f"wiring: {problem}")
-    return indptr, source

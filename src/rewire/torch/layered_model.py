@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from rewire.connectivity import Block, ConnectionTable, Signals
-from rewire.kernels.geometry import Window
+from rewire.connectivity.protocol import Revived
+from rewire.io import advise
 
 from .connections import version_of
 from .layer import SparseLayer
+from .linear_chains import LinearChain, alive
+from .numbering import first_units, number_units, numbers_of, parts_of
 from .optimizer_state import OptimizerState, follow_index
+from .reviving import Renewal, revive_chain, take_over
+from .rewinding import RewindPoint
 from .signals import RowsOf, rows_of, signals_of
 
 __all__ = ["LayeredModel"]
-
-
-class Part(NamedTuple):
-    """A block, and where its layer keeps it: one group of a layer's targets."""
-
-    block: Block
-    window: Window
-    group: int
-    layer: int
 
 
 class LayeredModel:
@@ -40,24 +38,51 @@ class LayeredModel:
     layers : dict of str to SparseLayer
         By name.
     state : OptimizerState
+    root : nn.Module, optional
+        The model, all of whose parameters can be rewound; by default those of the layers.
+    chains : sequence of LinearChain, optional
+        Layers that feed each other, where idle units can be found and revived.
 
     Attributes
     ----------
     connections : ConnectionTable
+    rewind_point : RewindPoint or None
+    renewals : list of (Renewal or None)
+        What :meth:`revive` has changed last in each chain.
     version, numbering : int
         See :class:`rewire.connectivity.SparseModel`.
     """
 
-    abilities = frozenset({"signals"})
     backend = None
     numbering = 0
 
-    def __init__(self, layers: dict[str, SparseLayer], state: OptimizerState):
+    def __init__(
+        self,
+        layers: dict[str, SparseLayer],
+        state: OptimizerState,
+        root: nn.Module | None = None,
+        chains: Sequence[LinearChain] = (),
+    ):
         self.layers, self.state, self.version = layers, state, 0
+        self.rewind_point: RewindPoint | None = None
+        self.renewals: list[Renewal | None] = []
+        self._root = nn.ModuleList(layers.values()) if root is None else root
         self._followers: list[list[SparseLayer]] = []
-        self._parts, self._units = _parts(list(layers.values()))
+        self._parts, self._starts = number_units(list(layers.values()))
         self.connections = self._read_wiring(next_birth=0)
+        self._first_counts = np.diff(self._ends())
         self._versions = self._wiring_versions()
+        number = {id(layer): i for i, layer in enumerate(layers.values())}
+        block_of = {part.layer: part.block for part in self._parts}
+        self._chains = [
+            (chain, [block_of[number[id(layer)]] for layer in chain.layers]) for chain in chains
+        ]
+
+    @property
+    def abilities(self) -> frozenset[str]:
+        """What it can do; see :class:`rewire.connectivity.SparseModel`."""
+        of_chains = {"dead units", "revival"} if self._chains else set()
+        return frozenset({"signals", "rewinding"} | of_chains)
 
     @property
     def learning_rate(self) -> float:
@@ -76,8 +101,8 @@ class LayeredModel:
 
     def wiring_of(self, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Return source and target, numbered as in the layer, weight and birth of connections."""
-        table, (first, last) = self.connections, self._rows()[number]
-        first_source, first_target = self._first_units(number)
+        table, (first, last) = self.connections, self._ends()[number : number + 2]
+        first_source, first_target = first_units(self._parts, number)
         units = first_target + np.arange(len(first_target))
         target = np.repeat(np.arange(len(units)), table.fan_in[units])
         source = table.source[first:last] - first_source[target]
@@ -94,9 +119,9 @@ class LayeredModel:
                 self.version += 1
         parameters = [layer.weight for layer in self.layers.values()]
         columns = self.connections.data
-        columns["weight"] = _joined(parameters)
+        columns["weight"] = self._joined(parameters)
         if self.state.momentum:
-            columns["velocity"] = _joined([self.state.momentum_of(p) for p in parameters])
+            columns["velocity"] = self._joined([self.state.momentum_of(p) for p in parameters])
 
     def rewire(self, drop: np.ndarray, grow_source: np.ndarray, grow_target: np.ndarray) -> None:
         """Move connections, their weights, gradients and optimiser state, in place.
@@ -104,26 +129,81 @@ class LayeredModel:
         Raises
         ------
         ValueError
-            If a layer would have more or fewer connections than before, or the optimiser keeps
+            If a layer would have more connections than it has room for, or the optimiser keeps
             what cannot follow; nothing is changed then.
         """
         self._check(drop, grow_source, grow_target)
-        table = self.connections
+        table, ends = self.connections, self._ends()
         table.data["place"] = np.arange(1, len(table) + 1)
         try:
             table.replace(drop, grow_source, grow_target)
         finally:
             place = table.data.pop("place")
-        for number, (first, last) in enumerate(self._rows()):
-            index = place[first:last] - 1
-            index[index >= 0] -= first  # no layer's number of connections has changed
-            if (index != np.arange(last - first)).any():
-                layer, *followers = self._all_of(number)
-                self.state.move(layer.weight, index)
-                for follower in followers:
-                    follow_index(follower.weight, index)
+        for number, (first, last) in enumerate(pairwise(self._ends())):
+            layer, *followers = self._all_of(number)
+            index = np.full(len(layer.weight), -1)
+            index[: last - first] = place[first:last] - 1 - ends[number]
+            index[: last - first][place[first:last] == 0] = -1
+            self.state.move(layer.weight, index)
+            for follower in followers:
+                follow_index(follower.weight, index)
+            if self.rewind_point is not None:
+                self.rewind_point.move(layer.weight, index)
         self._write_wiring()
         self.version += 1
+
+    def alive(self) -> np.ndarray:
+        """Return whether each unit is on a path through its chain; others count as alive."""
+        result = np.ones(self.connections.units, bool)
+        for _, blocks in self._chains:
+            alive(self.connections, blocks, result)
+        return result
+
+    def revive(
+        self,
+        signals: Sequence[Signals],
+        generator: np.random.Generator,
+        *,
+        tries: int,
+        samples: int,
+        wiring: str = "layered",
+    ) -> Revived:
+        """Give idle units of chains new incoming weights, in place; see :func:`revive_chain`."""
+        options: dict[str, Any] = {"tries": tries, "samples": samples, "wiring": wiring}
+        self.renewals = [
+            revive_chain(chain, blocks, self.state, signals, generator, **options)
+            for chain, blocks in self._chains
+        ]
+        self.refresh()
+        found = [renewal for renewal in self.renewals if renewal is not None]
+        units = [renewal.units for renewal in found]
+        return Revived(np.concatenate([*units, []]), sum(renewal.flops for renewal in found))
+
+    def renew(self, renewals: Sequence[Renewal | None]) -> None:
+        """Change what reviving has changed in the same model on another process."""
+        for (chain, blocks), renewal in zip(self._chains, renewals, strict=True):
+            if renewal is not None:
+                take_over(chain, blocks, renewal, self.state)
+
+    def set_rewind_point(self) -> None:
+        """Remember all parameters and buffers, and what the optimiser keeps for them."""
+        self.rewind_point = RewindPoint(self._root, self.state)
+
+    def rewind(self) -> None:
+        """Return to what was remembered; dropped connections do not come back."""
+        assert self.rewind_point is not None
+        self.rewind_point.rewind()
+        self.refresh()
+
+    def compact(self) -> None:
+        """Leave out the spare entries of all layers; their weights become new Parameters."""
+        for number, layer in enumerate(self.layers.values()):
+            old = layer.weight
+            for one in self._all_of(number):
+                one.compact()
+            if layer.weight is not old:
+                self.state.replace(old, layer.weight)
+        self._versions = self._wiring_versions()
 
     def signals(self, recorded: Sequence[Any], rows: RowsOf = rows_of) -> Signals:
         """Return the signals of what was recorded, one list of passes for each layer."""
@@ -136,7 +216,7 @@ class LayeredModel:
                 )
         blocks = [(part.block, part.window, part.group) for part in self._parts]
         passes = [recorded[part.layer] for part in self._parts]
-        return signals_of(blocks, passes, self._units, rows)
+        return signals_of(blocks, passes, self._starts[-1], rows)
 
     def follow(self, layers: list[SparseLayer]) -> None:
         """Move the connections of other layers too, which have the same ones now."""
@@ -157,101 +237,67 @@ class LayeredModel:
         """Return a layer and those that follow it."""
         return [list(self.layers.values())[number], *(found[number] for found in self._followers)]
 
-    def _rows(self) -> list[tuple[int, int]]:
-        """Return which rows of the table each layer has."""
-        ends = np.cumsum([0, *(len(layer.weight) for layer in self.layers.values())]).tolist()
-        return list(pairwise(ends))
+    def _ends(self) -> list[int]:
+        """Return where the rows of each layer begin in the table, and where the last ones end."""
+        return self.connections.indptr[self._starts].tolist()
 
     def _check(self, drop: np.ndarray, source: np.ndarray, target: np.ndarray) -> None:
-        bounds = np.array(
-            [
-                (b.sources.start, b.sources.stop, b.targets.start, b.targets.stop)
-                for b in self.blocks()
-            ]
+        part = parts_of([part.block for part in self._parts], source, target)
+        ends = np.array(self._ends())
+        lost = np.bincount(
+            np.searchsorted(ends[1:], drop, side="right"), minlength=len(self.layers)
         )
-        part = np.maximum(np.searchsorted(bounds[:, 2], target, side="right") - 1, 0)
-        first, end, first_target, end_target = bounds[part].T
-        outside = (source < first) | (source >= end)
-        outside |= (target < first_target) | (target >= end_target)
-        if outside.any():
-            c = int(np.argmax(outside))
-            raise ValueError(f"new connections must be in a block; got {source[c]} to {target[c]}")
-        ends = np.array([last for _, last in self._rows()])
-        lost = np.bincount(np.searchsorted(ends, drop, side="right"), minlength=len(ends))
-        gained = np.bincount(np.array(self.layer_of_block())[part], minlength=len(ends))
-        for i, (name, layer) in enumerate(self.layers.items()):
-            if lost[i] != gained[i]:
-                raise ValueError(
-                    f"{name}: the number of connections must stay {len(layer.weight)}; got "
-                    f"{lost[i]} dropped and {gained[i]} grown"
-                )
+        gained = np.bincount(np.array(self.layer_of_block())[part], minlength=len(self.layers))
+        wanted = np.diff(ends) - lost + gained
+        for (name, layer), first, number in zip(
+            self.layers.items(), self._first_counts, wanted, strict=True
+        ):
             self.state.check(layer.weight)
+            if number > len(layer.weight):
+                least = math.ceil(100 * (number / first - 1)) / 100
+                raise ValueError(
+                    advise(
+                        f"{name}: a layer must have room for its connections, {number} after this "
+                        f"rewiring; got {len(layer.weight)} entries",
+                        f"give it more spare ones, slack={least:.2f} or, to be safe, twice that",
+                        "choose a method that keeps each layer's number of connections",
+                    )
+                )
 
     def _read_wiring(self, next_birth: int) -> ConnectionTable:
         """Return the table of the layers; all connections count as born now, in their order."""
-        source, target = [], []
+        sources, targets, weights = [], [], []
         for number, layer in enumerate(self.layers.values()):
-            first_source, first_target = self._first_units(number)
-            indptr = layer.indptr.cpu().numpy()
+            first_source, first_target = first_units(self._parts, number)
+            indptr, source, _ = layer.arrays()
             row = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
-            source.append(layer.source.cpu().numpy().astype(np.int64) + first_source[row])
-            target.append(first_target[row] + row)
-        weight = _joined([layer.weight for layer in self.layers.values()])
+            sources.append(source.astype(np.int64) + first_source[row])
+            targets.append(first_target[row] + row)
+            weights.append(numbers_of(layer.weight, len(source)))
+        weight = np.concatenate(weights)
         birth = next_birth + np.arange(len(weight))
         return ConnectionTable(
-            self._units, np.concatenate(source), np.concatenate(target), weight, birth
+            self._starts[-1], np.concatenate(sources), np.concatenate(targets), weight, birth
         )
 
     def _write_wiring(self) -> None:
         """Give the layers the wiring of the table."""
         table, fan_in = self.connections, self.connections.fan_in
-        for number, (first, last) in enumerate(self._rows()):
-            first_source, first_target = self._first_units(number)
+        for number, (first, last) in enumerate(pairwise(self._ends())):
+            first_source, first_target = first_units(self._parts, number)
             targets = np.arange(len(first_target))
             fan_ins = fan_in[first_target + targets]
             source = table.source[first:last] - np.repeat(first_source, fan_ins)
             indptr = np.concatenate(([0], np.cumsum(fan_ins)))
             for layer in self._all_of(number):
-                with torch.no_grad():
-                    layer.indptr.copy_(torch.from_numpy(indptr))
-                    layer.source.copy_(torch.from_numpy(source))
-                layer._complete_table()
+                layer.set_wiring(indptr.astype(np.int32), source.astype(np.int32))
         self._versions = self._wiring_versions()
 
-    def _first_units(self, number: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return, for each channel of a layer's output, what to add to numbers in the layer."""
-        parts = [part.block for part in self._parts if part.layer == number]
-        channels = len(parts[0].targets)
-        source = np.repeat([block.sources.start for block in parts], channels)
-        target = np.repeat(
-            [block.targets.start - i * channels for i, block in enumerate(parts)], channels
-        )
-        return source, target
+    def _joined(self, tensors: Sequence[torch.Tensor]) -> np.ndarray:
+        """Return the entries of all layers that are connections."""
+        counts = np.diff(self._ends()).tolist()
+        return np.concatenate([numbers_of(t, n) for t, n in zip(tensors, counts, strict=True)])
 
     def _wiring_versions(self) -> list[tuple[int, int]]:
         layers = self.layers.values()
         return [(layer.source.data_ptr(), version_of(layer.source)) for layer in layers]
-
-
-def _parts(layers: Sequence[SparseLayer]) -> tuple[list[Part], int]:
-    """Number the units: sources and targets of each group of each layer, one after the other."""
-    parts, units = [], 0
-    for number, layer in enumerate(layers):
-        window = layer.window
-        kernel = () if window.kernel == (1, 1) else window.kernel
-        targets = window.out_channels // window.groups
-        for group in range(window.groups):
-            middle = units + window.sources
-            block = Block(range(units, middle), range(middle, middle + targets), kernel)
-            parts.append(Part(block, window, group, number))
-            units = middle + targets
-    return parts, units
-
-
-def _joined(tensors: Sequence[torch.Tensor]) -> np.ndarray:
-    arrays = []
-    for tensor in tensors:
-        values = tensor.detach()
-        values = values if values.dtype == torch.float64 else values.float()
-        arrays.append(values.cpu().numpy())
-    return np.concatenate(arrays)

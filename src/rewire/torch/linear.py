@@ -30,6 +30,9 @@ class Linear(SparseLayer):
     wiring : "random" or (indptr, source), default "random"
         Which connections there are: chosen at random, with a fan-in that differs by one at most, or
         those of a table (CSR by target, sources rising within each).
+    slack : float, default 0.0
+        Spare entries as a share of the connections, at most as many as are possible: room for more
+        connections, which methods that move them between layers need (:class:`Rewirer`).
     seed : int or numpy.random.Generator, optional
         Of the wiring and the first weights; without one they follow ``torch.manual_seed``.
     backend : {"auto", "sparse", "dense"}, default "auto"
@@ -66,6 +69,7 @@ class Linear(SparseLayer):
         density: float | None = None,
         sparsity: float | None = None,
         wiring: Any = "random",
+        slack: float = 0.0,
         seed: int | np.random.Generator | None = None,
         backend: str = "auto",
         int8_inference: bool = False,
@@ -81,6 +85,7 @@ class Linear(SparseLayer):
             density=density,
             sparsity=sparsity,
             wiring=wiring,
+            slack=slack,
             seed=seed,
             backend=backend,
             device=device,

@@ -21,10 +21,15 @@ from .linear import Linear
 if TYPE_CHECKING:
     from rewire.graph import Network
 
-__all__ = ["to_network"]
+__all__ = ["FUNCTIONS", "METHODS", "MODULES", "PASSING", "Tracer", "to_network"]
 
-MODULES = {nn.ReLU: "relu", nn.LeakyReLU: "leaky_relu", nn.Tanh: "tanh", nn.Sigmoid: "sigmoid"}
-FUNCTIONS = {
+MODULES: dict[type, str] = {
+    nn.ReLU: "relu",
+    nn.LeakyReLU: "leaky_relu",
+    nn.Tanh: "tanh",
+    nn.Sigmoid: "sigmoid",
+}
+FUNCTIONS: dict[Any, str] = {
     torch.relu: "relu",
     F.relu: "relu",
     F.leaky_relu: "leaky_relu",
@@ -33,7 +38,9 @@ FUNCTIONS = {
     torch.sigmoid: "sigmoid",
     F.sigmoid: "sigmoid",
 }
-METHODS = {"relu": "relu", "tanh": "tanh", "sigmoid": "sigmoid"}
+METHODS: dict[Any, str] = {"relu": "relu", "tanh": "tanh", "sigmoid": "sigmoid"}
+# What gives its input on, in evaluation and with one vector for each sample.
+PASSING = (nn.Flatten, nn.Dropout, nn.Identity, torch.flatten, "flatten", F.dropout)
 SUPPORTED = "Linear, ReLU, LeakyReLU, Tanh, Sigmoid, Flatten, Dropout, BatchNorm1d and additions"
 
 
@@ -74,7 +81,7 @@ def to_network(model: nn.Module, example: Tensor) -> Network:
     from rewire.graph import Network  # a door: only those who ask need networks
 
     whole = nn.Sequential(copy.deepcopy(model)).eval()
-    graph = _Tracer().trace(whole)
+    graph = Tracer().trace(whole)
     traced = fx.GraphModule(whole, graph)
     with torch.no_grad():
         ShapeProp(traced).propagate(example)
@@ -95,8 +102,11 @@ def to_network(model: nn.Module, example: Tensor) -> Network:
     )
 
 
-class _Tracer(fx.Tracer):
+class Tracer(fx.Tracer):
+    """Follows a model's ``forward``, with sparse layers as its steps."""
+
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        """Whether a module is a step of its own."""
         return isinstance(m, SparseLayer) or super().is_leaf_module(m, module_qualified_name)
 
 
@@ -143,8 +153,7 @@ class _Builder:
             value = self.neurons(value, "linear")
         assert value.units is not None
         if isinstance(layer, Linear):
-            indptr, source = layer.indptr.cpu().numpy(), layer.source.cpu().numpy()
-            weight = layer.weight.detach().cpu().double().numpy()
+            indptr, source, weight = layer.arrays()
         else:
             dense = csr_array(layer.weight.detach().cpu().double().numpy())
             indptr, source, weight = dense.indptr, dense.indices, dense.data
@@ -198,7 +207,7 @@ def _module(node: fx.Node, value: _Value, module: nn.Module, builder: _Builder) 
         return _scaled(value, module)
     if kind in MODULES and getattr(module, "negative_slope", LEAK) == LEAK:
         return builder.neurons(value, MODULES[kind])
-    if kind in (nn.Flatten, nn.Dropout, nn.Identity):
+    if kind in PASSING:
         return value
     raise _unsupported(node, repr(module))
 
@@ -209,10 +218,10 @@ def _function(node: fx.Node, inputs: list[_Value], builder: _Builder) -> _Value:
             return _sum(*inputs)
         if len(inputs) == 1 and len(node.args) == 2 and node.args[0] is node.args[1]:
             return _sum(inputs[0], inputs[0])
-    table: dict[Any, str] = METHODS if node.op == "call_method" else FUNCTIONS
+    table = METHODS if node.op == "call_method" else FUNCTIONS
     if node.target in table and node.kwargs.get("negative_slope", LEAK) == LEAK:
         return builder.neurons(inputs[0], table[node.target])
-    if node.target in (torch.flatten, "flatten", F.dropout):
+    if node.target in PASSING:
         return inputs[0]
     raise _unsupported(node, str(node.target))
 

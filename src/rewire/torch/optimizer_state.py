@@ -76,6 +76,36 @@ class OptimizerState:
         found = (state[name] for name in MOMENTA if state.get(name) is not None)
         return next(found, torch.zeros_like(parameter))
 
+    def of(self, parameter: Tensor) -> dict[str, Any]:
+        """Return what is kept for a parameter; nothing before the first step, as a rule."""
+        return dict(self.optimizer.state.get(parameter, {}))
+
+    def restore(self, parameter: Tensor, state: dict[str, Any]) -> None:
+        """Keep this for a parameter; what is empty the optimiser begins anew."""
+        if state or parameter in self.optimizer.state:
+            self.optimizer.state.pop(parameter, None)
+            self.optimizer.state.update({parameter: state} if state else {})
+
+    def clear(self, parameter: Tensor, rows: np.ndarray) -> None:
+        """Set to 0 what is kept for some entries of a parameter."""
+        for value in self._alike(parameter):
+            value[torch.from_numpy(rows).to(value.device)] = 0
+
+    def replace(self, old: nn.Parameter, new: nn.Parameter) -> None:
+        """Hold the first entries of a parameter, which are a new one now, in its place."""
+        group = self.group_of(old)
+        assert group is not None
+        place = next(i for i, p in enumerate(group["params"]) if p is old)
+        group["params"][place] = new
+        alike = {id(value) for value in self._alike(old)}
+        state = self.optimizer.state.pop(old, {})
+        if state:
+            self.optimizer.state[new] = {
+                name: value[: len(new)].clone() if id(value) in alike else value
+                for name, value in state.items()
+            }
+        new.grad = None if old.grad is None else old.grad[: len(new)].clone()
+
     @contextmanager
     def other_gradients(self) -> Iterator[None]:
         """Let other gradients be computed meanwhile; the present ones come back."""
@@ -102,11 +132,14 @@ class OptimizerState:
 
     def move(self, parameter: nn.Parameter, index: np.ndarray) -> None:
         """Move a parameter, its gradient and its state; see :func:`follow_index`."""
-        state = self.optimizer.state.get(parameter, {}).values()
-        moving = [v for v in state if isinstance(v, Tensor) and v.shape == parameter.shape]
-        for tensor in (parameter, parameter.grad, *moving):
+        for tensor in (parameter, parameter.grad, *self._alike(parameter)):
             if tensor is not None:
                 follow_index(tensor, index)
+
+    def _alike(self, parameter: Tensor) -> list[Tensor]:
+        """Return what is kept with one number for each of a parameter's."""
+        state = self.optimizer.state.get(parameter, {}).values()
+        return [v for v in state if isinstance(v, Tensor) and v.shape == parameter.shape]
 
 
 @torch.no_grad()
@@ -115,9 +148,9 @@ def follow_index(tensor: Tensor, index: np.ndarray) -> None:
 
     Parameters
     ----------
-    tensor : Tensor, shape (connections,)
-    index : ndarray of int64, shape (connections,)
-        The old place of each connection, -1 for a new one.
+    tensor : Tensor, shape (entries,)
+    index : ndarray of int64, shape (entries,)
+        The old place of each entry, -1 for a new or a spare one.
 
     Examples
     --------

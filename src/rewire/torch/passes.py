@@ -44,7 +44,7 @@ def forward(x: Tensor, weight: Tensor, bias: Tensor | None, connections: Connect
     out = torch.empty(output_shape(x, connections.window), dtype=x.dtype)
     connections.plan.forward(
         _size(x),
-        connections.view("weight", weight),  # type: ignore[arg-type]
+        connections.view("weight", weight)[connections.live],  # type: ignore[index]
         connections.view("bias", bias),
         matrix(x),
         matrix(out),
@@ -64,14 +64,17 @@ def backward(
     targets = connections.window.out_channels
     input_grad = torch.empty_like(x) if wanted[0] else None
     weight_grad = torch.empty_like(weight) if wanted[1] else None
+    live = connections.live
+    if weight_grad is not None and live.stop < len(weight):
+        weight_grad[live.stop :] = 0
     bias_grad = torch.empty(targets, dtype=x.dtype) if wanted[2] else None
     connections.plan.backward(
         _size(x),
-        connections.view("weight", weight),  # type: ignore[arg-type]
+        connections.view("weight", weight)[live],  # type: ignore[index]
         matrix(x),
         matrix(output_grad.contiguous()),
         None if input_grad is None else matrix(input_grad),
-        None if weight_grad is None else weight_grad.numpy(),
+        None if weight_grad is None else weight_grad.numpy()[live],
         None if bias_grad is None else bias_grad.numpy(),
         n_threads,
     )

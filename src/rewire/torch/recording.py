@@ -6,15 +6,16 @@ activation checkpointing, for layers used twice and for batches in parts. Hooks 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
 if TYPE_CHECKING:
     from .layer import SparseLayer
 
-__all__ = ["Passes", "Recording", "record", "recorded"]
+__all__ = ["LatestPasses", "Passes", "Recording", "record", "recorded"]
 
 # The inputs and the output gradients of one layer's backward passes.
 Passes = list[tuple[Tensor, Tensor]]
@@ -73,3 +74,49 @@ class Recording:
     def __del__(self) -> None:
         # A training that was given up must not go on recording.
         self.stop()
+
+
+class LatestPasses:
+    """What was recorded of the latest batches.
+
+    Parameters
+    ----------
+    layers : sequence of SparseLayer
+    number : int
+        How many batches are kept.
+
+    Attributes
+    ----------
+    batches : deque of list of Passes
+        The newest last, one list of passes for each layer.
+    """
+
+    def __init__(self, layers: Sequence[SparseLayer], number: int):
+        self._recording = Recording(layers)
+        self.batches: deque[list[Passes]] = deque(maxlen=number)
+
+    def record(self, wanted: bool) -> None:
+        """Record the next batch; if that is not wanted, forget the others."""
+        if wanted:
+            self._recording.start()
+        else:
+            self.batches.clear()
+
+    def take(self) -> None:
+        """Keep what was recorded since :meth:`record`."""
+        if self._recording.running:
+            self.batches.append(self._recording.stop())
+
+    def replace(self, closure: Callable[[], Any]) -> None:
+        """Keep the passes that a function makes instead of all others."""
+        self.batches.clear()
+        self._recording.start()
+        try:
+            closure()
+        finally:
+            passes = self._recording.stop()
+        self.batches.append(passes)
+
+    def stop(self) -> None:
+        """Record no longer."""
+        self._recording.stop()

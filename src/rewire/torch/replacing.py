@@ -26,10 +26,13 @@ def sparse_twin(
     densities: Sequence[float],
     start: str,
     generator: np.random.Generator,
-    backend: str,
+    **options: Any,
 ) -> nn.Module:
-    """Return a sparse layer for a dense one; attention has a density for each projection."""
-    options: dict[str, Any] = {"start": start, "generator": generator, "backend": backend}
+    """Return a sparse layer for a dense one; attention has a density for each projection.
+
+    Options are those of the sparse layers, such as ``slack`` and ``backend``.
+    """
+    options |= {"start": start, "generator": generator}
     if isinstance(module, nn.MultiheadAttention):
         return _attention(module, densities, options)
     if isinstance(module, (nn.Conv1d, nn.Conv2d)):
@@ -90,7 +93,7 @@ def _layer(
         if start == "zeros":
             layer.weight.zero_()
         elif start == "random":
-            layer.weight.mul_(_enlargement(layer))
+            layer.weight[: layer.n_connections] *= _enlargement(layer)
     for parameter, origin in ((layer.weight, weight), (layer.bias, bias)):
         if parameter is not None and origin is not None:
             parameter.requires_grad_(origin.requires_grad)

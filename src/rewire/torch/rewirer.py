@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -21,8 +20,10 @@ from rewire.topology.method import get_method
 from .distributed import processes_of
 from .distributed_setup import unwrapped
 from .layered_model import LayeredModel
+from .linear_chains import find_linear_chains
 from .optimizer_state import OptimizerState
-from .recording import Passes, Recording
+from .recording import LatestPasses, Passes
+from .reviving import Renewal
 from .rewirable import counterparts, layers_to_rewire
 from .rewirer_checks import check_deterministic, check_method, warn_of_never
 from .rewirer_state import as_arrays, as_tensors, check_state
@@ -34,8 +35,9 @@ __all__ = ["Rewirer"]
 class Rewirer:
     """Moves the connections of a model's sparse layers while it is trained.
 
-    Each layer keeps its number of connections. A new connection begins with weight zero, and with
-    zero in everything that the optimiser keeps for it.
+    A new connection begins with weight zero, and with zero in everything that the optimiser keeps
+    for it. Methods that move connections between layers need spare entries (``slack`` of
+    :func:`sparsify`); those that prune leave some behind, which :meth:`compact` leaves out.
 
     Parameters
     ----------
@@ -44,8 +46,7 @@ class Rewirer:
     optimizer : torch.optim.Optimizer
         Holds their weights. Its state moves along with the connections.
     method : str or Method, default "rigl"
-        A name in ``rewire.methods.registry``, or a method. Those that change a layer's number of
-        connections are refused.
+        A name in ``rewire.methods.registry``, or a method.
     steps : int
         Steps of the optimiser in the whole training; schedules go by it.
     steps_per_epoch : int, optional
@@ -75,9 +76,9 @@ class Rewirer:
     Raises
     ------
     ValueError
-        If the method needs what sparse layers of constant size lack, the model has no sparse
-        layers, the optimiser does not hold their weights or keeps a state that cannot follow
-        (LBFGS), the model is divided among processes (FSDP), or theirs differ.
+        If the method needs what the model lacks, the model has no sparse layers, the optimiser
+        does not hold their weights or keeps a state that cannot follow (LBFGS), the model is
+        divided among processes (FSDP), or theirs differ.
 
     Notes
     -----
@@ -116,13 +117,15 @@ class Rewirer:
         **options: Any,
     ):
         state, self.method = OptimizerState(optimizer), get_method(method, **options)
-        check_method(self.method)
         if deterministic:
             check_deterministic(self.method)
         self._root, generator = unwrapped(model), generator_from(seed)
         layers = layers_to_rewire(self._root, state)
+        trace = self.method.revive is not None
+        chains = find_linear_chains(self._root, list(layers.values()), trace)
+        self._model = LayeredModel(layers, state, self._root, chains)
+        check_method(self.method, self._model)
         self._processes = processes_of(model, layers, shards * deterministic, generator)
-        self._model = LayeredModel(layers, state)
         with warnings.catch_warnings(action="ignore"):  # its words are for other parameters
             self._topology = topology.Rewirer(
                 self.method,
@@ -134,12 +137,13 @@ class Rewirer:
             )
         warn_of_never(self.method, self.due_steps, steps)
         self.steps, self.steps_made = steps, 0
-        self._recording = Recording(list(layers.values()))
-        self._latest: deque[list[Passes]] = deque(maxlen=self.method.batches)
+        self._latest = LatestPasses(list(layers.values()), self.method.batches)
         self._learning_rate = self._model.learning_rate
         self._attached = False
         # Schedulers may change the rate between the optimiser's step and ours.
-        self._hook = optimizer.register_step_post_hook(self._after_optimizer)
+        self._hooks = [optimizer.register_step_post_hook(self._after_optimizer)]
+        if self._topology.due(0):
+            self._hooks.append(optimizer.register_step_pre_hook(self._before_optimizer))
         self._record_next()
 
     @property
@@ -186,7 +190,7 @@ class Rewirer:
         >>> import rewire.torch as rt
         >>> model = torch.nn.Sequential(rt.Linear(16, 8, density=0.25, seed=0))
         >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-        >>> rewirer = rt.Rewirer(model, optimizer, steps=100, seed=0, deterministic=True)
+        >>> rewirer = rt.Rewirer(model, optimizer, steps=200, seed=0, deterministic=True)
         >>> for x, y in rewirer.shards(torch.ones(32, 16), torch.zeros(32, 8)):
         ...     torch.nn.functional.mse_loss(model(x), y).backward()
         >>> optimizer.step()
@@ -227,8 +231,7 @@ class Rewirer:
             )
         if self._processes is not None:
             self._processes.check_step(closure is not None)
-        if self._recording.running:
-            self._latest.append(self._recording.stop())
+        self._latest.take()
         self.steps_made += 1
         record = self._rewire(closure) if self._topology.due(self.steps_made) else None
         self._record_next()
@@ -287,8 +290,31 @@ class Rewirer:
     def detach(self) -> None:
         """Leave the optimiser and the model alone from now on."""
         self._attached = False
-        self._hook.remove()
-        self._recording.stop()
+        for hook in self._hooks:
+            hook.remove()
+        self._latest.stop()
+
+    def compact(self) -> None:
+        """Leave out the spare entries of the layers, as after a pruning.
+
+        Weights with spare entries become new Parameters; the optimiser holds them from now on,
+        with what it keeps for the connections. A compiled or exported model must be made anew.
+
+        Examples
+        --------
+        >>> import rewire.torch as rt
+        >>> model = torch.nn.Sequential(rt.Linear(16, 8, density=0.5, seed=0))
+        >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        >>> rewirer = rt.Rewirer(model, optimizer, "gmp", density=0.25, steps=2, every=1)
+        >>> record = rewirer.step()
+        >>> before = model[0].weight.shape
+        >>> rewirer.compact()
+        >>> record.connections, before, model[0].weight.shape
+        ((32,), torch.Size([64]), torch.Size([32]))
+        """
+        self._latest.stop()
+        self._model.compact()
+        self._record_next()
 
     # ------------------------------------------------------------------------------------- state
 
@@ -307,9 +333,10 @@ class Rewirer:
             "layers": {name: len(layer.weight) for name, layer in self._model.layers.items()},
             "birth": torch.from_numpy(table.birth.copy()),
             "next_birth": table.next_birth,
-            "latest": [list(passes) for passes in self._latest],
+            "latest": [list(passes) for passes in self._latest.batches],
             "rank": 0 if self._processes is None else self._processes.rank,
             "topology": as_tensors(self._topology.state_dict()),
+            "rewind_point": point.state_dict() if (point := self._model.rewind_point) else None,
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -321,31 +348,39 @@ class Rewirer:
             If the state is of another method, another number of steps or other layers.
         """
         check_state(state, self.state_dict())
-        self._recording.stop()
+        self._latest.stop()
         self._model.refresh()
         self._model.connections.data["birth"] = state["birth"].numpy().copy()
         self._model.connections.next_birth = state["next_birth"]
         self._topology.load_state_dict(as_arrays(state["topology"]))
         self.steps_made, self._learning_rate = state["steps_made"], state["learning_rate"]
-        self._latest.clear()
-        self._latest.extend(state["latest"])
+        if self._model.rewind_point is not None:
+            self._model.rewind_point.load_state_dict(state["rewind_point"])
+        self._latest.batches.clear()
+        self._latest.batches.extend(state["latest"])
         self._record_next()
 
     # ---------------------------------------------------------------------------------- inner
 
-    def _rewire(self, closure: Callable[[], Any] | None) -> Rewiring:
+    def _rewire(self, closure: Callable[[], Any] | None = None) -> Rewiring:
         if self._processes is None:
             signals = [self._model.signals(passes) for passes in self._batches(closure)]
-            return self._topology.rewire(
-                self.steps_made, signals, learning_rate=self._learning_rate
+            change, _ = self._decide(signals)
+        else:
+            change, renewals = self._processes.decide(
+                self.steps_made, self._model, lambda: self._batches(closure), self._decide
             )
-        change = self._processes.decide(
-            self.steps_made, self._model, lambda: self._batches(closure), self._propose
-        )
+            if change.revived and self._processes.rank:
+                self._model.renew(renewals)
         return self._topology.apply(change)
 
-    def _propose(self, signals: list[Signals]) -> Change:
-        return self._topology.propose(self.steps_made, signals, learning_rate=self._learning_rate)
+    def _decide(self, signals: list[Signals]) -> tuple[Change, list[Renewal | None]]:
+        """Revive idle units and propose a change; what was revived is for other processes."""
+        # A method that revives units asks twice; reviving brings these signals up to date.
+        change = self._topology.decide(
+            self.steps_made, lambda: signals, learning_rate=self._learning_rate
+        )
+        return change, self._model.renewals
 
     def _batches(self, closure: Callable[[], Any] | None) -> Sequence[list[Passes]]:
         """Return what was recorded of the batches that the method looks at."""
@@ -353,27 +388,23 @@ class Rewirer:
         if not self.method.looks_at_data:
             return ()
         if closure is not None:
-            self._latest.clear()
-            self._latest.append(self._recorded(closure))
-        return self._latest
-
-    def _recorded(self, closure: Callable[[], Any]) -> list[Passes]:
-        """Return the passes that a closure makes; gradients stay as they were."""
-        self._recording.start()
-        try:
             with self._model.state.other_gradients(), torch.enable_grad():
-                closure()
-        finally:
-            passes = self._recording.stop()
-        return passes
+                self._latest.replace(closure)
+        return self._latest.batches
 
     def _record_next(self) -> None:
         """Record the next step's passes if a rewiring will look at them."""
-        following = range(self.steps_made + 1, self.steps_made + 1 + self.method.batches)
-        if self.method.looks_at_data and any(map(self._topology.due, following)):
-            self._recording.start()
-        else:
-            self._latest.clear()
+        first = self.steps_made + (self.steps_made > 0 or bool(self.history))
+        following = range(first, self.steps_made + 1 + self.method.batches)
+        self._latest.record(self.method.looks_at_data and any(map(self._topology.due, following)))
+
+    def _before_optimizer(self, *_: Any) -> None:
+        """Rewire before the first step, where the method does that, by its gradients."""
+        if self.steps_made or self.history:
+            return
+        self._latest.take()
+        self._rewire()
+        self._record_next()
 
     def _after_optimizer(self, *_: Any) -> None:
         self._learning_rate = self._model.learning_rate

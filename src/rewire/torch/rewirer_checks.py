@@ -9,28 +9,52 @@ import numpy as np
 from rewire.io import advise
 from rewire.topology import Method
 
+from .layered_model import LayeredModel
+
 __all__ = ["check_deterministic", "check_method", "warn_of_never"]
 
 
-def check_method(method: Method) -> None:
-    """Refuse what layers of constant size, or a training loop of others, cannot do."""
+def check_method(method: Method, model: LayeredModel) -> None:
+    """Refuse what the model, or a training loop of others, cannot do.
+
+    Raises
+    ------
+    ValueError
+        By the method's name, with the reason.
+    """
+    if method.when is None:
+        return
+    between = method.redistribute is not None or method.scope == "network"
+    room = any(len(layer.weight) > layer.n_connections for layer in model.layers.values())
     lacking = {
-        "prunes, which changes the layers' numbers of connections": method.pruning is not None,
-        "redistributes connections among layers": method.redistribute is not None,
-        "moves connections between layers (scope 'network')": method.scope == "network",
-        "replaces steps of the optimiser (skip_update)": method.skip_update,
+        "replaces steps of the optimiser (skip_update=True), and these are yours": (
+            method.skip_update,
+            ("give it skip_update=False",),
+        ),
+        "grows connections that skip layers (wiring='skip'), which layers of a PyTorch model "
+        "cannot have": (
+            method.wiring == "skip",
+            ("give it wiring='layered'", "train a rewire.Network"),
+        ),
+        "revives idle units, for which two sparse Linear layers with biases must be known to feed "
+        "each other, with ReLU, LeakyReLU, Tanh, Sigmoid or nothing between them, and none do": (
+            method.revive is not None and "revival" not in model.abilities,
+            (
+                "put them into an nn.Sequential, if torch.fx cannot trace the model",
+                f"choose 'rigl' with scope='network', which is {method.name!r} without revival",
+            ),
+        ),
+        "moves connections between layers, which then need spare entries, and none has any": (
+            between and method.grow is not None and method.pruning is None and not room,
+            (
+                "give the layers room, as by rewire.torch.sparsify(..., slack=1.0)",
+                "keep each layer's number of connections (scope='layer', redistribute=None)",
+            ),
+        ),
     }
-    for what, is_so in lacking.items():
-        if is_so and method.when is not None:
-            raise ValueError(
-                advise(
-                    f"method {method.name!r} {what}; sparse layers of PyTorch models keep theirs, "
-                    "and the training loop is yours",
-                    "choose one such as 'rigl', 'set', 'mest' or 'cht'",
-                    "give the method redistribute=None, scope='layer' or skip_update=False",
-                    "train a rewire.Network",
-                )
-            )
+    for what, (is_so, remedies) in lacking.items():
+        if is_so:
+            raise ValueError(advise(f"method {method.name!r} {what}", *remedies))
 
 
 def warn_of_never(method: Method, due_steps: np.ndarray, steps: int) -> None:

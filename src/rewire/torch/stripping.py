@@ -204,9 +204,8 @@ def _stages(model: nn.Sequential) -> tuple[list[nn.Module], list[_Stage]]:
 def _stage(module: Any, channels: int | None) -> _Stage:
     """Take a layer apart; ``channels`` are the targets of the layer before."""
     if isinstance(module, SparseLayer):
-        rows, source = module.indptr.cpu().numpy(), module.source.cpu().numpy().astype(np.int64)
-        target = np.repeat(np.arange(len(rows) - 1), np.diff(rows))
-        weight = module.weight.detach().double().cpu().numpy()
+        indptr, source, weight = module.arrays()
+        target, source = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr)), source.astype(int)
         targets, sources = module.window.out_channels, module.window.sources
     else:
         dense = module.weight.detach().flatten(1).double().cpu().numpy()

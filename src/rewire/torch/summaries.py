@@ -129,7 +129,7 @@ def summary(model: nn.Module, *inputs: Any) -> ModelSummary:
 def _summarise(name: str, module: nn.Module, uses: int, notes: dict[str, str]) -> LayerSummary:
     held = [*module.parameters(recurse=False), *module.buffers(recurse=False)]
     if isinstance(module, SparseLayer):
-        shape, connections = module.dense_shape, len(module.weight)
+        shape, connections = module.dense_shape, module.n_connections
     else:
         weights = [p for p in module.parameters() if p.dim() > 1]
         held, connections = list(module.parameters()), sum(p.numel() for p in weights)
