@@ -30,10 +30,14 @@ from torch_study_training import KEPT, Training, command, cross_entropy
 BATCH, CONTEXT = 4, 128
 WARM_UP, EVERY = 20, 50  # steps until the learning rate is reached; steps between rewirings
 DENSE_STEPS = 150  # the fixed number of steps at which all are compared
-RATES = {False: 1e-3, True: 1e-3}  # learning rates of dense and sparse models, from --search
-GRID = (1e-3, 2e-3, 4e-3)
-SEARCH_STEPS = {"dense": 80, "static, 90%": 330}  # about the same time
-WINDOWS = 48  # of CONTEXT characters, on which a model is measured
+WIDE, WIDE_RATE = 768, 1e-3
+RATES = {False: 5e-4, True: 2e-3}  # learning rates of dense and sparse models, from --search
+GRID = {  # learning rates tried, and after how many steps; about the same time for all
+    "dense": (80, (2.5e-4, 5e-4, 1e-3, 2e-3, 4e-3)),
+    "static, 90%": (330, (1e-3, 2e-3, 4e-3)),
+    "RigL, twice as wide, 90%": (120, (5e-4, 1e-3, 2e-3)),
+}
+WINDOWS = 32  # of CONTEXT characters, on which a model is measured
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,8 @@ class Setting:
 
     @property
     def learning_rate(self) -> float:
-        return self.rate or RATES[self.density is not None]
+        default = WIDE_RATE if self.width == WIDE else RATES[self.density is not None]
+        return self.rate or default
 
 
 # Sparse models learn for about the dense one's time, which is more steps.
@@ -58,10 +63,10 @@ SETTINGS = {
     "static, 90%": Setting(0.1, steps=610),
     "RigL, 95%": Setting(0.05, "rigl", steps=670),
     "RigL, 80%": Setting(0.2, "rigl", steps=480),
-    "RigL, twice as wide, 90%": Setting(0.1, "rigl", 768, 220),
+    "RigL, twice as wide, 90%": Setting(0.1, "rigl", WIDE, 220),
     "static, 95%": Setting(0.05, steps=670),
     "static, 80%": Setting(0.2, steps=480),
-    "RigL, twice as wide, 75%": Setting(0.25, "rigl", 768),
+    "RigL, twice as wide, 75%": Setting(0.25, "rigl", WIDE),
 }
 
 
@@ -183,7 +188,7 @@ def train(name: str, seed: int, rate: float | None = None) -> dict:
     """Make one training of SETTINGS; with a rate one of the search, on text held back for it."""
     setting, search = SETTINGS[name], rate is not None
     if search:
-        setting = replace(setting, rate=rate, steps=SEARCH_STEPS[name])
+        setting = replace(setting, rate=rate, steps=GRID[name][0])
     learn, measure = text(held_back=search)
     started, training = time.process_time(), begin(setting, seed)
     path = saved(name, seed, *([rate] if search else []))
@@ -202,4 +207,5 @@ def saved(name: str, *marks: float) -> Path:
 
 
 if __name__ == "__main__":
-    command(__file__, __doc__, SETTINGS, SEARCH_STEPS, GRID, train)
+    rates = {name: tried for name, (_, tried) in GRID.items()}
+    command(__file__, __doc__, SETTINGS, rates, train)

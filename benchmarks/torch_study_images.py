@@ -22,9 +22,9 @@ from torch import Tensor, nn
 from rewire.data import load
 from torch_study_training import Training, command
 
-BATCH, EPOCHS, SEARCH_EPOCHS = 128, 4, 2
+BATCH, EPOCHS, SEARCH_EPOCHS = 128, 2, 1
+EVERY = 50  # steps between rewirings
 RATES = {False: 1e-3, True: 3e-3}  # first learning rates of dense and sparse networks
-GRID = (1e-3, 3e-3, 1e-2)
 HELD_BACK = 10_000
 DENSITIES = {"90%": 0.1, "95%": 0.05, "98%": 0.02}
 METHODS = {"static": None, "RigL": "rigl"}
@@ -43,7 +43,7 @@ SETTINGS = {"dense": Setting()} | {
     for sparsity, density in DENSITIES.items()
     for method in METHODS
 }
-SEARCHED = ("dense", "static, 90%")
+GRID = dict.fromkeys(("dense", "static, 90%"), (1e-3, 3e-3, 1e-2))
 
 
 def network(setting: Setting, seed: int) -> nn.Module:
@@ -64,6 +64,8 @@ def begin(
     setting: Setting, seed: int, steps: int, rate: float | None = None, **options
 ) -> Training:
     """Return a training at its start; the learning rate falls to 0 by half a cosine."""
+    if setting.method:
+        options = {"every": EVERY} | options
     return Training(
         network(setting, seed),
         setting.method,
@@ -117,4 +119,4 @@ def train(name: str, seed: int, rate: float | None = None) -> dict:
 
 
 if __name__ == "__main__":
-    command(__file__, __doc__, SETTINGS, SEARCHED, GRID, train)
+    command(__file__, __doc__, SETTINGS, GRID, train)

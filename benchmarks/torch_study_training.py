@@ -6,7 +6,7 @@ import argparse
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from pathlib import Path
@@ -143,8 +143,7 @@ def command(
     script: str,
     document: str,
     settings: Iterable[str],
-    searched: Iterable[str],
-    grid: Iterable[float],
+    grid: Mapping[str, Iterable[float]],
     train: Callable[..., dict],
 ) -> None:
     """Make the runs that a command line asks for, on one thread each.
@@ -156,7 +155,9 @@ def command(
     document : str
         What the script says about itself.
     settings : iterable of str
-        Names of all trainings; ``searched`` are those that learning rates are compared on.
+        Names of all trainings.
+    grid : mapping of str to iterable of float
+        Learning rates to compare in the search, by name.
     train : callable
         Makes one training, from its name, a seed and, in the search, a learning rate.
     """
@@ -175,5 +176,5 @@ def command(
     # Seed after seed, so that what is done at any time is a balanced set.
     runs = (("runs", n, s) for s, n in product(options.seeds, options.names or settings))
     if options.search:
-        runs = product(["search"], searched, ["0"], map(str, grid))
+        runs = (("search", n, "0", str(rate)) for n, rates in grid.items() for rate in rates)
     run_all(script, Path(script).with_suffix(".json"), runs, options.jobs)
