@@ -85,13 +85,13 @@ class Block(nn.Module):
 
 
 class GPT(nn.Module):
-    """A character model: 6 layers of width 384, context 128."""
+    """A character model: 6 layers of width 384, context 128; heads of 64 channels."""
 
-    def __init__(self):
+    def __init__(self, width: int = 384, layers: int = 6, context: int = 128):
         super().__init__()
-        self.token, self.place = nn.Embedding(64, 384), nn.Parameter(torch.zeros(128, 384))
-        self.blocks = nn.Sequential(*[Block(384, 6, True) for _ in range(6)])
-        self.head = nn.Sequential(nn.LayerNorm(384), nn.Linear(384, 64))
+        self.token, self.place = nn.Embedding(64, width), nn.Parameter(torch.zeros(context, width))
+        self.blocks = nn.Sequential(*[Block(width, width // 64, True) for _ in range(layers)])
+        self.head = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 64))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return scores of the next character after each."""

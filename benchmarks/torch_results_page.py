@@ -1,0 +1,320 @@
+"""Write docs/results-torch.md, and its picture, from what the torch_study scripts leave.
+
+python benchmarks/torch_results_page.py
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+import torch_study
+import torch_study_images
+from page import table
+from torch_study_figures import draw_curves
+from torch_study_training import known
+
+HERE = Path(__file__).parent
+PAGE, TEMPLATE = HERE.parent / "docs" / "results-torch.md", HERE / "templates" / "results-torch.md"
+DENSE = "dense"
+
+
+def result(name: str) -> dict:
+    return known(HERE / f"{name}.json")
+
+
+def spread(values: np.ndarray, digits: int = 2) -> str:
+    """Return mean ± sample standard deviation, or mark a single seed."""
+    if len(values) < 2:
+        return f"{values.mean():.{digits}f}*" if len(values) else "–"
+    return f"{values.mean():.{digits}f} ± {values.std(ddof=1):.{digits}f}"
+
+
+# ------------------------------------------------------------------------------------------ curves
+
+
+def costs_of(costs: dict, name: str) -> dict:
+    """Return the costs of a setting; a static model is the rewired one without rewirings."""
+    found = dict(costs[name.replace("static", "RigL")])
+    if name.startswith("static"):
+        found.pop("rewiring", None)
+    return found
+
+
+def seconds_at(run: dict, costs: dict, steps: np.ndarray) -> np.ndarray:
+    """Return the time that so many steps take, with the rewirings among them."""
+    rewirings = np.array([step for step, _ in run.get("rewirings", [])])
+    number = (rewirings[:, None] <= steps).sum(axis=0) if len(rewirings) else 0
+    return steps * costs["step"] + number * costs.get("rewiring", 0.0)
+
+
+class Curve:
+    """Bits per character of a setting along its training, for each seed."""
+
+    def __init__(self, runs: dict[str, dict], costs: dict, token: dict):
+        points = [np.array(run["curve"]).T for run in runs.values()]
+        self.steps, self.all = points[0][0], np.array([bits for _, bits in points])
+        first = next(iter(runs.values()))
+        self.rewirings = first.get("rewirings", [])
+        self.seconds, self.costs, self.token = seconds_at(first, costs, self.steps), costs, token
+
+    def after_steps(self, steps: float) -> np.ndarray:
+        return np.array([np.interp(steps, self.steps, bits) for bits in self.all])
+
+    def after_seconds(self, seconds: float) -> np.ndarray:
+        return np.array([np.interp(seconds, self.seconds, bits) for bits in self.all])
+
+    def steps_in(self, seconds: float) -> int:
+        return int(np.interp(seconds, self.seconds, self.steps))
+
+    def seconds_to(self, bits: float) -> float | None:
+        """Return the time after which the mean has come down to so many bits."""
+        mean = self.all.mean(axis=0)
+        below = np.flatnonzero(mean <= bits)
+        if not len(below):
+            return None
+        at = below[0]
+        if at == 0:
+            return float(self.seconds[0])
+        return float(np.interp(-bits, -mean[at - 1 : at + 1], self.seconds[at - 1 : at + 1]))
+
+
+def curves() -> dict[str, Curve]:
+    """Return the curves of all settings that were trained, in the order of SETTINGS."""
+    runs, costs = result("torch_study")["runs"], result("torch_study_costs")
+    return {
+        name: Curve(runs[name], costs_of(costs["steps"], name), costs_of(costs["token"], name))
+        for name in torch_study.SETTINGS
+        if name in runs
+    }
+
+
+def common_time(found: dict[str, Curve]) -> float:
+    """Return the longest time that all were trained for."""
+    return min(float(curve.seconds[-1]) for curve in found.values())
+
+
+def draw(found: dict[str, Curve]) -> Path:
+    seconds = common_time(found)
+    shown = {}
+    for name, curve in found.items():
+        then = curve.after_seconds(seconds)
+        shown[name] = {
+            "steps": curve.steps,
+            "seconds": curve.seconds,
+            "bits": curve.all.mean(axis=0),
+            "megabytes": curve.token["bytes"] / 1e6,
+            "milliseconds": 1000 * curve.token["latency"],
+            "then": then.mean(),
+            "spread": then.std(ddof=1) if len(then) > 1 else 0.0,
+        }
+    return draw_curves(shown, {"seconds": seconds, "steps": torch_study.DENSE_STEPS})
+
+
+def curve_table(found: dict[str, Curve]) -> str:
+    seconds, body = common_time(found), []
+    for name, curve in found.items():
+        same_steps = curve.after_steps(torch_study.DENSE_STEPS)
+        rewiring = curve.costs.get("rewiring", 0.0) * len(curve.rewirings) / curve.seconds[-1]
+        body.append(
+            [
+                name,
+                f"{curve.token['parameters'] / 1e6:.2f}",
+                f"{1000 * curve.costs['step']:.0f}",
+                f"{rewiring:.1%}" if curve.rewirings else "",
+                spread(same_steps),
+                spread(curve.after_seconds(seconds)),
+                f"{curve.steps_in(seconds)}",
+                f"{curve.token['bytes'] / 1e6:.1f}",
+                f"{1000 * curve.token['latency']:.2f}",
+                str(len(curve.all)),
+            ]
+        )
+    heading = ["", "parameters, millions", "ms a step", "of it rewiring"]
+    heading += [f"bits after {torch_study.DENSE_STEPS} steps", f"bits after {seconds:.0f} s"]
+    heading += [f"steps in {seconds:.0f} s", "MB", "ms a character", "seeds"]
+    return table(heading, body)
+
+
+# ---------------------------------------------------------------------------------------- headline
+
+
+def wins(found: dict[str, Curve]) -> str:
+    """Return which settings are ahead of the dense one, and which are behind, by three measures."""
+    seconds, dense = common_time(found), found[DENSE]
+    at_time = {n: c.after_seconds(seconds).mean() for n, c in found.items()}
+    at_steps = {n: c.after_steps(torch_study.DENSE_STEPS).mean() for n, c in found.items()}
+    smaller = [n for n, c in found.items() if c.token["bytes"] < dense.token["bytes"]]
+    faster = [n for n, c in found.items() if c.token["latency"] < dense.token["latency"]]
+    measures = {
+        f"after {seconds:.0f} s": (at_time, [*found]),
+        f"after {torch_study.DENSE_STEPS} steps": (at_steps, [*found]),
+        f"of fewer bytes, after {seconds:.0f} s": (at_time, smaller),
+        f"with a lower latency, after {seconds:.0f} s": (at_time, faster),
+    }
+    lines = []
+    for measure, (bits, names) in measures.items():
+        ahead = [n for n in names if n != DENSE and bits[n] < bits[DENSE]]
+        behind = [n for n in names if n != DENSE and bits[n] >= bits[DENSE]]
+        lines.append(f"- Ahead of dense {measure}: {listed(ahead)}. Not ahead: {listed(behind)}.")
+    return "\n".join(lines)
+
+
+def listed(names: list[str]) -> str:
+    return "; ".join(f"*{name}*" for name in names) or "none"
+
+
+def headline(found: dict[str, Curve]) -> str:
+    seconds, dense = common_time(found), found[DENSE]
+    sparse = {name: curve for name, curve in found.items() if name != DENSE}
+    best = min(sparse, key=lambda name: sparse[name].after_seconds(seconds).mean())
+    curve, goal = sparse[best], float(dense.all.mean(axis=0)[-1])
+    reached = curve.seconds_to(goal)
+    sooner = (
+        f", and where dense ends after {dense.seconds[-1]:.0f} s it is after {reached:.0f} s"
+        if reached
+        else ""
+    )
+    return (
+        f"**After the same {seconds:.0f} seconds on one thread a sparse character GPT is at "
+        f"{spread(curve.after_seconds(seconds))} bits per character, the dense one at "
+        f"{spread(dense.after_seconds(seconds))}** (*{best}*){sooner}. Its saved model has "
+        f"{curve.token['bytes'] / 1e6:.1f} MB instead of {dense.token['bytes'] / 1e6:.1f}; a "
+        f"character takes {1000 * curve.token['latency']:.2f} ms to generate instead of "
+        f"{1000 * dense.token['latency']:.2f}."
+    )
+
+
+# ------------------------------------------------------------------------------------- other tables
+
+
+def image_table() -> str:
+    runs, costs = result("torch_study_images")["runs"], result("torch_study_costs")["images"]
+    batches = -(-60_000 // torch_study_images.BATCH)
+
+    def epoch(name: str) -> float:
+        one = costs_of(costs, name)
+        per_step = one.get("rewiring", 0.0) / torch_study_images.EVERY
+        return batches * (one["step"] + per_step * 0.75)  # none in the last quarter
+
+    body = []
+    for name, seeds in runs.items():
+        errors = np.array([run["error"] for run in seeds.values()])
+        first = next(iter(seeds.values()))
+        seconds = epoch(name)
+        body.append(
+            [
+                name,
+                spread(errors),
+                f"{seconds:.1f}",
+                f"{epoch(DENSE) / seconds:.2f}",
+                f"{first['parameters']:,}",
+                f"{first['bytes']:,}",
+                str(len(errors)),
+            ]
+        )
+    heading = ["", "error, %", "seconds an epoch", "times faster", "parameters", "bytes", "seeds"]
+    return table(heading, body)
+
+
+def memory_table() -> str:
+    body = [
+        [name, *(f"{found[key]:.0f}" for key in ("peak", *PARTS))]
+        for name, found in result("torch_study_costs")["memory"].items()
+        if isinstance(found, dict)
+    ]
+    return table(["", "peak of training, MB", *PARTS], body)
+
+
+PARTS = ("parameters, gradients, optimiser", "masks or connections")
+
+
+def profile_table() -> str:
+    found = {k: v for k, v in result("torch_study_costs")["profile"].items() if k != "processor"}
+    kinds = next(iter(found.values()))
+    body = [
+        [name, *(f"{share:.0%}" for share in shares.values())] for name, shares in found.items()
+    ]
+    return table(["", *kinds], body)
+
+
+def pruning_table() -> str:
+    body = []
+    for name, runs in result("torch_study_pruning")["runs"].items():
+        first, last = ([run["stages"][at] for run in runs.values()] for at in (0, -1))
+        before = np.array([run["before"] for run in runs.values()])
+        at_once = np.array([stage["pruned"] for stage in first])
+        after = np.array([stage["trained"] for stage in last])
+        density = "" if name == DENSE else f"{first[0]['density']:.2f}"
+        path = " → ".join(
+            f"{stage['density']:.2f}" for stage in next(iter(runs.values()))["stages"]
+        )
+        body.append(
+            [
+                name,
+                path if name != DENSE else "",
+                spread(before),
+                spread(at_once) if density else "",
+                spread(after),
+                str(len(runs)),
+            ]
+        )
+    heading = ["", "density", "dense, before", "after the first pruning", "in the end", "seeds"]
+    return table(heading, body)
+
+
+def search_table(name: str, end: str, what: str) -> str:
+    """Return what each learning rate reached on data held back from the training data."""
+    body = []
+    for setting, runs in result(name)["search"].items():
+        rates = next(iter(runs.values()))
+        reached = {rate: run[end][-1] for rate, run in rates.items()}
+        reached = {rate: v[-1] if isinstance(v, list) else v for rate, v in reached.items()}
+        best = min(reached, key=lambda rate: reached[rate])
+        shown = [f"**{v:.2f}**" if rate == best else f"{v:.2f}" for rate, v in reached.items()]
+        body.append([setting, "; ".join(f"{r}: {v}" for r, v in zip(reached, shown, strict=True))])
+    return table(["", what], body)
+
+
+def rewiring() -> str:
+    """Return the cost of rewiring as a share of training time, where it was measured."""
+    rows = result("torch_rewiring").get("rows", [])
+    if not rows:
+        return ""
+    body = [[row["model"], str(row["batch"]), f"{row['share']:.1%}"] for row in rows]
+    return table(["model", "batch", "share of training time"], body)
+
+
+def sections() -> dict[str, str]:
+    found = curves()
+    costs = result("torch_study_costs")
+    return {
+        "headline": headline(found),
+        "wins": wins(found),
+        "curves": curve_table(found),
+        "images": image_table(),
+        "memory": memory_table(),
+        "profile": profile_table(),
+        "pruning": pruning_table(),
+        "search": search_table("torch_study", "curve", "bits per character by learning rate"),
+        "image_search": search_table("torch_study_images", "curve", "error, %, by learning rate"),
+        "rewiring": rewiring(),
+        "machine": f"one thread of an {costs['steps']['processor']}",
+        "steps": str(torch_study.DENSE_STEPS),
+        "epochs": str(torch_study_images.EPOCHS),
+    }
+
+
+def page() -> str:
+    return TEMPLATE.read_text().format(**sections())
+
+
+def main() -> None:
+    draw(curves())
+    PAGE.write_text(page())
+    print(f"wrote {PAGE}")
+
+
+if __name__ == "__main__":
+    main()
