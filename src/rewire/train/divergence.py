@@ -20,7 +20,7 @@ def all_finite(*arrays: np.ndarray) -> bool:
 
 def gradients_overflow(signals: Iterable[Signals], dtype: DTypeLike) -> bool:
     """Return whether gradients, A[s] * D[t] summed over a batch, exceed the dtype."""
-    most = np.finfo(dtype).max
+    most = float(np.finfo(dtype).max)
     for batch in signals:  # those of a Network are plain arrays
         A, D = cast("np.ndarray", batch.activation), cast("np.ndarray", batch.sensitivity)
         if not float(np.abs(A).max()) * float(np.abs(D).max()) * A.shape[1] < most:
