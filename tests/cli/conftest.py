@@ -1,9 +1,24 @@
-"""What the tests of the command share: compiled kernels, as compiling is announced in a line."""
+"""What the tests of the command share: how it is called, and kernels compiled beforehand."""
 
 import pytest
+from typer.testing import CliRunner
 
 import rewire
 from rewire.cli import spinner
+from rewire.cli.app import app
+
+
+@pytest.fixture
+def run():
+    """Run the command on a terminal of 80 columns; its exit status is checked."""
+    runner = CliRunner(env={"COLUMNS": "80", "NO_COLOR": "1", "TERM": "dumb"})
+
+    def invoke(*arguments, status=0, input=None):
+        result = runner.invoke(app, list(map(str, arguments)), input=input)
+        assert result.exit_code == status, (result.output, result.exception)
+        return result
+
+    return invoke
 
 
 @pytest.fixture(autouse=True)

@@ -7,26 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from rich.console import Console
-from typer.testing import CliRunner
 
 from rewire.assess import assess
 from rewire.assess.verdicts import score_table
-from rewire.cli.app import app
 from rewire.cli.assessment import print_assessment
 
 SHORT = ["--hidden", "8", "--total-steps", "200", "--density", "0.5"]
-
-
-@pytest.fixture
-def run():
-    runner = CliRunner(env={"COLUMNS": "80", "NO_COLOR": "1", "TERM": "dumb"})
-
-    def invoke(*arguments, status=0):
-        result = runner.invoke(app, list(map(str, arguments)))
-        assert result.exit_code == status, (result.output, result.exception)
-        return result
-
-    return invoke
 
 
 def table(path, rows=200, seed=0):

@@ -15,18 +15,6 @@ from rewire.export import export
 from rewire.export import load as load_network
 
 
-@pytest.fixture
-def run():
-    runner = CliRunner(env={"COLUMNS": "80", "NO_COLOR": "1", "TERM": "dumb"})
-
-    def invoke(*arguments, status=0):
-        result = runner.invoke(app, list(map(str, arguments)))
-        assert result.exit_code == status, (result.output, result.exception)
-        return result
-
-    return invoke
-
-
 def homes(count=80, seed=0):
     random = np.random.default_rng(seed)
     area = random.uniform(30, 200, count).round(1)

@@ -15,18 +15,6 @@ from rewire.experiment import Predictor
 SHORT = ["--hidden", "16", "--total-steps", "200", "--method", "static", "--density", "0.7"]
 
 
-@pytest.fixture
-def run():
-    runner = CliRunner(env={"COLUMNS": "80", "NO_COLOR": "1", "TERM": "dumb"})
-
-    def invoke(*arguments, status=0, input=None):
-        result = runner.invoke(app, list(map(str, arguments)), input=input)
-        assert result.exit_code == status, (result.output, result.exception)
-        return result
-
-    return invoke
-
-
 def houses(count=120, seed=0):
     random = np.random.default_rng(seed)
     area, town = random.uniform(30, 200, count), random.choice(["Aachen", "Bonn", "Celle"], count)

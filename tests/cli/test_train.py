@@ -30,18 +30,6 @@ from rewire.report.recording import read_recording
 SHORT = ["--hidden", "16", "--total-steps", "40", "--method", "set"]
 
 
-@pytest.fixture
-def run():
-    runner = CliRunner(env={"COLUMNS": "80", "NO_COLOR": "1", "TERM": "dumb"})
-
-    def invoke(*arguments, status=0):
-        result = runner.invoke(app, list(map(str, arguments)))
-        assert result.exit_code == status, (result.output, result.exception)
-        return result
-
-    return invoke
-
-
 def scores_in(result):
     """Return the scores of each part in the JSON of ``rewire evaluate``."""
     return {name: part["scores"] for name, part in json.loads(result.stdout)["parts"].items()}

@@ -59,6 +59,14 @@ def model_of(schema, rng, outputs=3, loss="cross_entropy", dtype="float32", scal
     return model_on(encoder.transform(training), rng, outputs, loss, dtype, scaled, encoder)
 
 
+def model_by(columned, names, outputs, loss):
+    """A model of a column of each kind, or of three numbers."""
+    rng = np.random.default_rng(3)
+    if columned:
+        return model_of(Schema(columns(KINDS, names)), rng, outputs, loss)
+    return model_on(rng.normal(size=(20, 3)), rng, outputs, loss)
+
+
 def model_on(X, rng, outputs=3, loss="cross_entropy", dtype="float32", scaled=True, encoder=None):
     """A model of an array; ``loss`` decides what the outputs are."""
     activation = [str(rng.choice(["relu", "tanh", "sigmoid", "leaky_relu"])), "linear"]

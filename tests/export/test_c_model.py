@@ -15,10 +15,10 @@ from rewire.tables import Column, Schema, Table, TableEncoder
 from rewire.tables.steps import Lookup
 
 from .models import (
-    KINDS,
     OUTPUTS,
     Right,
     columns,
+    model_by,
     model_of,
     model_on,
     specifications,
@@ -166,12 +166,7 @@ def run_c(folder, *files):
 @pytest.mark.parametrize(("outputs", "loss"), OUTPUTS)
 @pytest.mark.parametrize("columned", [True, False])
 def test_the_example_compiles_and_answers(outputs, loss, columned, tmp_path):
-    rng = np.random.default_rng(3)
-    schema = Schema(columns(KINDS, ["a", "b?\\", "c%s", "d*/", "int"]))
-    if columned:
-        model = model_of(schema, rng, outputs, loss)
-    else:
-        model = model_on(rng.normal(size=(20, 3)), rng, outputs, loss)
+    model = model_by(columned, ["a", "b?\\", "c%s", "d*/", "int"], outputs, loss)
     export(model, tmp_path / "model.c")
     (tmp_path / "main.c").write_text(example(model, tmp_path / "model.c"))
     printed = run_c(tmp_path, "main.c")

@@ -18,6 +18,7 @@ from .models import (
     OUTPUTS,
     Right,
     columns,
+    model_by,
     model_of,
     model_on,
     specifications,
@@ -155,12 +156,7 @@ def test_it_says_what_its_inputs_and_outputs_are():
 @pytest.mark.parametrize(("outputs", "loss"), OUTPUTS)
 @pytest.mark.parametrize("columned", [True, False])
 def test_the_example_runs(outputs, loss, columned, tmp_path, monkeypatch, capsys):
-    rng = np.random.default_rng(3)
-    schema = Schema(columns(KINDS, ["a", "b'\\", 'c"', "", "int"]))
-    if columned:
-        model = model_of(schema, rng, outputs, loss)
-    else:
-        model = model_on(rng.normal(size=(20, 3)), rng, outputs, loss)
+    model = model_by(columned, ["a", "b'\\", 'c"', "", "int"], outputs, loss)
     export(model, tmp_path / "it's.onnx")
     monkeypatch.chdir(tmp_path)
     exec(example(model, tmp_path / "it's.onnx"), {})

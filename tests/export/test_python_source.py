@@ -20,10 +20,10 @@ from rewire.tables import Column, NumberFormat, Schema, TableEncoder, parse, rea
 
 from .graphs import any_networks, batch, close_to
 from .models import (
-    KINDS,
     OUTPUTS,
     Right,
     columns,
+    model_by,
     model_of,
     model_on,
     specifications,
@@ -206,12 +206,7 @@ def test_as_a_program_it_reads_and_writes_csv(tmp_path):
 @pytest.mark.parametrize(("outputs", "loss"), OUTPUTS)
 @pytest.mark.parametrize("columned", [True, False])
 def test_the_example_runs(outputs, loss, columned, tmp_path):
-    rng = np.random.default_rng(3)
-    schema = Schema(columns(KINDS, ['a"""', "b'\\", "c'''", "", "é\ud800"]))
-    if columned:
-        model = model_of(schema, rng, outputs, loss)
-    else:
-        model = model_on(rng.normal(size=(20, 3)), rng, outputs, loss)
+    model = model_by(columned, ['a"""', "b'\\", "c'''", "", "é\ud800"], outputs, loss)
     export(model, tmp_path / "homes.py")
     (tmp_path / "call.py").write_text(example(model, tmp_path / "homes.py"))
     printed = subprocess.run(

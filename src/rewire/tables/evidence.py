@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -131,18 +132,32 @@ def _decimal_of(study: TextStudy, evidence: Evidence) -> tuple[str, str]:
 
 
 def _open_numbers(name: str, study: TextStudy) -> str:
-    one, other = study.numbers.formats
-    values = [read_numbers(study.texts, written) for written in (one, other)]
+    return _question(
+        name,
+        study.texts,
+        study.numbers.formats,
+        read_numbers,
+        lambda value, written: f"{value:.12g} ({_described(written)})",
+        lambda written: f"decimal={written.decimal!r}",
+    )
+
+
+def _question(
+    name: str,
+    texts: np.ndarray,
+    formats: Sequence[Any],
+    read: Callable[[np.ndarray, Any], np.ndarray],
+    show: Callable[[float, Any], str],
+    option: Callable[[Any], str],
+) -> str:
+    """Return which of two formats was meant, asked by the first text that they read differently."""
+    values = [read(texts, written) for written in formats]
     shown = int(np.flatnonzero(values[0] != values[1])[0])
-    readings = [
-        f"{found[shown]:.12g} ({_described(written)})"
-        for found, written in zip(values, (one, other), strict=True)
-    ]
+    readings = [show(found[shown], one) for found, one in zip(values, formats, strict=True)]
     return advise(
-        f"column {name!r}: {study.texts[shown]!r} is {' or '.join(readings)}, and nothing in the "
-        "table tells which",
-        f"give decimal={one.decimal!r}",
-        f"give decimal={other.decimal!r}",
+        f"column {name!r}: {texts[shown]!r} is {' or '.join(readings)}, and nothing in the table "
+        "tells which",
+        *(f"give {option(one)}" for one in formats),
     )
 
 
@@ -198,18 +213,13 @@ def _settle_dates(
 
 
 def _open_dates(name: str, study: TextStudy) -> str:
-    one, other = study.dates.formats
-    values = [read_dates(study.texts, written) for written in (one, other)]
-    shown = int(np.flatnonzero(values[0] != values[1])[0])
-    readings = [
-        f"{_day(found[shown])} ({readable_pattern(written.pattern)})"
-        for found, written in zip(values, (one, other), strict=True)
-    ]
-    return advise(
-        f"column {name!r}: {study.texts[shown]!r} is {' or '.join(readings)}, and nothing in the "
-        "table tells which",
-        f"give date={_choice(name, one)}",
-        f"give date={_choice(name, other)}",
+    return _question(
+        name,
+        study.texts,
+        study.dates.formats,
+        read_dates,
+        lambda value, written: f"{_day(value)} ({readable_pattern(written.pattern)})",
+        lambda written: f"date={_choice(name, written)}",
     )
 
 
