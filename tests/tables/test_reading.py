@@ -111,6 +111,33 @@ def test_names_are_stripped_and_made_different():
     assert "second 'x'" in raw.notes[0]
 
 
+def test_many_names_alike_are_told_in_one_note():
+    raw = read(f"{','.join('x' * 30)}\n{','.join('1' * 30)}\n")
+    assert raw.notes == (
+        "columns named alike: the second 'x' is called 'x (2)', the third 'x' is called 'x (3)', "
+        "the 4th 'x' is called 'x (4)', and 26 more",
+    )
+
+
+def test_names_in_single_quotes_lose_them_where_all_have_them():
+    assert list(read("'age' 'vote'\n1 2\n").columns) == ["age", "vote"]
+    assert list(read("'age',vote'\n1,2\n").columns) == ["'age'", "vote'"]
+
+
+def test_values_in_place_of_names_are_told():
+    (note,) = read("5.1,5.1,setosa\n4.9,3.0,setosa\n").notes[:1]
+    assert note.startswith("columns named alike")
+    note = read("5.1,5.1,setosa\n4.9,3.0,setosa\n").notes[-1]
+    assert "taken as the columns' names (5.1, 5.1 (2), setosa): if these are values" in note
+    assert not read("country,1960,1961,1962\na,1,2,3\n").notes
+
+
+def test_lines_that_are_all_of_another_length_are_told_in_short():
+    said = r"3 in '1,2,3' \(line 2\), 3 in '1,2,3' \(line 3\), and 97 more lines"
+    with pytest.raises(ValueError, match=said):
+        read("a\n" + "1,2,3\n" * 99)
+
+
 def test_lines_of_another_length_are_listed():
     with pytest.raises(
         ValueError, match=r"must have 2 values.*3 in '1,2,3' \(line 2\), 1 in '7' \(line 4\)"
@@ -132,7 +159,7 @@ def test_a_table_without_rows_is_refused(text):
 
 
 def test_a_first_line_of_values_is_said():
-    assert "names: 5.1, 3.5" in read("5.1,3.5\n4.9,3.0\n").notes[0]
+    assert "names (5.1, 3.5)" in read("5.1,3.5\n4.9,3.0\n").notes[0]
     assert read("0,1\n4.9,3.0\n").notes == ()
 
 

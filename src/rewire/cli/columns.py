@@ -67,7 +67,7 @@ def inspect(
     with waiting(f"reading {Path(data).name}"):
         raw = read_raw(data, encoding=given.pop("encoding", None))
         schema = understand(raw, **given)
-        inputs = _inputs(raw, schema)
+        outcome, inputs = _outcome(raw, schema)
     if out is not None:
         if out.suffix.lower() != ".json":
             raise ValueError(f"out must be a file that ends in .json; got {str(out)!r}")
@@ -76,16 +76,17 @@ def inspect(
         print_json(schema.to_dict())
         return
     print_line(f"{len(raw):,} rows, {len(schema.columns):,} columns, {inputs.total():,} inputs")
-    print_columns(schema, inputs, most=len(schema.columns) if every else None)
+    print_columns(outcome, inputs, most=len(schema.columns) if every else None)
 
 
-def _inputs(raw: Any, schema: Any) -> Counter[str]:
-    """Return how many inputs each column becomes."""
+def _outcome(raw: Any, schema: Any) -> tuple[Any, Counter[str]]:
+    """Return the schema, with why columns make no input, and how many inputs each makes."""
     from rewire.tables import TableEncoder, parse
 
     if not schema.inputs:
-        return Counter()
-    return Counter(TableEncoder.fit(parse(raw, schema)).groups)
+        return schema, Counter()
+    encoder = TableEncoder.fit(parse(raw, schema))
+    return encoder.outcome, Counter(encoder.groups)
 
 
 def print_columns(

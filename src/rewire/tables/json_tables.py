@@ -8,8 +8,8 @@ from typing import Any
 
 from rewire.io import advise, import_optional
 
+from .headers import header_names
 from .raw import RawTable
-from .text_files import header_names
 from .typed import column_of_objects
 
 __all__ = ["is_json", "read_json"]

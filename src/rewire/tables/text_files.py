@@ -7,18 +7,18 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from rewire.io import import_optional
 
-from .numbers import are_plain
+from .headers import header_names, look_like_values
 from .raw import RawTable, TextColumn
 from .texts import texts_of_each
 
-__all__ = ["header_names", "read_text"]
+__all__ = ["read_text"]
 
 # Separators that a file may have; the first of several that fit equally well is taken.
 SEPARATORS = (",", ";", "\t", "|")
@@ -30,7 +30,8 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-SHOWN = 10
+# Lines of another length that an error names; of those that all have the same, fewer.
+SHOWN, SHOWN_ALIKE = 10, 2
 # Bytes that are read at a time: at least so many, and so many for each column, since a block of a
 # few rows only has thousands of small arrays.
 BLOCK, OF_COLUMN = 1 << 22, 1000
@@ -50,9 +51,13 @@ def read_text(
     text = _without_comments(text, comment)
     sep, text = _separator(text, sep)
     names, body, first = _split_header(text, sep, header)
+    values = header and look_like_values(names)
     names, renamed = header_names(names)
-    if header and _look_like_values(names):
-        renamed.append(f"the first line is taken as the columns' names: {', '.join(names[:5])}")
+    if values:
+        renamed.append(
+            f"the first line is taken as the columns' names ({', '.join(names[:5])}): if these are "
+            "values, write a line of names above it"
+        )
     lines = body.encode("utf-8", errors="replace")
     del text, body  # of a large file, copies that nothing needs any more
     columns, more = _columns(lines, names, sep, first)
@@ -60,40 +65,6 @@ def read_text(
     if rows == 0:
         raise ValueError("a table must have at least one row below its header; got none")
     return RawTable(columns, rows, name, sep, (*notes, *renamed, *more))
-
-
-def _look_like_values(names: Sequence[str]) -> bool:
-    """Return whether most names are numbers, and not those of the columns."""
-    numbers = are_plain(np.array(names, object))
-    counted = any(names == [str(i + start) for i in range(len(names))] for start in (0, 1))
-    return bool(numbers.mean() > 0.5 and not counted)
-
-
-def header_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return names without blanks around them and different from each other, and what was done.
-
-    Examples
-    --------
-    >>> header_names([" x", "x", ""])
-    (['x', 'x (2)', 'column 3'], ["columns named alike: the second 'x' is called 'x (2)'"])
-    """
-    found: dict[str, None] = {}
-    notes: list[str] = []
-    taken = {name.strip() for name in names}
-    times: Counter[str] = Counter()
-    for i, name in enumerate(names):
-        times[name.strip()] += 1
-        plain = name.strip() or f"column {i + 1}"
-        unique, n = plain, 1
-        while unique in found or (n > 1 and unique in taken):
-            n += 1
-            unique = f"{plain} ({n})"
-        if n > 1:
-            nth = times[name.strip()]
-            which = {2: "second", 3: "third"}.get(nth, f"{nth}th")
-            notes.append(f"columns named alike: the {which} {plain!r} is called {unique!r}")
-        found[unique] = None
-    return list(found), notes
 
 
 def _text_columns(columns: list[Any]) -> list[TextColumn]:
@@ -291,10 +262,12 @@ def _other_width(
 
 
 def _ragged(wrong: list[Any], width: int, first: int) -> str:
+    alike = len({row.actual_columns for row in wrong}) == 1
+    few = wrong[: SHOWN_ALIKE if alike else SHOWN]
     shown = [
         f"{row.actual_columns} in {row.text.strip()[:40]!r}"
         + ("" if row.number is None else f" (line {first + row.number - 1})")
-        for row in wrong[:SHOWN]
+        for row in few
     ]
-    more = f", and {len(wrong) - SHOWN} more lines" if len(wrong) > SHOWN else ""
+    more = f", and {len(wrong) - len(few):,} more lines" if len(wrong) > len(few) else ""
     return f"every line must have {width} values, as the header has; got {', '.join(shown)}{more}"

@@ -10,8 +10,8 @@ import numpy as np
 
 from rewire.io import import_optional
 
+from .headers import header_names
 from .raw import RawColumn, RawTable, TextColumn, TypedColumn
-from .text_files import header_names
 from .texts import Texts
 
 __all__ = ["column_of_objects", "from_frame", "read_typed"]
