@@ -20,10 +20,27 @@ from torch import Tensor
 __all__ = ["Answer", "Channel", "Failure", "Verdict"]
 
 
+class ProcessFailedError(RuntimeError):
+    """Another process that trains the same model has failed."""
+
+
 class Failure(NamedTuple):
-    """Why a process cannot go on."""
+    """Why a process cannot go on; whether because another one has ended."""
 
     text: str
+    lost: bool
+
+    @classmethod
+    def of(cls, error: Exception, rank: int) -> Failure:
+        """Describe an error of a rank, or one that another has reported to it."""
+        if isinstance(error, (ConnectionError, ProcessFailedError)):
+            return cls(str(error), isinstance(error, ConnectionError))
+        return cls(f"rank {rank}: {type(error).__name__}: {error}", lost=False)
+
+    @property
+    def error(self) -> Exception:
+        """What other processes raise."""
+        return ConnectionError(self.text) if self.lost else ProcessFailedError(self.text)
 
 
 class Verdict(NamedTuple):
@@ -96,8 +113,10 @@ class Channel:
         """
         made, error = _attempt(make)
         if not self.leads:
-            self.send(0, made if error is None else Failure(_text(error)))
+            self.send(0, made if error is None else Failure.of(error, self.rank))
             if error is not None:
+                with suppress(ConnectionError):
+                    self.receive(0)  # it tells all, this one too
                 raise error
             return [made]
         with self.leading():
@@ -120,7 +139,7 @@ class Channel:
         except Exception as error:
             for rank in range(1, self.size):
                 with suppress(ConnectionError):  # the one that has ended
-                    self.send(rank, Failure(_text(error)))
+                    self.send(rank, Failure.of(error, self.rank))
             raise
 
     def decide(self, value: Any) -> None:
@@ -142,12 +161,12 @@ class Channel:
             if isinstance(message, Verdict):
                 return message.value
             if isinstance(message, Failure):
-                raise error or RuntimeError(message.text)
+                raise error or message.error
             tensors, error = _attempt(partial(answer, message))
             if error is None:
                 self.send(0, None, tensors)
             else:
-                self.send(0, Failure(_text(error)))
+                self.send(0, Failure.of(error, self.rank))
 
     def _receive_all(self, error: Exception | None) -> list[Answer]:
         """Receive from each rank, then raise what failed: nobody is left waiting to send."""
@@ -160,7 +179,7 @@ class Channel:
                 continue
             answers.append(answer)
             if isinstance(answer.message, Failure):
-                error = error or RuntimeError(f"rank {rank}: {answer.message.text}")
+                error = error or answer.message.error
         if error is not None:
             raise error
         return answers
@@ -211,7 +230,3 @@ def _attempt(make: Callable[[], Any]) -> tuple[Any, Exception | None]:
         return make(), None
     except Exception as error:
         return None, error
-
-
-def _text(error: Exception) -> str:
-    return str(error) if isinstance(error, ConnectionError) else f"{type(error).__name__}: {error}"

@@ -146,7 +146,9 @@ class Shards:
 
         def fail() -> None:
             if isinstance(error, GeneratorExit):
-                raise RuntimeError("the loop over the shards of a batch was left early")
+                raise RuntimeError(
+                    "the loop over the shards of a batch was left early; its own output says why"
+                )
             raise error
 
         if self.channel.size > 1:

@@ -1,0 +1,56 @@
+"""Runs a function on several processes that train one model."""
+
+import multiprocessing
+import pickle
+import tempfile
+import traceback
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+
+
+def run(size, job, *args):
+    """Run a job on so many processes; return what each returned, or the exception it raised.
+
+    The job takes the rank, the number of processes and ``args``. None for a killed one. Processes
+    are forked from one that has loaded all they need.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.torch.preloaded"])
+    with tempfile.TemporaryDirectory() as folder:
+        started = []
+        for rank in range(size):
+            receiver, sender = context.Pipe(duplex=False)
+            work = (sender, rank, size, Path(folder, "meeting"), job, args)
+            process = context.Process(target=_work, args=work, daemon=True)
+            process.start()
+            sender.close()
+            started.append((process, receiver))
+        return [_result(process, receiver) for process, receiver in started]
+
+
+def _result(process, receiver):
+    """Return what a process sends; one that does not answer in a minute is stopped."""
+    try:
+        answered = receiver.poll(60)
+        result = pickle.loads(receiver.recv_bytes()) if answered else TimeoutError()
+    except EOFError:
+        result = None
+    process.join(5)
+    process.kill()
+    return result
+
+
+def _work(sender, rank, size, meeting, job, args):
+    torch.set_num_threads(1)
+    method = f"file://{meeting}"
+    dist.init_process_group("gloo", init_method=method, rank=rank, world_size=size)
+    try:
+        result = job(rank, size, *args)
+    except Exception as error:
+        error.add_note(traceback.format_exc())
+        result = error
+    sender.send_bytes(pickle.dumps(result))  # send() would share the memory of tensors
+    if not isinstance(result, Exception):
+        dist.destroy_process_group()

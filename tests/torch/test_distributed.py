@@ -1,0 +1,413 @@
+"""Several processes rewire one model: against one process, and when something goes wrong."""
+
+import os
+import signal
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+from torch.nn.parallel import DistributedDataParallel
+
+import rewire.torch as rt
+from rewire import methods
+from rewire.topology import drop_criteria, drop_criterion
+from rewire.torch.distributed_shards import add_in_pairs
+from rewire.torch.distributed_signals import LocalPasses
+from tests.torch.forked import run
+
+DOUBLE = torch.float64
+pytestmark = pytest.mark.fork
+
+
+def perceptron(seed=0, dtype=DOUBLE):
+    return nn.Sequential(
+        rt.Linear(12, 10, density=0.3, seed=seed, dtype=dtype),
+        nn.ReLU(),
+        rt.Linear(10, 4, density=0.4, seed=seed + 1, dtype=dtype),
+    )
+
+
+def convolutions(seed=0):
+    torch.manual_seed(0)
+    return nn.Sequential(
+        rt.Conv2d(4, 8, 3, density=0.3, seed=seed, padding=1, groups=2),
+        nn.GroupNorm(2, 8),
+        nn.ReLU(),
+        nn.Dropout(0.2),
+        rt.Conv2d(8, 6, 2, stride=2, density=0.3, seed=seed + 1),
+        nn.Flatten(),
+        nn.Linear(54, 4),
+    )
+
+
+def batches(steps, rows, *shape, dtype=DOUBLE):
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(steps):
+        x = torch.randn(rows, *shape, generator=generator, dtype=dtype)
+        yield x, torch.randint(4, (rows,), generator=generator)
+
+
+def part_of(rank, size, *tensors):
+    return [tensor.tensor_split(size)[rank] for tensor in tensors]
+
+
+def everything(model, optimizer):
+    """All numbers of a model and its optimiser, as bytes."""
+    tensors = dict(model.state_dict())
+    for i, state in enumerate(optimizer.state.values()):
+        tensors |= {f"{i} {name}": torch.as_tensor(value) for name, value in state.items()}
+    return {name: tensor.numpy().tobytes() for name, tensor in tensors.items()}
+
+
+def wiring(model):
+    layers = [m for m in model.modules() if hasattr(m, "indptr")]
+    return [(layer.indptr.tolist(), layer.source.tolist()) for layer in layers]
+
+
+# ------------------------------------------------------------------- against a single process
+
+# The others say themselves when they rewire.
+EVERY = dict.fromkeys(methods.registry, {"every": 4, "batches": 2})
+EVERY |= {"static": {}, "snip": {}, "lottery ticket": {}}
+
+
+def trained(rank, size, name, wrap, seed=0, steps=16):
+    """Train a perceptron on this process's part of each batch."""
+    model = perceptron(seed)
+    wrapped = DistributedDataParallel(model) if wrap == "before" else model
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.1)
+    rewirer = rt.Rewirer(wrapped, optimizer, name, steps=steps, seed=3 + rank, **EVERY[name])
+    if wrap == "after":
+        wrapped = DistributedDataParallel(model)
+    for x, y in batches(steps, 12, 12):
+        x_part, y_part = part_of(rank, size, x, y)
+
+        def last_samples():
+            # The last of each of two halves, which two processes have one each of.
+            rows = [5, 11] if size == 1 else [5]
+            inputs, classes = (x, y) if size == 1 else (x_part, y_part)
+            nn.functional.cross_entropy(model(inputs[rows]), classes[rows]).backward()
+
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(wrapped(x_part), y_part).backward()
+        optimizer.step()
+        rewirer.step(last_samples if rewirer.method.samples == "last" else None)
+    return everything(model, optimizer), wiring(model), model.state_dict(), rewirer.history
+
+
+def trained_by_all_methods(rank, size):
+    found = {}
+    for number, name in enumerate(sorted(methods.registry)):
+        wrap = ("before", "after")[number % 2]
+        try:
+            found[name] = trained(rank, size, name, wrap if size > 1 else "no", seed=rank)
+        except ValueError as error:
+            found[name] = str(error)
+    return found
+
+
+def test_every_method_moves_the_same_connections_as_on_one_process():
+    ours, theirs = run(2, trained_by_all_methods)
+    alone = trained_by_all_methods(0, 1)
+    moved = set()
+    for name, expected in alone.items():
+        if isinstance(expected, str):  # refused, and in the same words
+            assert ours[name] == theirs[name] == expected
+            continue
+        numbers, connections, state, history = ours[name]
+        assert numbers == theirs[name][0]
+        assert history == theirs[name][3]
+        assert connections == expected[1]
+        for key, value in expected[2].items():
+            torch.testing.assert_close(state[key], value, rtol=1e-9, atol=1e-12)
+        assert [(r.step, r.dropped, r.grown) for r in history] == [
+            (r.step, r.dropped, r.grown) for r in expected[3]
+        ]
+        moved |= {name} if any(r.moved for r in history) else set()
+    assert moved >= {"rigl", "set", "mest", "srigl", "cht", "chts", "post rigl"}
+
+
+def test_products_are_added_where_rows_would_be_more():
+    ours, theirs = run(2, by_products)
+    alone = by_products(0, 1)
+    for name, (connections, moved, traffic) in ours.items():
+        assert connections == theirs[name][0] == alone[name][0]
+        assert moved == alone[name][1] > 0
+        assert traffic == theirs[name][2]
+    images, pixels = 8, 8 * 8
+    rows = images * pixels * 4 * (4 + 8)  # float32, both ends of the first layer
+    assert max(ours["rigl"][2]) < rows / 4
+    assert min(ours["rows"][2]) > rows  # a criterion that asks for the rows themselves
+
+
+def by_products(rank, size):
+    """Rewire convolutions over many pixels, by methods that ask for products, and for rows."""
+
+    @drop_criterion("least signal", needs=["signals"])
+    def least_signal(ctx):
+        strength = ctx.activation.reduce(lambda rows: abs(rows).mean(axis=1))
+        return abs(ctx.weight) * strength[ctx.source]
+
+    options = {
+        "rigl": {},
+        "mest": {},
+        "snfs": {"batches": 2, "redistribute": None},
+        "rows": {"drop": "least signal"},
+    }
+    found = {}
+    for name, parts in options.items():
+        model = convolutions()[:1]
+        wrapped = DistributedDataParallel(model) if size > 1 else model
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+        method = methods.get(name.replace("rows", "rigl"), every=2, **parts)
+        rewirer = rt.Rewirer(wrapped, optimizer, method, steps=8, seed=0)
+        for x, _ in batches(8, 16, 4, 8, 8, dtype=torch.float32):
+            (inputs,) = part_of(rank, size, x)
+            optimizer.zero_grad()
+            (wrapped(inputs) - 1).square().mean().backward()
+            optimizer.step()
+            rewirer.step()
+        moved = sum(record.moved for record in rewirer.history)
+        found[name] = wiring(model), moved, rewirer.traffic
+    drop_criteria.remove("least signal")
+    return found
+
+
+def test_the_first_process_gives_the_others_its_model_and_tables_are_left_alone():
+    for rank, (buffers, same) in enumerate(run(2, wrapped_in_both_orders)):
+        assert buffers == [["1.running_mean", "1.running_var", "1.num_batches_tracked"]] * 2
+        assert same == ([True, True] if rank == 0 else [False, False])
+
+
+def wrapped_in_both_orders(rank, size):
+    buffers, same = [], []
+    for before in (True, False):
+        model = nn.Sequential(rt.Linear(6, 5, density=0.5, seed=rank), nn.BatchNorm1d(5))
+        own = wiring(model)
+        wrapped = DistributedDataParallel(model) if before else model
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        rt.Rewirer(wrapped, optimizer, "static", steps=1)
+        wrapped = wrapped if before else DistributedDataParallel(model)
+        wrapped(torch.ones(3, 6))
+        buffers.append(list(wrapped.named_module_buffers))
+        same.append(wiring(model) == own)
+    return buffers, same
+
+
+# ------------------------------------------------------------------------------ what goes wrong
+
+
+def test_processes_that_differ_are_told_the_layer():
+    for rank, found in enumerate(run(2, differing)):
+        weights, connections, steps, shapes = found
+        assert "2: all processes must have the same weights; those of rank 1 differ" in weights
+        assert "0: all processes must have the same connections; those of rank 1" in connections
+        assert "rank 1 is after step 4, rank 0 after step 2" in steps
+        assert "0: all processes must have the same layers; got 36 connections on rank 0" in shapes
+        assert all(text.startswith("rank 0: ") == (rank == 1) for text in found)
+
+
+def differing(rank, size):
+    def change_weights(model, rewirer):
+        model[2].bias.data[1] += 1e-12
+
+    def change_wiring(model, rewirer):
+        source = torch.arange(model[0].source[0] + 1, dtype=torch.int32)
+        model[0].source[: model[0].indptr[1]] = source[: model[0].indptr[1]]
+
+    def miss_steps(model, rewirer):
+        for _ in range(2):
+            rewirer.steps_made += 1
+
+    found = []
+    for change in (change_weights, change_wiring, miss_steps):
+        model = perceptron()
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        rewirer = rt.Rewirer(model, optimizer, "set", every=2, steps=9, seed=0)
+        if rank == 1:
+            change(model, rewirer)
+        with pytest.raises((RuntimeError, ValueError)) as error:
+            rewirer.step()
+            rewirer.step()
+        found.append(str(error.value))
+    model = nn.Sequential(rt.Linear(12, 10, density=0.3 + rank / 10, seed=0))
+    with pytest.raises((RuntimeError, ValueError)) as error:
+        rt.Rewirer(model, torch.optim.SGD(model.parameters(), lr=0.1), "set", steps=9)
+    return [*found, str(error.value)]
+
+
+FAILING = {"closure": 0, "another closure": 1, "criterion": 0, "answer": 1}
+
+
+def test_an_error_of_one_process_ends_all_of_them():
+    for rank, found in enumerate(run(3, failing_in_turn)):
+        for where, failing in FAILING.items():
+            own = f"ZeroDivisionError: no {where}"
+            assert found[where] == (
+                own if rank == failing else f"ProcessFailedError: rank {failing}: {own}"
+            )
+
+
+def failing_in_turn(rank, size):
+    def fail(where):
+        raise ZeroDivisionError(f"no {where}")
+
+    drop_criterion("fails", needs=["signals"])(lambda ctx: fail("criterion"))
+    found = {}
+    for where, failing in FAILING.items():
+        model = perceptron()
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        drop = "fails" if where == "criterion" else "magnitude"
+        rewirer = rt.Rewirer(model, optimizer, "rigl", every=1, drop=drop, steps=9, seed=0)
+
+        def closure(rank=rank, where=where, failing=failing, model=model):
+            if "closure" in where and rank == failing:
+                fail(where)
+            model(torch.ones(2, 12, dtype=DOUBLE)).sum().backward()
+
+        with pytest.MonkeyPatch.context() as patch, pytest.raises(Exception) as error:
+            if where == "answer" and rank == failing:
+                patch.setattr(LocalPasses, "answer", lambda *_: fail("answer"))
+            rewirer.step(closure)
+        found[where] = f"{error.type.__name__}: {error.value}"
+    return found
+
+
+@pytest.mark.parametrize("killed", [0, 2])
+@pytest.mark.parametrize("where", ["rewiring", "shards"])
+def test_a_killed_process_ends_the_others(killed, where):
+    size = 3 if where == "rewiring" else 4
+    results = run(size, killed_at, killed, where)
+    assert results.pop(killed) is None
+    task = "the rewiring after step 2" if where == "rewiring" else "the sum of gradients of step 2"
+    for error in results:
+        assert isinstance(error, ConnectionError)
+        assert str(error).startswith(f"rank {killed} has ended, or does not answer, during {task}")
+
+
+def killed_at(rank, size, killed, where):
+    model = perceptron()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    options = {"deterministic": where == "shards", "every": 2, "steps": 9, "seed": 0}
+    rewirer = rt.Rewirer(model, optimizer, "rigl", **options)
+    for step in range(3):
+        if rank == killed and step == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+        x = torch.ones(4, 12, dtype=DOUBLE)
+        for (shard,) in rewirer.shards(x) if where == "shards" else [(x,)]:
+            model(shard).sum().backward()
+        rewirer.step()
+
+
+# ------------------------------------------------------------------- the same bits on 1, 2 and 4
+
+
+def test_shards_give_the_same_bits_on_one_two_and_four_processes():
+    alone, two, four = (run(size, in_shards) for size in (1, 2, 4))
+    for results in (two, four):
+        assert all(result == alone[0] for result in results)
+    for numbers, moved in alone[0].values():
+        assert moved > 3
+        assert len(numbers) > 10
+
+
+def in_shards(rank, size):
+    found = {}
+    for name in ("rigl", "set", "mest"):
+        torch.manual_seed(rank)  # of no consequence
+        model = convolutions(seed=rank)
+        optimizer = torch.optim.AdamW(model.parameters(), lr=0.01)
+        options = {"every": 3, "steps": 12, "seed": 5 + rank, "deterministic": True}
+        rewirer = rt.Rewirer(model, optimizer, name, **options)
+        for x, y in batches(9, 24, 4, 6, 6, dtype=torch.float32):
+            optimizer.zero_grad()
+            for inputs, classes in rewirer.shards(*part_of(rank, size, x, y)):
+                nn.functional.cross_entropy(model(inputs), classes).backward()
+            nn.utils.clip_grad_norm_(model.parameters(), 0.1)
+            optimizer.step()
+            rewirer.step()
+        moved = sum(record.moved for record in rewirer.history)
+        found[name] = everything(model, optimizer), moved
+    return found
+
+
+def test_gradients_of_shards_are_those_of_the_batch():
+    model, dense = perceptron(), perceptron()
+    unused = nn.Parameter(torch.ones(1))
+    model.register_parameter("unused", unused)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    rewirer = rt.Rewirer(model, optimizer, steps=200, deterministic=True, shards=8)
+    ((x, y),) = batches(1, 24, 12)
+    for _ in range(2):  # they add up, as those of backward() do
+        for inputs, classes in rewirer.shards(x, y):
+            nn.functional.cross_entropy(model(inputs), classes).backward()
+        nn.functional.cross_entropy(dense(x), y).backward()
+    for own, other in zip(model[::2].parameters(), dense.parameters(), strict=True):
+        torch.testing.assert_close(own.grad, other.grad, rtol=1e-12, atol=1e-14)
+    assert unused.grad is None
+
+
+@settings(max_examples=30)
+@given(st.lists(st.floats(-1e6, 1e6, width=32), min_size=8, max_size=8), st.sampled_from([1, 2, 4]))
+def test_sums_in_pairs_are_the_same_however_they_are_divided(numbers, processes):
+    def total(values):
+        sums = []
+        for value in values:
+            add_in_pairs(sums, [value])
+        return sums[0][1][0]
+
+    values = [torch.tensor(number) for number in numbers]
+    size = len(values) // processes
+    parts = [total(values[i : i + size]) for i in range(0, len(values), size)]
+    assert torch.equal(total(parts), total(values))
+
+
+def test_what_would_differ_between_numbers_of_processes_is_refused():
+    def made(model, method="rigl", **options):
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        options = {"steps": 10, "every": 5, "deterministic": True} | options
+        return rt.Rewirer(model, optimizer, method, **options)
+
+    x = torch.ones(8, 12, dtype=DOUBLE)
+    with pytest.raises(ValueError, match="'post rigl' looks at the last sample .* cannot be det"):
+        made(perceptron(), "post rigl")
+    with pytest.raises(ValueError, match="shards must be a power of two .* got 6 with 1 processes"):
+        made(perceptron(), shards=6)
+    with pytest.raises(ValueError, match=r"multiple of the 4 shards of this process; got \[6\]"):
+        next(made(perceptron()).shards(x[:6]))
+    with pytest.raises(ValueError, match="closure must be None with deterministic=True"):
+        made(perceptron()).step(lambda: None)
+    with pytest.raises(ValueError, match="needs gradients from a loop over rewirer.shards"):
+        made(perceptron()).step()
+    with pytest.raises(ValueError, match="was made with deterministic=True"):
+        made(perceptron(), deterministic=False).shards(x)
+    model = nn.Sequential(*perceptron()[:1], nn.BatchNorm1d(10, dtype=DOUBLE))
+    with pytest.raises(ValueError, match="buffers must stay .* got '1.num_batches_tracked'"):
+        for (shard,) in made(model).shards(x):
+            model(shard)
+
+
+def test_a_loop_over_shards_that_is_left_ends_the_others():
+    for rank, found in enumerate(run(2, leaving_early)):
+        if rank == 0:
+            assert found == "OverflowError: too much"
+        else:
+            assert found.startswith(
+                "ProcessFailedError: rank 0: RuntimeError: the loop over the sh"
+            )
+
+
+def leaving_early(rank, size):
+    model = perceptron()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    rewirer = rt.Rewirer(model, optimizer, steps=200, deterministic=True)
+    try:
+        for (shard,) in rewirer.shards(torch.ones(4, 12, dtype=DOUBLE)):
+            model(shard).sum().backward()
+            if rank == 0:
+                raise OverflowError("too much")
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
