@@ -195,6 +195,8 @@ def train(tmp_path):
             model, arguments, train_dataset=data, callbacks=[callback], optimizers=optimizers
         )
         trainer.train(resume_from_checkpoint=resume)
+        # Tables that DistributedDataParallel is not to send along.
+        assert "model.0.source" in model._ddp_params_and_buffers_to_ignore
         return model.model, callback
 
     return train_

@@ -59,7 +59,8 @@ class RewirerCallback(Rewires, pl.Callback):
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Attach the rewirer; by now, model and optimiser are as in the checkpoint."""
         steps = float(trainer.estimated_stepping_batches)
-        self.begin(pl_module, trainer.optimizers, steps, self._state)
+        # With several processes, the trainer's model is the module in DistributedDataParallel.
+        self.begin(trainer.model or pl_module, trainer.optimizers, steps, self._state)
 
     def on_train_batch_end(
         self,

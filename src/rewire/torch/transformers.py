@@ -25,6 +25,7 @@ from rewire.io import advise, atomic_write, import_optional
 from rewire.topology import Method
 
 from .callbacks import Rewires
+from .distributed_setup import ignore_tables
 
 import_optional("transformers", "transformers")
 
@@ -72,6 +73,11 @@ class RewirerCallback(Rewires, TrainerCallback):
     ):
         super().__init__(method, **options)
         self.resume_from = resume_from
+
+    def on_init_end(self, args: Any, state: Any, control: Any, **parts: Any) -> None:
+        """Tell DistributedDataParallel, in which the trainer will put the model, of its tables."""
+        if torch.distributed.is_available():
+            ignore_tables(parts["model"])
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **parts: Any) -> None:
         """Attach the rewirer; by now, model and optimiser are as in the checkpoint.
