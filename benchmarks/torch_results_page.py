@@ -11,6 +11,7 @@ import numpy as np
 
 import torch_study
 import torch_study_images
+import torch_study_pruning
 from page import table
 from torch_study_figures import draw_curves
 from torch_study_training import known
@@ -161,6 +162,25 @@ def wins(found: dict[str, Curve]) -> str:
     return "\n".join(lines)
 
 
+def rewired_or_not(found: dict[str, Curve]) -> str:
+    """Return what rewiring brings at each sparsity, after the same time and the same steps."""
+    seconds, lines = common_time(found), []
+    for name, static in found.items():
+        rewired = found.get(name.replace("static", "RigL"))
+        if name.startswith("static") and rewired is not None:
+            both = min(len(rewired.all), len(static.all))
+            lead = {
+                f"{seconds:.0f} s": (static.after_seconds(seconds), rewired.after_seconds(seconds)),
+                f"{torch_study.DENSE_STEPS} steps": (
+                    static.after_steps(torch_study.DENSE_STEPS),
+                    rewired.after_steps(torch_study.DENSE_STEPS),
+                ),
+            }
+            parts = [f"{spread(a[:both] - b[:both])} after {k}" for k, (a, b) in lead.items()]
+            lines.append(f"{name.removeprefix('static, ')}: {', '.join(parts)}")
+    return "; ".join(lines)
+
+
 def listed(names: list[str]) -> str:
     return "; ".join(f"*{name}*" for name in names) or "none"
 
@@ -292,6 +312,7 @@ def sections() -> dict[str, str]:
     return {
         "headline": headline(found),
         "wins": wins(found),
+        "rewired": rewired_or_not(found),
         "curves": curve_table(found),
         "images": image_table(),
         "memory": memory_table(),
@@ -302,6 +323,13 @@ def sections() -> dict[str, str]:
         "rewiring": rewiring(),
         "machine": f"one thread of an {costs['steps']['processor']}",
         "steps": str(torch_study.DENSE_STEPS),
+        "seconds": f"{common_time(found):.0f}",
+        "characters": f"{torch_study.DENSE_STEPS * torch_study.BATCH * torch_study.CONTEXT:,}",
+        "every": str(torch_study.EVERY),
+        "batch": str(torch_study.BATCH),
+        "windows": str(torch_study.WINDOWS),
+        "warm_up": str(torch_study.WARM_UP),
+        "fine_tuning": str(torch_study_pruning.STEPS),
         "epochs": str(torch_study_images.EPOCHS),
     }
 

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from rewire.data import load
 from torch_study_training import Training, command
 
-BATCH, EPOCHS, SEARCH_EPOCHS = 128, 2, 1
+BATCH, EPOCHS, SEARCH_EPOCHS = 128, 1, 1
 EVERY = 50  # steps between rewirings
 RATES = {False: 1e-3, True: 3e-3}  # first learning rates of dense and sparse networks
 HELD_BACK = 10_000

@@ -9,13 +9,14 @@ them. Needs the dense models that torch_study.py leaves in runs/torch_study.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 import torch
 from torch import nn
 
 import torch_study
-from torch_study import RATES, Setting, batch, bits, saved, text
+from torch_study import SETTINGS, Setting, batch, bits, saved, text
 from torch_study_training import command
 
 DENSITIES = {"80%": 0.2, "90%": 0.1}
@@ -33,13 +34,10 @@ def pruned(model: nn.Module, density: float) -> nn.Module:
     """Keep the largest weights of each layer, of a dense or of a sparse model."""
     import rewire.torch as rt
 
-    return rt.sparsify(
-        rt.densify(model),
-        density=density,
-        distribution="uniform",
-        exclude=("head*",),
-        start="magnitude",
-    )
+    options = {"distribution": "uniform", "exclude": ("head*",), "start": "magnitude"}
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "dense layers are faster")  # in the first stages
+        return rt.sparsify(rt.densify(model), density=density, **options)
 
 
 def densities_of(name: str) -> Sequence[float | None]:
@@ -61,7 +59,7 @@ def train(name: str, seed: int) -> dict:
         at_once = round(bits(model, measure), 4)
         last = density is not None and density == stages[-1]
         method, steps = "rigl" if last else None, STEPS // len(stages)
-        setting = Setting(density, method, steps=steps, rate=RATES[False])
+        setting = Setting(density, method, steps=steps, rate=SETTINGS["dense"].rate)
         training = torch_study.begin(setting, seed, model, **({"every": EVERY} if last else {}))
         for _ in range(setting.steps):
             training.step(*batch(learn, seed + 1000, made))
