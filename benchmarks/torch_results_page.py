@@ -37,7 +37,7 @@ def spread(values: np.ndarray, digits: int = 2) -> str:
 
 def costs_of(costs: dict, name: str) -> dict:
     """Return the costs of a setting; a static model is the rewired one without rewirings."""
-    found = dict(costs[name.replace("static", "RigL")])
+    found = dict(costs[name if name in costs else name.replace("static", "RigL")])
     if name.startswith("static"):
         found.pop("rewiring", None)
     return found
@@ -262,25 +262,15 @@ def profile_table() -> str:
 def pruning_table() -> str:
     body = []
     for name, runs in result("torch_study_pruning")["runs"].items():
-        first, last = ([run["stages"][at] for run in runs.values()] for at in (0, -1))
-        before = np.array([run["before"] for run in runs.values()])
-        at_once = np.array([stage["pruned"] for stage in first])
-        after = np.array([stage["trained"] for stage in last])
-        density = "" if name == DENSE else f"{first[0]['density']:.2f}"
-        path = " → ".join(
-            f"{stage['density']:.2f}" for stage in next(iter(runs.values()))["stages"]
-        )
+        figures = {
+            key: np.array([run[key] for run in runs.values()])
+            for key in ("before", "pruned", "trained")
+        }
+        at_once = spread(figures["pruned"]) if name.startswith("one-shot") else ""
         body.append(
-            [
-                name,
-                path if name != DENSE else "",
-                spread(before),
-                spread(at_once) if density else "",
-                spread(after),
-                str(len(runs)),
-            ]
+            [name, spread(figures["before"]), at_once, spread(figures["trained"]), str(len(runs))]
         )
-    heading = ["", "density", "dense, before", "after the first pruning", "in the end", "seeds"]
+    heading = ["", "dense, before", "pruned", f"after {torch_study_pruning.STEPS} steps", "seeds"]
     return table(heading, body)
 
 
@@ -325,7 +315,6 @@ def sections() -> dict[str, str]:
         "steps": str(torch_study.DENSE_STEPS),
         "seconds": f"{common_time(found):.0f}",
         "characters": f"{torch_study.DENSE_STEPS * torch_study.BATCH * torch_study.CONTEXT:,}",
-        "every": str(torch_study.EVERY),
         "batch": str(torch_study.BATCH),
         "windows": str(torch_study.WINDOWS),
         "warm_up": str(torch_study.WARM_UP),

@@ -2,10 +2,13 @@
 
 import gzip
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+import rewire
 
 torch = pytest.importorskip("torch")
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
@@ -20,14 +23,16 @@ def benchmarks():
 
 @pytest.fixture
 def study(benchmarks, monkeypatch, tmp_path):
-    """The study of a small GPT on a text of one sentence, again and again."""
+    """The study of a GPT of one block on a text of one sentence, again and again."""
     import torch_study
+    from torch_models import GPT
 
     (tmp_path / "text").mkdir()
     text = b"In the beginning there was a sparse network. " * 200
     (tmp_path / "text" / "kjv.txt.gz").write_bytes(gzip.compress(text))
     monkeypatch.setenv("REWIRE_DATA_DIR", str(tmp_path))
     monkeypatch.setattr(torch_study, "KEPT", tmp_path / "kept")
+    monkeypatch.setattr(torch_study, "GPT", partial(GPT, layers=1))
     monkeypatch.setattr(torch_study, "CONTEXT", 16)
     monkeypatch.setattr(torch_study, "WINDOWS", 4)
     return torch_study
@@ -70,10 +75,10 @@ def test_characters_generated_one_by_one_have_the_scores_of_all_at_once(study, d
 
 
 def test_a_training_that_was_killed_goes_on_to_the_same_bits(study, monkeypatch):
-    setting = study.Setting(0.3, "rigl", 64, steps=12, rate=3e-3)
+    often = rewire.methods.RigL(every=2)
+    setting = study.Setting(0.3, often, 64, steps=6, rate=3e-3)
     monkeypatch.setattr(study, "SETTINGS", {"small": setting})
-    monkeypatch.setattr(study, "marks", lambda steps: [4, 8, steps])
-    monkeypatch.setattr(study, "EVERY", 3)
+    monkeypatch.setattr(study, "marks", lambda steps: [2, 4, steps])
     whole = study.train("small", 0)
 
     measured, bits = [], study.bits
@@ -92,21 +97,20 @@ def test_a_training_that_was_killed_goes_on_to_the_same_bits(study, monkeypatch)
     again = study.train("small", 0)
     assert again["curve"] == whole["curve"]
     assert again["rewirings"] == whole["rewirings"]
-    assert [step for step, _ in whole["curve"]] == [4, 8, 12]
+    assert [step for step, _ in whole["curve"]] == [2, 4, 6]
     assert whole["curve"][-1][1] < whole["curve"][0][1] < 6
 
 
-def test_a_gradual_pruning_ends_where_it_should(benchmarks):
+@pytest.mark.parametrize(("name", "density"), [("one-shot, 90%", 0.1), ("gradual, 80%", 0.2)])
+def test_a_pruning_ends_at_its_density(study, monkeypatch, name, density):
     pruning = pytest.importorskip("torch_study_pruning")
-    stages = pruning.schedule(0.1)
-    assert stages[-1] == pytest.approx(0.1)
-    assert stages == sorted(stages, reverse=True)
-    model = torch.nn.Sequential(torch.nn.Linear(64, 64), torch.nn.Linear(64, 64))
-    largest = model[0].weight.abs().flatten().topk(410).values.min()
-    for density in stages:
-        model = pruning.pruned(model, density)
-    assert len(model[0].weight) == 410
-    assert model[0].weight.abs().min() == largest
+    monkeypatch.setattr(pruning, "STEPS", 40)
+    start, method, options = pruning.plan(name)
+    model = pruning.pruned(study.build(study.Setting(width=128), 0), start)
+    training = pruning.further(model, method, rate=1e-3, seed=0, **options)
+    for step in range(pruning.STEPS):
+        training.step(*study.batch(study.text()[0], 0, step))
+    assert model.blocks[0].mlp[0].density == pytest.approx(density, abs=0.005)
 
 
 def test_shares_of_a_profile_are_of_the_whole(study):
