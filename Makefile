@@ -7,7 +7,7 @@ install  = $(BIN)/pip install --quiet $(if $(PACKAGE),"$(PACKAGE)$(1)",--editabl
 BIN      = $(VENV)/bin
 OUT     ?= runs/post
 
-.PHONY: help demo test test-micrograd check docs bench results results-tables gallery clean
+.PHONY: help demo test test-micrograd check docs bench results results-tables results-torch gallery clean
 
 help:
 	@echo "make demo    run the post's experiment and draw it (about a minute)"
@@ -17,6 +17,7 @@ help:
 	@echo "make bench   measure speed and memory, and write docs/benchmarks.md"
 	@echo "make results train what docs/results.md shows on MNIST, and write it (hours)"
 	@echo "make results-tables compare with scikit-learn on twenty tables, and write it (minutes)"
+	@echo "make results-torch train dense and sparse PyTorch models, measure them, and write it (hours)"
 	@echo "make gallery run the examples and renew the pictures of docs/gallery.md (minutes)"
 	@echo "make clean   remove the environment and everything made here"
 
@@ -64,6 +65,15 @@ results: $(VENV)/.installed-bench
 results-tables: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/tables_study.py
 	$(BIN)/python benchmarks/tables_page.py
+
+# The text is read from the folder that REWIRE_DATA_DIR names.
+results-torch: $(VENV)/.installed-bench
+	$(BIN)/python benchmarks/torch_study.py
+	$(BIN)/python benchmarks/torch_study_pruning.py
+	$(BIN)/python benchmarks/torch_study_images.py
+	for part in steps images token memory profile; do \
+	    $(BIN)/python benchmarks/torch_study_costs.py $$part || exit 1; done
+	$(BIN)/python benchmarks/torch_results_page.py
 
 # MNIST is fetched, or read from the folder that REWIRE_DATA_DIR names.
 gallery: $(VENV)/.installed

@@ -11,6 +11,7 @@ import numpy as np
 
 import torch_study
 import torch_study_images
+import torch_study_pruning
 from page import table
 from torch_study_figures import draw_curves
 from torch_study_training import known
@@ -36,7 +37,7 @@ def spread(values: np.ndarray, digits: int = 2) -> str:
 
 def costs_of(costs: dict, name: str) -> dict:
     """Return the costs of a setting; a static model is the rewired one without rewirings."""
-    found = dict(costs[name.replace("static", "RigL")])
+    found = dict(costs[name if name in costs else name.replace("static", "RigL")])
     if name.startswith("static"):
         found.pop("rewiring", None)
     return found
@@ -161,6 +162,25 @@ def wins(found: dict[str, Curve]) -> str:
     return "\n".join(lines)
 
 
+def rewired_or_not(found: dict[str, Curve]) -> str:
+    """Return what rewiring brings at each sparsity, after the same time and the same steps."""
+    seconds, lines = common_time(found), []
+    for name, static in found.items():
+        rewired = found.get(name.replace("static", "RigL"))
+        if name.startswith("static") and rewired is not None:
+            both = min(len(rewired.all), len(static.all))
+            lead = {
+                f"{seconds:.0f} s": (static.after_seconds(seconds), rewired.after_seconds(seconds)),
+                f"{torch_study.DENSE_STEPS} steps": (
+                    static.after_steps(torch_study.DENSE_STEPS),
+                    rewired.after_steps(torch_study.DENSE_STEPS),
+                ),
+            }
+            parts = [f"{spread(a[:both] - b[:both])} after {k}" for k, (a, b) in lead.items()]
+            lines.append(f"{name.removeprefix('static, ')}: {', '.join(parts)}")
+    return "; ".join(lines)
+
+
 def listed(names: list[str]) -> str:
     return "; ".join(f"*{name}*" for name in names) or "none"
 
@@ -242,25 +262,15 @@ def profile_table() -> str:
 def pruning_table() -> str:
     body = []
     for name, runs in result("torch_study_pruning")["runs"].items():
-        first, last = ([run["stages"][at] for run in runs.values()] for at in (0, -1))
-        before = np.array([run["before"] for run in runs.values()])
-        at_once = np.array([stage["pruned"] for stage in first])
-        after = np.array([stage["trained"] for stage in last])
-        density = "" if name == DENSE else f"{first[0]['density']:.2f}"
-        path = " → ".join(
-            f"{stage['density']:.2f}" for stage in next(iter(runs.values()))["stages"]
-        )
+        figures = {
+            key: np.array([run[key] for run in runs.values()])
+            for key in ("before", "pruned", "trained")
+        }
+        at_once = spread(figures["pruned"]) if name.startswith("one-shot") else ""
         body.append(
-            [
-                name,
-                path if name != DENSE else "",
-                spread(before),
-                spread(at_once) if density else "",
-                spread(after),
-                str(len(runs)),
-            ]
+            [name, spread(figures["before"]), at_once, spread(figures["trained"]), str(len(runs))]
         )
-    heading = ["", "density", "dense, before", "after the first pruning", "in the end", "seeds"]
+    heading = ["", "dense, before", "pruned", f"after {torch_study_pruning.STEPS} steps", "seeds"]
     return table(heading, body)
 
 
@@ -292,6 +302,7 @@ def sections() -> dict[str, str]:
     return {
         "headline": headline(found),
         "wins": wins(found),
+        "rewired": rewired_or_not(found),
         "curves": curve_table(found),
         "images": image_table(),
         "memory": memory_table(),
@@ -302,6 +313,12 @@ def sections() -> dict[str, str]:
         "rewiring": rewiring(),
         "machine": f"one thread of an {costs['steps']['processor']}",
         "steps": str(torch_study.DENSE_STEPS),
+        "seconds": f"{common_time(found):.0f}",
+        "characters": f"{torch_study.DENSE_STEPS * torch_study.BATCH * torch_study.CONTEXT:,}",
+        "batch": str(torch_study.BATCH),
+        "windows": str(torch_study.WINDOWS),
+        "warm_up": str(torch_study.WARM_UP),
+        "fine_tuning": str(torch_study_pruning.STEPS),
         "epochs": str(torch_study_images.EPOCHS),
     }
 

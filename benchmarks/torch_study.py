@@ -28,14 +28,15 @@ from torch_models import GPT
 from torch_study_training import KEPT, Training, command, cross_entropy
 
 BATCH, CONTEXT = 4, 128
-WARM_UP, EVERY = 20, 50  # steps until the learning rate is reached; steps between rewirings
+WARM_UP = 20  # steps until the learning rate is reached
 DENSE_STEPS = 150  # the fixed number of steps at which all are compared
-WIDE, WIDE_RATE = 768, 1e-3
-RATES = {False: 5e-4, True: 2e-3}  # learning rates of dense and sparse models, from --search
-GRID = {  # learning rates tried, and after how many steps; about the same time for all
+# Learning rates tried, and after how many steps: about the same time for all.
+GRID = {
     "dense": (80, (2.5e-4, 5e-4, 1e-3, 2e-3, 4e-3)),
+    "static, 80%": (240, (1e-3, 2e-3)),
     "static, 90%": (330, (1e-3, 2e-3, 4e-3)),
-    "RigL, twice as wide, 90%": (120, (5e-4, 1e-3, 2e-3)),
+    "static, 95%": (360, (2e-3, 4e-3)),
+    "static, twice as wide, 75%": (80, (1e-3, 2e-3)),
 }
 WINDOWS = 32  # of CONTEXT characters, on which a model is measured
 
@@ -48,25 +49,21 @@ class Setting:
     method: str | None = None
     width: int = 384
     steps: int = DENSE_STEPS
-    rate: float | None = None
-
-    @property
-    def learning_rate(self) -> float:
-        default = WIDE_RATE if self.width == WIDE else RATES[self.density is not None]
-        return self.rate or default
+    rate: float = 2e-3
 
 
-# Sparse models learn for about the dense one's time, which is more steps.
+# Sparse models learn for about the dense one's time, which is more steps. Learning rates are those
+# that were best in the search.
 SETTINGS = {
-    "dense": Setting(),
+    "dense": Setting(rate=5e-4),
     "RigL, 90%": Setting(0.1, "rigl", steps=610),
     "static, 90%": Setting(0.1, steps=610),
-    "RigL, 95%": Setting(0.05, "rigl", steps=670),
-    "RigL, 80%": Setting(0.2, "rigl", steps=480),
-    "RigL, twice as wide, 90%": Setting(0.1, "rigl", WIDE, 220),
-    "static, 95%": Setting(0.05, steps=670),
-    "static, 80%": Setting(0.2, steps=480),
-    "RigL, twice as wide, 75%": Setting(0.25, "rigl", WIDE),
+    "RigL, 95%": Setting(0.05, "rigl", steps=670, rate=4e-3),
+    "static, 95%": Setting(0.05, steps=670, rate=4e-3),
+    "static, twice as wide, 90%": Setting(0.1, width=768, steps=220),
+    "RigL, 80%": Setting(0.2, "rigl", steps=480, rate=1e-3),
+    "static, 80%": Setting(0.2, steps=480, rate=1e-3),
+    "static, twice as wide, 75%": Setting(0.25, width=768),
 }
 
 
@@ -150,13 +147,11 @@ def build(setting: Setting, seed: int) -> nn.Module:
 
 def begin(setting: Setting, seed: int, model: nn.Module | None = None, **options) -> Training:
     """Return a training at its start; the learning rate rises at first, and then stays."""
-    if setting.method:
-        options = {"every": EVERY} | options
     return Training(
         build(setting, seed) if model is None else model,
         setting.method,
         steps=setting.steps,
-        rate=setting.learning_rate,
+        rate=setting.rate,
         seed=seed,
         factor=lambda step: min((step + 1) / WARM_UP, 1),
         **options,
@@ -194,7 +189,7 @@ def train(name: str, seed: int, rate: float | None = None) -> dict:
     path = saved(name, seed, *([rate] if search else []))
     curve = curve_of(training, learn, measure, seed, setting.steps, path)
     kept = {key: value for key, value in vars(setting).items() if value is not None}
-    found = {"curve": curve, "rate": setting.learning_rate, "setting": kept}
+    found = {"curve": curve, "setting": kept}
     if training.rewirer:
         history = training.rewirer.history
         found["rewirings"] = [[record.step, record.moved] for record in history]

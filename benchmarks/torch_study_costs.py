@@ -93,9 +93,9 @@ def clock_of(training: Training, x: Tensor, y: Tensor) -> Clock:
 
 
 def steps(seconds: float) -> dict:
-    """Time the steps of the GPTs. A static model's are those of the rewired one."""
+    """Time the steps of the GPTs."""
     batch, clocks = torch_study.batch(characters(), 0, 0), {}
-    for name, setting in moving(SETTINGS):
+    for name, setting in distinct(SETTINGS):
         training = torch_study.begin(setting, 0, **often(setting, 4))
         clocks[name] = clock_of(training, *batch)
     return take_turns(clocks, seconds)
@@ -105,15 +105,19 @@ def images(seconds: float) -> dict:
     """Time the steps of the convolutional networks."""
     size = torch_study_images.BATCH
     x, y, clocks = torch.rand(size, 1, 28, 28), torch.randint(0, 10, (size,)), {}
-    for name, setting in moving(torch_study_images.SETTINGS):
+    for name, setting in distinct(torch_study_images.SETTINGS):
         training = torch_study_images.begin(setting, 0, 10_000, **often(setting, 10))
         clocks[name] = clock_of(training, x, y)
     return take_turns(clocks, seconds)
 
 
-def moving(settings: dict) -> list[tuple]:
-    """Return all but the static ones, whose models are those of rewired ones."""
-    return [(name, one) for name, one in settings.items() if not name.startswith("static")]
+def distinct(settings: dict) -> list[tuple]:
+    """Return all but static ones that have a rewired one's model."""
+    return [
+        (name, one)
+        for name, one in settings.items()
+        if not (name.startswith("static") and name.replace("static", "RigL") in settings)
+    ]
 
 
 def often(setting: Setting, every: int) -> dict:
@@ -163,7 +167,7 @@ def state_bytes(model: nn.Module) -> int:
 
 def token(seconds: float) -> dict:
     """Time the generation of CONTEXT characters, model by model in turns; count bytes."""
-    models = {name: torch_study.build(one, 0).eval() for name, one in moving(SETTINGS)}
+    models = {name: torch_study.build(one, 0).eval() for name, one in distinct(SETTINGS)}
     times: dict[str, list[float]] = {name: [] for name in models}
     end, text = time.perf_counter() + seconds, characters(CONTEXT).tolist()
     while time.perf_counter() < end:
@@ -271,7 +275,7 @@ def profiles(_: float) -> dict:
     batch = torch_study.batch(characters(), 0, 0)
     return {
         name: shares(torch_study.begin(replace(one, method=None), 0), batch, 5)
-        for name, one in moving(SETTINGS)
+        for name, one in distinct(SETTINGS)
     }
 
 

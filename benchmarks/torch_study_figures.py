@@ -12,7 +12,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 
 from figures import GREY, INK, OURS, save, title
 
-# Rewired models are drawn full, static ones dashed; wide ones have squares.
+# Static models are drawn dashed, wide ones with squares.
 COLOURS = {"dense": INK, "80%": "#d9a441", "90%": OURS, "95%": "#00875a", "75%": "#c8571b"}
 SOON = 40  # steps that are not drawn: everything is learnt there but the model
 
@@ -23,7 +23,7 @@ def style(name: str) -> dict:
     colour = next(value for key, value in COLOURS.items() if name.endswith(key))
     return {
         "color": "#8a5aa8" if wide and name.endswith("90%") else colour,
-        "linestyle": "--" if name.startswith("static") else "-",
+        "linestyle": "--" if name.startswith("static") and not wide else "-",
         "marker": "s" if wide else "o",
         "markersize": 3.5,
         "linewidth": 1.3,

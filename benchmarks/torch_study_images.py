@@ -22,12 +22,13 @@ from torch import Tensor, nn
 from rewire.data import load
 from torch_study_training import Training, command
 
-BATCH, EPOCHS, SEARCH_EPOCHS = 128, 2, 1
+BATCH, EPOCHS, SEARCH_EPOCHS = 128, 1, 1
 EVERY = 50  # steps between rewirings
 RATES = {False: 1e-3, True: 3e-3}  # first learning rates of dense and sparse networks
 HELD_BACK = 10_000
 DENSITIES = {"90%": 0.1, "95%": 0.05, "98%": 0.02}
-METHODS = {"static": None, "RigL": "rigl"}
+METHODS = {"static": None, "RigL": "rigl", "default": "reviving rigl"}
+SLACK = 8.0  # spare entries for each connection, for methods that move connections between layers
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,28 @@ class Setting:
     density: float | None = None
     method: str | None = None
 
+    @property
+    def moves_between_layers(self) -> bool:
+        return self.method == METHODS["default"]
+
+    @property
+    def options(self) -> dict:
+        """Return the method with its options.
+
+        At 90% the last layer stays dense, so that no two sparse layers feed each other, which
+        revival needs: the default without revival is RigL over the whole network.
+        """
+        if self.moves_between_layers and self.density == DENSITIES["90%"]:
+            return {"method": "rigl", "every": EVERY, "scope": "network"}
+        return {"method": self.method} | ({"every": EVERY} if self.method else {})
+
 
 SETTINGS = {"dense": Setting()} | {
     f"{method}, {sparsity}": Setting(density, METHODS[method])
     for sparsity, density in DENSITIES.items()
     for method in METHODS
 }
-GRID = dict.fromkeys(("dense", "static, 90%"), (1e-3, 3e-3, 1e-2))
+GRID = dict.fromkeys(("dense", "static, 90%"), (1e-3, 3e-3))
 
 
 def network(setting: Setting, seed: int) -> nn.Module:
@@ -56,7 +72,8 @@ def network(setting: Setting, seed: int) -> nn.Module:
         *(nn.Flatten(), nn.Linear(64 * 7 * 7, 128), nn.ReLU(), nn.Linear(128, 10)),
     )
     if setting.density is not None:
-        rt.sparsify(model, density=setting.density, seed=seed)
+        slack = SLACK if setting.moves_between_layers else 0.0
+        rt.sparsify(model, density=setting.density, slack=slack, seed=seed)
     return model
 
 
@@ -64,16 +81,13 @@ def begin(
     setting: Setting, seed: int, steps: int, rate: float | None = None, **options
 ) -> Training:
     """Return a training at its start; the learning rate falls to 0 by half a cosine."""
-    if setting.method:
-        options = {"every": EVERY} | options
     return Training(
         network(setting, seed),
-        setting.method,
         steps=steps,
         rate=RATES[setting.density is not None] if rate is None else rate,
         seed=seed,
         factor=lambda step: (1 + math.cos(math.pi * min(step / steps, 1))) / 2,
-        **options,
+        **(setting.options | options),
     )
 
 
@@ -109,6 +123,8 @@ def train(name: str, seed: int, rate: float | None = None) -> dict:
         for rows in torch.from_numpy(order.permutation(len(X))).split(BATCH):
             training.step(X[rows], y[rows])
         curve.append(round(error(training.model, X_test, y_test), 2))
+    if training.rewirer:
+        training.rewirer.compact()
     state = training.model.state_dict().values()
     return {
         "error": curve[-1],

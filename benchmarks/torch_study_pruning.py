@@ -1,74 +1,72 @@
 """What is recovered when the trained dense GPT of torch_study.py is pruned and trained further.
 
-One-shot: the largest weights stay, then RigL. Gradual: in STAGES, along GMP's cubic schedule, with
-training after each, RigL in the last. The dense model trained for as many steps more stands beside
-them. Needs the dense models that torch_study.py leaves in runs/torch_study.
+One-shot: the largest weights stay (``start="magnitude"``), then RigL. Gradual: GraNet, which prunes
+along a cubic curve and lets connections grow again as RigL does. The dense model trained for as
+many steps more stands beside them. Needs the dense models that torch_study.py leaves in
+runs/torch_study.
 
     REWIRE_DATA_DIR=... python benchmarks/torch_study_pruning.py [--jobs N]
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from typing import Any
 
 import torch
 from torch import nn
 
 import torch_study
-from torch_study import RATES, Setting, batch, bits, saved, text
-from torch_study_training import command
+from torch_study import SETTINGS, WARM_UP, Setting, batch, bits, saved, text
+from torch_study_training import Training, command
 
 DENSITIES = {"80%": 0.2, "90%": 0.1}
-STEPS, STAGES, EVERY = 100, 4, 25
+STEPS = 100
 RUNS = ["dense", *(f"{way}, {s}" for s in DENSITIES for way in ("one-shot", "gradual"))]
 
 
-def schedule(density: float) -> list[float]:
-    """Return the density of each stage, from dense along a cubic curve (arXiv 1710.01878)."""
-    left = [(1 - stage / STAGES) ** 3 for stage in range(1, STAGES + 1)]
-    return [density + (1 - density) * share for share in left]
-
-
 def pruned(model: nn.Module, density: float) -> nn.Module:
-    """Keep the largest weights of each layer, of a dense or of a sparse model."""
+    """Make a dense model sparse, by the largest weights of each layer."""
     import rewire.torch as rt
 
-    return rt.sparsify(
-        rt.densify(model),
-        density=density,
-        distribution="uniform",
-        exclude=("head*",),
-        start="magnitude",
-    )
+    options = {"distribution": "uniform", "exclude": ("head*",), "start": "magnitude"}
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "dense layers are faster")  # where pruning is gradual
+        return rt.sparsify(model, density=density, **options)
 
 
-def densities_of(name: str) -> Sequence[float | None]:
-    """Return the density of each stage of a run; None stands for dense."""
+def plan(name: str) -> tuple[float | None, str | None, dict[str, Any]]:
+    """Return the density that a model is pruned to at once, and the method with its options."""
     way, _, sparsity = name.partition(", ")
     if way == "dense":
-        return [None]
-    return schedule(DENSITIES[sparsity]) if way == "gradual" else [DENSITIES[sparsity]]
+        return None, None, {}
+    density = DENSITIES[sparsity]
+    if way == "gradual":
+        return 1.0, "granet", {"density": density, "every": 5}
+    return density, "rigl", {"every": 25}
 
 
 def train(name: str, seed: int) -> dict:
     """Prune the dense model of a seed and train it further; return bits along the way."""
     learn, measure = text()
-    model, stages, made = torch_study.build(Setting(), seed), densities_of(name), 0
+    model, (density, method, options) = torch_study.build(Setting(), seed), plan(name)
     model.load_state_dict(torch.load(saved("dense", seed), weights_only=True)["parts"][0])
-    found = {"before": round(bits(model, measure), 4), "stages": []}
-    for density in stages:
-        model = model if density is None else pruned(model, density)
-        at_once = round(bits(model, measure), 4)
-        last = density is not None and density == stages[-1]
-        method, steps = "rigl" if last else None, STEPS // len(stages)
-        setting = Setting(density, method, steps=steps, rate=RATES[False])
-        training = torch_study.begin(setting, seed, model, **({"every": EVERY} if last else {}))
-        for _ in range(setting.steps):
-            training.step(*batch(learn, seed + 1000, made))
-            made += 1
-        after = round(bits(model, measure), 4)
-        found["stages"].append({"density": density or 1.0, "pruned": at_once, "trained": after})
-    return found | {"steps": made}
+    found = {"before": round(bits(model, measure), 4)}
+    if density is not None:
+        model = pruned(model, density)
+    found["pruned"] = round(bits(model, measure), 4)
+    rate = SETTINGS["dense"].rate
+    training = further(model, method, rate=rate, seed=seed, **options)
+    for step in range(STEPS):
+        training.step(*batch(learn, seed, SETTINGS["dense"].steps + step))
+    return found | {"trained": round(bits(model, measure), 4), "steps": STEPS}
+
+
+def further(model: nn.Module, method: str | None, **options: Any) -> Training:
+    """Return a training with a new optimiser, whose learning rate rises at first."""
+    return Training(
+        model, method, steps=STEPS, factor=lambda step: min((step + 1) / WARM_UP, 1), **options
+    )
 
 
 if __name__ == "__main__":
