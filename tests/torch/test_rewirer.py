@@ -176,6 +176,10 @@ LAYERS = {
         rt.Conv2d(4, 6, 1, density=0.5, seed=0, groups=2, dtype=DOUBLE),
         (2, 4, 3, 3),
     ),
+    "one pixel, strides": lambda: (
+        rt.Conv2d(4, 6, 1, density=0.5, seed=0, stride=2, padding=1, dtype=DOUBLE),
+        (2, 4, 5, 4),
+    ),
     "a dense backend": lambda: (
         rt.Conv2d(3, 4, 3, density=0.4, seed=0, backend="dense", dtype=DOUBLE),
         (2, 3, 4, 5),

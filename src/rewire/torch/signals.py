@@ -76,7 +76,8 @@ def activation_rows(passes: Passes, window: Window, group: int) -> Any:
     An array, or :class:`Unfolded`, which is indexed as one.
     """
     inputs = [_array(x) for x, _ in passes]
-    if window.sources_are_planes:
+    plain = window.stride == (1, 1) and not any(window.padding)
+    if window.sources_are_planes and plain:
         return np.concatenate([_by_channel(x) for x in inputs], axis=1)
     channels = window.in_channels // window.groups
     chosen = slice(group * channels, (group + 1) * channels)
