@@ -151,10 +151,13 @@ class LayerPlan:
         number = 1 if alone else n_threads()
         function = getattr(self.kernels, name)
         if number == 1:
-            function(*arguments, _ALONE)
+            function(*arguments, _ALONE, _ALONE)
+            return
+        progress, team = np.zeros(2 * phases, np.int64), threads.openmp_team(number)
+        if team is None:
+            threads.run_threaded(function, (*arguments, progress, _ALONE), number)
         else:
-            progress = np.zeros(2 * phases, np.int64)
-            threads.run_threaded(function, (*arguments, progress), number)
+            function(*arguments, progress, team)
 
     def _parts_of(self, images: int, size: tuple[int, int]) -> list[_Part]:
         key = images, size

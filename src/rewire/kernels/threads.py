@@ -9,23 +9,27 @@ are asked to join, and nobody waits for them to begin: the threads that are ther
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import queue
 import threading
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["get_num_threads", "run_threaded", "set_num_threads"]
+import numpy as np
+
+__all__ = ["get_num_threads", "join_openmp", "openmp_team", "run_threaded", "set_num_threads"]
 
 _number: int | None = None
 _lock = threading.Lock()
 _calls: queue.SimpleQueue = queue.SimpleQueue()
 _helpers = 0
+_openmp: int | None = None  # the address of GOMP_parallel
 
 
 def _forget() -> None:
-    global _lock, _calls, _helpers
-    _lock, _calls, _helpers = threading.Lock(), queue.SimpleQueue(), 0
+    global _lock, _calls, _helpers, _openmp
+    _lock, _calls, _helpers, _openmp = threading.Lock(), queue.SimpleQueue(), 0, None
 
 
 if hasattr(os, "register_at_fork"):
@@ -105,3 +109,21 @@ def run_threaded(function: Callable, arguments: tuple, number: int) -> Any:
     except KeyboardInterrupt:
         function(*arguments)  # what is done already is not done again
         raise
+
+
+def join_openmp() -> None:
+    """From now on use the threads of the OpenMP runtime that the process has for everybody.
+
+    For a front end whose own operations run on them, as PyTorch's do: they wait in a loop for some
+    milliseconds after each operation, and other threads beside them would get half a processor.
+    Without such a runtime, and in a forked child, whose OpenMP threads are gone, helpers are used.
+    """
+    global _openmp
+    with contextlib.suppress(AttributeError, OSError, TypeError):
+        function = ctypes.CDLL(None).GOMP_parallel
+        _openmp = ctypes.cast(function, ctypes.c_void_p).value
+
+
+def openmp_team(number: int) -> np.ndarray | None:
+    """Return the ``team`` of so many threads of OpenMP that kernels take, or None without it."""
+    return None if _openmp is None else np.array((_openmp, number), np.int64)

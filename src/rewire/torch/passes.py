@@ -10,9 +10,12 @@ import torch
 from torch import Tensor
 
 from rewire import kernels
+from rewire.kernels import threads
 from rewire.kernels.geometry import Window
 
 from .connections import Connections
+
+threads.join_openmp()
 
 __all__ = ["backward", "forward", "matrix", "n_threads", "output_shape"]
 

@@ -19,6 +19,7 @@ from . import (
 from .activations import compile_activation
 from .compiling import kernel
 from .passes import SHARES_WORK
+from .team import team_kernel
 
 __all__ = [
     "SHARES_WORK",
@@ -81,10 +82,10 @@ predict_few = kernel(small_batch.predict_few)
 block_forward = kernel(block.block_forward)
 block_weight_gradient = kernel(block.block_weight_gradient)
 
-forward_one_row = kernel(one_row.forward_one_row)
-forward_one_row_small = kernel(one_row.forward_one_row_small)
-layer_forward = kernel(layer.layer_forward)
-layer_backward = kernel(layer.layer_backward)
+forward_one_row = team_kernel(one_row.forward_one_row)
+forward_one_row_small = team_kernel(one_row.forward_one_row_small)
+layer_forward = team_kernel(layer.layer_forward)
+layer_backward = team_kernel(layer.layer_backward)
 
 # These make arrays of their own, a few for a whole block of scores.
 score_by_paths = kernel(cannistraci_hebb.score_by_paths, _nrt=True)

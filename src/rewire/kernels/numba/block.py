@@ -29,10 +29,10 @@ def far_rows(A):
 
 
 @inlined
-def share_rows(work, progress, indptr, task):
+def share_rows(work, progress, indptr, columns, task):
     """Share the rows of a result among threads, by the connections that lead to them."""
     rows = indptr.size - 1
-    length = chunk_length(rows, np.intp(indptr[rows] - indptr[0]))
+    length = chunk_length(rows, np.intp(indptr[rows] - indptr[0]) * columns)
     share(work, progress, np.intp(0), np.intp(0), rows, length, task)
 
 
@@ -64,7 +64,7 @@ def dots_chunk(first, last, task):
 @part
 def block_forward(indptr, source, weight, bias, A, Z, progress):
     """Z[t] = bias[t] + sum of weight[k] * A[source[k]]; an empty ``bias`` is zero."""
-    share_rows(sums_chunk, progress, indptr, (indptr, source, weight, bias, A, Z))
+    share_rows(sums_chunk, progress, indptr, A.shape[1], (indptr, source, weight, bias, A, Z))
 
 
 @part
@@ -74,4 +74,4 @@ def block_weight_gradient(indptr, source, D, A, gradient, progress):
         for k in range(gradient.size):
             gradient[k] = A.dtype.type(0)
         return
-    share_rows(dots_chunk, progress, indptr, (indptr, source, D, A, gradient))
+    share_rows(dots_chunk, progress, indptr, A.shape[1], (indptr, source, D, A, gradient))

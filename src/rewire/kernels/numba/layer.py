@@ -22,11 +22,11 @@ from .rows import (
     store_sum,
     store_sums,
 )
-from .sharing import chunk_length, share
+from .sharing import chunk_length, copies_length, share
 from .shuffles import products
 from .simd import broadcast, load_masked, multiply_add, store_masked, zeros
 
-COPIES = 64  # numbers of each image that a thread copies at once
+BIASES = 64  # targets whose sensitivities a thread adds up at once
 
 
 @inlined
@@ -79,17 +79,19 @@ def layer_forward(
 ):
     """Out = weighted sums of X, plus ``bias`` (empty: zero), for whole groups of images."""
     phase, zero, targets = np.intp(0), np.intp(0), indptr.size - 1
-    length = chunk_length(targets, index.size)
+    inputs, outputs = input_place.size, output_place.size
+    length_in, length_out = copies_length(inputs, images), copies_length(outputs, images)
     sources = A[: A.size // width * width].reshape((A.size // width, width))
     fixed = indptr, index, weight, bias, far, sources, Z.reshape((targets, target_size))
     for image in range(0, X.shape[0], images):
         task_in = X, image, images, input_place, input_run, input_gaps, A
-        phase = share(copies_in, progress, phase, zero, input_place.size, COPIES, task_in)
+        phase = share(copies_in, progress, phase, zero, inputs, length_in, task_in)
         for i in range(tiles.shape[0]):
             task = *fixed, tiles[i, 0], tiles[i, 1]
+            length = chunk_length(targets, index.size * (tiles[i, 1] - tiles[i, 0]))
             phase = share(sums, progress, phase, zero, targets, length, task)
         task_out = Z, output_place, output_run, out, image, images
-        phase = share(copies_out, progress, phase, zero, output_place.size, COPIES, task_out)
+        phase = share(copies_out, progress, phase, zero, outputs, length_out, task_out)
 
 
 @inlined
@@ -213,7 +215,9 @@ def layer_backward(
     """
     needs_input, needs_weight = input_grad.shape[0] > 0, weight_grad.size > 0
     phase, zero, connections = np.intp(0), np.intp(0), weight.size
-    length, unused = chunk_length(planes, connections), planes * plane_size
+    inputs, outputs = input_place.size, output_place.size
+    length_in, length_out = copies_length(inputs, images), copies_length(outputs, images)
+    unused = planes * plane_size
     rows = A[:unused].reshape((planes, plane_size)), D.reshape((D.size // width, width))
     targets = D.reshape((D.size // target_size, target_size))
     fixed = needs_input, needs_weight, csc_indptr, index, csc_weight, gradient, far, *rows
@@ -222,18 +226,21 @@ def layer_backward(
     for image in range(0, output_grad.shape[0], images):
         if needs_weight:
             task_in = X, image, images, input_place, input_run, input_gaps, A
-            phase = share(copies_in, progress, phase, zero, input_place.size, COPIES, task_in)
+            phase = share(copies_in, progress, phase, zero, inputs, length_in, task_in)
         task_in = output_grad, image, images, output_place, output_run, output_gaps, D
-        phase = share(copies_in, progress, phase, zero, output_place.size, COPIES, task_in)
+        phase = share(copies_in, progress, phase, zero, outputs, length_out, task_in)
         if bias_grad.size:
             task_bias = targets, bias_grad
-            phase = share(bias_sums, progress, phase, zero, bias_grad.size, COPIES, task_bias)
+            phase = share(bias_sums, progress, phase, zero, bias_grad.size, BIASES, task_bias)
         for i in range(tiles.shape[0]):
             task_sums = *fixed, tiles[i, 0], tiles[i, 1]
+            length = chunk_length(planes, connections * (tiles[i, 1] - tiles[i, 0]))
             phase = share(gradients, progress, phase, zero, planes, length, task_sums)
         if needs_input:
             task_out = A, unused, input_place, input_run, input_grad, image, images
-            phase = share(gradients_out, progress, phase, zero, input_place.size, COPIES, task_out)
+            phase = share(
+                gradients_out, progress, phase, zero, input_place.size, length_in, task_out
+            )
     if needs_weight:
         task_end = gradient, csc_position, weight_grad
         share(end_gradients, progress, phase, zero, connections, 65536, task_end)

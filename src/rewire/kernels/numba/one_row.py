@@ -8,6 +8,8 @@ from .sharing import chunk_length, share
 from .shuffles import horizontal_sum
 from .simd import gather, lanes, load, load_small, multiply_add, zeros
 
+GATHER = 16  # products with rows take as long as one with a single number
+
 
 @inlined
 def dot_products(first, last, task):
@@ -37,7 +39,7 @@ def dot_products(first, last, task):
 def forward_one_row(indptr, index, weight, bias, x, out, progress):
     """out[t] = bias[t] + sum of weight[k] * x[index[k]]; an empty ``bias`` is zero."""
     targets, zero = indptr.size - 1, np.intp(0)
-    length = chunk_length(targets, index.size)
+    length = chunk_length(targets, index.size * GATHER)
     share(
         dot_products, progress, zero, zero, targets, length, (indptr, index, weight, bias, x, out)
     )
@@ -72,6 +74,6 @@ def small_dot_products(first, last, task):
 def forward_one_row_small(indptr, index, weight, scale, bias, x, out, progress):
     """out[t] = bias[t] + scale[t] * sum of weight[k] * x[index[k]], with int8 weights."""
     targets, zero = indptr.size - 1, np.intp(0)
-    length = chunk_length(targets, index.size)
+    length = chunk_length(targets, index.size * GATHER)
     task = indptr, index, weight, scale, bias, x, out
     share(small_dot_products, progress, zero, zero, targets, length, task)

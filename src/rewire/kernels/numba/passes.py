@@ -41,7 +41,7 @@ def phase_of(number, starts, ranks, connections):
 
 
 @inlined
-def phase_chunk(kind, low, high, indptr, csc_indptr):
+def phase_chunk(kind, low, high, indptr, csc_indptr, columns):
     """Return the length of a phase's chunks; the loss is one."""
     if kind == INPUTS:
         return CHUNK_OF_INPUTS
@@ -52,7 +52,7 @@ def phase_chunk(kind, low, high, indptr, csc_indptr):
         connections = np.intp(indptr[high] - indptr[low])
     elif kind == BACKWARD:
         connections = np.intp(csc_indptr[high] - csc_indptr[low])
-    return chunk_length(high - low, connections)
+    return chunk_length(high - low, connections * columns)
 
 
 @inlined
@@ -93,7 +93,7 @@ def predict(
             kind = OUTPUTS if kind == LOSS else kind
             length = np.intp(0)
             if progress.size > 0:
-                length = phase_chunk(kind, low, high, indptr, indptr)
+                length = phase_chunk(kind, low, high, indptr, indptr, tile[0].size)
             task = kind, net, X, tile, out[done:]
             phase = share(predict_chunk, progress, phase, low, high, length, task)
         done += tile[0].size
@@ -211,7 +211,7 @@ def train(
                     continue
                 length = np.intp(0)
                 if progress.size > 0:
-                    length = phase_chunk(kind, low, high, indptr, csc_indptr)
+                    length = phase_chunk(kind, low, high, indptr, csc_indptr, tile[0].size)
                 task = kind, net, batch, step, tile, buffers, accumulate
                 phase = share(train_chunk, progress, phase, low, high, length, task)
     return True

@@ -14,14 +14,23 @@ import numpy as np
 from .compiling import inlined
 from .intrinsics import atomic_increment, atomic_load, cpu_pause, yield_thread
 
-MAX_CHUNKS, CHUNK_OF_CONNECTIONS, SPIN = 64, 1024, 2000
+MAX_CHUNKS, SPIN = 64, 2000
+SQUARE = 16  # numbers
+CHUNK_OF_SUMS, CHUNK_OF_COPIES = 65536, 8192  # products, numbers: some microseconds each
 
 
 @inlined
-def chunk_length(rows, connections):
+def chunk_length(rows, products):
     """Return how many rows make a chunk of some microseconds, with at most 64 chunks."""
-    chunks = min(MAX_CHUNKS, connections // CHUNK_OF_CONNECTIONS + 1)
+    chunks = min(MAX_CHUNKS, products // CHUNK_OF_SUMS + 1)
     return max((rows + chunks - 1) // chunks, 1)
+
+
+@inlined
+def copies_length(size, images):
+    """Return the same for copies of ``size`` numbers of each image: whole squares of them."""
+    chunks = min(MAX_CHUNKS, size * images // CHUNK_OF_COPIES + 1)
+    return max((size + chunks * SQUARE - 1) // (chunks * SQUARE), 1) * SQUARE
 
 
 @inlined

@@ -45,6 +45,7 @@ def layer_forward(
     A,
     Z,
     progress,
+    team,
 ):
     """Out = weighted sums of X, plus ``bias`` (empty: zero), for whole groups of images."""
     for image in range(0, len(X), images):
@@ -83,6 +84,7 @@ def layer_backward(
     A,
     D,
     progress,
+    team,
 ):
     """Gradients for whole groups of images; those whose array is empty are not wanted."""
     to_csc_order(weight, csc_position, csc_weight, 0, len(weight))
