@@ -170,7 +170,7 @@ def test_scope_layer_moves_connections_between_its_neurons(three_outcomes):
 
 def test_scope_model_moves_connections_between_layers(three_outcomes):
     model, given_loss = three_outcomes
-    moves = rigl_update(model, given_loss, 0.5, scope="model")
+    moves = rigl_update(model, given_loss, 0.5, scope="network")
     assert moves == [
         (Connection(1, 0, 0), Connection(1, 0, 1)),
         (Connection(0, 0, 0), Connection(0, 1, 1)),
@@ -191,7 +191,7 @@ def test_a_connection_can_move_to_another_layer():
         model([1.0] * INPUTS, dense_grad=dense_grad)
         return model.layers[1].neurons[0].zero_ws[1] * 1.0, 0.0
 
-    moves = rigl_update(model, given_loss, 0.25, scope="model")
+    moves = rigl_update(model, given_loss, 0.25, scope="network")
     assert moves == [(Connection(0, 0, 0), Connection(1, 0, 1))]
     assert wiring_of(model) == [[{1: 2.0}, {0: 3.0}], [{0: 4.0, 1: 0.0}]]
 
@@ -294,7 +294,7 @@ def problems(draw):
 
 @given(
     problem=problems(),
-    scope=st.sampled_from(["neuron", "layer", "model"]),
+    scope=st.sampled_from(["neuron", "layer", "network"]),
     fraction=st.one_of(st.sampled_from([0, 0.3, 0.5, 1]), st.floats(0, 1)),
     dense_grad=st.sampled_from([True, "last"]),
 )
@@ -319,15 +319,15 @@ def test_connections_are_conserved_and_moves_describe_exactly_the_change(
     assert [n.b.data for layer in model.layers for n in layer.neurons] == biases
     assert len(set(model.parameters())) == len(model.parameters()) == len(after) + len(biases)
 
-    kept_apart = {"neuron": lambda c: c[:2], "layer": lambda c: c[0], "model": lambda c: None}
+    kept_apart = {"neuron": lambda c: c[:2], "layer": lambda c: c[0], "network": lambda c: None}
     for old, new in moves:
         assert kept_apart[scope](old) == kept_apart[scope](new)
 
 
-@given(problem=problems(), scope=st.sampled_from(["neuron", "layer", "model"]))
+@given(problem=problems(), scope=st.sampled_from(["neuron", "layer", "network"]))
 def test_strongest_candidates_replace_weakest_connections_of_each_scope(problem, scope):
     model, data_loss = problem
-    keys = {"neuron": lambda c: c[:2], "layer": lambda c: c[0], "model": lambda c: None}
+    keys = {"neuron": lambda c: c[:2], "layer": lambda c: c[0], "network": lambda c: None}
     weights = {c: abs(wiring_of(model)[c.layer][c.neuron][c.input]) for c in places_of(model)}
     total, _ = data_loss(model, dense_grad=True)
     total.backward()
@@ -405,9 +405,9 @@ def test_update_fraction_outside_its_range_is_an_error_and_changes_nothing(fract
 def test_unknown_scope_is_an_error_and_changes_nothing():
     model = one_layer({0: 0.5})
     with pytest.raises(
-        ValueError, match="scope must be 'neuron', 'layer' or 'model'; got 'network'"
+        ValueError, match="scope must be 'neuron', 'layer' or 'network'; got 'model'"
     ):
-        rigl_update(model, loss_with_gradients({(0, 1): 1.0}), scope="network")
+        rigl_update(model, loss_with_gradients({(0, 1): 1.0}), scope="model")
     assert wiring_of(model) == [[{0: 0.5}]]
 
 

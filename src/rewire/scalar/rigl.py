@@ -65,9 +65,9 @@ def rigl_update(
         ``loss(model, dense_grad=...)`` -> (total loss, accuracy), on the data for the gradients.
     update_fraction : float, default 0.3
         Share of the connections to replace, in [0, 1].
-    scope : {"neuron", "layer", "model"}, default "layer"
+    scope : {"neuron", "layer", "network"}, default "layer"
         The groups within which connections compete: every neuron keeps its fan-in, every layer
-        keeps its number of connections, or the whole model does.
+        keeps its number of connections, or the whole network does.
     dense_grad : True or "last", default True
         Passed on to ``loss``: gradients of candidates over all samples, or over the last sample
         only, as in the post's code.
@@ -128,10 +128,10 @@ def _group(places: list[tuple[int, int]], scope: str) -> list[list[tuple[int, in
     keys: dict[str, Callable] = {
         "neuron": lambda k, j: (k, j),
         "layer": lambda k, j: k,
-        "model": lambda k, j: None,
+        "network": lambda k, j: None,
     }
     if scope not in keys:
-        raise ValueError(f"scope must be 'neuron', 'layer' or 'model'; got {scope!r}")
+        raise ValueError(f"scope must be 'neuron', 'layer' or 'network'; got {scope!r}")
     groups: dict[Any, list] = {}
     for place in places:
         groups.setdefault(keys[scope](*place), []).append(place)
