@@ -180,7 +180,8 @@ def test_inputs_and_outputs_have_their_names_beside_them(rankdir):
     circled = [circle.get_window_extent() for circle in circles(ax)]
     page = ax.figure.bbox
     for i, one in enumerate(boxes):
-        assert page.x0 <= one.x0 and one.x1 <= page.x1 and page.y0 <= one.y0 and one.y1 <= page.y1
+        assert page.x0 <= one.x0 < one.x1 <= page.x1
+        assert page.y0 <= one.y0 < one.y1 <= page.y1
         assert not any(one.overlaps(other) for other in boxes[:i])
     beside = [text.get_window_extent() for text in shown]
     assert not any(one.overlaps(circle) for one in beside for circle in circled)
