@@ -37,6 +37,13 @@ def runs(tmp_path_factory):
     return folder
 
 
+def test_a_picture_names_inputs_and_classes(run, runs, tmp_path):
+    run("show", runs / "homes", "--picture", tmp_path / "homes.svg")
+    picture = (tmp_path / "homes.svg").read_text()
+    for name in ("area (m²)", "area (m²) is missing", "heating=oil", "no", "yes"):
+        assert f"<!-- {name} -->" in picture  # before the outlines of its letters
+
+
 @pytest.mark.parametrize("ending", ["c", "onnx", "py"])
 def test_a_model_of_a_table_is_written_whole(ending, run, runs, tmp_path):
     out = tmp_path / f"homes.{ending}"

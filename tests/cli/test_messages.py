@@ -15,6 +15,8 @@ import rewire
 from rewire.cli.app import app
 from rewire.cli.common import for_command
 from rewire.io import Advice, advise
+from rewire.sklearn import SparseMLPClassifier, SparseMLPRegressor
+from rewire.sklearn.advice import for_estimator
 
 SOURCE = Path(rewire.__file__).parent
 COMMANDS = typer.main.get_command(app).commands
@@ -190,6 +192,14 @@ def test_errors_and_warnings_advise_parameters_as_remedies_only():
             for text in set(texts(node)) - remedies:
                 plain = re.sub(rf"\b[a-z_]+={VALUE}", "", text)  # what was given
                 assert not PARAMETER.search(plain), (path, text)
+
+
+def test_an_estimator_advises_its_own_parameters_alone():
+    known = set(SparseMLPClassifier().get_params()) | set(SparseMLPRegressor().get_params())
+    for remedy in [*REMEDIES, "give decimal=','", "(ignore='x')", "give date='x=DD/MM/YYYY'"]:
+        said = for_estimator(advise("column 'x' is open", remedy, "correct it"))
+        assert set(PARAMETER.findall(said)) <= known, said
+        assert "correct it" in said
 
 
 # ------------------------------------------------------------------------------------- in words

@@ -165,3 +165,32 @@ def test_inputs_are_counted_by_the_connections_if_the_model_does_not_know():
     del model.nin
     assert as_network(model).ranks == (5, 2, 1)
     assert not hasattr(model, "nin")
+
+
+@pytest.mark.parametrize("rankdir", ["TB", "LR"])
+def test_inputs_and_outputs_have_their_names_beside_them(rankdir):
+    net = rewire.mlp([3, 4, 2], density=0.8, seed=0)
+    names = ["area $m^2$", "x" * 50, "garden"]
+    ax = plot_topology(net, rankdir=rankdir, input_names=names, output_names=["no", "yes"])
+    ax.figure.canvas.draw()  # where a $ would begin a formula
+    shown = [text for text in ax.texts if text.get_text() in {names[0], "garden", "no", "yes"}]
+    assert len(shown) == 4
+    assert any(text.get_text() == "x" * 27 + "…" for text in ax.texts)
+    boxes = [text.get_window_extent() for text in ax.texts]
+    circled = [circle.get_window_extent() for circle in circles(ax)]
+    page = ax.figure.bbox
+    for i, one in enumerate(boxes):
+        assert page.x0 <= one.x0 < one.x1 <= page.x1
+        assert page.y0 <= one.y0 < one.y1 <= page.y1
+        assert not any(one.overlaps(other) for other in boxes[:i])
+    beside = [text.get_window_extent() for text in shown]
+    assert not any(one.overlaps(circle) for one in beside for circle in circled)
+
+
+def test_names_must_be_one_for_each():
+    net = rewire.mlp([3, 4, 2], density=0.8, seed=0)
+    with pytest.raises(ValueError, match="input_names must hold one name for each of 3 neurons"):
+        plot_topology(net, input_names=["a"])
+    wide = rewire.mlp([200, 4, 2], density=0.2, seed=0)
+    named = plot_topology(wide, input_names=[f"g{i}" for i in range(200)], output_names=["a", "b"])
+    assert {text.get_text() for text in named.texts} == {"a", "b"}

@@ -1,6 +1,9 @@
 """Tables with columns of any kind, and missing values, given to the estimators as they are."""
 
+import ast
+import json
 import pickle
+import re
 
 import numpy as np
 import pandas as pd
@@ -187,3 +190,57 @@ def test_inputs_are_scaled_if_asked_for():
     assert inside.score(X, y) > 0.9
     np.testing.assert_allclose(inside.predict_proba(X), outside.predict_proba(X), rtol=1e-6)
     assert SparseMLPClassifier(**SMALL).fit(X, y).standardizer_ is None
+
+
+def test_a_table_of_numbers_is_as_their_array_unless_it_is_said_what_columns_are():
+    numbers = pd.DataFrame(np.random.default_rng(0).normal(1e9, 1, (300, 2)), columns=["a", "b"])
+    y = numbers["a"] > numbers["b"]
+    assert SparseMLPClassifier(**SMALL).fit(numbers, y).standardizer_ is None
+    told = SparseMLPClassifier(**SMALL, columns={}).fit(numbers, y)
+    scaled = SparseMLPClassifier(**SMALL, standardize=True).fit(numbers, y)
+    assert told.score(numbers, y) > 0.9
+    np.testing.assert_allclose(
+        told.predict_proba(numbers), scaled.predict_proba(numbers), atol=1e-4
+    )
+
+
+# ---------------------------------------------------------------------- what is said of columns
+
+
+def test_what_columns_are_can_be_said(tmp_path):
+    frame, price = houses()
+    frame["zip"] = np.random.default_rng(0).integers(10000, 10004, len(frame))
+    said = {"zip": "category", "sold": {"role": "ignored"}}
+    model = SparseMLPRegressor(**SMALL, columns=said).fit(frame, price)
+    assert "zip=10003" in model.input_names_
+    assert not any("sold" in name for name in model.input_names_)
+    path = tmp_path / "columns.json"
+    path.write_text(json.dumps(said))
+    again = clone(model).set_params(columns=path).fit(frame, price)
+    np.testing.assert_array_equal(again.predict(frame), model.predict(frame))
+    numbers = frame[["area", "zip"]].to_numpy()
+    model = SparseMLPRegressor(**SMALL, columns={"x1": "category"}).fit(numbers, price)
+    assert "x1=10003" in model.input_names_
+    assert model.predict(numbers).shape == price.shape
+
+
+OPEN = {
+    "size": ["1,234", "5,678", "9,876", "3,210"],
+    "built": ["01/02/2020", "03/04/2020", "05/06/2020", "07/08/2020"],
+    "mixed": ["1.234,5", "1,234.5", "2.345,5", "2,345.5"],
+    "days": ["13/01/2020", "01/13/2020", "14/01/2020", "01/14/2020"],
+    "share": ["37%", "0.42", "12%", "0.3"],
+}
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_what_errors_of_columns_advise_can_be_followed(name):
+    frame, y = pd.DataFrame({name: OPEN[name] * 10, "z": ["a", "b"] * 20}), np.arange(40) % 2
+    with pytest.raises(ValueError, match="column ") as caught:
+        SparseMLPClassifier(**SMALL).fit(frame, y)
+    advised = re.findall(r"columns=(\{.*?\}+)", str(caught.value))
+    assert advised
+    for said in map(ast.literal_eval, advised):
+        model = SparseMLPClassifier(**SMALL, columns=said).fit(frame, y)
+        assert model.predict(frame).shape == y.shape
+    assert not re.search(r"\b(?!columns)[a-z]+=", str(caught.value))

@@ -94,6 +94,23 @@ def test_numbers_are_learnt_in_any_unit(outputs):
     assert_array_equal(model.network_.predict(X).reshape(y.shape), model.predict(X))
 
 
+def test_a_large_mean_costs_no_digits_in_single_precision():
+    X, y = numbers(600, 1)
+    X, y = X.astype(np.float32), y / y.std()
+    plain = SparseMLPRegressor(max_iter=30, random_state=0).fit(X, y)
+    far = SparseMLPRegressor(max_iter=30, random_state=0).fit(X, y + 1e9)
+    assert far.network_.dtype == np.float32
+    np.testing.assert_allclose(far.predict(X) - 1e9, plain.predict(X), atol=1e-3)
+    assert_array_equal(far.as_model().predict(X), far.predict(X))
+    before = far.predict(X)
+    far.network_.bias[-1] += 1e9  # what is changed by hand counts
+    assert np.ptp(far.predict(X) - before - 1e9) < 1e3
+    far = SparseMLPRegressor(random_state=0)
+    for first in range(0, 600, 60):
+        far.partial_fit(X[first : first + 60], y[first : first + 60] + 1e9)
+    assert far.score(X, y + 1e9) > 0.3
+
+
 def test_several_labels_at_once():
     X, y = make_multilabel_classification(400, n_classes=4, random_state=0)
     X = StandardScaler().fit_transform(X)

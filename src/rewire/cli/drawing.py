@@ -7,8 +7,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 
-from rewire.experiment import RunDirectory
-from rewire.graph import Network
+from rewire.experiment import Predictor, RunDirectory
 from rewire.io import atomic_write, check_ending
 from rewire.plot import plot_topology
 from rewire.plot.style import figure_of
@@ -17,9 +16,19 @@ from rewire.train import read_history
 __all__ = ["draw_curves", "draw_wiring"]
 
 
-def draw_wiring(net: Network, path: Path) -> None:
-    """Draw the wiring to a file."""
-    _save(plot_topology(net), path, "--picture")
+def draw_wiring(model: Predictor, path: Path) -> None:
+    """Draw the wiring to a file, with the names of inputs and classes where there are some."""
+    net, outputs = model.network, model.classes
+    if model.task == "regression" and model.encoder is not None:
+        outputs = tuple(column.name for column in model.encoder.schema.targets)
+    named = len(outputs) == net.ranks[-1]
+    axes = plot_topology(
+        net,
+        rankdir="LR" if model.feature_names else "TB",
+        input_names=model.feature_names,
+        output_names=list(map(str, outputs)) if named else None,
+    )
+    _save(axes, path, "--picture")
 
 
 def draw_curves(folder: Path, path: Path) -> None:

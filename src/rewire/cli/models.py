@@ -195,7 +195,7 @@ def show(
             own_file(path, model)
     with waiting("drawing"):
         if picture is not None:
-            draw_wiring(found.network, picture)
+            draw_wiring(found, picture)
         if curves is not None:
             draw_curves(model, curves)
     kept = assessment_of(model)
@@ -243,7 +243,7 @@ def export(
         with importing():
             from .drawing import draw_wiring
         with waiting("drawing"):
-            draw_wiring(found.network, picture)
+            draw_wiring(found, picture)
     with waiting(f"writing {out}"):
         whole = write_file(found, out, format, network_only)
     if as_json:

@@ -21,6 +21,7 @@ from rewire.io import advise, received
 
 from . import style
 from .densities import draw_densities, size_of
+from .names import checked_names, draw_names, room_for
 
 __all__ = ["as_network", "curve", "largest_weight", "plot_topology", "positions"]
 
@@ -32,7 +33,13 @@ DASHES = (0, (3, 2))
 
 
 def plot_topology(
-    model: Any, ax: Axes | None = None, rankdir: str = "TB", title: str | None = None
+    model: Any,
+    ax: Axes | None = None,
+    rankdir: str = "TB",
+    title: str | None = None,
+    *,
+    input_names: Sequence[str] | None = None,
+    output_names: Sequence[str] | None = None,
 ) -> Axes:
     r"""Draw the neurons of a network rank by rank, and its connections; or how dense it is.
 
@@ -52,6 +59,10 @@ def plot_topology(
         Inputs at the top and outputs at the bottom, or from left to right.
     title : str, optional
         A title above the picture.
+    input_names, output_names : sequence of str, optional
+        What stands beside the inputs and outputs, one for each: names of columns and of classes.
+        Of a rank with more than 150 neurons, and of a network that is drawn by densities, none
+        does.
 
     Returns
     -------
@@ -60,7 +71,7 @@ def plot_topology(
     Raises
     ------
     ValueError
-        If ``rankdir`` is neither "TB" nor "LR".
+        If ``rankdir`` is neither "TB" nor "LR", or names are not one for each.
 
     Examples
     --------
@@ -71,6 +82,7 @@ def plot_topology(
     if rankdir not in ("TB", "LR"):
         raise ValueError(f"rankdir must be 'TB' or 'LR'; got {rankdir!r}")
     net = as_network(model)
+    named = checked_names(net, input_names, output_names)
     if net.size > MOST_NEURONS or len(net.connections) > MOST_CONNECTIONS:
         return _dense_picture(net, ax, title)
     position, living = positions(net.ranks, rankdir), alive(net)
@@ -78,8 +90,11 @@ def plot_topology(
     position[:, 1 if rankdir == "TB" else 0] *= max(1, max(net.ranks) / MOST_LABELLED)
     width, height = np.ptp(position, axis=0) + 2
     scale = min(0.62, MOST_INCHES / max(width, height))
-    ax = style.given_or_new(ax, max(scale * width, 4) + 1.2, max(scale * height, 2.5))
+    room = np.array([room_for(named), 0] if rankdir == "LR" else [0, room_for(named)])
+    size = np.array([max(scale * width, 4) + 1.2, max(scale * height, 2.5)]) + room
+    ax = style.given_or_new(ax, *size.tolist())
     _draw_connections(ax, net, position, living, rankdir)
+    draw_names(ax, net, named, position, living, rankdir, scale)
     _draw_neurons(ax, net, position, living, labelled=max(net.ranks) <= MOST_LABELLED)
     if not living.all():
         _draw_legend(ax)

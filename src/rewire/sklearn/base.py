@@ -27,7 +27,7 @@ from rewire.train.evaluation import outputs
 
 from .checks import check_samples, column_names, restored_on_error
 from .fitted import Fitted
-from .inputs import Inputs
+from .inputs import Inputs, is_table
 from .outputs import rescale_outputs
 from .parameters import CONSTRAINTS, PARAMETERS, SIGNATURE, recipe_of
 from .stream import Stream
@@ -156,8 +156,9 @@ class SparseMLP(Fitted, MultiOutputMixin, BaseEstimator):
                 progress=bool(self.verbose),
             )
             self._judge(net, train, validation)
+            net = net.strip() if self.strip else net
             self._rescale_back(net, done=True)
-            self.network_ = net.strip() if self.strip else net
+            self.network_ = net
             self._optimizer, self._stream = optimizer, Stream(seed)
             self.history_, self.loss_curve_, self.n_iter_ = history, history["loss"], len(history)
         return self
@@ -208,7 +209,8 @@ class SparseMLP(Fitted, MultiOutputMixin, BaseEstimator):
         else:
             # Several labels at once are no class numbers.
             learnt = targets if targets.ndim == 1 else targets.astype(np.float64)
-            self._inputs, X = Inputs.learn(X, learnt, column_names(self), self.standardize)
+            wanted = is_table(X) if self.standardize is None else self.standardize
+            self._inputs, X = Inputs.learn(X, learnt, column_names(self), wanted)
             self.encoder_, self.standardizer_ = self._inputs.encoder, self._inputs.standardizer
         if weight is None:
             return X, targets, loss

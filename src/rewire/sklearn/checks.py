@@ -32,7 +32,7 @@ def check_samples(
 ) -> tuple[Any, Any, Any]:
     """Return X, y and weights of mean 1, or None where they are all the same."""
     kinds = {"multi_output": True, "y_numeric": is_regressor(estimator)}
-    if is_numeric(X):
+    if is_numeric(X) and estimator.columns is None:
         X, y = validate_data(estimator, X, y, reset=reset, **_numbers(X), **kinds)
     else:
         X, y = _read(estimator, X, reset), _check_y(y, estimator=estimator, **kinds)
@@ -49,7 +49,7 @@ def check_samples(
 
 def check_inputs(estimator: Any, X: Any) -> Any:
     """Return the X of a prediction, of the columns of the first fit: an array, CSR or a table."""
-    if is_numeric(X):
+    if is_numeric(X) and estimator.columns is None:
         return validate_data(estimator, X, reset=False, **_numbers(X))
     return _read(estimator, X, reset=False)
 
@@ -89,7 +89,7 @@ def _read(estimator: Any, X: Any, reset: bool) -> Table:
     if not hasattr(X, "shape"):
         X = np.asarray(X, object)
     validate_data(estimator, X, reset=reset, skip_check_array=True)
-    return read_first(X) if reset else read_later(X, estimator.encoder_)
+    return read_first(X, estimator.columns) if reset else read_later(X, estimator.encoder_)
 
 
 def _numbers(X: Any) -> dict[str, Any]:

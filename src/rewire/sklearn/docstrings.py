@@ -18,6 +18,7 @@ TYPES = {int: "int", float: "float", str: "str", bool: "bool"}
 SPECIAL_TYPES = {
     "method": "str, rewire.topology.Method or None",
     "activation": "str or rewire.activations.Activation",
+    "columns": "dict, str or path",
     "random_state": "int, RandomState or None",
     "class_weight": '{"balanced"} or dict',
 }

@@ -78,12 +78,15 @@ class Fitted(ABC):
                 "an estimator must have one class for each sample to become a model; this one has "
                 "several labels at once: export its network_"
             )
+        net, mean = self._parted()
         return Predictor(
-            self.network_,
+            net,
             "classification" if is_classifier(self) else "regression",
             tuple(self.classes_.tolist()) if is_classifier(self) else (),
             tuple(self.input_names_) if hasattr(self, "feature_names_in_") else None,
             standardizer=self.standardizer_,
+            target_mean=mean,
+            target_scale=None if mean is None else np.ones_like(mean),
             loss=self._task[0],
             encoder=self.encoder_
             or self._inputs.as_encoder(getattr(self, "feature_names_in_", ())),
@@ -95,4 +98,9 @@ class Fitted(ABC):
         """Return the network's outputs, shape (samples, outputs)."""
         check_is_fitted(self)
         X = self._inputs.transform(check_inputs(self, X), column_names(self))
-        return outputs(self.network_, X)
+        net, mean = self._parted()
+        return outputs(net, X) if mean is None else outputs(net, X).astype(np.float64) + mean
+
+    def _parted(self) -> tuple[Network, np.ndarray | None]:
+        """Return a network, and what is added to its outputs in double precision, if anything."""
+        return self.network_, None

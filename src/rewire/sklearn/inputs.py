@@ -13,6 +13,8 @@ from scipy.sparse import issparse
 from rewire import defaults, tables
 from rewire.io import import_optional
 
+from .advice import for_estimator
+
 if TYPE_CHECKING:
     from rewire.data import Standardizer
     from rewire.tables import Table, TableEncoder
@@ -43,7 +45,7 @@ class Inputs:
 
     @classmethod
     def learn(
-        cls, X: Any, y: np.ndarray, names: list[str], standardize: bool | None
+        cls, X: Any, y: np.ndarray, names: list[str], standardize: bool
     ) -> tuple[Inputs, Any]:
         """Learn from training samples; return what was learnt, and their inputs.
 
@@ -55,10 +57,9 @@ class Inputs:
             Targets as :meth:`TableEncoder.fit` takes them.
         names : list of str
             Of the columns of an array.
-        standardize : bool or None
-            Whether to bring inputs to mean 0 and deviation 1; None: those of tables.
+        standardize : bool
+            Whether to bring inputs to mean 0 and deviation 1.
         """
-        wanted = is_table(X) if standardize is None else standardize
         encoder = standardizer = None
         inputs = X
         if is_table(X):
@@ -68,7 +69,7 @@ class Inputs:
             table = _as_table(X, names)
             encoder = tables.TableEncoder.fit(table, y)
             inputs = encoder.transform(table).astype(X.dtype)
-        if wanted:
+        if standardize:
             from rewire.data import Standardizer  # which most fits do without
 
             standardizer = Standardizer.fit(inputs, limit=defaults.INPUT_LIMIT)
@@ -179,10 +180,13 @@ def _raw(X: Any) -> Any:
     return tables.read_raw(X)
 
 
-def read_first(X: Any) -> Table:
-    """Find what the columns of a table are, and read them."""
+def read_first(X: Any, columns: Any = None) -> Table:
+    """Find what the columns of a table are, as far as it is not said, and read them."""
     raw = _raw(X)
-    return tables.parse(raw, tables.understand(raw))
+    try:
+        return tables.parse(raw, tables.understand(raw, columns=columns))
+    except ValueError as error:
+        raise ValueError(for_estimator(error.args[0])) from error
 
 
 def read_later(X: Any, encoder: TableEncoder | None) -> Table:

@@ -10,6 +10,7 @@ import inspect
 from collections.abc import Mapping
 from dataclasses import replace
 from numbers import Integral, Real
+from os import PathLike
 from typing import Any
 
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -68,6 +69,13 @@ DEFAULTS: dict[str, Any] = {
 }
 # What scikit-learn's interface asks for besides, and what only an estimator does.
 OWN = {
+    "columns": Setting(
+        "What is said of single columns of X: a JSON or TOML file, or its content, such as "
+        '``{"zip": "category"}``; see :func:`rewire.tables.understand`.',
+        str,
+        default=None,
+        default_text="what is found from the values of columns that are not numbers",
+    ),
     "early_stopping": Setting(
         "Keep a part of the data for validation, stop once the loss there is not getting better, "
         "and return to the best network.",
@@ -121,7 +129,7 @@ CHANGES: dict[str, dict[str, Any]] = {
         "help": "Whether to bring inputs to mean 0 and standard deviation 1, as a "
         "``StandardScaler`` in front does where it can.",
         "default_text": "those of tables that no scaler takes, with columns of other kinds than "
-        "numbers",
+        "numbers, and where ``columns`` is given",
     },
     "learning_rate_init": {"default_text": None},
     "weight_decay": {
@@ -189,6 +197,8 @@ def _constraint(name: str, one: Setting) -> list[Any]:
     """Return a parameter's constraint in scikit-learn's terms."""
     if name in ("random_state", "verbose"):
         return [name]
+    if name == "columns":
+        return [Mapping, str, PathLike, None]
     if one.kind is bool:
         found: list[Any] = ["boolean"]
     elif name == "method":  # whatever is registered by then; checked by the recipe

@@ -22,7 +22,9 @@ class SparseMLPRegressor(RegressorMixin, SparseMLP):
     """A sparse neural network that rewires itself, for regression.
 
     Learns targets of any unit: they are brought to mean 0 and deviation 1, as of all data so far,
-    and the way back is part of the network's last weights and biases. The loss is the mean squared
+    and the way back is part of the network's last weights and biases. Where the network computes in
+    float32, which has no digits for small differences beside a large mean, ``predict`` and exports
+    add the mean in float64. The loss is the mean squared
     error of these. As with all neural networks, put a ``StandardScaler`` in front for X.
 
     Parameters
@@ -117,9 +119,28 @@ class SparseMLPRegressor(RegressorMixin, SparseMLP):
         known = self._seen.varies
         mean = np.where(known, self._scaling.mean, self._seen.mean)
         scale = np.where(known, self._scaling.scale, self._seen.scale)
+        if self._is_whole(net):
+            net.bias[net.rank_start[-2] :] = self._bias
+            mean = mean - self._seen.mean
         rescale_outputs(net, 1 / scale, -mean / scale)
 
     def _rescale_back(self, net: Network, done: bool = False) -> None:
         # A target that is always the same is what the network then says, whatever the input.
         vary = self._scaling.varies | (not done)
-        rescale_outputs(net, np.where(vary, self._scaling.scale, 0), self._scaling.mean)
+        rescale_outputs(net, np.where(vary, self._scaling.scale, 0))
+        # What the mean is added to, with digits that its sum may not have.
+        self._bias = net.bias[net.rank_start[-2] :].copy()
+        rescale_outputs(net, 1.0, self._scaling.mean)
+        self._whole_bias = net.bias[net.rank_start[-2] :].copy()
+
+    def _is_whole(self, net: Network) -> bool:
+        """Return whether the last biases are those of ``fit``: they may have been changed since."""
+        return bool(np.array_equal(net.bias[net.rank_start[-2] :], self._whole_bias))
+
+    def _parted(self) -> tuple[Network, np.ndarray | None]:
+        net = self.network_
+        if net.dtype == np.float64 or not self._is_whole(net):
+            return net, None
+        net = net.copy()
+        net.bias[net.rank_start[-2] :] = self._bias
+        return net, self._scaling.mean
