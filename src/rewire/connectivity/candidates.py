@@ -89,5 +89,5 @@ def count_in_groups(group_start: np.ndarray, units: np.ndarray) -> np.ndarray:
     >>> count_in_groups(np.array([2, 5, 5, 7]), np.array([6, 2, 5, 4])).tolist()
     [2, 0, 2]
     """
-    group = np.searchsorted(group_start, units, side="right") - 1
-    return np.bincount(group, minlength=len(group_start) - 1)
+    before = np.concatenate(([0], np.cumsum(np.bincount(units, minlength=group_start[-1]))))
+    return before[group_start[1:]] - before[group_start[:-1]]

@@ -204,33 +204,29 @@ class ConnectionTable(Columns):
             If a new connection exists already and is not removed; nothing is changed then.
         """
         source, target = np.asarray(source, np.int64), np.asarray(target, np.int64)
-        new, owner = target * self.units + source, self.target
-        order = np.argsort(new)
-        old = owner * np.int64(self.units) + self.source
-        before = np.searchsorted(old, new[order])
         kept = np.ones(len(self), bool)
         kept[np.asarray(rows, np.int64)] = False
-        exists = before < len(self)
-        found = before[exists]
-        exists[exists] = (old[found] == new[order[exists]]) & kept[found]
-        if exists.any():
-            c = int(order[np.flatnonzero(exists)[0]])
+        stays, owner = np.flatnonzero(kept), self.target
+        new = target * self.units + source
+        order = np.argsort(new)
+        key = np.concatenate((owner[stays] * np.int64(self.units) + self.source[stays], new[order]))
+        merged = np.argsort(key, kind="stable")  # two sorted runs are merged in one pass
+        rising = key[merged]
+        again = np.flatnonzero(rising[1:] == rising[:-1])
+        if len(again):
+            c = int(order[merged[again[0] + 1] - len(stays)])
             raise ValueError(
                 f"new connections must be absent; got {source[c]} to {target[c]}, which exists"
             )
-        gone = np.flatnonzero(~kept)
         fan_in = self.fan_in + np.bincount(target, minlength=self.units)
-        fan_in -= np.bincount(owner[gone], minlength=self.units)
-        inserted = before - np.searchsorted(gone, before) + np.arange(len(source))
-        old = np.ones(len(self) - len(gone) + len(source), bool)
-        old[inserted] = False
+        fan_in -= np.bincount(owner[~kept], minlength=self.units)
+        place = np.concatenate((stays, len(self) + order))[merged]
         given = {"source": source, "birth": self.next_birth + np.arange(len(source)), **values}
         for name, column in self.data.items():
-            merged = np.zeros(len(old), column.dtype)
-            merged[old] = column[kept]
+            added = np.zeros(len(source), column.dtype)
             if name in given:
-                merged[inserted] = given[name][order]
-            self.data[name] = merged
+                added[:] = given[name]
+            self.data[name] = np.concatenate((column, added))[place]
         self.next_birth += len(source)
         self._set_rows(fan_in)
 

@@ -57,7 +57,9 @@ class Adjacency(NamedTuple):
         fan_out = np.bincount(source, minlength=n_sources)
         csc_indptr = np.zeros(n_sources + 1, indptr.dtype)
         np.cumsum(fan_out, out=csc_indptr[1:])
-        order = np.argsort(source, kind="stable")
+        # NumPy sorts 16 bits by radix, three times as fast.
+        key = source.astype(np.uint16) if n_sources <= 1 << 16 else source
+        order = np.argsort(key, kind="stable")
         csc_position = np.empty_like(source)
         csc_position[order] = np.arange(len(source), dtype=source.dtype)
         owner = np.repeat(np.arange(len(indptr) - 1, dtype=source.dtype), np.diff(indptr))

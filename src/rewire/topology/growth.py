@@ -16,6 +16,8 @@ import numpy as np
 
 from rewire.connectivity import Block, ConnectionTable
 
+from .selection import ascending
+
 __all__ = [
     "CSR",
     "NewConnections",
@@ -119,8 +121,8 @@ class _Best:
         """Return the keys of the ``count`` strongest, or of all if there are fewer."""
         if not self.keys:
             return np.empty(0, np.int64)
-        order = np.argsort(-_joined(self.scores), kind="stable")
-        return _joined(self.keys)[order[: self.count]]
+        score, key = -_joined(self.scores), _joined(self.keys)
+        return key[ascending(score, key)[: self.count]]
 
 
 def _joined(parts: list[np.ndarray]) -> np.ndarray:

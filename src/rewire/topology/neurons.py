@@ -14,7 +14,7 @@ from rewire.io import Decorated, Registry
 
 from .context import CheckedContext, RewiringContext, declared
 from .growth import NewConnections
-from .selection import earlier_of_same, retain
+from .selection import ascending, earlier_of_same, retain
 
 __all__ = ["NeuronRule", "RewiringPlan", "neuron_rule", "neuron_rules"]
 
@@ -138,7 +138,7 @@ def constant_fan_in(
         active = active[order[: max(int(enough.sum()), least)]]
         wanted[active] = budget // len(active)
         wanted[active[: budget % len(active)]] += 1
-    weakest = np.lexsort((ctx.birth, ctx.target, plan.score))
+    weakest = ascending(plan.score, ctx.target, ctx.birth)
     surplus = _surplus(ctx.target[weakest], ~drop[weakest], wanted, units)
     drop[weakest[surplus]] = True
     kept = np.bincount(ctx.target[~drop], minlength=units)
@@ -155,7 +155,7 @@ def constant_fan_in(
 
 def weakest_first(ctx: RewiringContext, score: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Sort rows by their score; equal ones go by target, then the oldest first."""
-    return rows[np.lexsort((ctx.birth[rows], ctx.target[rows], score[rows]))]
+    return rows[ascending(score[rows], ctx.target[rows], ctx.birth[rows])]
 
 
 def _surplus(target: np.ndarray, kept: np.ndarray, wanted: np.ndarray, units: int) -> np.ndarray:

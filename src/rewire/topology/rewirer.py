@@ -253,8 +253,7 @@ class Rewirer:
         model, table = self.model, self.model.connections
         change.check(table)
         self._synchronize()
-        target = np.searchsorted(table.indptr, change.drop, side="right") - 1
-        dropped = count_in_groups(self._candidates.layer_start, target)
+        dropped = count_in_groups(self._candidates.layer_start, table.target[change.drop])
         if isinstance(self.method.fraction, Threshold):
             self.threshold = self.method.fraction.next(self.threshold, change.below, len(table))
         if len(change.drop) or len(change.grow.source):

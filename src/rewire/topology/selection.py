@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-__all__ = ["earlier_of_same", "retain", "weakest"]
+__all__ = ["ascending", "earlier_of_same", "retain", "weakest"]
 
 # Sorting groups with fewer rows takes less time than first choosing the weakest.
 FEW = 1024
@@ -44,8 +44,7 @@ def weakest(
             bound = np.partition(part, count - 1)[count - 1]
             rows = np.flatnonzero(part <= bound)  # with all its ties; the sort chooses
         rows += first
-        order = np.lexsort((birth[rows], target[rows], score[rows]))
-        found.append(rows[order[:count]])
+        found.append(rows[ascending(score[rows], target[rows], birth[rows])[:count]])
     return np.concatenate(found)
 
 
@@ -61,6 +60,29 @@ def _first_of_each_group(
     order = np.lexsort((birth, target, score, group))
     position = np.arange(len(order)) - group_row[group]
     return order[position < counts[group]]
+
+
+def ascending(score: np.ndarray, *ties: np.ndarray) -> np.ndarray:
+    """Return the order of scores; equal ones go by the first of ``ties``, then by the second.
+
+    Sorts by score alone, which is several times faster, and then the equal ones among themselves.
+
+    Examples
+    --------
+    >>> ascending(np.array([2.0, 1.0, 2.0, 0.0]), np.array([5, 5, 4, 5])).tolist()
+    [3, 1, 2, 0]
+    """
+    order = np.argsort(score)
+    rising = score[order]
+    same = rising[1:] == rising[:-1]
+    if same.any():
+        tied = np.zeros(len(order), bool)
+        tied[1:] = same
+        tied[:-1] |= same
+        equal = order[tied]
+        keys = [key[equal] for key in (*ties[::-1], score)]
+        order[tied] = equal[np.lexsort(keys)]
+    return order
 
 
 def earlier_of_same(owner: np.ndarray) -> np.ndarray:

@@ -177,8 +177,9 @@ class Explored:
 
     def add(self, units: int, source: np.ndarray, target: np.ndarray) -> None:
         """Add some possible connections."""
-        keys = np.concatenate((self.keys, target * np.int64(units) + source))
-        keys.sort()
+        new = np.sort(target * np.int64(units) + source)
+        keys = np.concatenate((self.keys, new))
+        keys.sort(kind="stable")  # merges what is sorted already
         different = np.ones(len(keys), bool)
         np.not_equal(keys[1:], keys[:-1], out=different[1:])
         self.keys = keys[different]

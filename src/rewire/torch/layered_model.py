@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from rewire.connectivity import Block, ConnectionTable, Signals
+from rewire.connectivity.candidates import count_in_groups
 from rewire.connectivity.protocol import Revived
 from rewire.io import advise
 
@@ -244,9 +245,7 @@ class LayeredModel:
     def _check(self, drop: np.ndarray, source: np.ndarray, target: np.ndarray) -> None:
         part = parts_of([part.block for part in self._parts], source, target)
         ends = np.array(self._ends())
-        lost = np.bincount(
-            np.searchsorted(ends[1:], drop, side="right"), minlength=len(self.layers)
-        )
+        lost = count_in_groups(ends, np.asarray(drop, np.int64))
         gained = np.bincount(np.array(self.layer_of_block())[part], minlength=len(self.layers))
         wanted = np.diff(ends) - lost + gained
         for (name, layer), first, number in zip(

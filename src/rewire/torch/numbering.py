@@ -66,8 +66,9 @@ def parts_of(blocks: Sequence[Block], source: np.ndarray, target: np.ndarray) ->
     bounds = np.array(
         [(b.sources.start, b.sources.stop, b.targets.start, b.targets.stop) for b in blocks]
     )
-    part = np.maximum(np.searchsorted(bounds[:, 2], target, side="right") - 1, 0)
-    first, end, first_target, end_target = bounds[part].T
+    units = np.arange(max(int(bounds[-1, 3]), int(target.max(initial=0)) + 1))
+    part = np.maximum(np.searchsorted(bounds[:, 2], units, side="right") - 1, 0)[target]
+    first, end, first_target, end_target = (column[part] for column in bounds.T)
     outside = (source < first) | (source >= end)
     outside |= (target < first_target) | (target >= end_target)
     if outside.any():

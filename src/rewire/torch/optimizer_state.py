@@ -159,5 +159,7 @@ def follow_index(tensor: Tensor, index: np.ndarray) -> None:
     >>> numbers.tolist()
     [0.0, 1.0, 3.0]
     """
-    old = torch.from_numpy(index).to(tensor.device)
-    tensor.copy_(torch.where(old >= 0, tensor[old.clamp(min=0)], torch.zeros_like(tensor)))
+    new = torch.from_numpy(np.flatnonzero(index < 0)).to(tensor.device)
+    moved = tensor[torch.from_numpy(np.maximum(index, 0)).to(tensor.device)]
+    moved[new] = 0
+    tensor.copy_(moved)
