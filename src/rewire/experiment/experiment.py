@@ -14,7 +14,10 @@ from rewire.data import Dataset, Standardizer, load
 from rewire.data.tabular import UNDERSTANDING
 from rewire.io import advise, prefixed
 from rewire.losses import Loss
+from rewire.optimizers import Optimizer
+from rewire.topology import Method
 from rewire.train import EarlyStopping, Training
+from rewire.train.defaults import choose_total_steps
 from rewire.validation import of_type
 
 from .build import (
@@ -26,7 +29,9 @@ from .build import (
     make_schedule,
     silence_constants,
 )
+from .choices import is_table, rewiring_interval, with_choices
 from .notices import rare_classes
+from .outputs import rescale_outputs
 from .predictor import Predictor
 from .recipe import Recipe
 
@@ -43,6 +48,7 @@ class Experiment:
     Attributes
     ----------
     recipe : Recipe
+        With what it left open chosen to suit the data.
     data : Dataset
         As loaded, with its test part if it has one.
     train, validation : Dataset
@@ -99,6 +105,7 @@ def prepare_experiment(
         )
     data = load_dataset(recipe, data_dir)
     train, validation = split_parts(recipe, data)
+    recipe = with_choices(recipe, train)
     loss = make_loss(recipe, data.task)
     net, densities, notices = _network(recipe, train, loss)
     model = Predictor(
@@ -116,16 +123,17 @@ def prepare_experiment(
     unused = model.standardizer and silence_constants(net, X, train.feature_names)
     if unused:
         notices.append(unused)
+    method, optimizer = _as_planned(recipe, train, densities)
     training = Training(
         net,
         X,
         y,
-        method=make_method(recipe, densities=densities),
+        method=method,
         loss=loss,
-        optimizer=make_optimizer(recipe, data.task),
+        optimizer=optimizer,
         epochs=recipe.epochs,
         total_steps=recipe.total_steps,
-        batch_size=recipe.batch_size,
+        batch_size=recipe.batch_size or defaults.BATCH_SIZE,
         schedule=make_schedule(recipe),
         validation_data=None if validation is None else _as_learnt(validation, model, loss.name),
         early_stopping=_early_stopping(recipe),
@@ -195,10 +203,28 @@ def _network(
     sparse = make_network(recipe, data.inputs, outputs)
     raised = density_notice(recipe, sparse)
     notices = [] if raised is None else [raised]
-    if make_method(recipe).initial != "dense":
-        return sparse, None, notices
-    dense = make_network(recipe, data.inputs, outputs, dense=True)
-    return dense, sparse.layer_densities(), notices
+    net, densities = sparse, None
+    if make_method(recipe).initial == "dense":
+        net = make_network(recipe, data.inputs, outputs, dense=True)
+        densities = sparse.layer_densities()
+    if is_table(data):
+        rescale_outputs(net, defaults.FIRST_OUTPUTS)
+    return net, densities, notices
+
+
+def _as_planned(
+    recipe: Recipe, train: Dataset, densities: list[float] | None
+) -> tuple[Method, Optimizer]:
+    """Return method and optimizer; of a table, they depend on how many steps there are."""
+    if not is_table(train):
+        return make_method(recipe, densities=densities), make_optimizer(recipe, train.task)
+    assert recipe.batch_size is not None
+    per_epoch = -(-len(train.y) // recipe.batch_size)
+    total_steps = choose_total_steps(recipe.epochs, recipe.total_steps, per_epoch)
+    return (
+        make_method(recipe, densities=densities, every=rewiring_interval(total_steps)),
+        make_optimizer(recipe, train.task, per_epoch),
+    )
 
 
 def _early_stopping(recipe: Recipe) -> EarlyStopping | None:

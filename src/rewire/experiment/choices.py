@@ -1,0 +1,77 @@
+"""Settings that a recipe leaves open, chosen to suit its data."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from rewire import defaults
+
+from .build import resolve_optimizer
+from .recipe import Recipe
+
+if TYPE_CHECKING:
+    from rewire.data import Dataset
+
+__all__ = ["is_table", "rewiring_interval", "with_choices"]
+
+
+def is_table(data: Dataset) -> bool:
+    """Return whether data come from columns of any kind, not from arrays or a named data set."""
+    return data.encoder is not None
+
+
+def with_choices(recipe: Recipe, data: Dataset) -> Recipe:
+    """Return the recipe with optimizer, learning rate, batch size and more as suits the data.
+
+    Tables are learnt as the estimators of :mod:`rewire.sklearn` learn them. Arrays and named data
+    sets have the defaults of :func:`rewire.fit`. What the recipe says stays as it is.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    data : Dataset
+        As the recipe loads it.
+
+    Examples
+    --------
+    >>> from rewire.data import load
+    >>> chosen = with_choices(Recipe("iris"), load("iris"))
+    >>> chosen.optimizer, chosen.lr, chosen.batch_size
+    ('sgd', 0.1, 128)
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"x": [0.5, 1.5, 2.5, 4.0], "y": ["a", "b", "a", "b"]})
+    >>> chosen = with_choices(Recipe("ab.csv"), load(frame, target="y"))
+    >>> chosen.optimizer, chosen.lr, chosen.batch_size, chosen.epochs, chosen.loss
+    ('adamw', 0.01, 32, 200, 'binary_cross_entropy')
+    """
+    chosen: dict[str, Any] = {"batch_size": defaults.BATCH_SIZE}
+    if is_table(data):
+        chosen = _for_table(recipe, data)
+    open_ones = {name: one for name, one in chosen.items() if getattr(recipe, name) is None}
+    recipe = replace(recipe, **open_ones)
+    optimizer, lr = resolve_optimizer(recipe, data.task)
+    return replace(recipe, optimizer=optimizer, lr=lr)
+
+
+def _for_table(recipe: Recipe, data: Dataset) -> dict[str, Any]:
+    """Return what suits a table, also of settings that the recipe has."""
+    found: dict[str, Any] = {"batch_size": defaults.TABLE_BATCH_SIZE}
+    if recipe.optimizer is None:
+        found |= {"optimizer": defaults.TABLE_OPTIMIZER, "lr": defaults.TABLE_LR}
+    if recipe.total_steps is None:
+        found["epochs"] = defaults.TABLE_EPOCHS
+    if data.task == "classification" and len(data.classes) == 2:
+        found["loss"] = "binary_cross_entropy"
+    return found
+
+
+def rewiring_interval(total_steps: int) -> int:
+    """Return the steps between two rewirings where a table is learnt by a method by its name.
+
+    Examples
+    --------
+    >>> rewiring_interval(10_000), rewiring_interval(400)
+    (100, 20)
+    """
+    return max(1, min(defaults.REWIRE_EVERY, total_steps // defaults.LEAST_REWIRINGS))
