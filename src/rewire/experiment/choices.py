@@ -13,7 +13,9 @@ from .recipe import Recipe
 if TYPE_CHECKING:
     from rewire.data import Dataset
 
-__all__ = ["is_table", "rewiring_interval", "with_choices"]
+    from .experiment import Experiment
+
+__all__ = ["in_words", "is_table", "rewiring_interval", "with_choices"]
 
 
 def is_table(data: Dataset) -> bool:
@@ -75,3 +77,26 @@ def rewiring_interval(total_steps: int) -> int:
     (100, 20)
     """
     return max(1, min(defaults.REWIRE_EVERY, total_steps // defaults.LEAST_REWIRINGS))
+
+
+def in_words(experiment: Experiment) -> str:
+    """Return how an experiment is trained, whether that was said or chosen.
+
+    Examples
+    --------
+    >>> from rewire.experiment import prepare_experiment
+    >>> in_words(prepare_experiment(Recipe("iris")))
+    'sgd, learning rate 0.1 (cosine), momentum 0.9; 1,000 steps of 128 samples (500 epochs)'
+    """
+    recipe, training = experiment.recipe, experiment.training
+    optimizer = training.trainer.optimizer
+    parts = [f"{recipe.optimizer}, learning rate {optimizer.lr:g} ({recipe.schedule})"]
+    if recipe.optimizer == "sgd":
+        parts.append(f"momentum {recipe.momentum:g}")
+    if decay := getattr(optimizer, "weight_decay", 0):
+        parts.append(f"weight decay {decay:.3g}")
+    epochs = training.total_steps / training.batches.per_epoch
+    return (
+        f"{', '.join(parts)}; {training.total_steps:,} steps of {training.batches.size:,} samples "
+        f"({epochs:,.3g} epochs)"
+    )

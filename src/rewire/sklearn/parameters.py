@@ -133,7 +133,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "batch_size": {
         "default_text": None,
         "help": "Samples in each step. Data of no more samples than that are learnt all at once, "
-        "in their order."
+        "in their order.",
     },
     "max_iter": {
         "help": "Passes over the data in one ``fit``.",
