@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from rewire import defaults
+from rewire.optimizers import Optimizer
+from rewire.topology import Method
+from rewire.train.defaults import choose_total_steps
 
-from .build import resolve_optimizer
+from .build import make_method, make_optimizer, resolve_optimizer
 from .recipe import Recipe
 
 if TYPE_CHECKING:
@@ -15,7 +19,7 @@ if TYPE_CHECKING:
 
     from .experiment import Experiment
 
-__all__ = ["in_words", "is_table", "rewiring_interval", "with_choices"]
+__all__ = ["in_words", "is_table", "planned", "rewiring_interval", "with_choices"]
 
 
 def is_table(data: Dataset) -> bool:
@@ -66,6 +70,27 @@ def _for_table(recipe: Recipe, data: Dataset) -> dict[str, Any]:
     if data.task == "classification" and len(data.classes) == 2:
         found["loss"] = "binary_cross_entropy"
     return found
+
+
+def planned(
+    recipe: Recipe, task: str, samples: int, densities: Sequence[float] | None
+) -> tuple[Method, Optimizer]:
+    """Return method and optimizer to learn a table of so many samples.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        With a batch size.
+    task : {"classification", "regression"}
+    samples : int
+    densities : sequence of float, optional
+        As of :func:`make_method`.
+    """
+    assert recipe.batch_size is not None
+    per_epoch = -(-samples // recipe.batch_size)
+    every = rewiring_interval(choose_total_steps(recipe.epochs, recipe.total_steps, per_epoch))
+    method = make_method(recipe, densities=densities, every=every)
+    return method, make_optimizer(recipe, task, per_epoch)
 
 
 def rewiring_interval(total_steps: int) -> int:

@@ -14,10 +14,7 @@ from rewire.data import Dataset, Standardizer, load
 from rewire.data.tabular import UNDERSTANDING
 from rewire.io import advise, prefixed
 from rewire.losses import Loss
-from rewire.optimizers import Optimizer
-from rewire.topology import Method
 from rewire.train import EarlyStopping, Training
-from rewire.train.defaults import choose_total_steps
 from rewire.validation import of_type
 
 from .build import (
@@ -29,7 +26,8 @@ from .build import (
     make_schedule,
     silence_constants,
 )
-from .choices import is_table, rewiring_interval, with_choices
+from .choices import is_table, planned, with_choices
+from .decay import with_decay
 from .notices import rare_classes
 from .outputs import rescale_outputs
 from .predictor import Predictor
@@ -123,7 +121,12 @@ def prepare_experiment(
     unused = model.standardizer and silence_constants(net, X, train.feature_names)
     if unused:
         notices.append(unused)
-    method, optimizer = _as_planned(recipe, train, densities)
+    if is_table(train):
+        recipe = with_decay(recipe, X, y, loss, net.ranks[-1])
+        method, optimizer = planned(recipe, data.task, len(y), densities)
+    else:
+        method = make_method(recipe, densities=densities)
+        optimizer = make_optimizer(recipe, data.task)
     training = Training(
         net,
         X,
@@ -210,21 +213,6 @@ def _network(
     if is_table(data):
         rescale_outputs(net, defaults.FIRST_OUTPUTS)
     return net, densities, notices
-
-
-def _as_planned(
-    recipe: Recipe, train: Dataset, densities: list[float] | None
-) -> tuple[Method, Optimizer]:
-    """Return method and optimizer; of a table, they depend on how many steps there are."""
-    if not is_table(train):
-        return make_method(recipe, densities=densities), make_optimizer(recipe, train.task)
-    assert recipe.batch_size is not None
-    per_epoch = -(-len(train.y) // recipe.batch_size)
-    total_steps = choose_total_steps(recipe.epochs, recipe.total_steps, per_epoch)
-    return (
-        make_method(recipe, densities=densities, every=rewiring_interval(total_steps)),
-        make_optimizer(recipe, train.task, per_epoch),
-    )
 
 
 def _early_stopping(recipe: Recipe) -> EarlyStopping | None:

@@ -20,6 +20,7 @@ from rewire.experiment.build import (
     make_schedule,
 )
 from rewire.experiment.choices import rewiring_interval
+from rewire.experiment.decay import with_decay
 from rewire.experiment.notices import below_trivial
 from rewire.experiment.outputs import rescale_outputs
 from rewire.experiment.recipe import Recipe
@@ -126,6 +127,8 @@ class SparseMLP(Fitted, MultiOutputMixin, BaseEstimator):
             recipe = recipe_of(self, seed)
             net, densities = self._network(recipe, X, go_on)
             train, validation = self._split(X, targets, seed)
+            if not go_on:
+                recipe = with_decay(recipe, X, targets, loss, self._task[1], X.dtype)
             per_epoch = -(-len(train[1]) // self.batch_size)
             optimizer = self._next_optimizer(recipe, go_on, per_epoch)
             total_steps = self.max_iter * per_epoch
