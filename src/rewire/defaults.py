@@ -22,6 +22,19 @@ INPUT_LIMIT = 5.0
 # connections for each to read that much. A tenth of its connections, with the numbers of their
 # sources, are about a tenth of the bytes of scikit-learn's 100 dense neurons.
 HIDDEN = 80
+# Of tables: of files such as CSV, and of all that estimators are given. Chosen together by five
+# folds of the development tables in benchmarks/study_tables.py. Small tables make few batches, so
+# these are small and their passes many.
+TABLE_OPTIMIZER = "adamw"
+TABLE_LR = 0.01
+TABLE_BATCH_SIZE = 32
+TABLE_EPOCHS = 200
+# What a new network says is scaled by this: a few neurons guess wildly, and the trainings of small
+# tables are too short to forget it.
+FIRST_OUTPUTS = 0.1
+# Steps between two rewirings, and how many there should be at least: methods' own intervals, such
+# as an epoch, suit longer trainings than those of most tables.
+REWIRE_EVERY, LEAST_REWIRINGS = 100, 20
 # By how much AdamW shrinks weights in an epoch at the first learning rate, where no decay is given:
 # weights remember so many epochs, whatever the number of samples and their batches.
 DECAY_PER_EPOCH = 0.03

@@ -81,8 +81,10 @@ def test_other_formats_hold_the_network_alone_and_say_so(ending, run, runs, tmp_
     said = run("export", runs / "homes", tmp_path / f"net.{ending}").output
     assert f"net.{ending}: the network alone" in said
     assert "made of the columns area (m²), heating and standardized" in said
-    assert "answers 2 outputs, one for each class before softmax" in said
+    assert "answers 1 output: the log odds of yes" in said
     assert "To call it" not in said
+    said = run("export", runs / "digits", tmp_path / f"digits.{ending}", "--network-only").output
+    assert "answers 10 outputs, one for each class before softmax" in said
 
 
 def test_the_network_alone_if_wanted(run, runs, tmp_path):

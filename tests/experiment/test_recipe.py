@@ -7,7 +7,9 @@ import pytest
 
 import rewire
 from rewire import activations, defaults
+from rewire.data import load
 from rewire.experiment import Recipe
+from rewire.experiment.choices import with_choices
 from rewire.experiment.recipe import LOSSES, method_name
 from rewire.experiment.settings import settings_of
 
@@ -84,6 +86,7 @@ def test_names_are_those_of_the_parts_that_there_are():
 
 def test_defaults_are_those_of_fit():
     usual = {name: one.default for name, one in inspect.signature(rewire.fit).parameters.items()}
-    for name in ("method", "batch_size", "seed", "epochs", "total_steps", "early_stopping"):
+    for name in ("method", "seed", "epochs", "total_steps", "early_stopping"):
         assert settings_of(Recipe)[name].default == usual[name]
     assert usual["method"] == defaults.METHOD
+    assert usual["batch_size"] == with_choices(Recipe("moons"), load("moons")).batch_size

@@ -18,7 +18,7 @@ from .inputs import input_table
 from .parts import Part, Ruler
 from .scores import SCORES, check_answers, weighted_scores
 from .simpler import linear_model, without_inputs
-from .verdicts import is_uneven, notices, verdict
+from .verdicts import is_uneven, is_useless, notices, verdict
 
 __all__ = ["Assessment", "assess"]
 
@@ -67,8 +67,9 @@ class Assessment:
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold.
 
-        Those are the attributes, ``parts`` by name, the name of the ``main`` one, and whether its
-        classes are ``uneven``.
+        Those are the attributes, ``parts`` by name, the name of the ``main`` one, whether its
+        classes are ``uneven``, and whether the model is ``useless``: surely worse than answering
+        without any input.
         """
         return {
             "task": self.task,
@@ -77,6 +78,7 @@ class Assessment:
             "notices": list(self.notices),
             "main": self.main.name,
             "uneven": is_uneven(self.main),
+            "useless": is_useless(self.main, self.task),
             "parts": {part.name: part.to_dict() for part in self.parts},
             "inputs": self.inputs,
         }

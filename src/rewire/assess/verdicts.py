@@ -10,8 +10,22 @@ from .scores import SCORES
 if TYPE_CHECKING:
     from .assessment import Part
 
-__all__ = ["as_text", "is_uneven", "notices", "range_text", "score_table", "verdict"]
+__all__ = [
+    "REMEDY",
+    "as_text",
+    "is_uneven",
+    "is_useless",
+    "notices",
+    "range_text",
+    "score_table",
+    "verdict",
+]
 
+# Against a network that has learnt nothing.
+REMEDY = (
+    "bring inputs to mean 0 and deviation 1, take another method or a higher density, or lower the "
+    "learning rate"
+)
 # Classes of which the largest has more than so many times the samples of the smallest.
 UNEVEN = 4
 # In the JSON, but no more telling than its root.
@@ -112,17 +126,14 @@ def _against_linear(part: Part, name: str) -> str:
 def notices(part: Part, task: str) -> tuple[str, ...]:
     """Return what a reader should not overlook."""
     found = []
-    name = next(iter(SCORES[task]))
-    value = part.scores[name]
-    trivial, own = next(iter(part.beside.items()), ("", {}))
-    other = own.get(name)
+    name, value, trivial, other = _beside_trivial(part, task)
     if value is not None and other is not None and value <= other:
         simple = "predicting the mean" if task == "regression" else f"answering {trivial}"
-        ends = part.intervals.get(name)
-        sure = ends is not None and ends.high < other
+        useless = is_useless(part, task)
         found.append(
-            f"This is {'worse' if sure else 'no better'} than {simple}, which gets "
-            f"{as_text(name, other, task)}{': the model is of no use as it is' if sure else ''}."
+            f"This is {'worse' if useless else 'no better'} than {simple}, which gets "
+            f"{as_text(name, other, task)}"
+            f"{f': the model is of no use as it is; {REMEDY}' if useless else ''}."
         )
     if part.seen:
         found.append(
@@ -131,6 +142,20 @@ def notices(part: Part, task: str) -> tuple[str, ...]:
         )
     found += _imbalance(part)
     return tuple(found)
+
+
+def is_useless(part: Part, task: str) -> bool:
+    """Return whether a model is surely worse than the mean or the most frequent class."""
+    name, _, _, other = _beside_trivial(part, task)
+    ends = part.intervals.get(name)
+    return ends is not None and other is not None and ends.high < other
+
+
+def _beside_trivial(part: Part, task: str) -> tuple[str, float | None, str, float | None]:
+    """Return the main score's name and value, what answers without inputs, and its value."""
+    name = next(iter(SCORES[task]))
+    trivial, own = next(iter(part.beside.items()), ("", {}))
+    return name, part.scores[name], trivial, own.get(name)
 
 
 def is_uneven(part: Part) -> bool:

@@ -46,8 +46,10 @@ def print_assessment(console: Console, found: Mapping[str, Any], *, full: bool) 
         console.print(_confusion(main))
     if found["inputs"]:
         _print_inputs(console, found, MORE_INPUTS if full else FEW_INPUTS)
-    for notice in found["notices"]:
-        console.print(f"[yellow]note:[/] {escape(notice)}", highlight=False)
+    for number, notice in enumerate(found["notices"]):
+        loud = found.get("useless") and number == 0  # runs kept by older versions do not say
+        label = "[bold red]warning:[/]" if loud else "[yellow]note:[/]"
+        console.print(f"{label} {escape(notice)}", highlight=False)
 
 
 def _scores(found: Mapping[str, Any], width: int) -> Table:

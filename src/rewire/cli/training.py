@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from rewire.experiment import Experiment, Recipe, RunDirectory, prepare_experiment
-from rewire.experiment.notices import worse_than_trivial
+from rewire.experiment.choices import in_words
 from rewire.report import Recorder, write_report
 
 from .columns import print_columns
@@ -53,6 +53,7 @@ def _train(experiment: Experiment, folder: RunDirectory, as_json: bool) -> None:
         highlight=False,
         markup=False,
     )
+    console.print(in_words(experiment), highlight=False, markup=False, soft_wrap=True)
     for notice in experiment.notices:
         Console(stderr=True).print(f"note: {notice}", highlight=False, markup=False, soft_wrap=True)
     with to_go_on_with(experiment, folder, console):
@@ -61,8 +62,6 @@ def _train(experiment: Experiment, folder: RunDirectory, as_json: bool) -> None:
         train_live(experiment, folder, recorder, console)
         with waiting("measuring, and writing the report"):
             experiment.training.finish()
-            if worse := worse_than_trivial(experiment):
-                experiment.notices.append(worse)
             result = measure(experiment)
             folder.finish(experiment, result)
             recorder.finish()
@@ -71,9 +70,6 @@ def _train(experiment: Experiment, folder: RunDirectory, as_json: bool) -> None:
             recorder.recording.about["assessment"] = found | {"notices": notices}
             recorder.save(folder.recording)
             write_report(recorder.recording, folder.report)
-    if worse:
-        warning = f"warning: {worse}"
-        Console(stderr=True).print(warning, style="bold", soft_wrap=True, markup=False)
     if as_json:
         print_json(result)
         return

@@ -12,7 +12,8 @@ from typing import Any
 
 from rewire import defaults
 from rewire.experiment import Recipe, load_dataset
-from rewire.experiment.build import make_method, resolve_optimizer, without_unused_options
+from rewire.experiment.build import make_method, without_unused_options
+from rewire.experiment.choices import with_choices
 from rewire.io import as_path
 from rewire.validation import of_type, several
 
@@ -150,10 +151,9 @@ def study_config(
         recipe = replace(recipe, validation=HELD_OUT)
     if recipe.sparsity is None and recipe.density is None:
         recipe = replace(recipe, sparsity=(defaults.SPARSITY,))
-    optimizer, lr = resolve_optimizer(recipe, loaded.task)
     if measure != usual_measure:
         given["measure"] = measure
-    return StudyConfig(replace(recipe, optimizer=optimizer, lr=lr), measure, imports, given)
+    return StudyConfig(with_choices(recipe, loaded), measure, imports, given)
 
 
 def import_modules(names: Iterable[str]) -> None:

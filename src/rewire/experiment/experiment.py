@@ -26,7 +26,10 @@ from .build import (
     make_schedule,
     silence_constants,
 )
+from .choices import is_table, planned, with_choices
+from .decay import with_decay
 from .notices import rare_classes
+from .outputs import rescale_outputs
 from .predictor import Predictor
 from .recipe import Recipe
 
@@ -43,6 +46,7 @@ class Experiment:
     Attributes
     ----------
     recipe : Recipe
+        With what it left open chosen to suit the data.
     data : Dataset
         As loaded, with its test part if it has one.
     train, validation : Dataset
@@ -99,6 +103,7 @@ def prepare_experiment(
         )
     data = load_dataset(recipe, data_dir)
     train, validation = split_parts(recipe, data)
+    recipe = with_choices(recipe, train)
     loss = make_loss(recipe, data.task)
     net, densities, notices = _network(recipe, train, loss)
     model = Predictor(
@@ -116,16 +121,22 @@ def prepare_experiment(
     unused = model.standardizer and silence_constants(net, X, train.feature_names)
     if unused:
         notices.append(unused)
+    if is_table(train):
+        recipe = with_decay(recipe, X, y, loss, net.ranks[-1])
+        method, optimizer = planned(recipe, data.task, len(y), densities)
+    else:
+        method = make_method(recipe, densities=densities)
+        optimizer = make_optimizer(recipe, data.task)
     training = Training(
         net,
         X,
         y,
-        method=make_method(recipe, densities=densities),
+        method=method,
         loss=loss,
-        optimizer=make_optimizer(recipe, data.task),
+        optimizer=optimizer,
         epochs=recipe.epochs,
         total_steps=recipe.total_steps,
-        batch_size=recipe.batch_size,
+        batch_size=recipe.batch_size or defaults.BATCH_SIZE,
         schedule=make_schedule(recipe),
         validation_data=None if validation is None else _as_learnt(validation, model, loss.name),
         early_stopping=_early_stopping(recipe),
@@ -195,10 +206,13 @@ def _network(
     sparse = make_network(recipe, data.inputs, outputs)
     raised = density_notice(recipe, sparse)
     notices = [] if raised is None else [raised]
-    if make_method(recipe).initial != "dense":
-        return sparse, None, notices
-    dense = make_network(recipe, data.inputs, outputs, dense=True)
-    return dense, sparse.layer_densities(), notices
+    net, densities = sparse, None
+    if make_method(recipe).initial == "dense":
+        net = make_network(recipe, data.inputs, outputs, dense=True)
+        densities = sparse.layer_densities()
+    if is_table(data):
+        rescale_outputs(net, defaults.FIRST_OUTPUTS)
+    return net, densities, notices
 
 
 def _early_stopping(recipe: Recipe) -> EarlyStopping | None:

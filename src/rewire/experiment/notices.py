@@ -6,54 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rewire.assess.verdicts import REMEDY
+
 if TYPE_CHECKING:
     from rewire.data import Dataset
 
-    from .experiment import Experiment
-
-__all__ = ["below_trivial", "rare_classes", "worse_than_trivial"]
+__all__ = ["below_trivial", "rare_classes"]
 
 # A hundredth of the accuracy or of R² may be chance.
 MARGIN = 0.01
-REMEDY = (
-    "the network has learnt nothing of use: bring inputs to mean 0 and deviation 1, take another "
-    "method or a higher density, or lower the learning rate"
-)
-
-
-def worse_than_trivial(experiment: Experiment) -> str | None:
-    """Return a sentence where a trained network is worse than answering without any input.
-
-    Such an answer is the most frequent class, or the mean, of the training samples. Compared on
-    the samples held out, or on the training samples where none are.
-
-    Parameters
-    ----------
-    experiment : Experiment
-        Trained.
-
-    Examples
-    --------
-    >>> from rewire.experiment import Recipe, prepare_experiment
-    >>> experiment = prepare_experiment(Recipe("iris", total_steps=300))
-    >>> while not experiment.training.finished:
-    ...     reported = experiment.training.advance()
-    >>> worse_than_trivial(experiment) is None
-    True
-    """
-    data, model = experiment.data, experiment.model
-    part = experiment.train if experiment.validation is None else experiment.validation
-    name = "training" if experiment.validation is None else "validation"
-    if data.task == "regression":
-        return below_trivial(model.predict(part.X), part.y, experiment.train.y, name)
-    predicted = model.class_numbers(model.outputs(part.X))
-    return below_trivial(predicted, part.y, experiment.train.y, name, data.classes)
 
 
 def below_trivial(
     predicted: np.ndarray, y: np.ndarray, seen: np.ndarray, part: str, classes: Any = None
 ) -> str | None:
     """Return a sentence where predictions are worse than the most frequent class, or the mean.
+
+    For the end of a fit, which has no time for what :func:`rewire.assess.assess` finds out.
 
     Parameters
     ----------
@@ -79,7 +48,7 @@ def below_trivial(
             return None
         return (
             f"accuracy on the {part} samples is {reached:.1%}, worse than the {trivial:.1%} of "
-            f"always answering {classes[usual]}: {REMEDY}"
+            f"always answering {classes[usual]}: the network has learnt nothing of use; {REMEDY}"
         )
     y, predicted = (np.reshape(a, (len(y), -1)).astype(np.float64) for a in (y, predicted))
     mean = np.reshape(seen, (len(seen), -1)).astype(np.float64).mean(axis=0)
@@ -89,7 +58,10 @@ def below_trivial(
     if error <= (1 + MARGIN) * trivial + rounding:
         return None
     r2 = f"{1 - error / trivial:.3g}" if trivial else "below any number"
-    return f"R² on the {part} samples is {r2}, worse than 0, that of the mean: {REMEDY}"
+    return (
+        f"R² on the {part} samples is {r2}, worse than 0, that of the mean: the network has learnt "
+        f"nothing of use; {REMEDY}"
+    )
 
 
 def rare_classes(data: Dataset, train: Dataset, validation: Dataset | None) -> str | None:

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, MultiOutputMixin, _fit_context, is_class
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
-from rewire import losses
+from rewire import defaults, losses
 from rewire.experiment.build import (
     density_notice,
     make_method,
@@ -19,7 +19,10 @@ from rewire.experiment.build import (
     make_optimizer,
     make_schedule,
 )
+from rewire.experiment.choices import rewiring_interval
+from rewire.experiment.decay import with_decay
 from rewire.experiment.notices import below_trivial
+from rewire.experiment.outputs import rescale_outputs
 from rewire.experiment.recipe import Recipe
 from rewire.losses import Loss
 from rewire.train import EarlyStopping, History, fit
@@ -28,18 +31,10 @@ from rewire.train.evaluation import outputs
 from .checks import check_samples, column_names, restored_on_error
 from .fitted import Fitted
 from .inputs import Inputs, is_table
-from .outputs import rescale_outputs
 from .parameters import CONSTRAINTS, PARAMETERS, SIGNATURE, recipe_of
 from .stream import Stream
 
 __all__ = ["SparseMLP"]
-
-# Steps between two rewirings, and how many there should be at least: methods' own intervals, such
-# as an epoch, suit longer trainings than those of most tables.
-REWIRE_EVERY, LEAST_REWIRINGS = 100, 20
-# What a new network says is scaled by this: a few neurons guess wildly, and the trainings of small
-# tables are too short to forget it.
-FIRST_OUTPUTS = 0.1
 
 
 class SparseMLP(Fitted, MultiOutputMixin, BaseEstimator):
@@ -132,10 +127,12 @@ class SparseMLP(Fitted, MultiOutputMixin, BaseEstimator):
             recipe = recipe_of(self, seed)
             net, densities = self._network(recipe, X, go_on)
             train, validation = self._split(X, targets, seed)
+            if not go_on:
+                recipe = with_decay(recipe, X, targets, loss, self._task[1], X.dtype)
             per_epoch = -(-len(train[1]) // self.batch_size)
             optimizer = self._next_optimizer(recipe, go_on, per_epoch)
             total_steps = self.max_iter * per_epoch
-            interval = max(1, min(REWIRE_EVERY, total_steps // LEAST_REWIRINGS))
+            interval = rewiring_interval(total_steps)
             history = fit(
                 net,
                 *train,
@@ -181,7 +178,7 @@ class SparseMLP(Fitted, MultiOutputMixin, BaseEstimator):
                 net,
                 X,
                 targets,
-                method=make_method(recipe, densities=densities, every=REWIRE_EVERY),
+                method=make_method(recipe, densities=densities, every=defaults.REWIRE_EVERY),
                 loss=loss,
                 optimizer=optimizer,
                 batch_size=self.batch_size,
@@ -250,7 +247,7 @@ class SparseMLP(Fitted, MultiOutputMixin, BaseEstimator):
         densities = net.layer_densities()
         if make_method(recipe, densities=densities).initial == "dense":
             net = make_network(recipe, inputs, outputs, dtype=X.dtype, dense=True)
-        rescale_outputs(net, FIRST_OUTPUTS)
+        rescale_outputs(net, defaults.FIRST_OUTPUTS)
         return net, densities
 
     def _judge(self, net: Any, train: Any, validation: Any) -> None:

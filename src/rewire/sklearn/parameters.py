@@ -57,13 +57,12 @@ FIELDS = {
 }
 DEFAULTS: dict[str, Any] = {
     # With MLPClassifier's Adam, weights that few samples say little about grow all the same.
-    "solver": "adamw",
+    "solver": defaults.TABLE_OPTIMIZER,
     # Ten times MLPClassifier's, which keeps its rate; here the schedule ends at a hundredth of it.
-    "learning_rate_init": 0.01,
+    "learning_rate_init": defaults.TABLE_LR,
     # MLPClassifier's own; there it is a limit, here a schedule goes by all of them, to the end.
-    "max_iter": 200,
-    # Small tables have few samples, and with larger batches few steps.
-    "batch_size": 32,
+    "max_iter": defaults.TABLE_EPOCHS,
+    "batch_size": defaults.TABLE_BATCH_SIZE,
     # MLPClassifier's own.
     "n_iter_no_change": 10,
 }
@@ -140,8 +139,9 @@ CHANGES: dict[str, dict[str, Any]] = {
     "nesterovs_momentum": {"help": 'Whether that is Nesterov\'s; for ``"sgd"`` only.'},
     "solver": {"help": "The optimizer.", "default_text": None},
     "batch_size": {
+        "default_text": None,
         "help": "Samples in each step. Data of no more samples than that are learnt all at once, "
-        "in their order."
+        "in their order.",
     },
     "max_iter": {
         "help": "Passes over the data in one ``fit``.",

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from sklearn.base import RegressorMixin, _fit_context
 
+from rewire.experiment.outputs import rescale_outputs
 from rewire.graph import Network
 
 from .base import SparseMLP
 from .docstrings import documented
-from .outputs import rescale_outputs
 from .target_scaling import TargetScaling
 
 __all__ = ["SparseMLPRegressor"]

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import rewire
+from rewire.experiment.outputs import rescale_outputs
 from rewire.sklearn import SparseMLPRegressor
-from rewire.sklearn.outputs import rescale_outputs
 
 X = np.random.default_rng(0).normal(size=(50, 4))
 
