@@ -2,6 +2,7 @@
 
 import copy
 import io
+import re
 
 import numpy as np
 import pytest
@@ -14,7 +15,10 @@ from rewire.connectivity.protocol import check_model
 from rewire.methods import DSR, GMP, LotteryTicket, RigL
 from rewire.optimizers import SGD
 from rewire.topology import Rewirer as ArrayRewirer
+from rewire.torch.layered_model import LayeredModel
 from rewire.torch.linear_chains import find_linear_chains
+from rewire.torch.optimizer_state import OptimizerState
+from rewire.torch.recording import Recording
 from tests.torch.twins import (
     DOUBLE,
     batch,
@@ -172,18 +176,23 @@ def test_an_overflow_changes_nothing_and_says_which_slack_would_do():
     model = small_model(slack=0.1)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     rewirer = rt.Rewirer(model, optimizer, RigL(0.9, every=1, scope="network"), steps=10, seed=0)
-    before = connections(model)
     with torch.no_grad():
-        model[2].weight *= 100
-    x = batch(8, 12)
-    (1000 * model(x)).square().mean().backward()
-    grown = {}
+        model[2].weight *= 100  # so that the first layer's connections go, and come back here
+    before = connections(model)
+    model(batch(8, 12)).square().mean().backward()
     with pytest.raises(
-        ValueError, match=r"(\w): a layer must have room .* got \d+ entries.*slack="
+        ValueError, match=r"\w: a layer must have room .* got \d+ entries.*slack="
     ) as e:
         rewirer.step()
-    assert set(connections(model)) == set(before)
-    del grown, e
+    assert connections(model) == before
+    needed = float(re.search(r"slack=([\d.]+)", str(e.value))[1])
+    model = small_model(slack=needed)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    rewirer = rt.Rewirer(model, optimizer, RigL(0.9, every=1, scope="network"), steps=10, seed=0)
+    with torch.no_grad():
+        model[2].weight *= 100
+    model(batch(8, 12)).square().mean().backward()
+    assert rewirer.step().moved
 
 
 # ----------------------------------------------------------------------- pruning and its remains
@@ -331,6 +340,33 @@ def test_revived_units_leave_the_function_and_learn(make):
     assert not reader.dense_weight()[:, :5].any()
     seen = nn.functional.leaky_relu(model.a(x)) if make is Forward else x
     assert (layer(seen)[:, :5].max(0).values > 0).all()
+
+
+def test_another_process_is_told_what_was_revived():
+    models = [small_model(), small_model()]
+    optimizers = [torch.optim.AdamW(model.parameters(), lr=1e-2) for model in models]
+    adapters = []
+    for model, optimizer in zip(models, optimizers, strict=True):
+        model[0].bias.data[:3] = -50
+        layers = {"0": model[0], "2": model[2]}
+        chains = find_linear_chains(model, [model[0], model[2]])
+        adapters.append(LayeredModel(layers, OptimizerState(optimizer), chains=chains))
+        recording = Recording([model[0], model[2]])
+        recording.start()
+        model(batch(70, 12)).square().mean().backward()
+        passes = recording.stop()
+        optimizer.step()
+    leader, follower = adapters
+    before = connections(models[0])
+    signals = [leader.signals(passes)]
+    revived = leader.revive(signals, np.random.default_rng(0), tries=4, samples=64)
+    assert len(revived.units) >= 3
+    assert connections(models[0]) != before == connections(models[1])
+    follower.renew(leader.renewals)
+    for ours, theirs in zip(models[0].parameters(), models[1].parameters(), strict=True):
+        assert torch.equal(ours, theirs)
+        for name, value in optimizers[0].state[ours].items():
+            assert torch.equal(value, optimizers[1].state[theirs][name])
 
 
 # -------------------------------------------------------------------------------------- refusals

@@ -361,11 +361,14 @@ def exactly(state):
     return state.tolist() if isinstance(state, torch.Tensor) else state
 
 
-def test_the_same_bits_after_a_restart():
+@pytest.mark.parametrize("name", ["mest", "dsr", "granet", "reviving rigl", "lottery ticket"])
+def test_the_same_bits_after_a_restart(name):
+    options = {"rounds": 6} if name == "lottery ticket" else {"every": 5}
+
     def start():
-        model = small_model()
+        model = small_model(slack=2.0)
         optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
-        return model, optimizer, rt.Rewirer(model, optimizer, "mest", steps=40, every=5, seed=0)
+        return model, optimizer, rt.Rewirer(model, optimizer, name, steps=40, seed=0, **options)
 
     def run(parts, first, last):
         model, optimizer, rewirer = parts

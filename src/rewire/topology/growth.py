@@ -99,9 +99,13 @@ class _Best:
         Rows of the block are targets from ``first`` on; keys are target * units + source.
         """
         score = block.ravel()
-        entries = np.flatnonzero(score > self.threshold)
+        threshold, few = self.threshold, max(2 * self.count, FEW)
+        if not self.keys and len(score) > few:  # where all would pass: begin with a better one
+            self.threshold = np.partition(score, -self.count)[-self.count]
+            threshold = np.nextafter(self.threshold, -np.inf)  # what is equal to it stays
+        entries = np.flatnonzero(score > threshold)
         score = score[entries]
-        if len(entries) > max(2 * self.count, FEW):
+        if len(entries) > few:
             kept = _strongest(score, self.count)
             entries, score = entries[kept], score[kept]
             self.threshold = score.min()

@@ -43,6 +43,8 @@ class LayeredModel:
         The model, all of whose parameters can be rewound; by default those of the layers.
     chains : sequence of LinearChain, optional
         Layers that feed each other, where idle units can be found and revived.
+    momentum : bool, default True
+        Whether the table has a column for the optimiser's momentum.
 
     Attributes
     ----------
@@ -63,12 +65,14 @@ class LayeredModel:
         state: OptimizerState,
         root: nn.Module | None = None,
         chains: Sequence[LinearChain] = (),
+        momentum: bool = True,
     ):
         self.layers, self.state, self.version = layers, state, 0
         self.rewind_point: RewindPoint | None = None
         self.renewals: list[Renewal | None] = []
         self._root = nn.ModuleList(layers.values()) if root is None else root
         self._followers: list[list[SparseLayer]] = []
+        self._momentum = momentum
         self._parts, self._starts = number_units(list(layers.values()))
         self.connections = self._read_wiring(next_birth=0)
         self._first_counts = np.diff(self._ends())
@@ -121,7 +125,7 @@ class LayeredModel:
         parameters = [layer.weight for layer in self.layers.values()]
         columns = self.connections.data
         columns["weight"] = self._joined(parameters)
-        if self.state.momentum:
+        if self._momentum and self.state.momentum:
             columns["velocity"] = self._joined([self.state.momentum_of(p) for p in parameters])
 
     def rewire(self, drop: np.ndarray, grow_source: np.ndarray, grow_target: np.ndarray) -> None:

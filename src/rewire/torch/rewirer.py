@@ -123,7 +123,8 @@ class Rewirer:
         layers = layers_to_rewire(self._root, state)
         trace = self.method.revive is not None
         chains = find_linear_chains(self._root, list(layers.values()), trace)
-        self._model = LayeredModel(layers, state, self._root, chains)
+        momentum = "momentum" in self.method.needs
+        self._model = LayeredModel(layers, state, self._root, chains, momentum)
         check_method(self.method, self._model)
         self._processes = processes_of(model, layers, shards * deterministic, generator)
         with warnings.catch_warnings(action="ignore"):  # its words are for other parameters
