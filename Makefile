@@ -76,7 +76,7 @@ results-torch: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/torch_results_page.py
 
 # MNIST is fetched, or read from the folder that REWIRE_DATA_DIR names.
-gallery: $(VENV)/.installed
+gallery: $(VENV)/.installed-test
 	for script in examples/*.py; do MPLBACKEND=Agg $(BIN)/python $$script runs/examples || exit 1; done
 	cp runs/examples/*.png runs/examples/*.webp docs/images/gallery/
 

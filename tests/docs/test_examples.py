@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -27,6 +28,7 @@ PRINTED = {
     "surgery.py": r"Network 2-7-1: 22 connections",
     "mnist.py": r"9\d\.\d\d% of the test images right",
     "grid_search.py": r"best: ",
+    "pytorch_report.py": r"9\d% of the digits held back, 1\d rewirings: \S+pytorch_report\.html",
 }
 
 
@@ -35,6 +37,10 @@ PRINTED = {
 def test_runs_and_prints_what_it_is_about(script, tmp_path):
     if script.stem == "mnist" and "REWIRE_DATA_DIR" not in os.environ:
         pytest.skip("REWIRE_DATA_DIR is not set: it names the folder of the stored data sets")
+    if script.stem == "pytorch_report":
+        pytest.importorskip("playwright", reason="Playwright is not installed")
+        if not (os.environ.get("REWIRE_CHROMIUM") or shutil.which("chromium")):
+            pytest.skip("Chromium is not installed: REWIRE_CHROMIUM names another one")
     done = subprocess.run(
         [sys.executable, script, tmp_path],
         env=os.environ | {"EPOCHS": "1", "MPLBACKEND": "Agg"},

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from rewire.report import Recorder, animation, write_animation
-from rewire.report import recorder as recorder_module
+from rewire.report import Recorder, animation, network_frames, write_animation
 from rewire.report.scene_pictures import draw_scenes
 from rewire.report.scenes import iter_scenes
 
@@ -48,7 +47,7 @@ def test_another_ending_is_an_error(recording, tmp_path):
 
 
 def test_a_network_too_large_to_draw_is_an_error(tmp_path, monkeypatch):
-    monkeypatch.setattr(recorder_module, "MAX_DRAWN", 10)
+    monkeypatch.setattr(network_frames, "MAX_DRAWN", 10)
     with pytest.raises(ValueError, match="small enough to be drawn; got one of 83"):
         write_animation(recorded(), tmp_path / "a.webp")
 

@@ -11,8 +11,7 @@ from rewire.assess import assess
 from rewire.data import load, moons
 from rewire.experiment import Recipe, prepare_experiment
 from rewire.experiment.assessing import assess_experiment
-from rewire.report import Recorder, taking, write_report
-from rewire.report import recorder as recorder_module
+from rewire.report import Recorder, network_frames, taking, write_report
 from rewire.report.frame_features import extract_features
 from rewire.report.snapshots import restore
 
@@ -46,7 +45,7 @@ def static():
 def large():
     digits = load("digits")
     net = rewire.mlp([64, 200, 10], sparsity=[0.7, 0.5], seed=0)
-    assert len(net.connections) > recorder_module.MAX_DRAWN
+    assert len(net.connections) > network_frames.MAX_DRAWN
     recorder = Recorder(image_shape=digits.image_shape, data="digits", classes=digits.classes)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(taking, "MAX_SHARE", np.inf)

@@ -1,5 +1,8 @@
 """The callbacks for Lightning and transformers, against a training loop written out."""
 
+import re
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
@@ -240,3 +243,21 @@ def test_a_rewirer_is_attached_to_the_optimizer_that_holds_the_sparse_weights():
     callback.end()
     optimizers[1].step()
     assert callback.rewirer.steps_made == EVERY
+
+
+@pytest.mark.parametrize("package", ["lightning", "transformers"])
+def test_the_page_shows_how(package, tmp_path, monkeypatch):
+    pytest.importorskip("lightning.pytorch" if package == "lightning" else "accelerate")
+    monkeypatch.chdir(tmp_path)
+    page = (Path(__file__).parents[2] / "docs" / "torch.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```py\n(.*?)^```$", page, re.S | re.M)
+    (code,) = [block for block in blocks if f"rewire.torch.{package}" in block]
+    names = {
+        "torch": torch,
+        "nn": nn,
+        "rt": rt,
+        "X": torch.rand(64, 1, 8, 8),
+        "y": torch.arange(64) % 10,
+    }
+    exec(code, names)
+    assert names["callback"].rewirer.history

@@ -214,6 +214,24 @@ def test_the_input_map_has_the_fan_out_of_each_pixel(recorded, channels):
     np.testing.assert_array_equal(arrays["input_map"], fan_out)
 
 
+@pytest.mark.parametrize("method", ["gmp", "reviving rigl"])
+def test_layers_may_gain_and_lose_connections(recorded, method):
+    model = nn.Sequential(
+        nn.Flatten(),
+        rt.Linear(72, 20, density=0.3, seed=0, slack=2.0),
+        nn.ReLU(),
+        rt.Linear(20, 3, density=0.5, seed=1, slack=2.0),
+    )
+    recording = recorded(model, method=method).recording
+    first, last = (
+        frame.arrays["layers"][:, 0] for frame in recording.frames[:: len(recording.frames) - 1]
+    )
+    assert last.tolist() == [model[1].n_connections, model[3].n_connections]
+    assert first.tolist() != last.tolist()
+    assert last.sum() == recording.frames[-1].arrays["totals"][0]
+    assert (last.sum() < first.sum()) == (method == "gmp")
+
+
 # ------------------------------------------------------------------------------------------ chains
 
 
@@ -271,6 +289,7 @@ def test_rewirings_between_two_logs_are_in_the_next_frame(all_frames):
 
 def test_frames_that_take_too_long_are_left_out(monkeypatch):
     monkeypatch.setattr(taking, "MAX_SHARE", 0.0)
+    monkeypatch.setattr(following, "FREE", 0.0)
     model = convolutions()
     rewirer, optimizer = rewirer_of(model)
     recorder = Recorder().follow(rewirer)

@@ -22,6 +22,8 @@ __all__ = ["Following"]
 
 # Frames of a training that never rewires; also the most frames between two rewirings.
 REPORTS = 40
+# Seconds for frames in a short training.
+FREE = 1.0
 # With more rows of measures than this, every other one is dropped.
 MAX_ROWS = 10_000
 
@@ -51,10 +53,10 @@ class Following:
         self._begun = perf_counter()
         if resumed is None:
             self.recording = Recording(self._about(about), np.zeros((0, 0)), np.zeros(0))
-            self.taker = FrameTaker(self.recording)
+            self.taker = FrameTaker(self.recording, FREE)
             self._take("start")
         else:
-            self.recording, self.taker = resumed, FrameTaker(resumed)
+            self.recording, self.taker = resumed, FrameTaker(resumed, FREE)
             rows = [row for row in resumed.rows if row["step"] <= rewirer.steps_made]
             resumed.rows = rows
             self._begun -= rows[-1]["seconds"] if rows else 0
@@ -62,15 +64,15 @@ class Following:
 
     def log(self, measures: Mapping[str, Any]) -> None:
         """Add what was measured, and take a frame if one is due."""
-        step, recording = self.rewirer.steps_made, self.recording
+        step = self.rewirer.steps_made
         known = {
             name: _number(name, value) for name, value in measures.items() if value is not None
         }
         if known:
             self._add_row(step, known)
-        if len(self.rewirer.history) > len(recording.rewirings):
+        if len(self.rewirer.history) > len(self.recording.rewirings):
             self._take("rewiring")
-        elif step - recording.moments[-1] >= self.rewirer.steps / REPORTS:
+        elif step < self.rewirer.steps and self._long_ago():
             self._take("report")
         if step >= self.rewirer.steps:
             self.finish()
@@ -100,6 +102,10 @@ class Following:
             "chain": chain,
             "unit": "channel" if any(layers[i]["kernel"] for i in chain) else "neuron",
         }
+
+    def _long_ago(self) -> bool:
+        since = self.rewirer.steps_made - self.recording.moments[-1]
+        return since >= self.rewirer.steps / REPORTS
 
     def _take(self, kind: str) -> None:
         self.copy_history()

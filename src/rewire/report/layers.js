@@ -76,7 +76,7 @@ class Kernels {
     this.most = d3.max(all, values => d3.max(values, Math.abs)) || 1;
     const {box, svg} = panel(parent, "Kernels", across * (columns + gap) - gap, down * (rows + gap) - gap);
     this.svg = svg.attr("class", "kernels").attr("data-name", name);
-    this.note = box.append("p").attr("class", "note").text(this.scale = `${most} of them, weights up to ${d3.format(".2~g")(this.most)}`);
+    this.note = box.append("p").attr("class", "note").text(this.scale = `${most} kernel${most === 1 ? "" : "s"}, weights up to ${d3.format(".2~g")(this.most)}`);
   }
 
   draw(frame) {

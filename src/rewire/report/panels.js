@@ -122,7 +122,7 @@ class Distribution {
     svg.append("g").attr("class", "axis").attr("transform", "translate(30,0)").call(
       d3.axisLeft(this.y).tickValues(apart(this.y, this.y.ticks(6))).tickFormat(d3.format("~s")).tickSizeOuter(0));
     svg.append("text").attr("x", 236).attr("y", 142).attr("text-anchor", "end").attr("font-size", 12).text("connections");
-    svg.append("text").attr("x", 236).attr("y", 12).attr("text-anchor", "end").attr("font-size", 12).text("↑ neurons");
+    svg.append("text").attr("x", 236).attr("y", 12).attr("text-anchor", "end").attr("font-size", 12).text(`↑ ${run.unit}s`);
     this.bars = svg.append("g");
   }
 

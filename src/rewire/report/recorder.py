@@ -6,18 +6,14 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from rewire.io import advise, received
 from rewire.validation import several
 
 from .following import REPORTS, Following
-from .frame_features import extract_features
-from .recording import Recording, read_recording
-from .snapshots import snapshot
+from .network_frames import contents, is_small, new_recording
+from .recording import Recording, resume
 from .taking import FrameTaker
 
 if TYPE_CHECKING:
@@ -27,14 +23,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Recorder"]
 
-# A network with at most this many connections is kept whole and drawn.
-MAX_DRAWN = 3000
-# Samples that are kept, and the most numbers in them.
-MAX_SAMPLES, MAX_NUMBERS = 256, 200_000
-
 
 class Recorder:
     """A callback of :func:`rewire.fit` that records the training for :func:`write_report`.
+
+    It also records PyTorch models: see :meth:`follow` and :meth:`log`.
 
     A frame is taken of the network at the start, after every rewiring, at reports if nothing has
     been rewired for a while, and at the end; with more than 128 frames, every other one is dropped.
@@ -122,7 +115,7 @@ class Recorder:
         """
         self.training, self._following = training, None
         training.on_rewiring = self._rewired
-        if (found := _resumed(resumed_from, training.step)) is not None:
+        if (found := resume(resumed_from, training.step)) is not None:
             self._begin(found)
             return
         self.start(
@@ -187,6 +180,10 @@ class Recorder:
     ) -> Recorder:
         """Begin to record a PyTorch model that is rewired; :meth:`log` goes on.
 
+        A frame holds, of each sparse layer, the density of its blocks, and of convolutions the
+        kernels with the largest weights; and the strongest paths through layers that follow each
+        other in ``nn.Sequential``. Frames take at most 3% of the time, or a second.
+
         Parameters
         ----------
         rewirer : rewire.torch.Rewirer
@@ -202,6 +199,25 @@ class Recorder:
         ------
         ValueError
             If there is an image shape, but the first layer reads other inputs.
+
+        Examples
+        --------
+        >>> import tempfile, torch
+        >>> import rewire.torch as rt
+        >>> from rewire.report import write_report
+        >>> model = torch.nn.Sequential(rt.Linear(16, 8, density=0.25, seed=0))
+        >>> optimizer = torch.optim.Adam(model.parameters())
+        >>> rewirer = rt.Rewirer(model, optimizer, "rigl", steps=40, every=20, seed=0)
+        >>> recorder = Recorder(data="noise").follow(rewirer)
+        >>> x = torch.randn(32, 16, generator=torch.Generator().manual_seed(0))
+        >>> for _ in range(40):
+        ...     optimizer.zero_grad()
+        ...     loss = model(x).square().mean()
+        ...     loss.backward()
+        ...     optimizer.step()
+        ...     record = rewirer.step()
+        ...     recorder.log(loss=loss)
+        >>> page = write_report(recorder.recording, tempfile.mkdtemp() + "/noise.html")
         """
         if not hasattr(rewirer, "steps_made"):
             raise TypeError(
@@ -210,7 +226,7 @@ class Recorder:
                     "record a network by rewire.fit(..., callbacks=[recorder])",
                 )
             )
-        resumed = _resumed(resumed_from, rewirer.steps_made)
+        resumed = resume(resumed_from, rewirer.steps_made)
         self.training, self._following = None, Following(rewirer, self.about, resumed)
         self.recording, self._taker = self._following.recording, self._following.taker
         return self
@@ -270,16 +286,8 @@ class Recorder:
         step : int, default 0
             Steps done.
         """
-        every = max(1, -(-X.shape[0] // min(MAX_SAMPLES, max(1, MAX_NUMBERS // X.shape[1]))))
-        kept = X[::every]
-        about = {
-            "method": method,
-            "loss": loss,
-            "total_steps": total_steps,
-            "activations": [one.name for one in net.activations[1:]],
-        }
-        samples = np.array(kept.toarray() if hasattr(kept, "toarray") else kept, net.dtype)
-        self._begin(Recording({**self.about, **about}, samples, np.array(y[::every])))
+        about = {"method": method, "loss": loss, "total_steps": total_steps}
+        self._begin(new_recording(net, X, y, self.about | about))
         self.take(net, step, "start")
 
     def take(self, net: Network, step: int, kind: str) -> None:
@@ -294,28 +302,8 @@ class Recorder:
             Why the frame is taken; those at the end are always kept.
         """
         assert self._taker is not None
-        small = len(net.connections) <= MAX_DRAWN
+        small = is_small(net)
         if self._taker.due(step, kind, cheap=small):
             if not small:
                 net.program()  # not counted, as the training is about to need it anyway
-            self._taker.take(step, kind, partial(self._contents, net))
-
-    def _contents(self, net: Network) -> tuple[str, dict[str, np.ndarray]]:
-        """Return a frame's form and arrays."""
-        whole = len(net.connections) <= MAX_DRAWN
-        if whole and all(one.built_in for one in net.activations[1:]):
-            return "snapshot", snapshot(net)
-        about, X = self.recording.about, self.recording.X
-        features = extract_features(
-            net, X, about["loss"], whole=whole, image_shape=about["image_shape"]
-        )
-        return "whole" if whole else "summary", features
-
-
-def _resumed(path: str | os.PathLike[str] | None, step: int) -> Recording | None:
-    """Return a recording up to a step, if there is one."""
-    if path is None or not Path(path).exists():
-        return None
-    found = read_recording(path)
-    found.truncate(step)
-    return found
+            self._taker.take(step, kind, partial(contents, net, self.recording))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -193,6 +194,15 @@ def read_recording(path: str | os.PathLike[str]) -> Recording:
         tensors["moments"].tolist(),
         header["interval"],
     )
+
+
+def resume(path: str | os.PathLike[str] | None, step: int) -> Recording | None:
+    """Return a recording up to a step, if there is one."""
+    if path is None or not Path(path).exists():
+        return None
+    found = read_recording(path)
+    found.truncate(step)
+    return found
 
 
 def thin(frames: Sequence[Frame], interval: int) -> list[Frame]:

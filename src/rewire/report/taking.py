@@ -29,6 +29,8 @@ class FrameTaker:
     Parameters
     ----------
     recording : Recording
+    free : float, default 0
+        Seconds that frames may take however short the training is.
 
     Attributes
     ----------
@@ -36,8 +38,8 @@ class FrameTaker:
         Time that frames have taken so far.
     """
 
-    def __init__(self, recording: Recording):
-        self.recording = recording
+    def __init__(self, recording: Recording, free: float = 0.0):
+        self.recording, self._free = recording, free
         self.seconds = self._spent = self._latest = 0.0
         self._begun = perf_counter()
 
@@ -53,8 +55,8 @@ class FrameTaker:
         recording.moments.append(step)
         if (len(recording.moments) - 1) % recording.interval:
             return False
-        elapsed = perf_counter() - self._begun
-        return cheap or self._spent + 2 * self._latest <= MAX_SHARE * elapsed
+        allowed = max(self._free, MAX_SHARE * (perf_counter() - self._begun))
+        return cheap or self._spent + 2 * self._latest <= allowed
 
     def take(self, step: int, kind: str, contents: Contents) -> None:
         """Add a frame that was due, and thin them out if they are too many."""

@@ -91,12 +91,10 @@ class Anatomy:
     """
 
     def __init__(self, rewirer: Rewirer):
-        self._rewired = rewirer._model
-        modules = dict(rewirer._root.named_modules())
-        self.layers = [_layer(row, modules[row.name]) for row in summary(rewirer._root)]
-        self._modules = [modules[layer.summary.name] for layer in self.layers]
+        self._rewired, self._root = rewirer._model, rewirer._root
+        self.layers, self._modules = self._survey()
         number = {layer.summary.name: i for i, layer in enumerate(self.layers)}
-        self.chain = [number[name] for name in longest_chain(rewirer._root)]
+        self.chain = [number[name] for name in longest_chain(self._root)]
         self._place = {name: i for i, name in enumerate(self._rewired.layers)}
 
     @property
@@ -105,8 +103,15 @@ class Anatomy:
         return self._rewired.connections.next_birth
 
     def refresh(self) -> None:
-        """Look at the weights as they are now."""
+        """Look at the layers and their weights as they are now."""
         self._rewired.refresh()
+        self.layers, self._modules = self._survey()
+
+    def _survey(self) -> tuple[list[Layer], list[Any]]:
+        """Return the layers, and the modules that they are."""
+        rows = summary(self._root)
+        modules = [self._root.get_submodule(row.name) for row in rows]
+        return [_layer(row, one) for row, one in zip(rows, modules, strict=True)], modules
 
     def layer_of_block(self) -> list[int]:
         """Return the number of the layer to which each figure in a rewiring's record belongs."""
