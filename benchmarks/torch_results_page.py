@@ -92,23 +92,21 @@ def curve_table(found: dict[str, Curve]) -> str:
 
 
 def wins(found: dict[str, Curve]) -> str:
-    """Return which settings are ahead of the dense one, and which are behind, by three measures."""
-    seconds, dense = common_time(found), found[DENSE]
-    at_time = {n: c.after_seconds(seconds).mean() for n, c in found.items()}
-    at_steps = {n: c.after_steps(torch_study.DENSE_STEPS).mean() for n, c in found.items()}
-    smaller = [n for n, c in found.items() if c.token["bytes"] < dense.token["bytes"]]
-    faster = [n for n, c in found.items() if c.token["latency"] < dense.token["latency"]]
+    """Return which settings are ahead of the dense one, after the same time and the same steps."""
+    seconds, steps = common_time(found), torch_study.DENSE_STEPS
     measures = {
-        f"after {seconds:.0f} s": (at_time, [*found]),
-        f"after {torch_study.DENSE_STEPS} steps": (at_steps, [*found]),
-        f"of fewer bytes, after {seconds:.0f} s": (at_time, smaller),
-        f"with a lower latency, after {seconds:.0f} s": (at_time, faster),
+        f"**After the same time** ({seconds:.0f} s)": lambda curve: curve.after_seconds(seconds),
+        f"**After the same number of steps** ({steps})": lambda curve: curve.after_steps(steps),
     }
     lines = []
-    for measure, (bits, names) in measures.items():
-        ahead = [n for n in names if n != DENSE and bits[n] < bits[DENSE]]
-        behind = [n for n in names if n != DENSE and bits[n] >= bits[DENSE]]
-        lines.append(f"- Ahead of dense {measure}: {listed(ahead)}. Not ahead: {listed(behind)}.")
+    for measure, reading in measures.items():
+        bits = {name: reading(curve).mean() for name, curve in found.items()}
+        ahead = [name for name in bits if bits[name] < bits[DENSE]]
+        behind = [name for name in bits if bits[name] >= bits[DENSE] and name != DENSE]
+        lines.append(f"- {measure} ahead of dense: {listed(ahead)}. Not ahead: {listed(behind)}.")
+    for what, key in (("bytes", "bytes"), ("latency", "latency")):
+        more = [n for n, c in found.items() if c.token[key] > found[DENSE].token[key]]
+        lines.append(f"- **More {what} than dense**: {listed(more)}.".replace("More l", "Higher l"))
     return "\n".join(lines)
 
 
@@ -160,7 +158,8 @@ def headline(found: dict[str, Curve]) -> str:
 
 
 def image_table() -> str:
-    runs, costs = result("torch_study_images")["runs"], result("torch_study_costs")["images"]
+    runs = result("torch_study_images").get("runs", {})
+    costs = result("torch_study_costs")["images"]
     batches = -(-60_000 // torch_study_images.BATCH)
 
     def epoch(name: str) -> float:
@@ -211,7 +210,7 @@ def profile_table() -> str:
 
 def pruning_table() -> str:
     body = []
-    for name, runs in result("torch_study_pruning")["runs"].items():
+    for name, runs in result("torch_study_pruning").get("runs", {}).items():
         figures = {
             key: np.array([run[key] for run in runs.values()])
             for key in ("before", "pruned", "trained")
