@@ -13,6 +13,7 @@ import torch_study
 import torch_study_images
 import torch_study_pruning
 from page import table
+from torch_study_curves import Curve, common_time, costs_of
 from torch_study_figures import draw_curves
 from torch_study_training import known
 
@@ -35,52 +36,6 @@ def spread(values: np.ndarray, digits: int = 2) -> str:
 # ------------------------------------------------------------------------------------------ curves
 
 
-def costs_of(costs: dict, name: str) -> dict:
-    """Return the costs of a setting; a static model is the rewired one without rewirings."""
-    found = dict(costs[name if name in costs else name.replace("static", "RigL")])
-    if name.startswith("static"):
-        found.pop("rewiring", None)
-    return found
-
-
-def seconds_at(run: dict, costs: dict, steps: np.ndarray) -> np.ndarray:
-    """Return the time that so many steps take, with the rewirings among them."""
-    rewirings = np.array([step for step, _ in run.get("rewirings", [])])
-    number = (rewirings[:, None] <= steps).sum(axis=0) if len(rewirings) else 0
-    return steps * costs["step"] + number * costs.get("rewiring", 0.0)
-
-
-class Curve:
-    """Bits per character of a setting along its training, for each seed."""
-
-    def __init__(self, runs: dict[str, dict], costs: dict, token: dict):
-        points = [np.array(run["curve"]).T for run in runs.values()]
-        self.steps, self.all = points[0][0], np.array([bits for _, bits in points])
-        first = next(iter(runs.values()))
-        self.rewirings = first.get("rewirings", [])
-        self.seconds, self.costs, self.token = seconds_at(first, costs, self.steps), costs, token
-
-    def after_steps(self, steps: float) -> np.ndarray:
-        return np.array([np.interp(steps, self.steps, bits) for bits in self.all])
-
-    def after_seconds(self, seconds: float) -> np.ndarray:
-        return np.array([np.interp(seconds, self.seconds, bits) for bits in self.all])
-
-    def steps_in(self, seconds: float) -> int:
-        return int(np.interp(seconds, self.seconds, self.steps))
-
-    def seconds_to(self, bits: float) -> float | None:
-        """Return the time after which the mean has come down to so many bits."""
-        mean = self.all.mean(axis=0)
-        below = np.flatnonzero(mean <= bits)
-        if not len(below):
-            return None
-        at = below[0]
-        if at == 0:
-            return float(self.seconds[0])
-        return float(np.interp(-bits, -mean[at - 1 : at + 1], self.seconds[at - 1 : at + 1]))
-
-
 def curves() -> dict[str, Curve]:
     """Return the curves of all settings that were trained, in the order of SETTINGS."""
     runs, costs = result("torch_study")["runs"], result("torch_study_costs")
@@ -89,11 +44,6 @@ def curves() -> dict[str, Curve]:
         for name in torch_study.SETTINGS
         if name in runs
     }
-
-
-def common_time(found: dict[str, Curve]) -> float:
-    """Return the longest time that all were trained for."""
-    return min(float(curve.seconds[-1]) for curve in found.values())
 
 
 def draw(found: dict[str, Curve]) -> Path:
@@ -142,23 +92,21 @@ def curve_table(found: dict[str, Curve]) -> str:
 
 
 def wins(found: dict[str, Curve]) -> str:
-    """Return which settings are ahead of the dense one, and which are behind, by three measures."""
-    seconds, dense = common_time(found), found[DENSE]
-    at_time = {n: c.after_seconds(seconds).mean() for n, c in found.items()}
-    at_steps = {n: c.after_steps(torch_study.DENSE_STEPS).mean() for n, c in found.items()}
-    smaller = [n for n, c in found.items() if c.token["bytes"] < dense.token["bytes"]]
-    faster = [n for n, c in found.items() if c.token["latency"] < dense.token["latency"]]
+    """Return which settings are ahead of the dense one, after the same time and the same steps."""
+    seconds, steps = common_time(found), torch_study.DENSE_STEPS
     measures = {
-        f"after {seconds:.0f} s": (at_time, [*found]),
-        f"after {torch_study.DENSE_STEPS} steps": (at_steps, [*found]),
-        f"of fewer bytes, after {seconds:.0f} s": (at_time, smaller),
-        f"with a lower latency, after {seconds:.0f} s": (at_time, faster),
+        f"**After the same time** ({seconds:.0f} s)": lambda curve: curve.after_seconds(seconds),
+        f"**After the same number of steps** ({steps})": lambda curve: curve.after_steps(steps),
     }
     lines = []
-    for measure, (bits, names) in measures.items():
-        ahead = [n for n in names if n != DENSE and bits[n] < bits[DENSE]]
-        behind = [n for n in names if n != DENSE and bits[n] >= bits[DENSE]]
-        lines.append(f"- Ahead of dense {measure}: {listed(ahead)}. Not ahead: {listed(behind)}.")
+    for measure, reading in measures.items():
+        bits = {name: reading(curve).mean() for name, curve in found.items()}
+        ahead = [name for name in bits if bits[name] < bits[DENSE]]
+        behind = [name for name in bits if bits[name] >= bits[DENSE] and name != DENSE]
+        lines.append(f"- {measure} ahead of dense: {listed(ahead)}. Not ahead: {listed(behind)}.")
+    for what, key in (("bytes", "bytes"), ("latency", "latency")):
+        more = [n for n, c in found.items() if c.token[key] > found[DENSE].token[key]]
+        lines.append(f"- **More {what} than dense**: {listed(more)}.".replace("More l", "Higher l"))
     return "\n".join(lines)
 
 
@@ -210,7 +158,8 @@ def headline(found: dict[str, Curve]) -> str:
 
 
 def image_table() -> str:
-    runs, costs = result("torch_study_images")["runs"], result("torch_study_costs")["images"]
+    runs = result("torch_study_images").get("runs", {})
+    costs = result("torch_study_costs")["images"]
     batches = -(-60_000 // torch_study_images.BATCH)
 
     def epoch(name: str) -> float:
@@ -261,7 +210,7 @@ def profile_table() -> str:
 
 def pruning_table() -> str:
     body = []
-    for name, runs in result("torch_study_pruning")["runs"].items():
+    for name, runs in result("torch_study_pruning").get("runs", {}).items():
         figures = {
             key: np.array([run[key] for run in runs.values()])
             for key in ("before", "pruned", "trained")

@@ -63,7 +63,7 @@ SETTINGS = {
     "static, twice as wide, 90%": Setting(0.1, width=768, steps=220),
     "RigL, 80%": Setting(0.2, "rigl", steps=480, rate=1e-3),
     "static, 80%": Setting(0.2, steps=480, rate=1e-3),
-    "static, twice as wide, 75%": Setting(0.25, width=768),
+    "static, twice as wide, 75%": Setting(0.25, width=768, rate=1e-3),
 }
 
 

@@ -62,10 +62,12 @@ def draw_curves(
             hollow = {"markerfacecolor": "white"} if name.startswith("static") else {}
             point = {"marker": look["marker"], "color": look["color"], "markersize": 7} | hollow
             axes.errorbar(curve[place], curve["then"], curve["spread"], capsize=3, **point)
+    for axes in (size, latency):
+        axes.margins(x=0.12)
     plain(time, [5, 10, 20, 50], "seconds of training on one thread")
     plain(steps, [50, 100, 200, 500], "steps of training")
     plain(size, [5, 10, 20, 50], "megabytes of the saved model")
-    plain(latency, [0.5, 1, 2, 5], "milliseconds to generate a character")
+    plain(latency, [0.7, 1, 1.5, 2, 3, 5], "milliseconds to generate a character")
     time.axvline(moments["seconds"], color=GREY, linewidth=0.8, linestyle=":")
     steps.axvline(moments["steps"], color=GREY, linewidth=0.8, linestyle=":")
     for axes, text in (

@@ -22,9 +22,9 @@ from torch import Tensor, nn
 from rewire.data import load
 from torch_study_training import Training, command
 
-BATCH, EPOCHS, SEARCH_EPOCHS = 128, 1, 1
+BATCH, EPOCHS, SEARCH_EPOCHS = 128, 2, 1
 EVERY = 50  # steps between rewirings
-RATES = {False: 1e-3, True: 3e-3}  # first learning rates of dense and sparse networks
+RATES = {False: 1e-2, True: 3e-2}  # first learning rates of dense and sparse networks
 HELD_BACK = 10_000
 DENSITIES = {"90%": 0.1, "95%": 0.05, "98%": 0.02}
 METHODS = {"static": None, "RigL": "rigl", "default": "reviving rigl"}
@@ -59,7 +59,7 @@ SETTINGS = {"dense": Setting()} | {
     for sparsity, density in DENSITIES.items()
     for method in METHODS
 }
-GRID = dict.fromkeys(("dense", "static, 90%"), (1e-3, 3e-3))
+GRID = {"dense": (1e-3, 3e-3, 1e-2), "static, 90%": (1e-3, 3e-3, 1e-2, 3e-2)}
 
 
 def network(setting: Setting, seed: int) -> nn.Module:

@@ -39,6 +39,13 @@ def study(benchmarks, monkeypatch, tmp_path):
 
 
 @pytest.fixture
+def curves(benchmarks):
+    import torch_study_curves
+
+    return torch_study_curves
+
+
+@pytest.fixture
 def page(benchmarks):
     return pytest.importorskip("torch_results_page")
 
@@ -65,10 +72,10 @@ def test_half_of_the_channels_are_those_of_the_character_before(study):
 
 @pytest.mark.parametrize("density", [None, 0.3])
 def test_characters_generated_one_by_one_have_the_scores_of_all_at_once(study, density):
-    import torch_study_costs
+    from torch_study_generator import Generator
 
     model, text = study.build(study.Setting(density, width=64), 0), study.text()[0][:20]
-    generate = torch_study_costs.Generator(model)
+    generate = Generator(model)
     scores = torch.stack([generate(character) for character in text.tolist()])
     with torch.no_grad():
         torch.testing.assert_close(scores, model(text[None])[0], atol=1e-5, rtol=1e-4)
@@ -123,15 +130,15 @@ def test_shares_of_a_profile_are_of_the_whole(study):
     assert shares["attention"] > 0
 
 
-def test_time_counts_steps_and_the_rewirings_among_them(page):
+def test_time_counts_steps_and_the_rewirings_among_them(curves):
     run = {"rewirings": [[50, 9], [100, 4]]}
     costs = {"step": 0.1, "rewiring": 2.0}
-    assert page.seconds_at(run, costs, np.array([49, 50, 120])) == pytest.approx([4.9, 7, 16])
+    assert curves.seconds_at(run, costs, np.array([49, 50, 120])) == pytest.approx([4.9, 7, 16])
 
 
-def test_readings_of_a_curve_by_hand(page):
+def test_readings_of_a_curve_by_hand(curves):
     runs = {"0": {"curve": [[10, 4.0], [20, 3.0]]}, "1": {"curve": [[10, 4.2], [20, 3.4]]}}
-    curve = page.Curve(runs, {"step": 0.5}, {})
+    curve = curves.Curve(runs, {"step": 0.5}, {})
     assert curve.after_steps(15).tolist() == pytest.approx([3.5, 3.8])
     assert curve.after_seconds(10).tolist() == pytest.approx([3.0, 3.4])
     assert curve.steps_in(7.5) == 15
