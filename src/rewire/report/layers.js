@@ -18,10 +18,11 @@ function drawLayers(run, section) {
   const box = section.append("div").attr("class", "layers"), parts = [];
   box.append("h3").text("Layers at this step");
   parts.push(layerTable(run, box));
+  const kernels = " Of convolutions also the density at each position of the kernel, and the kernels with the " +
+    "largest weights (blue positive, orange negative, empty where there is no connection).";
   box.append("p").attr("class", "note").text(
-    "Below: the density of each layer by blocks of neighbouring neurons or channels, inputs across and outputs down; " +
-    "stronger colour means more connections. Of convolutions also the density at each position of the kernel, and the " +
-    "kernels with the largest weights (blue positive, orange negative, empty where there is no connection).");
+    `Below: the density of each layer by blocks of neighbouring ${run.unit}s, inputs across and outputs down; stronger ` +
+    `colour means more connections.${run.layers.all.some(layer => layer.kernel.length) ? kernels : ""}`);
   const panels = box.append("div").attr("class", "panels").classed("many", run.layers.all.length > 12);
   run.layers.all.forEach((layer, k) => {
     const shown = name => `${name} ${k}` in run.frames[0].shapes;
