@@ -23,6 +23,8 @@ def torch_losses(loss, scores, y):
         return torch.relu(1 - y * scores).sum(dim=1)
     if loss == "binary_cross_entropy":
         return f.binary_cross_entropy_with_logits(scores, y, reduction="none").sum(dim=1)
+    if loss == "huber":
+        return f.huber_loss(scores, y, reduction="none").sum(dim=1)
     return ((scores - y) ** 2).sum(dim=1)
 
 
@@ -58,6 +60,7 @@ def network(loss, backend):
         "hinge": rng.choice([-1.0, 1.0], (7, 3)),
         "binary_cross_entropy": rng.uniform(size=(7, 3)),
         "mean_squared_error": rng.normal(size=(7, 3)),
+        "huber": 3 * rng.normal(size=(7, 3)),
     }[loss]
     return net, X, y
 

@@ -14,6 +14,7 @@ __all__ = [
     "BinaryCrossEntropy",
     "CrossEntropy",
     "Hinge",
+    "Huber",
     "Loss",
     "MeanSquaredError",
     "get",
@@ -202,6 +203,27 @@ class MeanSquaredError(Loss):
     code = layout.SQUARED_ERROR
 
 
+@dataclass(frozen=True)
+class Huber(Loss):
+    """``d²/2`` up to a distance ``d = |score - y|`` of 1, ``d - 1/2`` beyond: outliers pull less.
+
+    A mean over samples and outputs, as PyTorch's ``HuberLoss``. The distance of 1 suits targets of
+    deviation 1, as ``rewire train`` and the estimators make them (P. J. Huber, "Robust estimation
+    of a location parameter", 1964).
+
+    Examples
+    --------
+    >>> import rewire
+    >>> net = rewire.Network.from_connections([1, 1], [0], [1], [2.0], dtype="float64")
+    >>> rewire.evaluate(net, [[1], [2]], [[1.5], [14]], Huber()).loss  # (0.125 + 9.5) / 2
+    4.8125
+    """
+
+    name = "huber"
+    counts_correct = False
+    code = layout.HUBER
+
+
 def _numbers(y: Any, dtype: np.dtype) -> np.ndarray:
     if type(y) is not np.ndarray or y.dtype is not dtype:
         y = np.asarray(y)
@@ -213,7 +235,7 @@ def _numbers(y: Any, dtype: np.dtype) -> np.ndarray:
 registry: Registry[type[Loss]] = Registry("loss")
 """Classes of losses by name."""
 
-for _loss in (Hinge, CrossEntropy, BinaryCrossEntropy, MeanSquaredError):
+for _loss in (Hinge, CrossEntropy, BinaryCrossEntropy, MeanSquaredError, Huber):
     registry.add(_loss.name, _loss)
 
 

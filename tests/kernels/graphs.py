@@ -20,7 +20,7 @@ CODES = (
     layout.SIGMOID,
     layout.CUSTOM,
 )
-LOSSES = ("hinge", "cross_entropy", "binary_cross_entropy", "mean_squared_error")
+LOSSES = ("hinge", "cross_entropy", "binary_cross_entropy", "mean_squared_error", "huber")
 
 
 def bump(x):
@@ -135,6 +135,11 @@ def one_loss(loss, scores, wanted):
             value -= y * math.log(chance) + (1 - y) * math.log(1 - chance)
             slopes.append(chance - y)
             right &= (score > 0) == (y > 0.5)
+        elif loss == "huber":
+            apart = score - y
+            value += apart**2 / 2 if abs(apart) <= 1 else abs(apart) - 0.5
+            slopes.append(apart if abs(apart) <= 1 else math.copysign(1, apart))
+            right &= (score > 0) == (y > 0)
         else:
             value += (score - y) ** 2
             slopes.append(2 * (score - y))

@@ -486,6 +486,7 @@ def test_a_number_that_is_not_finite_is_found_wherever_it_stands(shape, dtype):
         ("hinge", (-1, 1), (0, 0.5, -2, np.nan, np.inf)),
         ("binary_cross_entropy", (0, 0.3, 1), (-0.1, 1.1, np.nan, np.inf)),
         ("mean_squared_error", (0, -5, 1e30), (np.nan, np.inf, -np.inf)),
+        ("huber", (0, -5, 1e30), (np.nan, np.inf, -np.inf)),
     ],
 )
 def test_targets_that_a_loss_does_not_know_are_found_and_named(loss, good, bad):

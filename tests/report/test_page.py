@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import rewire
+from rewire.assess import assess
 from rewire.data import load, moons
 from rewire.report import Recorder, read_recording, write_report
 from rewire.report import page as page_module
@@ -248,3 +249,30 @@ def test_the_same_recording_gives_the_same_page(rigl, tmp_path):
     again = read_recording(tmp_path)
     one, other = (write_report(r, tmp_path / f"{r is again}.html") for r in (rigl, again))
     assert one.read_bytes() == other.read_bytes()
+
+
+@pytest.mark.parametrize("sparsity", [0.5, 0.99])  # many connections, and few
+def test_a_page_does_not_grow_with_a_name_and_a_row_for_each_input(tmp_path, sparsity):
+    inputs = 4000
+    X = np.random.default_rng(0).normal(size=(20, inputs)).astype(np.float32)
+    names = [f"a long name of input {i}" for i in range(inputs)]
+    recorder = Recorder(data="wide", feature_names=names)
+    net = rewire.mlp([inputs, 10, 1], sparsity=[sparsity, 0], seed=0)
+    rewire.fit(net, X, np.sign(X[:, 0]), total_steps=3, callbacks=[recorder], seed=0)
+    rows = [
+        {"column": name, "inputs": 1, "kept": i % 2 == 0, "strength": 0.0}
+        | {"importance": 0.1 if i < 50 else None, "deviation": 0.0}
+        for i, name in enumerate(names)
+    ]
+    answers = np.column_stack([1 - (y := np.arange(20) % 2), y]).astype(float)
+    found = assess(lambda _: answers, {"training": (X, y)}, "classification").to_dict()
+    recorder.recording.about["assessment"] = {**found, "inputs": rows}
+    path = write_report(recorder.recording, tmp_path / "it.html")
+    (run,) = contents(path)[0]["runs"]
+    shown = run["assessment"]["inputs"]
+    assert [shown[name] for name in ("all", "used", "shuffled")] == [inputs, inputs // 2, 25]
+    assert (len(shown["shown"]), len(shown["unused"])) == (20, 30)
+    drawn = run["feature_names"]
+    assert 0 < len(drawn) < 300  # of the strongest paths, in any of the frames
+    assert all(name == names[int(number)] for number, name in drawn.items())
+    assert path.read_text().count("a long name") < 400

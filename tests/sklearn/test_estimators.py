@@ -94,6 +94,17 @@ def test_numbers_are_learnt_in_any_unit(outputs):
     assert_array_equal(model.network_.predict(X).reshape(y.shape), model.predict(X))
 
 
+def test_outliers_among_the_targets_pull_less_on_the_huber_loss():
+    X, y = numbers(600, 1)
+    wild = y.copy()
+    wild[::20] += 30 * y.std() * np.sign(np.random.default_rng(0).normal(size=30))
+    reached = {}
+    for loss in ("mean_squared_error", "huber"):
+        model = SparseMLPRegressor(loss=loss, max_iter=60, random_state=0).fit(X[:500], wild[:500])
+        reached[loss] = model.score(X[500:], y[500:])
+    assert reached["huber"] > reached["mean_squared_error"] + 0.2
+
+
 def test_a_large_mean_costs_no_digits_in_single_precision():
     X, y = numbers(600, 1)
     X, y = X.astype(np.float32), y / y.std()

@@ -157,4 +157,9 @@ class Ruler:
             other = None if linear is None else part.beside[LINEAR][name]
             if other is not None:
                 between = interval_of(drawn["own"][name] - drawn["linear"][name])
-                part.gains[name] = {"difference": value - other, "interval": between}
+                # Of a few samples, all resamples may agree: that says nothing.
+                known = between is not None and between.low < between.high
+                part.gains[name] = {
+                    "difference": value - other,
+                    "interval": between if known else None,
+                }

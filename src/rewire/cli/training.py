@@ -47,7 +47,7 @@ def resume_run(path: Path, data_dir: Path | None, *, as_json: bool) -> None:
 def _train(experiment: Experiment, folder: RunDirectory, as_json: bool) -> None:
     """Train to the end, keep what comes of it, and print it."""
     console = Console(stderr=as_json)
-    console.print(f"{experiment.data!r}", highlight=False, markup=False)
+    console.print(_data_line(experiment), highlight=False, markup=False)
     console.print(
         f"{experiment.training.net!r}, method {experiment.recipe.method}",
         highlight=False,
@@ -79,6 +79,12 @@ def _train(experiment: Experiment, folder: RunDirectory, as_json: bool) -> None:
         f"\nkept in {where}, for 'rewire predict', 'show', 'strip' and 'export'", console=console
     )
     name_report(folder.report, console)
+
+
+def _data_line(experiment: Experiment) -> str:
+    """Return what the data are: all samples, and the inputs that the training part makes."""
+    whole, made = (f" {one.inputs} input" for one in (experiment.data, experiment.train))
+    return repr(experiment.data).replace(whole, made)
 
 
 def _print_columns(experiment: Experiment, console: Console) -> None:

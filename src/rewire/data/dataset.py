@@ -291,6 +291,6 @@ class Dataset:
         sparse = ", sparse" if is_sparse(self.X) else ""
         test = "" if self.X_test is None else f", {self.X_test.shape[0]} test samples"
         return (
-            f"<Dataset {self.name}: {self.X.shape[0]} samples, {self.inputs} inputs{sparse}, "
-            f"{kind}{test}>"
+            f"<Dataset {self.name}: {self.X.shape[0]} samples, {self.inputs} "
+            f"input{'s' * (self.inputs != 1)}{sparse}, {kind}{test}>"
         )

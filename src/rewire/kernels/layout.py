@@ -24,12 +24,13 @@ ACTIVATIONS = {
     "tanh": TANH,
     "sigmoid": SIGMOID,
 }
-CROSS_ENTROPY, HINGE, BINARY_CROSS_ENTROPY, SQUARED_ERROR = range(4)
+CROSS_ENTROPY, HINGE, BINARY_CROSS_ENTROPY, SQUARED_ERROR, HUBER = range(5)
 LOSSES = {
     "cross_entropy": CROSS_ENTROPY,
     "hinge": HINGE,
     "binary_cross_entropy": BINARY_CROSS_ENTROPY,
     "squared_error": SQUARED_ERROR,
+    "huber": HUBER,
 }
 LEAK = 0.01
 CACHE_LINE = 64  # bytes

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["contents", "is_small", "new_recording"]
 
-# A network with at most this many connections is kept whole and drawn.
+# A network with at most this many connections, and as many neurons, is kept whole and drawn.
 MAX_DRAWN = 3000
 # Samples that are kept, and the most numbers in them.
 MAX_SAMPLES, MAX_NUMBERS = 256, 200_000
@@ -24,7 +24,7 @@ MAX_SAMPLES, MAX_NUMBERS = 256, 200_000
 
 def is_small(net: Network) -> bool:
     """Return whether a network is kept whole."""
-    return len(net.connections) <= MAX_DRAWN
+    return max(net.size, len(net.connections)) <= MAX_DRAWN
 
 
 def new_recording(net: Network, X: Any, y: Any, about: Mapping[str, Any]) -> Recording:

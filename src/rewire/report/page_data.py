@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from rewire import losses
 from rewire.assess.scores import SCORES
 from rewire.assess.verdicts import as_text, score_table
 from rewire.io import percent
@@ -50,7 +51,9 @@ def run_data(recording: Recording, packer: Packer, every: int = 1) -> dict[str, 
         Show only every so-many-th frame, and always the start and the end.
     """
     about = recording.about
-    if about["loss"] == "mean_squared_error":  # a regression has no accuracy
+    name = about["loss"]
+    # A regression has no accuracy; what a loss of a person's own has is not known here.
+    if name in losses.registry and not losses.registry[name].counts_correct:
         blank = {"accuracy": None, "validation_accuracy": None}
         recording = replace(recording, rows=[row | blank for row in recording.rows])
     frames = thin(recording.frames, every * recording.interval)

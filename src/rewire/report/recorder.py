@@ -31,10 +31,10 @@ class Recorder:
 
     A frame is taken of the network at the start, after every rewiring, at reports if nothing has
     been rewired for a while, and at the end; with more than 128 frames, every other one is dropped.
-    A small network (up to 3000 connections) is kept whole, and its features are computed when the
-    report is written. Of a larger one a frame holds block densities, distributions of fan-in and
-    fan-out, and the strongest paths. Such a frame takes as long as a few steps, so it is skipped if
-    frames would take more than 3% of the time since the start.
+    A small network (up to 3000 connections and neurons) is kept whole, and its features are
+    computed when the report is written. Of a larger one a frame holds block densities,
+    distributions of fan-in and fan-out, and the strongest paths. Such a frame takes as long as a
+    few steps, so it is skipped if frames would take more than 3% of the time since the start.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ from sklearn.base import ClassifierMixin
 
 from rewire.experiment.settings import Setting
 
-from .parameters import CLASSIFIER, PARAMETERS
+from .parameters import CLASSIFIER, PARAMETERS, REGRESSOR
 
 __all__ = ["documented"]
 
@@ -79,7 +79,7 @@ history_ : rewire.train.History
 
 def documented(estimator: Class) -> Class:
     """Put what all estimators have in common into one's docstring, and its own parameters."""
-    own = {**PARAMETERS, **(CLASSIFIER if issubclass(estimator, ClassifierMixin) else {})}
+    own = PARAMETERS | (CLASSIFIER if issubclass(estimator, ClassifierMixin) else REGRESSOR)
     parameters = "\n    ".join(_document(name, one) for name, one in own.items())
     text = estimator.__doc__ or ""
     text = text.replace("{parameters}", parameters).replace("{attributes}", ATTRIBUTES)

@@ -18,7 +18,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from rewire import defaults
 from rewire.activations import Activation
 from rewire.experiment.build import without_unused_options
-from rewire.experiment.recipe import Recipe
+from rewire.experiment.recipe import LOSSES, Recipe
 from rewire.experiment.settings import Setting, settings_of
 from rewire.topology import Method
 
@@ -26,6 +26,7 @@ __all__ = [
     "CLASSIFIER",
     "CONSTRAINTS",
     "PARAMETERS",
+    "REGRESSOR",
     "SIGNATURE",
     "recipe_of",
     "signature_of",
@@ -177,6 +178,18 @@ def _parameters() -> dict[str, Setting]:
 PARAMETERS = _parameters()
 # What only a classifier has.
 CLASSIFIER = {"class_weight": settings_of(Recipe)["class_weight"]}
+
+
+# What only a regressor has.
+REGRESSOR = {
+    "loss": replace(
+        settings_of(Recipe)["loss"],
+        help="The loss of the scaled targets; outliers among them pull less on ``huber``.",
+        default=LOSSES["regression"][0],
+        default_text=None,
+        choices=LOSSES["regression"],
+    )
+}
 
 
 def signature_of(parameters: Mapping[str, Setting]) -> inspect.Signature:

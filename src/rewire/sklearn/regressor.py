@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import RegressorMixin, _fit_context
+from sklearn.utils._param_validation import StrOptions
 
 from rewire.experiment.outputs import rescale_outputs
 from rewire.graph import Network
 
 from .base import SparseMLP
 from .docstrings import documented
+from .parameters import PARAMETERS, REGRESSOR, signature_of
 from .target_scaling import TargetScaling
 
 __all__ = ["SparseMLPRegressor"]
@@ -24,8 +26,8 @@ class SparseMLPRegressor(RegressorMixin, SparseMLP):
     Learns targets of any unit: they are brought to mean 0 and deviation 1, as of all data so far,
     and the way back is part of the network's last weights and biases. Where the network computes in
     float32, which has no digits for small differences beside a large mean, ``predict`` and exports
-    add the mean in float64. The loss is the mean squared
-    error of these. As with all neural networks, put a ``StandardScaler`` in front for X.
+    add the mean in float64. The loss is that
+    of these. As with all neural networks, put a ``StandardScaler`` in front for X.
 
     Parameters
     ----------
@@ -48,6 +50,18 @@ class SparseMLPRegressor(RegressorMixin, SparseMLP):
     >>> pipeline.score(X[300:], y[300:]) > 0.4
     True
     """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **SparseMLP._parameter_constraints,
+        "loss": [StrOptions(set(REGRESSOR["loss"].choice_names()))],
+    }
+
+    def __init__(self, *, loss: str = REGRESSOR["loss"].default, **parameters: Any):
+        super().__init__(**parameters)
+        self.loss = loss
+
+    # As in the base class.
+    __init__.__signature__ = signature_of(PARAMETERS | REGRESSOR)  # type: ignore[attr-defined]
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
@@ -111,7 +125,7 @@ class SparseMLPRegressor(RegressorMixin, SparseMLP):
 
     @property
     def _task(self) -> tuple[str, int]:
-        return "mean_squared_error", len(self._scaling.mean)
+        return self.loss, len(self._scaling.mean)
 
     def _rescale_inward(self, net: Network) -> None:
         # What a network has learnt stays as it is. Targets that did not vary had no scale yet, so

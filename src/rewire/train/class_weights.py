@@ -71,7 +71,7 @@ def weighted_by_class(
         For a loss of numbers, or one that has weights already, and as :class:`ClassWeights` does.
     """
     y = np.asarray(y)
-    if loss.name == "mean_squared_error" or loss.weighted or y.ndim != 1:
+    if not loss.counts_correct or loss.weighted or y.ndim != 1:
         raise ValueError(
             "class_weight must be None unless y holds one class for each sample and the loss is "
             f"one of classes without weights of its own; got y of shape {y.shape} and {loss}"

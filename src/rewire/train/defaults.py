@@ -28,7 +28,7 @@ def default_loss(net: Network, y: Any) -> Loss:
 
 def default_optimizer(loss: Loss) -> Optimizer:
     """Return the optimiser that suits the loss; see :func:`rewire.fit`."""
-    if loss.name == "mean_squared_error":
+    if not loss.counts_correct:
         return Adam(lr=0.01)
     return SGD(lr=0.1, momentum=0.9, nesterov=True)
 

@@ -11,7 +11,7 @@ __all__ = ["LOSSES", "DataSettings"]
 # By task; the first is the default.
 LOSSES = {
     "classification": ("cross_entropy", "hinge", "binary_cross_entropy"),
-    "regression": ("mean_squared_error",),
+    "regression": ("mean_squared_error", "huber"),
 }
 
 

@@ -54,7 +54,7 @@ class TrainingSettings:
         None,
         str,
         f"Loss: {', '.join(LOSSES['classification'])} for classes (the last two for two of them), "
-        f"{LOSSES['regression'][0]} for numbers.",
+        f"{' or '.join(LOSSES['regression'])} for numbers.",
         choices=tuple(name for names in LOSSES.values() for name in names),
         group="Training",
         default_text="the first; binary_cross_entropy for tables with two classes",

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from ..layout import BINARY_CROSS_ENTROPY, CROSS_ENTROPY, HINGE
+from ..layout import BINARY_CROSS_ENTROPY, CROSS_ENTROPY, HINGE, HUBER
 from .compiling import inlined, optimized, part
 from .intrinsics import at
 from .shuffles import horizontal_sum
@@ -61,6 +61,10 @@ def loss_and_slope(loss, scores, y, samples, scale, output_grad):
                 value += counts * loss_here
                 chance = one / (one + small)
                 output_grad[o, c] = slope * ((chance if score >= 0 else one - chance) - wanted)
+            elif loss == HUBER:
+                inside = max(min(score - wanted, one), -one)
+                value += counts * inside * (score - wanted - inside / 2)
+                output_grad[o, c] = slope * inside
             else:
                 value += counts * (score - wanted) ** 2
                 output_grad[o, c] = 2 * slope * (score - wanted)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..layout import BINARY_CROSS_ENTROPY, CROSS_ENTROPY, HINGE
+from ..layout import BINARY_CROSS_ENTROPY, CROSS_ENTROPY, HINGE, HUBER
 
 
 def _sample_weights(y, samples, targets):
@@ -39,8 +39,13 @@ def loss_and_slope(loss, scores, y, samples, scale, output_grad):
         output_grad[:] = slope * (chance - wanted)
         each = np.maximum(scores, 0) - scores * wanted + np.log1p(small)
         return float((counts * each).sum())
-    output_grad[:] = 2 * slope * (scores - wanted)
-    return float((counts * (scores - wanted) ** 2).sum())
+    apart = scores - wanted
+    if loss == HUBER:
+        inside = np.clip(apart, -1, 1)
+        output_grad[:] = slope * inside
+        return float((counts * inside * (apart - inside / 2)).sum())
+    output_grad[:] = 2 * slope * apart
+    return float((counts * apart**2).sum())
 
 
 def count_correct(loss, scores, y, samples):
