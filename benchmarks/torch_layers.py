@@ -7,7 +7,10 @@ where they are installed, in an environment that has PyTorch already:
 
     pip install pybind11 setuptools wheel
     pip install --no-deps --no-build-isolation sparseprop==0.1.14 sparselab==0.2.2
-    python benchmarks/torch_layers.py [--rounds N] [--quick] [--cpu-time]
+    python benchmarks/torch_layers.py [--rounds N] [--quick] [--cpu-time] [--shapes 0 1 ...]
+
+With ``--shapes`` only some are measured anew, by their positions among linear layers, then
+convolutions.
 """
 
 from __future__ import annotations
@@ -39,6 +42,7 @@ CONVOLUTIONS = [
     (8, 64, 64, 56, 3),
     (16, 256, 1024, 14, 1),
 ]
+SHAPES = [("Linear", s) for s in LINEAR] + [("Conv2d", s) for s in CONVOLUTIONS]
 DENSITIES = {"Linear": (0.2, 0.1, 0.05, 0.02), "Conv2d": (0.1, 0.05, 0.02)}
 ABOVE = (0.3, 0.4, 0.5, 0.65, 0.8)  # densities among which the crossover is sought
 DENSE, OURS, CSR, MASKED = "dense", "rewire", "PyTorch CSR", "mask"
@@ -152,7 +156,9 @@ def layer_of(kind: str, shape: tuple[int, ...], density: float) -> tuple[nn.Modu
     return layer, torch.randn(images, inputs, side, side)
 
 
-def measure(threads: int, rounds: int, quick: bool, cpu_time: bool) -> list[dict]:
+def measure(
+    threads: int, rounds: int, quick: bool, cpu_time: bool, chosen_shapes: list[int]
+) -> list[dict]:
     """Time every candidate on every layer, in this process."""
     import rewire
 
@@ -160,9 +166,8 @@ def measure(threads: int, rounds: int, quick: bool, cpu_time: bool) -> list[dict
     rewire.set_num_threads(threads)
     torch.manual_seed(0)
     clock, rest = (time.process_time, 0.0) if cpu_time else (time.perf_counter, REST)
-    shapes = [("Linear", s) for s in LINEAR] + [("Conv2d", s) for s in CONVOLUTIONS]
     rows = []
-    for kind, shape in shapes:
+    for kind, shape in (SHAPES[number] for number in chosen_shapes):
         for density in DENSITIES[kind]:
             layer, x = layer_of(kind, shape, density)
             x.requires_grad_()
@@ -209,6 +214,16 @@ def crossover(
     return {"kind": kind, "shape": shape, "threads": threads, "crossover": found}
 
 
+def merged(known: list[dict], rows: list[dict]) -> list[dict]:
+    """Return all rows, new ones in the place of those of the same layer, in the usual order."""
+
+    def key(row: dict) -> tuple:
+        layer = SHAPES.index((row["kind"], tuple(row["shape"])))
+        return row["threads"], layer, "crossover" in row, -row.get("density", 0)
+
+    return [row for _, row in sorted({key(row): row for row in [*known, *rows]}.items())]
+
+
 def processor() -> str:
     """Return the processor's name, with its family and model, as clouds hide the name."""
     values = {}
@@ -226,16 +241,20 @@ def main() -> None:
     parser.add_argument(
         "--cpu-time", action="store_true", help="processor time on one thread, for a busy machine"
     )
+    everything = range(len(SHAPES))
+    parser.add_argument("--shapes", type=int, nargs="+", default=everything, choices=everything)
     parser.add_argument("--threads", type=int, help="(internal) measure here and print JSON")
     options = parser.parse_args()
     if options.threads:
         warnings.filterwarnings("ignore", "Sparse CSR tensor support is in beta")
-        rows = measure(options.threads, options.rounds, options.quick, options.cpu_time)
+        flags = options.quick, options.cpu_time
+        rows = measure(options.threads, options.rounds, *flags, options.shapes)
         print(json.dumps(rows))
         return
     rows = []
     for threads in (1,) if options.cpu_time else (1, 2):
         command = [sys.executable, __file__, f"--threads={threads}", f"--rounds={options.rounds}"]
+        command += ["--shapes", *map(str, options.shapes)]
         command += ["--quick"] * options.quick + ["--cpu-time"] * options.cpu_time
         environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
         done = subprocess.run(
@@ -244,7 +263,7 @@ def main() -> None:
         rows += json.loads(done.stdout)
     if not options.quick:
         known = json.loads(RESULT.read_text()) if RESULT.exists() else {}
-        known[processor()] = rows
+        known[processor()] = merged(known.get(processor(), []), rows)
         RESULT.write_text(json.dumps(known, indent=1) + "\n")
 
 

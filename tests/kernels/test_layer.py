@@ -1,6 +1,7 @@
 """Passes over one layer, against PyTorch's dense ones."""
 
 import itertools
+import sys
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn.functional import conv2d, pad
 
-from rewire.kernels import layer, layer_plan
+from rewire.kernels import layer, layer_plan, threads
 from rewire.kernels.geometry import Window, pixel_layout, window_adjacency
 
 LIMIT = {np.float64: 1e-12, np.float32: 3e-5}
@@ -152,15 +153,43 @@ def test_one_row_with_weights_of_8_bits(biased):
         np.testing.assert_allclose(out, expected, rtol=1e-4, atol=1e-3)
 
 
+SHARED = {
+    "one group and five single images": (Window(60, 70, (3, 3), padding=(0, 1, 1, 1)), (5, 6), 21),
+    "rows of a group": (Window(60, 70), (5, 6), 21),
+    "five groups, four subtotals": (Window(6, 7, (3, 3), padding=(1, 1, 1, 1)), (20, 20), 5),
+    "a linear layer": (Window(60, 70), (1, 1), 1100),
+}
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("kernel", [(1, 1), (3, 3)])
-def test_the_bits_do_not_depend_on_the_number_of_threads(monkeypatch, kernel, dtype):
-    case = Case(Window(60, 70, kernel, padding=(0, 1, 1, 1)), (5, 6), 21, 0.3, dtype, 1)
+@pytest.mark.parametrize("name", SHARED)
+@pytest.mark.parametrize("openmp", [False, True])
+def test_the_bits_do_not_depend_on_the_number_of_threads(monkeypatch, openmp, name, dtype):
+    window, size, images = SHARED[name]
+    case = Case(window, size, images, 0.3, dtype, 1)
     monkeypatch.setattr(layer_plan, "MIN_WORK_PER_THREAD", 0)
+    monkeypatch.setattr(threads, "_openmp", None)
+    if openmp:
+        threads.join_openmp()  # PyTorch is there, which brings it
+        assert (threads.openmp_team(2) is not None) == sys.platform.startswith("linux")
     expected = case.results("numba")
     for number in (2, 3):
         for ours, theirs in zip(case.results("numba", n_threads=number), expected, strict=True):
             np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize(
+    ("groups", "columns", "expected"), [(1, 9999, 1), (5, 2300, 4), (16, 100, 1), (99, 9999, 8)]
+)
+def test_gradients_have_subtotals_where_they_are_worth_it(groups, columns, expected):
+    assert layer_plan._subtotals(groups, columns) == expected
+
+
+@pytest.mark.parametrize(
+    ("number", "pieces", "expected"), [(1, 5, 1), (2, 2, 2), (2, 1, 1), (4, 3, 4), (4, 5, 1)]
+)
+def test_threads_take_pieces_apart_unless_too_many_were_idle(number, pieces, expected):
+    assert layer_plan._parts(number, pieces) == expected
 
 
 def test_a_plane_has_its_padding_and_each_position_of_the_kernel_one_offset():

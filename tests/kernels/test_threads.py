@@ -1,5 +1,6 @@
 """Calls that several threads make together, and what an interruption leaves behind."""
 
+import os
 import queue
 
 import numpy as np
@@ -58,3 +59,14 @@ def test_a_call_on_one_thread_is_not_repeated(monkeypatch):
         threads.run_threaded(call, (), 1)
     assert made == [1]
     assert threads._calls.empty()
+
+
+@pytest.mark.fork
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_forked_child_does_not_ask_for_openmp_threads_that_are_gone(monkeypatch):
+    monkeypatch.setattr(threads, "_openmp", 1)
+    assert threads.openmp_team(2).tolist() == [1, 2]
+    child = os.fork()
+    if child == 0:
+        os._exit(threads.openmp_team(2) is not None)
+    assert os.waitpid(child, 0)[1] == 0

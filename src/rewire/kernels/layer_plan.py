@@ -12,7 +12,16 @@ import numpy as np
 from . import threads
 from .adjacency import Adjacency
 from .backends import get_backend
-from .geometry import CACHE_BYTES, FEW, INTERLEAVED, PIECE, PixelLayout, Window, pixel_layout
+from .geometry import (
+    ALIGNED,
+    CACHE_BYTES,
+    FEW,
+    INTERLEAVED,
+    PIECE,
+    PixelLayout,
+    Window,
+    pixel_layout,
+)
 from .layout import aligned_empty
 
 __all__ = ["LayerPlan"]
@@ -24,6 +33,8 @@ ONE_ROW = 16  # times as long a connection takes for one row as a column does fo
 # is faster than interleaving 16: 3.7 instead of 2.5 times dense at 32 channels of 112 x 112 and
 # density 0.1, but 2.9 instead of 4.1 times at 128 channels of 16 x 16.
 LARGE_IMAGE = 1024
+MOST_SUBTOTALS = 8  # of gradients, which threads can work on apart from each other
+COLUMNS_FOR_SUBTOTAL = 256  # from so many on, adding it up takes 3% of the time at most
 KEPT_SHAPES = 4  # sizes of batches for which a plan keeps its arguments
 
 
@@ -31,6 +42,8 @@ class _Part(NamedTuple):
     """Some of a batch's images, and the arguments of the kernels that depend on sizes alone."""
 
     images: slice
+    groups: int
+    subtotals: int
     sizes: tuple[int, int]
     forward: tuple[tuple[Any, ...], tuple[Any, ...], int]
     backward: tuple[tuple[Any, ...], tuple[Any, ...], int]
@@ -68,15 +81,18 @@ class LayerPlan:
         bias = np.empty(0, weight.dtype) if bias is None else bias
         if len(X) == 1 and size == (1, 1) and self.window.sources_are_planes:
             arguments = self.adjacency.indptr, self._short_source(), weight, bias, X[0], out[0]
-            self._run("forward_one_row", arguments, 1, n_threads, ONE_ROW * len(weight))
+            self._run(
+                "forward_one_row", arguments, 1, self._number(ONE_ROW * len(weight), n_threads)
+            )
             return
         for part in self._parts_of(len(X), size):
             before, after, phases = part.forward
             x, y = X[part.images], out[part.images]
-            space = _work_space(weight.dtype, *part.sizes)
-            arguments = x, y, *before, weight, bias, *after, *space
-            work = len(weight) * y.size // self.window.out_channels
-            self._run("layer_forward", arguments, phases, n_threads, work)
+            number = self._number(len(weight) * y.size // self.window.out_channels, n_threads)
+            parts = _parts(number, part.groups)
+            space = _work_space(weight.dtype, *(parts * size for size in part.sizes))
+            arguments = x, y, *before, weight, bias, *after, parts, *space
+            self._run("layer_forward", arguments, phases, number)
 
     def backward(
         self,
@@ -105,13 +121,17 @@ class LayerPlan:
             x = nothing if X is None else X[part.images]
             dx = nothing if input_grad is None else input_grad[part.images]
             dy = output_grad[part.images]
-            A, D, csc_weight, gradient = _work_space(dtype, *part.sizes, connections, connections)
+            number = self._number(connections * dy.size // self.window.out_channels, n_threads)
+            apart = _parts(number, part.subtotals)
+            sizes = (apart * size for size in part.sizes)
+            rows = part.subtotals * part_grad.size, part.subtotals * biases.size
+            A, D, csc_weight, *sums = _work_space(dtype, *sizes, connections, *rows)
+            gradients, bias_sums = (flat.reshape(part.subtotals, -1) for flat in sums)
             arguments = (
                 *(x, dy, dx, part_grad, biases, *before),
-                *(weight, csc_weight, gradient, *after, A, D),
+                *(weight, csc_weight, gradients, *after, apart, bias_sums, A, D),
             )
-            work = connections * dy.size // self.window.out_channels
-            self._run("layer_backward", arguments, phases, n_threads, work)
+            self._run("layer_backward", arguments, phases, number)
             if several:
                 total += part_grad
 
@@ -130,7 +150,8 @@ class LayerPlan:
         """
         bias = np.empty(0, x.dtype) if bias is None else bias
         arguments = self.adjacency.indptr, self._short_source(), weight, scale, bias, x, out
-        self._run("forward_one_row_small", arguments, 1, n_threads, ONE_ROW * len(weight))
+        number = self._number(ONE_ROW * len(weight), n_threads)
+        self._run("forward_one_row_small", arguments, 1, number)
 
     def _short_source(self) -> np.ndarray:
         """Return the sources in 16 bits where that is enough: half the bytes to read."""
@@ -139,21 +160,17 @@ class LayerPlan:
             self._source = self.adjacency.source.astype(np.uint16 if short else np.int32)
         return self._source
 
-    def _run(
-        self,
-        name: str,
-        arguments: tuple[Any, ...],
-        phases: int,
-        n_threads: Callable[[], int],
-        work: int,
-    ) -> None:
+    def _number(self, work: int, n_threads: Callable[[], int]) -> int:
+        """Return how many threads to use for so many connections times columns."""
         alone = work < MIN_WORK_PER_THREAD or not self.kernels.SHARES_WORK
-        number = 1 if alone else n_threads()
+        return 1 if alone else n_threads()
+
+    def _run(self, name: str, arguments: tuple[Any, ...], phases: int, number: int) -> None:
         function = getattr(self.kernels, name)
         if number == 1:
             function(*arguments, _ALONE, _ALONE)
             return
-        progress, team = np.zeros(2 * phases, np.int64), threads.openmp_team(number)
+        progress, team = np.zeros(2 * phases + 1, np.int64), threads.openmp_team(number)
         if team is None:
             threads.run_threaded(function, (*arguments, progress, _ALONE), number)
         else:
@@ -172,7 +189,10 @@ class LayerPlan:
     def _part(self, images: slice, pixels: PixelLayout) -> _Part:
         """Put together what depends on the connections and on sizes."""
         adjacency, window = self.adjacency, self.window
-        groups = (images.stop - images.start) // pixels.images
+        number = images.stop - images.start
+        groups = number // pixels.images
+        columns = number * pixels.target_size // pixels.images
+        subtotals = _subtotals(groups, columns)
         inputs = pixels.input_place, pixels.input_run, pixels.input_gaps
         outputs = pixels.output_place, pixels.output_run
         width, index = _forward_index(adjacency, window, pixels)
@@ -190,16 +210,36 @@ class LayerPlan:
                 *table,
             ),
             (width, window.planes, pixels.plane_size, pixels.target_size, far[1]),
-            2 + (4 + len(pixels.backward_tiles)) * groups,
+            5 + 2 * subtotals + (4 + len(pixels.backward_tiles)) * groups,
         )
         sizes = (
-            window.planes * pixels.plane_size + pixels.images,
-            window.out_channels * pixels.target_size,
+            _whole_lines(window.planes * pixels.plane_size + pixels.images),
+            _whole_lines(window.out_channels * pixels.target_size),
         )
-        return _Part(images, sizes, forward, backward)
+        return _Part(images, groups, subtotals, sizes, forward, backward)
 
 
 _ALONE = np.zeros(0, np.int64)
+
+
+def _whole_lines(size: int) -> int:
+    """Return a size of a work space such that the next part begins on a cache line."""
+    return -(-size // ALIGNED) * ALIGNED
+
+
+def _subtotals(groups: int, columns: int) -> int:
+    """Return over how many subtotals to add up gradients: 1, 2, 4 or 8.
+
+    It depends on sizes alone, as it changes the last bits.
+    """
+    limit = min(MOST_SUBTOTALS, groups, 1 + columns // COLUMNS_FOR_SUBTOTAL)
+    return 1 << (limit.bit_length() - 1)
+
+
+def _parts(number: int, pieces: int) -> int:
+    """Return how many threads take pieces apart: all, or 1 if too many would be idle at the end."""
+    rounds = -(-pieces // number)
+    return number if pieces >= 0.75 * rounds * number else 1
 
 
 def _groups(

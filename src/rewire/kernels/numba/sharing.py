@@ -6,7 +6,8 @@ finds less to do, and nobody waits for it to come. Who does a chunk does not cha
 do not depend on the threads.
 
 ``progress`` holds for each phase how many chunks were taken and how many finished: zeros at the
-beginning, or nothing at all for a thread that is alone.
+beginning, or nothing at all for a thread that is alone. Its last entry counts threads that took a
+part of the work space for themselves.
 """
 
 import numpy as np
@@ -65,3 +66,34 @@ def share(work, progress, phase, low, high, length, task):
         chunk = atomic_increment(progress, 2 * phase)
     wait(progress, phase, chunks)
     return phase + 1
+
+
+@inlined
+def share_apart(work, progress, phase, number, parts, task):
+    """Call ``work(first, last, task)`` for 0 to ``number``; in parts, for each by itself.
+
+    It is not made of ``share``, as Numba takes a call inside a call for a recursion.
+    """
+    first, last = np.intp(0), np.intp(number)
+    if parts > 1:
+        first = atomic_increment(progress, 2 * phase)
+        last = first + 1
+    while first < number:
+        work(first, last, task)
+        if parts == 1:
+            return
+        atomic_increment(progress, 2 * phase + 1)
+        first = atomic_increment(progress, 2 * phase)
+        last = first + 1
+    if parts > 1:
+        wait(progress, phase, number)
+
+
+@inlined
+def own_parts(A, Z, parts, progress):
+    """Return this thread's own of some equal parts of two work spaces; if it is one part, all."""
+    number = np.intp(0)
+    if parts > 1:
+        number = atomic_increment(progress, progress.size - 1)
+    a, z = A.size // parts, Z.size // parts
+    return A[number * a : (number + 1) * a], Z[number * z : (number + 1) * z]

@@ -42,6 +42,7 @@ def layer_forward(
     width,
     target_size,
     far,
+    parts,
     A,
     Z,
     progress,
@@ -75,12 +76,14 @@ def layer_backward(
     csc_position,
     weight,
     csc_weight,
-    gradient,
+    gradients,
     width,
     planes,
     plane_size,
     target_size,
     far,
+    parts,
+    bias_sums,
     A,
     D,
     progress,
@@ -88,7 +91,8 @@ def layer_backward(
 ):
     """Gradients for whole groups of images; those whose array is empty are not wanted."""
     to_csc_order(weight, csc_position, csc_weight, 0, len(weight))
-    gradient[:], unused, no_bias = 0, planes * plane_size, np.zeros(0, weight.dtype)
+    gradient, unused, no_bias = gradients[0], planes * plane_size, np.zeros(0, weight.dtype)
+    gradient[:] = 0
     sources = _rows(A[:unused], plane_size)
     for image in range(0, len(output_grad), images):
         group = slice(image, image + images)
