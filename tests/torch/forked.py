@@ -14,15 +14,16 @@ def run(size, job, *args):
     """Run a job on so many processes; return what each returned, or the exception it raised.
 
     The job takes the rank, the number of processes and ``args``. None for a killed one. Processes
-    are forked from one that has loaded all they need.
+    are forked from one that has loaded all they need. Arguments and results are pickled here, as
+    multiprocessing would share the memory of tensors.
     """
-    context = multiprocessing.get_context("forkserver")
+    context, data = multiprocessing.get_context("forkserver"), pickle.dumps(args)
     context.set_forkserver_preload(["tests.torch.preloaded"])
     with tempfile.TemporaryDirectory() as folder:
         started = []
         for rank in range(size):
             receiver, sender = context.Pipe(duplex=False)
-            work = (sender, rank, size, Path(folder, "meeting"), job, args)
+            work = (sender, rank, size, Path(folder, "meeting"), job, data)
             process = context.Process(target=_work, args=work, daemon=True)
             process.start()
             sender.close()
@@ -42,15 +43,15 @@ def _result(process, receiver):
     return result
 
 
-def _work(sender, rank, size, meeting, job, args):
+def _work(sender, rank, size, meeting, job, data):
     torch.set_num_threads(1)
     method = f"file://{meeting}"
     dist.init_process_group("gloo", init_method=method, rank=rank, world_size=size)
     try:
-        result = job(rank, size, *args)
+        result = job(rank, size, *pickle.loads(data))
     except Exception as error:
         error.add_note(traceback.format_exc())
         result = error
-    sender.send_bytes(pickle.dumps(result))  # send() would share the memory of tensors
+    sender.send_bytes(pickle.dumps(result))
     if not isinstance(result, Exception):
         dist.destroy_process_group()

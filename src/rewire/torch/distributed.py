@@ -83,7 +83,7 @@ class Processes:
     Raises
     ------
     ValueError
-        If the model is divided among processes (FSDP), or the processes' models differ.
+        If the processes' models differ.
     """
 
     def __init__(
@@ -93,7 +93,6 @@ class Processes:
         shards: int,
         generator: np.random.Generator,
     ):
-        refuse_sharded(model)
         self.layers, self.traffic = layers, list[int]()
         self.channel = Channel(group := group_of(model))
         self.shards = None
@@ -130,6 +129,15 @@ class Processes:
                 _check_shapes(shapes, others, rank)
         self.channel.decide(seed)
         return seed
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the rank, and the seed of the shards."""
+        return {"rank": self.rank, "seed": None if self.shards is None else self.shards.seed}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue with the seed of the shards, on any number of processes."""
+        if self.shards is not None and state.get("seed") is not None:
+            self.shards.seed = state["seed"]
 
     def check_step(self, with_closure: bool) -> None:
         """Refuse a step that leaves the order of sums to chance."""
@@ -260,6 +268,7 @@ def processes_of(
     generator: np.random.Generator,
 ) -> Processes | None:
     """Return the processes that train a model, or None if this one does alone."""
+    refuse_sharded(model)
     if group_of(model) is None and not shards:
         return None
     return Processes(model, layers, shards, generator)

@@ -121,12 +121,12 @@ class Rewirer:
             check_deterministic(self.method)
         self._root, generator = unwrapped(model), generator_from(seed)
         layers = layers_to_rewire(self._root, state)
+        self._processes = processes_of(model, layers, shards * deterministic, generator)
         trace = self.method.revive is not None
         chains = find_linear_chains(self._root, list(layers.values()), trace)
         momentum = "momentum" in self.method.needs
         self._model = LayeredModel(layers, state, self._root, chains, momentum)
         check_method(self.method, self._model)
-        self._processes = processes_of(model, layers, shards * deterministic, generator)
         with warnings.catch_warnings(action="ignore"):  # its words are for other parameters
             self._topology = topology.Rewirer(
                 self.method,
@@ -335,7 +335,7 @@ class Rewirer:
             "birth": torch.from_numpy(table.birth.copy()),
             "next_birth": table.next_birth,
             "latest": [list(passes) for passes in self._latest.batches],
-            "rank": 0 if self._processes is None else self._processes.rank,
+            "processes": {} if self._processes is None else self._processes.state_dict(),
             "topology": as_tensors(self._topology.state_dict()),
             "rewind_point": point.state_dict() if (point := self._model.rewind_point) else None,
         }
@@ -359,6 +359,8 @@ class Rewirer:
             self._model.rewind_point.load_state_dict(state["rewind_point"])
         self._latest.batches.clear()
         self._latest.batches.extend(state["latest"])
+        if self._processes is not None:
+            self._processes.load_state_dict(state["processes"])
         self._record_next()
 
     # ---------------------------------------------------------------------------------- inner

@@ -41,9 +41,10 @@ def check_state(state: Mapping[str, Any], own: Mapping[str, Any]) -> None:
                 f"{name} must be as in the state, {state[name]}; got {own[name]}: make the "
                 "rewirer as the one that was saved"
             )
-    if state["latest"] and state["rank"] != own["rank"]:
+    found, expected = (one["processes"].get("rank", 0) for one in (state, own))
+    if state["latest"] and found != expected:
         raise ValueError(
-            f"state must be that of rank {own['rank']} here; got that of rank {state['rank']}: "
+            f"state must be that of rank {expected} here; got that of rank {found}: "
             "just before a rewiring each process holds batches of its own, so let each save and "
             "load its own state, or save at another step"
         )
