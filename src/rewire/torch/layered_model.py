@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -14,12 +13,11 @@ from torch import nn
 from rewire.connectivity import Block, ConnectionTable, Signals
 from rewire.connectivity.candidates import count_in_groups
 from rewire.connectivity.protocol import Revived
-from rewire.io import advise
 
 from .connections import version_of
 from .layer import SparseLayer
 from .linear_chains import LinearChain, alive
-from .numbering import first_units, number_units, numbers_of, parts_of
+from .numbering import check_room, first_units, number_units, numbers_of, parts_of
 from .optimizer_state import OptimizerState, follow_index
 from .reviving import Renewal, revive_chain, take_over
 from .rewinding import RewindPoint
@@ -251,21 +249,9 @@ class LayeredModel:
         ends = np.array(self._ends())
         lost = count_in_groups(ends, np.asarray(drop, np.int64))
         gained = np.bincount(np.array(self.layer_of_block())[part], minlength=len(self.layers))
-        wanted = np.diff(ends) - lost + gained
-        for (name, layer), first, number in zip(
-            self.layers.items(), self._first_counts, wanted, strict=True
-        ):
+        for layer in self.layers.values():
             self.state.check(layer.weight)
-            if number > len(layer.weight):
-                least = math.ceil(100 * (number / first - 1)) / 100
-                raise ValueError(
-                    advise(
-                        f"{name}: a layer must have room for its connections, {number} after this "
-                        f"rewiring; got {len(layer.weight)} entries",
-                        f"give it more spare ones, slack={least:.2f} or, to be safe, twice that",
-                        "choose a method that keeps each layer's number of connections",
-                    )
-                )
+        check_room(self.layers, self._first_counts, np.diff(ends) - lost + gained)
 
     def _read_wiring(self, next_birth: int) -> ConnectionTable:
         """Return the table of the layers; all connections count as born now, in their order."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
 from rewire.connectivity import Block
+from rewire.io import advise
 from rewire.kernels.geometry import Window
 
 from .layer import SparseLayer
 
-__all__ = ["Part", "first_units", "number_units", "numbers_of", "parts_of"]
+__all__ = ["Part", "check_room", "first_units", "number_units", "numbers_of", "parts_of"]
 
 
 class Part(NamedTuple):
@@ -75,6 +77,28 @@ def parts_of(blocks: Sequence[Block], source: np.ndarray, target: np.ndarray) ->
         c = int(np.argmax(outside))
         raise ValueError(f"new connections must be in a block; got {source[c]} to {target[c]}")
     return part
+
+
+def check_room(layers: Mapping[str, SparseLayer], first: np.ndarray, wanted: np.ndarray) -> None:
+    """Raise ValueError if a layer is to have more connections than it has entries.
+
+    Parameters
+    ----------
+    layers : mapping of str to SparseLayer
+    first, wanted : ndarray of int, shape (layers,)
+        Connections at the beginning, and those that each layer is to have.
+    """
+    for (name, layer), before, number in zip(layers.items(), first, wanted, strict=True):
+        if number > len(layer.weight):
+            least = math.ceil(100 * (number / max(before, 1) - 1)) / 100
+            raise ValueError(
+                advise(
+                    f"{name}: a layer must have room for its connections, {number} after this "
+                    f"rewiring; got {len(layer.weight)} entries",
+                    f"give it more spare ones, slack={least:.2f} or, to be safe, twice that",
+                    "choose a method that keeps each layer's number of connections",
+                )
+            )
 
 
 def numbers_of(entries: torch.Tensor, count: int) -> np.ndarray:

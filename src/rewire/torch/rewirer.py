@@ -121,6 +121,7 @@ class Rewirer:
             check_deterministic(self.method)
         self._root, generator = unwrapped(model), generator_from(seed)
         layers = layers_to_rewire(self._root, state)
+        # First, as it gives all processes the same connections.
         self._processes = processes_of(model, layers, shards * deterministic, generator)
         trace = self.method.revive is not None
         chains = find_linear_chains(self._root, list(layers.values()), trace)
