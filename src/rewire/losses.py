@@ -14,7 +14,6 @@ __all__ = [
     "BinaryCrossEntropy",
     "CrossEntropy",
     "Hinge",
-    "Huber",
     "Loss",
     "MeanSquaredError",
     "get",

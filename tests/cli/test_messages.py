@@ -197,7 +197,8 @@ def test_errors_and_warnings_advise_parameters_as_remedies_only():
 def test_an_estimator_advises_its_own_parameters_alone():
     known = set(SparseMLPClassifier().get_params()) | set(SparseMLPRegressor().get_params())
     for remedy in [*REMEDIES, "give decimal=','", "(ignore='x')", "give date='x=DD/MM/YYYY'"]:
-        said = for_estimator(advise("column 'x' is open", remedy, "correct it"))
+        filled_in = remedy.replace(VALUE, "x")
+        said = for_estimator(advise("column 'x' is open", filled_in, "correct it"))
         assert set(PARAMETER.findall(said)) <= known, said
         assert "correct it" in said
 
