@@ -35,6 +35,7 @@ SMALL = {
     "density": 0.4,
     "max_iter": 10,
     "batch_size": 128,
+    "weight_decay": 0.01,  # otherwise it is chosen by further trainings
     "random_state": 0,
 }
 

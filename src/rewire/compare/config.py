@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rewire import defaults
-from rewire.experiment import Recipe, load_dataset
+from rewire.experiment import Recipe, load_dataset, prepare_experiment
 from rewire.experiment.build import make_method, without_unused_options
-from rewire.experiment.choices import with_choices
+from rewire.experiment.choices import is_table, with_choices
 from rewire.io import as_path
 from rewire.validation import of_type, several
 
@@ -153,7 +153,11 @@ def study_config(
         recipe = replace(recipe, sparsity=(defaults.SPARSITY,))
     if measure != usual_measure:
         given["measure"] = measure
-    return StudyConfig(with_choices(recipe, loaded), measure, imports, given)
+    recipe = with_choices(recipe, loaded)
+    if is_table(loaded):  # what is found out by trainings, once and for all methods
+        decay = prepare_experiment(replace(recipe, seed=0), data_dir).recipe.weight_decay
+        recipe = replace(recipe, weight_decay=decay)
+    return StudyConfig(recipe, measure, imports, given)
 
 
 def import_modules(names: Iterable[str]) -> None:

@@ -25,6 +25,8 @@ __all__ = ["with_decay"]
 OTHERS = (0.01, 0.1)
 # Tables with fewer samples tell no difference, in those with more it hardly matters.
 FEWEST, MOST = 30, 10_000
+# Wider ones, with more numbers in all, would take long.
+NUMBERS = 1_000_000
 FOLDS = 3
 # Tables with more samples are split once, to train on three quarters.
 ONE_SPLIT, QUARTERS = 2_000, 4
@@ -45,7 +47,7 @@ def with_decay(
     ----------
     recipe : Recipe
         Unchanged if it has a weight decay, class weights or another optimizer, if it stops early,
-        and for fewer than 30 or more than 10,000 samples.
+        for fewer than 30 or more than 10,000 samples, and for more than a million numbers in X.
     X : array or SciPy sparse matrix, shape (samples, inputs)
     y : ndarray
         Targets as the loss takes them.
@@ -65,7 +67,8 @@ def with_decay(
     0.01
     """
     samples = X.shape[0]
-    if not _is_open(recipe) or not FEWEST <= samples <= MOST:
+    short = FEWEST <= samples <= MOST and samples * X.shape[1] <= NUMBERS
+    if not short or not _is_open(recipe):
         return recipe
     choices = (defaults.DECAY_PER_EPOCH, *OTHERS)
     random = np.random.default_rng(np.random.SeedSequence(recipe.seed, spawn_key=(2,)))

@@ -134,7 +134,8 @@ CHANGES: dict[str, dict[str, Any]] = {
     "learning_rate_init": {"default_text": None},
     "weight_decay": {
         "default_text": "what makes ``fit`` with AdamW shrink weights by "
-        f"{defaults.DECAY_PER_EPOCH:.0%} in an epoch at the first learning rate; 0 for others"
+        f"{defaults.DECAY_PER_EPOCH:.0%} in an epoch at the first learning rate, or by 1% or 10% "
+        "where cross-validation finds that better; 0 for others",
     },
     "momentum": {"help": 'Momentum; for ``"sgd"`` only.'},
     "nesterovs_momentum": {"help": 'Whether that is Nesterov\'s; for ``"sgd"`` only.'},

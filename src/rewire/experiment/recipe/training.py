@@ -105,7 +105,8 @@ class TrainingSettings:
         low=0,
         group="Training",
         default_text="0.01 for adamw, for tables what shrinks weights by "
-        f"{defaults.DECAY_PER_EPOCH:.0%} in an epoch at the first learning rate; 0 for the others",
+        f"{defaults.DECAY_PER_EPOCH:.0%} in an epoch at the first learning rate, or by 1% or 10% "
+        "where cross-validation finds that better; 0 for the others",
     )
     schedule: str = setting(
         "cosine",
