@@ -28,6 +28,7 @@ PRINTED = {
     "surgery.py": r"Network 2-7-1: 22 connections",
     "mnist.py": r"9\d\.\d\d% of the test images right",
     "grid_search.py": r"best: ",
+    "data_parallel.py": r"1 process: 9\d\.\d% of the test digits right",
     "pytorch_report.py": r"9\d% of the digits held back, 1\d rewirings: \S+pytorch_report\.html",
 }
 

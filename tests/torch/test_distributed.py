@@ -1,8 +1,13 @@
 """Several processes rewire one model: against one process, and when something goes wrong."""
 
 import itertools
+import json
 import os
+import re
 import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -22,6 +27,7 @@ from rewire.torch.distributed_signals import LocalPasses
 from tests.torch.forked import run
 
 DOUBLE = torch.float64
+ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.fork
 
 
@@ -495,3 +501,29 @@ def leaving_early(rank, size):
                 raise OverflowError("too much")
     except Exception as error:
         return f"{type(error).__name__}: {error}"
+
+
+# ------------------------------------------------------------------------------------- torchrun
+
+
+@pytest.mark.slow
+def test_the_example_runs_under_torchrun():
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    done = subprocess.run(
+        [*launcher, "--nproc-per-node", "2", str(ROOT / "examples" / "data_parallel.py")],
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"2 processes: 9\d\.\d% of the test digits right", done.stdout)
+
+
+def test_the_page_has_the_table_of_the_figures():
+    page = (ROOT / "docs" / "torch-distributed.md").read_text(encoding="utf-8")
+    figures = json.loads((ROOT / "benchmarks" / "torch_traffic.json").read_text(encoding="utf-8"))
+    for name, row in figures.items():
+        numbers = (row[key] / 1e6 for key in ("dense step", "sparse step", "masks", "others"))
+        assert f"| {name}, {row['rows']} rows | " + " | ".join(f"{n:.2f}" for n in numbers) in page
+        assert row["sparse step"] < 0.12 * row["dense step"]
