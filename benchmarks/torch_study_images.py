@@ -28,7 +28,7 @@ RATES = {False: 1e-2, True: 3e-2}  # first learning rates of dense and sparse ne
 HELD_BACK = 10_000
 DENSITIES = {"90%": 0.1, "95%": 0.05, "98%": 0.02}
 METHODS = {"static": None, "RigL": "rigl", "default": "reviving rigl"}
-SLACK = 8.0  # spare entries for each connection, for methods that move connections between layers
+SLACK = 100.0  # spare entries for each connection, so that connections may move to any layer
 
 
 @dataclass(frozen=True)
