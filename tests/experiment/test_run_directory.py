@@ -1,5 +1,8 @@
 """The folder that keeps a run."""
 
+from contextlib import suppress
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
@@ -54,3 +57,26 @@ def test_folders_without_a_run_and_damaged_settings_are_refused(tmp_path):
     (tmp_path / "settings.json").write_text("{}")
     with pytest.raises(ValueError, match=r"cannot read '.*settings.json'.*data"):
         RunDirectory(tmp_path).open()
+
+
+@pytest.mark.parametrize("kill", range(1, 9))
+def test_killed_while_it_replaces_a_run_there_is_still_one_to_resume(kill, tmp_path, monkeypatch):
+    run, folder = prepare_experiment(short(method="static")), RunDirectory(tmp_path)
+    folder.begin(run)
+    folder.save(run)
+    for file in folder.files[3:]:
+        file.write_text("old")
+    calls = []
+
+    def unlink(path, missing_ok=False, original=Path.unlink):
+        calls.append(path)
+        if len(calls) == kill:
+            raise KeyboardInterrupt
+        original(path, missing_ok)
+
+    with monkeypatch.context() as patch, suppress(KeyboardInterrupt):
+        patch.setattr(Path, "unlink", unlink)
+        folder.begin(run, overwrite=True)
+    assert folder.open().recipe == run.recipe
+    folder.begin(run, overwrite=True)
+    assert [file.name for file in tmp_path.iterdir()] == ["settings.json"]

@@ -120,3 +120,36 @@ def test_arrays_that_do_not_fit_are_refused_by_name(name, wrong):
     arrays[name] = wrong
     with pytest.raises(ValueError, match=f"{name} must"):
         block.block_forward(adjacency, *arrays.values(), backend="numpy")
+
+
+@settings(max_examples=60)
+@given(
+    st.tuples(st.integers(0, 40), st.integers(0, 9), st.sampled_from((0, 1, 7, 8, 33, 257, 300))),
+    st.tuples(st.sampled_from(DTYPES), st.sampled_from(DTYPES)),
+    st.sampled_from(("numba", "numpy")),
+)
+def test_all_products_agree_with_a_matrix_product(sizes, dtypes, backend):
+    targets, sources, columns = sizes
+    rng = np.random.default_rng(0)
+    D = rng.standard_normal((targets, columns)).astype(dtypes[0])
+    A = rng.standard_normal((columns, sources)).astype(dtypes[1]).T
+    found = block.block_products(A, D, backend=backend)
+    assert found.dtype == np.result_type(*dtypes)
+    np.testing.assert_allclose(found, D @ A.T, rtol=1e-4, atol=1e-4)
+
+
+def test_all_products_are_the_same_bits_on_any_number_of_threads(monkeypatch):
+    rng = np.random.default_rng(0)
+    D, A = (rng.standard_normal((rows, 300)).astype(np.float32) for rows in (101, 50))
+    monkeypatch.setattr(block, "MIN_WORK_PER_THREAD", 1)
+    found = []
+    for number in (1, 2, 3):
+        monkeypatch.setattr(threads, "_number", number)
+        found.append(block.block_products(A, D, backend="numba").tobytes())
+    assert len(set(found)) == 1
+    np.testing.assert_allclose(block.block_products(A, D), D @ A.T, rtol=1e-4, atol=1e-4)
+
+
+def test_rows_of_different_length_have_no_products():
+    with pytest.raises(ValueError, match="columns alike"):
+        block.block_products(np.ones((2, 3)), np.ones((2, 4)))

@@ -4,7 +4,6 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from threadpoolctl import ThreadpoolController
 
 from rewire import Network, Trainer, mlp
 from rewire.methods import RigL
@@ -313,22 +312,3 @@ def test_random_growth_never_lists_what_is_absent():
     assert record.moved == int(0.3 * 200_000) * 2 + 60
     # Two tables of 16 bytes a connection, keys of 8 twice, and some numbers for each neuron.
     assert peak < 150 * connections, f"{peak / connections:.0f} bytes a connection"
-
-
-def test_products_are_on_one_thread_of_blas_while_rewiring():
-    controller = ThreadpoolController()
-
-    def threads():
-        return {found["num_threads"] for found in controller.select(user_api="blas").info()}
-
-    def score(ctx, targets, sources):
-        seen.append(threads())
-        return np.zeros((targets.stop - targets.start, sources.stop - sources.start))
-
-    net, seen = mlp([6, 8, 2], density=0.5, seed=0), []
-    method = Method(name="watch", when=At(1), grow=GrowCriterion("watch", score), fraction=0.5)
-    with controller.limit(limits=2, user_api="blas"):
-        Rewirer(method, net, total_steps=10).rewire(1)
-        assert seen
-        assert set.union(*seen) == {1}
-        assert threads() == {2}

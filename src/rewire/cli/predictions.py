@@ -18,6 +18,7 @@ from rewire.data.inputs import check_finite
 from rewire.data.npz import read_inputs
 from rewire.experiment import Predictor
 from rewire.experiment.reading import schema_of, unreadable
+from rewire.export.python_runtime import as_cell
 from rewire.io import atomic_write, import_optional
 from rewire.tables import parse, read_raw
 from rewire.tables.raw import RawTable
@@ -169,7 +170,8 @@ def _write(path: Path, columns: dict[str, Sequence[Any]], name: str) -> None:
 
 
 def _write_lines(file: TextIO, columns: dict[str, Sequence[Any]], delimiter: str = ",") -> None:
-    """Write lines of text; what is missing is empty."""
+    """Write lines of text, none of them a formula to a spreadsheet; what is missing is empty."""
     writer = csv.writer(file, lineterminator="\n", delimiter=delimiter)
-    writer.writerow(columns)
-    writer.writerows(zip(*columns.values(), strict=True))
+    writer.writerow(map(as_cell, columns))
+    rows = zip(*columns.values(), strict=True)
+    writer.writerows(map(as_cell, row) for row in rows)

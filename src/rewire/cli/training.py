@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from rewire.experiment import Experiment, Recipe, RunDirectory, prepare_experiment
 from rewire.experiment.choices import in_words
+from rewire.io import prepare_folder
 from rewire.report import Recorder, write_report
 
 from .columns import print_columns
@@ -31,17 +32,20 @@ def start_run(
     folder = RunDirectory(out)
     with waiting(f"loading {Path(recipe.data).name}"):
         experiment = prepare_experiment(recipe, data_dir)
-    folder.begin(experiment, overwrite)
-    _print_columns(experiment, Console(stderr=as_json))
-    _train(experiment, folder, as_json)
+    prepare_folder(out)
+    with folder.claimed():
+        folder.begin(experiment, overwrite)
+        _print_columns(experiment, Console(stderr=as_json))
+        _train(experiment, folder, as_json)
 
 
 def resume_run(path: Path, data_dir: Path | None, *, as_json: bool) -> None:
     """Go on with the run in a folder."""
     folder = RunDirectory(path)
-    with waiting(f"loading the run in {path}"):
-        experiment = folder.open(data_dir)
-    _train(experiment, folder, as_json)
+    with folder.claimed():
+        with waiting(f"loading the run in {path}"):
+            experiment = folder.open(data_dir)
+        _train(experiment, folder, as_json)
 
 
 def _train(experiment: Experiment, folder: RunDirectory, as_json: bool) -> None:

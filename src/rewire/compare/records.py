@@ -40,7 +40,7 @@ def open_folder(
     """
     folder = prepare_folder(folder)
     if overwrite:
-        for name in FILES:
+        for name in reversed(FILES):  # the settings last: killed on the way, it is still a study
             (folder / name).unlink(missing_ok=True)
     wanted = {"rewire": rewire.__version__, **json.loads(json.dumps(config.to_dict()))}
     if (folder / SETTINGS).exists():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 from rewire.io import (
@@ -15,6 +16,7 @@ from rewire.io import (
     read_json,
     reading,
     remove_leftovers,
+    sole_writer,
     write_json,
 )
 from rewire.report import FILE_NAME
@@ -53,6 +55,10 @@ class RunDirectory:
             *(self.recording, self.report),
         )
 
+    def claimed(self) -> AbstractContextManager[None]:
+        """Return a context in which no other process may train here."""
+        return sole_writer(self.checkpoint)
+
     def begin(self, experiment: Experiment, overwrite: bool = False) -> None:
         """Create the folder and write the recipe; an older run there is refused, or removed."""
         if any(file.exists() for file in self.files) and not overwrite:
@@ -65,9 +71,11 @@ class RunDirectory:
                 )
             )
         prepare_folder(self.path)
-        for file in self.files:
-            file.unlink(missing_ok=True)
+        # The old settings go last, and at once: killed on the way, this is a run to be resumed.
+        for file in reversed(self.files):
             remove_leftovers(file)
+            if file != self.settings:
+                file.unlink(missing_ok=True)
         write_json(self.settings, experiment.recipe.to_dict())
 
     def read_recipe(self) -> Recipe:

@@ -237,6 +237,15 @@ def _seconds(value: date) -> float:
 # -------------------------------------------------------------------------------------- a program
 
 
+def as_cell(value: object) -> object:
+    """Return a text that a spreadsheet would run as a formula with an apostrophe before it."""
+    if not isinstance(value, str) or not value.startswith(("=", "@", "+", "-", "\t", "\r")):
+        return value
+    # "+49 30" and "-5" call nothing.
+    calls = value[0] not in "+-" or any(mark in value for mark in "(|!")
+    return f"'{value}" if calls else value
+
+
 def main(arguments: Sequence[str]) -> None:
     """Read a CSV from a file or standard input, and write a CSV with an answer for each row."""
     if set(arguments) & {"-h", "--help"}:
@@ -253,7 +262,7 @@ def main(arguments: Sequence[str]) -> None:
     shares = [f"probability of {one}" for one in MODEL["classes"]] if wanted else []
     several = len(MODEL["target_mean"]) if not MODEL["classes"] else 1
     names = [f"prediction {i}" for i in range(several)] if several > 1 else ["prediction"]
-    writer.writerow(names + shares)
+    writer.writerow(names + [as_cell(name) for name in shares])
     unanswered = 0
     for row in rows:
         given = row if MODEL["columns"] else [float(text) for text in row.values()]
@@ -263,7 +272,7 @@ def main(arguments: Sequence[str]) -> None:
             writer.writerow([""] * (several + len(shares)))
             continue
         odds = [f"{p:.4g}" for p in (predict_proba(given) or {}).values()] if wanted else []
-        writer.writerow((answer if several > 1 else [answer]) + odds)
+        writer.writerow((answer if several > 1 else [as_cell(answer)]) + odds)
     if unanswered:
         print(f"{unanswered} of {len(rows)} rows have no answer", file=sys.stderr)
 

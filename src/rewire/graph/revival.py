@@ -9,6 +9,7 @@ import numpy as np
 from rewire.activations import Activation
 from rewire.connectivity import ConnectionTable, Signals
 from rewire.connectivity.protocol import Revived
+from rewire.kernels.block import block_products
 
 from . import checks
 from .program import Program
@@ -93,7 +94,7 @@ def _choose(
     bias[0] = net.bias[neurons]
     activations = _outputs(net, activation, source, owner, weight, bias, A)
     size = np.linalg.norm(activations, axis=0)
-    alike = np.abs(fed @ activations)
+    alike = np.abs(block_products(activations.T, fed, backend=net.backend))
     match = alike.max(axis=0, initial=0)
     varies = activations.min(axis=0) < activations.max(axis=0)  # a bias could do the same
     match = np.divide(match, size, out=np.zeros_like(size), where=varies)

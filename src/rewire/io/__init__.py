@@ -6,9 +6,11 @@ Light by design: arrays on disk are in :mod:`rewire.io.tensors`, which imports N
 from .advice import Advice, AdviceList, advise, prefixed, received
 from .comma_lists import join_commas, split_commas
 from .endings import as_path, check_ending, is_file_name
-from .files import atomic_write, prepare_folder, reading, remove_leftovers
+from .files import atomic_write, prepare_folder, reading
 from .json_files import read_json, write_json
 from .lazy import lazy_face
+from .leftovers import remove_leftovers
+from .locks import sole_writer
 from .optional import import_optional
 from .percent import percent
 from .registry import Decorated, Registry
@@ -33,6 +35,7 @@ __all__ = [
     "reading",
     "received",
     "remove_leftovers",
+    "sole_writer",
     "split_commas",
     "write_json",
 ]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import glob
 import os
-import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,8 +10,9 @@ from pathlib import Path
 
 from .advice import advise, prefixed
 from .endings import as_path, is_file_name
+from .leftovers import remove_leftovers, temporary_name, unfinished
 
-__all__ = ["atomic_write", "prepare_folder", "reading", "remove_leftovers"]
+__all__ = ["atomic_write", "prepare_folder", "reading"]
 
 
 @contextmanager
@@ -22,7 +21,8 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
 
     The temporary file lies in the same folder, hidden, with the ending ``.partial``. Readers of
     ``path`` see the old file or the new one, never a part, even after a crash. An error, Ctrl-C
-    included, leaves the old file as it was and removes the temporary one.
+    included, leaves the old file as it was and removes the temporary one; what a killed process
+    left is removed by the next one that writes the same file.
 
     Parameters
     ----------
@@ -57,7 +57,9 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
             f"path must lie in a folder that exists; got {os.fspath(path)!r}: create "
             f"{os.fspath(final.parent)!r} first"
         )
-    temporary = final.with_name(f".{final.name}.{secrets.token_hex(4)}.partial")
+    remove_leftovers(final)
+    temporary = temporary_name(final)
+    unfinished.add(temporary)
     try:
         yield temporary
         _to_disk(temporary, os.O_RDWR)
@@ -75,18 +77,10 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
     except BaseException:
         _remove(temporary)
         raise
+    finally:
+        unfinished.discard(temporary)
     if os.name == "posix":  # elsewhere a folder cannot be opened
         _to_disk(final.parent, os.O_RDONLY)
-
-
-def remove_leftovers(path: str | os.PathLike[str]) -> None:
-    """Remove temporary files that killed writers of this path left behind.
-
-    For files with one writer at a time; call it before that writer begins.
-    """
-    final = Path(os.path.realpath(path))
-    for leftover in final.parent.glob(f".{glob.escape(final.name)}.*.partial"):
-        leftover.unlink(missing_ok=True)
 
 
 def prepare_folder(folder: str | os.PathLike[str], parameter: str = "out") -> Path:

@@ -53,7 +53,8 @@ def plot_losses(
         ax.axvline(step, color=style.FAINT, linewidth=0.8, zorder=0, label=label)
     for n, (name, curve) in enumerate(losses.items()):
         colour = _COLOURS[n % len(_COLOURS)]
-        ax.plot(range(len(curve)), curve, color=colour, linewidth=1.6, label=name)
+        label = style.plain(str(name))
+        ax.plot(range(len(curve)), curve, color=colour, linewidth=1.6, label=label)
     ax.set_yscale("log")
     ax.set_xlabel("step", color=style.INK)
     ax.set_ylabel("loss", color=style.INK)

@@ -92,5 +92,4 @@ def draw_names(
                 place = {"x": x, "y": y - side * APART, "ha": "center", "rotation": 90}
                 place["va"] = "bottom" if side < 0 else "top"
             colour = style.INK if living[number] else style.FAINT
-            # Names come from people: a dollar sign begins no formula.
-            ax.text(**place, s=name, fontsize=SIZE, color=colour, parse_math=False)
+            ax.text(**place, s=style.plain(name), fontsize=SIZE, color=colour)

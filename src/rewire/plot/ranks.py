@@ -106,6 +106,7 @@ def _draw_scale(ax: Axes, last: int, critical_difference: float | None) -> None:
 
 def _draw_name(ax: Axes, name: str, rank: float, row: float, edge: float, left: bool) -> None:
     ax.plot([rank, rank, edge], [0, row, row], color=style.REWIRING, linewidth=1.1, zorder=0)
+    name = style.plain(str(name))
     text, gap = (f"{name}  {rank:.2f}", -6) if left else (f"{rank:.2f}  {name}", 6)
     ax.annotate(
         text,

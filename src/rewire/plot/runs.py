@@ -67,7 +67,7 @@ def plot_runs(
             _draw_row(ax, place, row, DOT * (span or 1.0))
     if reach is not None:
         ax.axvline(reach, color=style.REWIRING, linewidth=1, linestyle=(0, (4, 3)), zorder=0)
-    ax.set_yticks(range(len(values)), list(values))
+    ax.set_yticks(range(len(values)), [style.plain(str(name)) for name in values])
     ax.set_ylim(max(len(values), 1) - 0.5, -0.5)
     if measure == "accuracy":
         ax.xaxis.set_major_formatter(PercentFormatter(1.0))

@@ -27,9 +27,20 @@ SIGNED_PALE = LinearSegmentedColormap.from_list(
 )
 
 
+def plain(text: str) -> str:
+    r"""Return a text as matplotlib takes it, in which a dollar sign begins no formula.
+
+    Examples
+    --------
+    >>> print(plain("price in $ (US$)"))
+    price in \$ (US\$)
+    """
+    return text.replace("$", r"\$")
+
+
 def title(axes: Axes, text: str) -> None:
     """Put a title above the axes, aligned left."""
-    axes.set_title(text, loc="left", color=INK, fontsize=11, fontweight="bold")
+    axes.set_title(plain(text), loc="left", color=INK, fontsize=11, fontweight="bold")
 
 
 def given_or_new(axes: Axes | None, width: float, height: float) -> Axes:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from rewire.io import Decorated, Registry
+from rewire.kernels.block import block_products
 
 from .context import CheckedContext, RewiringContext, declared
 from .growth import NotANumberError, Sources, width
@@ -221,8 +222,7 @@ def _soft(score: np.ndarray, temperature: float, generator: np.random.Generator)
 @grow_criterion("gradient", needs=["signals"])
 def gradient(ctx: RewiringContext, targets: slice, sources: Sources) -> np.ndarray:
     r"""Grow the largest \|dL/dw\| = \|D[target] · A[source]\| (RigL, arXiv 1911.11134)."""
-    product = ctx.sensitivity[targets] @ ctx.activation[sources].T
-    return np.abs(product, out=product)
+    return _sizes(ctx, ctx.sensitivity[targets], ctx.activation[sources])
 
 
 @grow_criterion("momentum", needs=["momentum", "signals"])
@@ -234,7 +234,15 @@ def momentum(ctx: RewiringContext, targets: slice, sources: Sources) -> np.ndarr
     weights: memory for their activations and sensitivities, and never a dense one.
     """
     A, D = ctx.recent
-    product = D[targets] @ A[sources].T
+    return _sizes(ctx, D[targets], A[sources])
+
+
+def _sizes(ctx: RewiringContext, D: np.ndarray, A: np.ndarray) -> np.ndarray:
+    r"""Return \|D[target] · A[source]\| for all of them."""
+    if isinstance(D, np.ndarray) and isinstance(A, np.ndarray):
+        product = block_products(A, D, backend=ctx.model.backend)
+    else:  # rows that several processes hold together
+        product = D @ A.T
     return np.abs(product, out=product)
 
 

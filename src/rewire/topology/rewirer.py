@@ -13,7 +13,6 @@ from rewire.connectivity import Candidates, Signals, SparseModel
 from rewire.connectivity.candidates import count_in_groups
 from rewire.connectivity.protocol import Revivable, Revived, Rewindable
 from rewire.io import advise, received
-from rewire.kernels.blas import one_blas_thread
 from rewire.schedules import Time
 from rewire.validation import generator, whole_number
 
@@ -174,7 +173,6 @@ class Rewirer:
         change = self.propose(step, batches, learning_rate=learning_rate)
         return replace(change, flops=change.flops + flops, revived=len(revived.units))
 
-    @one_blas_thread()
     def propose(self, step: int, signals: Batches = (), *, learning_rate: float = np.nan) -> Change:
         """Decide what a rewiring changes, without changing anything; idle units stay as they are.
 
@@ -328,7 +326,6 @@ class Rewirer:
             )
         return batches[-method.batches :]
 
-    @one_blas_thread()
     def _revive(self, signals: Sequence[Signals]) -> Revived:
         revive = self.method.revive
         assert revive is not None

@@ -20,6 +20,7 @@ import torch
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from torch import Tensor
 
+from rewire.kernels.block import block_products
 from rewire.kernels.geometry import Window
 
 from .distributed_channel import Channel
@@ -82,7 +83,7 @@ class LocalPasses:
             return [tensor for one in self.batches[batch][layer] for tensor in one]
         return [
             torch.from_numpy(
-                D[targets] @ A[sources].T
+                block_products(A[sources], D[targets])
                 if kind == "products"
                 else np.einsum("ij,ij->i", D[targets], A[sources])
             )

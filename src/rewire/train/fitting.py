@@ -5,11 +5,12 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 from rewire.graph import Network
-from rewire.io import as_path, received, remove_leftovers
+from rewire.io import as_path, received, remove_leftovers, sole_writer
 from rewire.losses import Loss
 from rewire.optimizers import Optimizer
 from rewire.schedules import Schedule
@@ -108,7 +109,7 @@ def fit(
     checkpoint : path, optional
         A ``.safetensors`` file, written every few seconds and at the end. If it exists, the
         training resumes from it, to the same bits as without the interruption; data and settings
-        must be the same.
+        must be the same. One training at a time may write it: another one is refused.
     progress : bool, default False
         Whether to print reports to standard error: the first, the last, and one every few seconds.
 
@@ -121,6 +122,8 @@ def fit(
     ValueError
         For data that do not fit the network, and settings out of range; nothing is changed then.
         Also if the training diverges.
+    OSError
+        If the checkpoint cannot be written, or another training is writing it.
 
     Examples
     --------
@@ -138,6 +141,18 @@ def fit(
     if checkpoint is not None:
         checkpoint = as_path(checkpoint, "checkpoint")
     training = Training(net, X, y, **options)
+    with nullcontext() if checkpoint is None else sole_writer(checkpoint):
+        _train(training, callbacks, checkpoint, progress)
+    return training.history
+
+
+def _train(
+    training: Training,
+    callbacks: Sequence[Callback],
+    checkpoint: Path | None,
+    progress: bool,
+) -> None:
+    """Train to the end, from a checkpoint where there is one."""
     save = None if checkpoint is None else _resume(training, checkpoint)
     for callback in callbacks:
         getattr(callback, "begin", _no_begin)(training)
@@ -151,7 +166,6 @@ def fit(
         if save is not None:
             save(training.finished)
     training.finish()
-    return training.history
 
 
 def _resume(training: Training, checkpoint: str | Path) -> Throttle:

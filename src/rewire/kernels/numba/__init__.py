@@ -7,6 +7,7 @@ compiled when it is first called, and found on disk by later processes.
 from . import (
     block,
     cannistraci_hebb,
+    dense,
     layer,
     losses,
     network,
@@ -25,6 +26,7 @@ __all__ = [
     "SHARES_WORK",
     "acceptable",
     "all_finite",
+    "all_products",
     "backward",
     "block_forward",
     "block_weight_gradient",
@@ -81,6 +83,7 @@ predict_few = kernel(small_batch.predict_few)
 
 block_forward = kernel(block.block_forward)
 block_weight_gradient = kernel(block.block_weight_gradient)
+all_products = kernel(dense.all_products)
 
 forward_one_row = team_kernel(one_row.forward_one_row)
 forward_one_row_small = team_kernel(one_row.forward_one_row_small)

@@ -3,6 +3,7 @@
 from .activations import compile_activation
 from .block import block_forward, block_weight_gradient
 from .cannistraci_hebb import score_by_nodes, score_by_paths
+from .dense import all_products
 from .layer import layer_backward, layer_forward
 from .losses import acceptable, all_finite, count_correct, loss_and_slope, sum_of_squares
 from .network import backward, forward, gather_inputs, output_sensitivity
@@ -16,6 +17,7 @@ __all__ = [
     "SHARES_WORK",
     "acceptable",
     "all_finite",
+    "all_products",
     "backward",
     "block_forward",
     "block_weight_gradient",

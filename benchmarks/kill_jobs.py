@@ -1,0 +1,162 @@
+"""The jobs that are killed: everything that leaves files behind, as small as it can be."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import rewire
+import rewire.cli.live
+import rewire.cli.training
+import rewire.torch as rt
+from rewire.cli.app import app
+from rewire.compare import run_study, study_config
+from rewire.compare.report import write_comparison
+from rewire.data import load
+from rewire.io import atomic_write
+from rewire.io.tensors import read_tensors
+from rewire.train import fitting, throttle
+
+CHECKPOINT = "run.safetensors"
+FORMATS = ("a.json", "a.npz", "a.c", "a.py", "a.onnx", "a.graphml", "a.safetensors")
+
+
+def jobs(folder: Path) -> dict[str, tuple[Callable[[Path], None], Callable[[Path], Any]]]:
+    """Prepare all jobs: by name, what to do in a folder, and what there is to compare in it."""
+    rewire.set_num_threads(1)
+    torch.set_num_threads(1)
+    often = partial(throttle.Throttle, seconds=0, share=1)
+    fitting.Throttle = sys.modules["rewire.cli.live"].Throttle = often
+    run = folder / "run"
+    _train(run)
+    return {
+        "train": (lambda where: _train(where / "run"), _run_contents),
+        "fit": (_fit, _checkpoint_contents),
+        "compare": (_compare, _study_contents),
+        "report": (partial(_report, run), _bytes),
+        "export": (partial(_export, run), _bytes),
+        "strip": (partial(_strip, run), _bytes),
+        "torch": (_torch, _torch_contents),
+    }
+
+
+def _command(*words: Any) -> None:
+    app([str(word) for word in words], standalone_mode=False)
+
+
+def _train(run: Path) -> None:
+    if (run / "settings.json").exists():
+        _command("train", "--resume", run)
+        return
+    settings = "--hidden 12 --sparsity 0.8,0.5 --method rigl --every 5 --total-steps 40"
+    _command("train", "moons", *settings.split(), "--out", run)
+
+
+def _run_contents(folder: Path) -> Any:
+    run = folder / "run"
+    result = json.loads((run / "result.json").read_text()) | {"seconds": 0}
+    return (
+        _checkpoint(run / "checkpoint.safetensors"),
+        result,
+        (run / "model.safetensors").read_bytes(),
+    )
+
+
+def _fit(folder: Path) -> None:
+    data = load("digits")
+    net = rewire.mlp([64, 20, 10], sparsity=[0.8, 0.5], seed=0)
+    method = rewire.methods.get("rigl", every=3)
+    rewire.fit(
+        net,
+        data.X[:200],
+        data.y[:200],
+        method=method,
+        total_steps=60,
+        report_every=2,
+        batch_size=32,
+        checkpoint=folder / CHECKPOINT,
+    )
+
+
+def _checkpoint_contents(folder: Path) -> Any:
+    return _checkpoint(folder / CHECKPOINT)
+
+
+def _checkpoint(path: Path) -> Any:
+    """Everything in a checkpoint but the time it took."""
+    tensors, header = read_tensors(path, kind="checkpoint")
+    for row in (header["totals"], *header["rows"]):
+        row["seconds"] = None
+    return {name: array.tobytes() for name, array in tensors.items()}, header
+
+
+def _compare(folder: Path) -> None:
+    config = study_config("moons", total_steps=200)
+    write_comparison(run_study(config, ["static", "rigl"], range(3), out=folder), folder)
+
+
+def _study_contents(folder: Path) -> Any:
+    with (folder / "runs.csv").open() as file:
+        runs = sorted(
+            ({**row, "seconds": ""} for row in csv.DictReader(file)),
+            key=lambda row: (row["method"], row["seed"]),
+        )
+    return runs, sorted(file.name for file in folder.iterdir())
+
+
+def _report(run: Path, folder: Path) -> None:
+    _command("report", run, "--out", folder / "report.html")
+
+
+def _export(run: Path, folder: Path) -> None:
+    for name in FORMATS:
+        _command("export", run, folder / name)
+
+
+def _strip(run: Path, folder: Path) -> None:
+    _command("strip", run, "--out", folder / "small.safetensors")
+
+
+def _bytes(folder: Path) -> Any:
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+def _torch(folder: Path) -> None:
+    """Train a PyTorch model in a loop of one's own, with a state saved after every second step."""
+    path = folder / "state.pt"
+    torch.manual_seed(0)
+    X, y = torch.randn(64, 20), torch.randint(0, 4, (64,))
+    model = torch.nn.Sequential(
+        rt.Linear(20, 30, density=0.2, seed=0),
+        torch.nn.ReLU(),
+        rt.Linear(30, 4, density=0.5, seed=1),
+    )
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    rewirer = rt.Rewirer(model, optimizer, steps=60, every=3, seed=0)
+    parts, first = {"model": model, "optimizer": optimizer, "rewirer": rewirer}, 0
+    if path.exists():
+        state = torch.load(path, weights_only=False)
+        first = state.pop("step")
+        for name, part in state.items():
+            parts[name].load_state_dict(part)
+    for step in range(first + 1, 61):
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(model(X), y).backward()
+        optimizer.step()
+        rewirer.step()
+        if step % 2 == 0:
+            with atomic_write(path) as temporary:
+                saved = {name: part.state_dict() for name, part in parts.items()}
+                torch.save({"step": step, **saved}, temporary)
+
+
+def _torch_contents(folder: Path) -> Any:
+    state = torch.load(folder / "state.pt", weights_only=False)
+    return {name: tensor.numpy().tobytes() for name, tensor in state["model"].items()}

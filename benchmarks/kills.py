@@ -1,0 +1,144 @@
+"""Kill processes at random moments, and see whether anything is lost.
+
+Each job is first done without interruption. Then it is started and killed, again and again, until
+it gets to its end, and what it leaves must be the same bits; a process that was killed must have
+left everything such that the next one goes on without an error. One process loads the library; each
+job is a process forked from it.
+
+    python benchmarks/kills.py [--kills 1000]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import signal
+import tempfile
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+RESULT = Path(__file__).with_suffix(".json")
+LONGEST = 8.0  # seconds that a job may take beyond what it takes alone, or it counts as hanging
+
+
+@dataclass
+class Tally:
+    """What happened to one kind of job."""
+
+    kills: int = 0
+    inside_writes: int = 0
+    ends: int = 0
+    different: int = 0
+    errors: list[str] = field(default_factory=list)
+    hanging: int = 0
+    longest_seconds: float = 0.0
+
+
+class Harness:
+    """Starts one job again and again and kills it.
+
+    Parameters
+    ----------
+    job : callable
+        Takes a folder, and goes on there from where an earlier call was killed.
+    contents : callable
+        From a folder to what the job has made, for comparison.
+    """
+
+    def __init__(self, job, contents, place: Path, seed: int):
+        self.job, self.contents, self.place = job, contents, place
+        self.random, self.tally = random.Random(seed), Tally()
+        folder = self._folder("whole")
+        begin = time.monotonic()
+        assert self._run(folder, None) == 0, (place / "output.txt").read_text()[-2000:]
+        self.seconds = time.monotonic() - begin
+        self.expected = contents(folder)
+
+    def kill(self, times: int) -> Tally:
+        """Kill the job so many times."""
+        folder = self._folder("killed")
+        while self.tally.kills < times:
+            status = self._run(folder, self.random.uniform(0, 1.1 * self.seconds))
+            if status == signal.SIGKILL:
+                self.tally.kills += 1
+                self.tally.inside_writes += any(folder.rglob(".*.partial"))
+            else:
+                self._ended(status, folder)
+                folder = self._folder("killed")
+        self._ended(self._run(folder, None), folder)
+        return self.tally
+
+    def _folder(self, name: str) -> Path:
+        folder = self.place / name
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        return folder
+
+    def _ended(self, status: int, folder: Path) -> None:
+        self.tally.ends += 1
+        if status == -1:
+            self.tally.hanging += 1
+        elif status:
+            self.tally.errors.append((self.place / "output.txt").read_text().strip()[-300:])
+        elif self.contents(folder) != self.expected or any(folder.rglob(".*")):
+            self.tally.different += 1
+
+    def _run(self, folder: Path, delay: float | None) -> int:
+        """Return the status of a process that does the job; -1 if it hangs."""
+        child = os.fork()
+        if child == 0:
+            self._be_child(folder)
+        begin = time.monotonic()
+        limit = 10 * getattr(self, "seconds", LONGEST) + LONGEST if delay is None else delay
+        while time.monotonic() < begin + limit:
+            ended, status = os.waitpid(child, os.WNOHANG)
+            if ended:
+                self.tally.longest_seconds = max(
+                    self.tally.longest_seconds, time.monotonic() - begin
+                )
+                return status
+            time.sleep(0.0005)
+        os.kill(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+        return -1 if delay is None else status
+
+    def _be_child(self, folder: Path) -> None:
+        output = os.open(self.place / "output.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        try:
+            self.job(folder)
+        except BaseException as error:
+            os.write(2, f"{type(error).__name__}: {error}".encode())
+            os._exit(1)
+        os._exit(0)
+
+
+def main() -> None:
+    from kill_jobs import jobs
+
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kills", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        made = jobs(Path(folder))
+        for number, (name, (job, contents)) in enumerate(made.items()):
+            begin = time.monotonic()
+            share = arguments.kills // len(made) + (number < arguments.kills % len(made))
+            place = Path(folder, name)
+            place.mkdir()
+            harness = Harness(job, contents, place, arguments.seed + number)
+            found[name] = asdict(harness.kill(share))
+            took = time.monotonic() - begin
+            print(f"{name}: {found[name]}, {took:.0f} s", flush=True)
+            RESULT.write_text(json.dumps(found, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

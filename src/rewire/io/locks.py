@@ -1,0 +1,91 @@
+"""One writer at a time, for files that are continued rather than replaced."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from .advice import advise
+
+try:
+    import fcntl
+except ImportError:  # on Windows, where nothing is locked
+    fcntl = None  # type: ignore[assignment]
+
+__all__ = ["sole_writer"]
+
+_held: set[int] = set()
+
+
+def _let_go() -> None:
+    """Close what a forked child has inherited: the lock is its parent's."""
+    for descriptor in _held:
+        with suppress(OSError):
+            os.close(descriptor)
+    _held.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go)
+
+
+@contextmanager
+def sole_writer(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Refuse to go on where another process, or another thread, is inside for the same file.
+
+    The lock is a hidden file beside it, of no meaning once its process has ended, however it ended.
+
+    Raises
+    ------
+    OSError
+        Naming the file and the process that writes it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = tempfile.mkdtemp() + "/run.safetensors"
+    >>> with sole_writer(path):
+    ...     pass
+    """
+    final = Path(os.path.realpath(path))
+    lock = final.with_name(f".{final.name}.lock")
+    descriptor = None if fcntl is None or not final.parent.is_dir() else _acquire(path, lock)
+    try:
+        yield
+    finally:
+        if descriptor is not None and descriptor in _held:
+            lock.unlink(missing_ok=True)  # before it is let go: the next one makes its own
+            _held.discard(descriptor)
+            os.close(descriptor)
+
+
+def _acquire(path: str | os.PathLike[str], lock: Path) -> int | None:
+    while True:
+        try:
+            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
+        except OSError:  # a read-only folder; whoever writes there will say so
+            return None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            process = os.pread(descriptor, 20, 0).decode() or "another one"
+            os.close(descriptor)
+            raise BlockingIOError(
+                advise(
+                    f"{os.fspath(path)} is being written by another training (process {process})",
+                    "wait until it has ended",
+                    "choose another file",
+                )
+            ) from None
+        except OSError:  # a file system without locks
+            os.close(descriptor)
+            return None
+        with suppress(OSError):
+            if os.fstat(descriptor).st_ino == lock.stat().st_ino:
+                os.ftruncate(descriptor, 0)
+                os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+                _held.add(descriptor)
+                return descriptor
+        os.close(descriptor)  # its former holder has removed it meanwhile
