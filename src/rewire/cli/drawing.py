@@ -21,6 +21,8 @@ def draw_wiring(model: Predictor, path: Path) -> None:
     net, outputs = model.network, model.classes
     if model.task == "regression" and model.encoder is not None:
         outputs = tuple(column.name for column in model.encoder.schema.targets)
+    if len(outputs) == 2 and net.ranks[-1] == 1:
+        outputs = outputs[1:]  # the class that a single output speaks for
     named = len(outputs) == net.ranks[-1]
     axes = plot_topology(
         net,
