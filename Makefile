@@ -7,7 +7,7 @@ install  = $(BIN)/pip install --quiet $(if $(PACKAGE),"$(PACKAGE)$(1)",--editabl
 BIN      = $(VENV)/bin
 OUT     ?= runs/post
 
-.PHONY: help demo test test-micrograd check docs bench results results-tables results-torch gallery clean
+.PHONY: help demo test test-micrograd check docs bench results results-tables results-torch gallery kill clean
 
 help:
 	@echo "make demo    run the post's experiment and draw it (about a minute)"
@@ -19,6 +19,7 @@ help:
 	@echo "make results-tables compare with scikit-learn on twenty tables, and write it (minutes)"
 	@echo "make results-torch train dense and sparse PyTorch models, measure them, and write it (hours)"
 	@echo "make gallery run the examples and renew the pictures of docs/gallery.md (minutes)"
+	@echo "make kill    kill and fork processes at random moments, and write docs/reliability.md (minutes)"
 	@echo "make clean   remove the environment and everything made here"
 
 demo: $(VENV)/.installed
@@ -79,6 +80,11 @@ results-torch: $(VENV)/.installed-bench
 gallery: $(VENV)/.installed-test
 	for script in examples/*.py; do MPLBACKEND=Agg $(BIN)/python $$script runs/examples || exit 1; done
 	cp runs/examples/*.png runs/examples/*.webp docs/images/gallery/
+
+kill: $(VENV)/.installed-test
+	$(BIN)/python benchmarks/kills.py
+	$(BIN)/python benchmarks/forks.py
+	$(BIN)/python benchmarks/reliability_page.py
 
 clean:
 	rm -rf $(VENV) build dist runs

@@ -36,6 +36,7 @@ def jobs(folder: Path) -> dict[str, tuple[Callable[[Path], None], Callable[[Path
     fitting.Throttle = sys.modules["rewire.cli.live"].Throttle = often
     run = folder / "run"
     _train(run)
+    _export(run, folder)  # imports what it needs, which each child would do anew
     return {
         "train": (lambda where: _train(where / "run"), _run_contents),
         "fit": (_fit, _checkpoint_contents),

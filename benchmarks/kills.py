@@ -124,11 +124,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", nargs="*", help="these jobs; what was found for others is kept")
     arguments = parser.parse_args()
-    found = {}
+    found = json.loads(RESULT.read_text()) if arguments.only and RESULT.exists() else {}
     with tempfile.TemporaryDirectory() as folder:
         made = jobs(Path(folder))
         for number, (name, (job, contents)) in enumerate(made.items()):
+            if arguments.only and name not in arguments.only:
+                continue
             begin = time.monotonic()
             share = arguments.kills // len(made) + (number < arguments.kills % len(made))
             place = Path(folder, name)
