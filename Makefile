@@ -7,13 +7,14 @@ install  = $(BIN)/pip install --quiet $(if $(PACKAGE),"$(PACKAGE)$(1)",--editabl
 BIN      = $(VENV)/bin
 OUT     ?= runs/post
 
-.PHONY: help demo test test-micrograd check docs bench results results-tables results-torch gallery kill clean
+.PHONY: help demo test test-micrograd check docs bench results results-tables results-torch gallery fuzz kill clean
 
 help:
 	@echo "make demo    run the post's experiment and draw it (about a minute)"
 	@echo "make test    run all tests and the examples in the documentation"
 	@echo "make check   lint, types and import rules"
 	@echo "make docs    build the documentation as a site, build/site/index.html"
+	@echo "make fuzz    read a million damaged files, and write benchmarks/fuzz.json (an hour)"
 	@echo "make bench   measure speed and memory, and write docs/benchmarks.md"
 	@echo "make results train what docs/results.md shows on MNIST, and write it (hours)"
 	@echo "make results-tables compare with scikit-learn on twenty tables, and write it (minutes)"
@@ -46,6 +47,9 @@ check: $(VENV)/.installed-test
 # The variable silences what Material has to say about other projects' plans.
 docs: $(VENV)/.installed-docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+fuzz: $(VENV)/.installed-test
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/fuzz.py
 
 bench: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/training_step.py

@@ -108,7 +108,7 @@ def test_another_version_is_refused(folder, short):
 @pytest.mark.parametrize("content", ["", "{", "[]", "\x00"])
 def test_damaged_settings_are_refused(folder, short, content):
     (folder / "settings.json").write_text(content)
-    with pytest.raises(ValueError, match=r"settings.json is damaged: .*overwrite="):
+    with pytest.raises(ValueError, match=r"settings.json': .*overwrite="):
         open_folder(folder, short, overwrite=False)
 
 

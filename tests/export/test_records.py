@@ -106,14 +106,18 @@ def test_networks_may_be_changed_in_networkx():
         (["format"], "other", "format must be 'rewire-graph'; got 'other'"),
         (["version"], 2, "at most 1; got 2: update rewire"),
         (["neurons", 1, "id"], 0, "id of its own"),
-        (["neurons", 1, "rank"], -1, "negative"),
+        (["neurons", 1, "rank"], -1, "from 0 to 3, as there are"),
         (["connections", 0, "target"], 7, "lacks 7"),
         (["connections", 0, "target"], 1, "later rank"),
-        (["connections", 0, "weight"], "heavy", "weight must hold real numbers"),
+        (
+            ["connections", 0, "weight"],
+            "heavy",
+            r"it must hold float; got str in connections\[0\].weight",
+        ),
         (["connections", 0], {"source": 1, "target": 2, "weight": 1}, "1 to 2 twice"),
-        (["graph", "activations"], ["relu"], "sequence of 3"),
+        (["graph", "activations"], ["relu"], "from 0 to 1, as there are"),
         (["graph", "dtype"], "float16", "dtype must be"),
-        (["neurons"], 3, "not iterable"),
+        (["neurons"], 3, "it must hold array; got int in neurons"),
     ],
 )
 def test_json_of_something_else_is_refused(path, value, message, tmp_path):

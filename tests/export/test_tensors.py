@@ -189,7 +189,7 @@ def broken(**changes):
         ({"neurons__velocity": [0.0, 1.0]}, "columns must all have shape"),
         ({"neurons__bias": np.float32([1, 0, 0, 0])}, "bias must be 0 for the inputs"),
         ({"next_birth": 2}, "next_birth must be a whole number, at least 3"),
-        ({"next_birth": 3.5}, "next_birth must be a whole number"),
+        ({"next_birth": 3.5}, "it must hold int; got float in next_birth"),
         ({"ranks": [2, 1, 2]}, r"bias must have shape \(5,\)"),
         ({"ranks": [2, -1, 3]}, "ranks must hold whole numbers"),
         ({"activations": ["relu"]}, "sequence of 2"),

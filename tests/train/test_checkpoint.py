@@ -272,3 +272,20 @@ def test_a_checkpoint_describes_what_was_at_first():
     finish(first)
     assert first.fingerprint == before
     assert dataclasses.replace(first.trainer.optimizer).lr == 0.05
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda header: header["optimizer"].update(lr="x"), r"must hold float.*optimizer\.lr"),
+        (lambda header: header["totals"].update(step=1.5), r"must hold int.*totals\.step"),
+        (lambda header: header["method"].update(generator={"bit_generator": "x"}), "PCG64"),
+        (lambda header: header["method"].update(history=[{}]), "cannot read"),
+        (lambda header: header["method"].update(threshold=None), "cannot read"),
+    ],
+)
+def test_impossible_contents_with_a_valid_checksum_change_nothing(change, message, saved):
+    tensors, header = read_tensors(saved, kind="checkpoint")
+    change(header)
+    write_tensors(saved, tensors, header, kind="checkpoint")
+    refuses(saved, message)

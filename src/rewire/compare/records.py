@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import rewire
-from rewire.io import advise, prepare_folder, write_json
+from rewire.io import advise, prefixed, prepare_folder, read_json, reading, write_json
 
 from .config import StudyConfig
 from .trial import Trial
@@ -64,7 +64,8 @@ def read_runs(path: Path) -> list[Trial]:
         path.write_bytes(whole)
     elif whole != content:
         os.truncate(path, len(whole))
-    header, *rows = csv.reader(io.StringIO(whole.decode("utf-8", "replace")))
+    with reading(path):
+        header, *rows = csv.reader(io.StringIO(whole.decode("utf-8", "replace"), newline=""))
     if tuple(header) != Trial._fields:
         raise ValueError(f"{path} must have the columns {', '.join(Trial._fields)}; got {header}")
     return [_run(path, number, row) for number, row in enumerate(rows, start=2)]
@@ -117,10 +118,9 @@ def _run(path: Path, number: int, row: list[str]) -> Trial:
 
 def _check_same(folder: Path, wanted: dict[str, Any]) -> None:
     try:
-        found = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
-        assert isinstance(found, dict)
-    except (ValueError, AssertionError):
-        raise ValueError(advise(f"{folder / SETTINGS} is damaged", *REMEDIES)) from None
+        found = read_json(folder / SETTINGS, dict[str, Any])
+    except ValueError as error:
+        raise ValueError(prefixed("", error, *REMEDIES)) from error
     for name in [*wanted, *found]:
         if found.get(name) != wanted.get(name):
             raise ValueError(

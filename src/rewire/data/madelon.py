@@ -86,5 +86,5 @@ def _table(path: Path, dtype: Any) -> np.ndarray:
         if not lines:
             raise ValueError("it is empty")
         return np.loadtxt(lines, dtype, ndmin=2)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise ValueError(f"{path} is damaged, fetch it again: {error}") from error

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from rewire.io import reading
+from rewire.io.npz import check_npy, open_npz
 
 from .dataset import Dataset
 from .inputs import as_inputs
@@ -17,7 +16,9 @@ from .inputs import as_inputs
 __all__ = ["read_inputs", "read_npz"]
 
 
-def read_npz(path: Path, *, target: Any, task: Any, dtype: np.dtype) -> Dataset:
+def read_npz(
+    path: Path, *, target: Any, task: Any, dtype: np.dtype, max_bytes: int | None = None
+) -> Dataset:
     """Read ``X`` and ``y``, and ``X_test`` and ``y_test`` if the file has them.
 
     Parameters
@@ -29,10 +30,12 @@ def read_npz(path: Path, *, target: Any, task: Any, dtype: np.dtype) -> Dataset:
         Or a ``.npy`` file of targets, as SciPy's function saves only the matrix.
     task, dtype
         As in :func:`rewire.data.load`.
+    max_bytes : int, optional
+        As in :func:`rewire.io.npz.open_npz`.
     """
     name = "y" if target is None else str(target)
     y = _labels(Path(name)) if name.endswith(".npy") else None
-    with _opened(path) as file:
+    with open_npz(path, max_bytes) as file:
         X = _inputs(path, file)
         y = _array(file, name, ", or target must name a .npy file") if y is None else y
         tested = "X_test" in file.files
@@ -42,19 +45,8 @@ def read_npz(path: Path, *, target: Any, task: Any, dtype: np.dtype) -> Dataset:
 
 def read_inputs(path: Path, dtype: np.dtype) -> Any:
     """Read only ``X``, as an array or CSR matrix of the dtype."""
-    with _opened(path) as file:
+    with reading(path), open_npz(path) as file:
         return as_inputs("X", _inputs(path, file), dtype)
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    if not zipfile.is_zipfile(path):
-        raise ValueError("it must be an NPZ file, as numpy.savez writes; got something else")
-    try:
-        with np.load(path) as file:
-            yield file
-    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError) as error:
-        raise ValueError(f"it could not be read: {error}") from error
 
 
 def _inputs(path: Path, file: Any) -> Any:
@@ -69,12 +61,13 @@ def _inputs(path: Path, file: Any) -> Any:
 def _labels(path: Path) -> np.ndarray:
     if not path.is_file():
         raise FileNotFoundError(f"target must be an existing .npy file; got {str(path)!r}")
-    try:
-        return np.load(path)
-    except (ValueError, EOFError) as error:
-        raise ValueError(
-            f"target {str(path)!r} could not be read, {error}: save labels as text, y.astype(str)"
-        ) from error
+    with reading(path), path.open("rb") as file:
+        check_npy(file, path.stat().st_size, "it")
+        file.seek(0)
+        try:
+            return np.load(file)
+        except ValueError as error:
+            raise ValueError(f"{error}: save labels as text, y.astype(str)") from error
 
 
 def _array(file: Any, name: str, otherwise: str = "") -> np.ndarray:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from rewire.io import Registry
+from rewire.io import Registry, reading
 from rewire.tables.encoder import Missing
 from rewire.tables.reading import TABLE_ENDINGS, is_table_file
 from rewire.validation import float_dtype
@@ -168,14 +168,12 @@ def load(
 def _from_npz(path: Path, dtype: np.dtype, **given: Any) -> Dataset:
     if not path.is_file():
         raise FileNotFoundError(f"source must be an existing file; got {str(path)!r}")
-    taken = {"target": given.pop("target", None), "task": given.pop("task", None)}
+    taken = {name: given.pop(name, None) for name in ("target", "task", "max_bytes")}
     if given:
         name, value = next(iter(given.items()))
         raise ValueError(f"{name} is for tables only; got {value!r} for {path}")
-    try:
+    with reading(path):
         return read_npz(path, dtype=dtype, **taken)
-    except ValueError as error:
-        raise ValueError(f"{path} cannot be loaded: {error}") from error
 
 
 def _named(name: str, shared: dict[str, Any], options: dict[str, Any]) -> Dataset:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
 import os
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
+
+from rewire.io.unpacking import read_unpacked
 
 __all__ = ["data_folder", "read", "stored_file"]
 
@@ -38,7 +38,6 @@ def stored_file(folder: Path, subfolders: Sequence[str], name: str) -> Path:
 def read(path: Path) -> bytes:
     """Return a file's content, decompressed if its name ends in ``.gz``."""
     try:
-        with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
-            return file.read()
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        return read_unpacked(path)
+    except ValueError as error:
         raise ValueError(f"{path} is damaged, fetch it again: {error}") from error

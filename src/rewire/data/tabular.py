@@ -16,7 +16,7 @@ from rewire.tables.steps import missing_rows
 __all__ = ["READING", "UNDERSTANDING", "class_names", "class_numbers", "read_table"]
 
 # Options of the functions that read a table's texts, and that decide what they mean.
-READING = ("sep", "encoding", "comment", "sheet", "header")
+READING = ("sep", "encoding", "comment", "sheet", "header", "max_bytes")
 UNDERSTANDING = (
     *("columns", "numeric", "categorical", "date", "text"),
     *("na", "thousands", "decimal", "censored"),

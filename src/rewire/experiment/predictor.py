@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 from scipy.sparse import issparse
@@ -16,6 +16,7 @@ from rewire.export import export
 from rewire.export.tensors import network_from_tensors, network_to_tensors
 from rewire.graph import Network
 from rewire.io import check_ending, reading
+from rewire.io.schemas import conform
 from rewire.io.tensors import read_tensors, write_tensors
 from rewire.tables import Table, TableEncoder, parse, read_raw
 
@@ -26,6 +27,18 @@ __all__ = ["Predictor"]
 KIND = "model"
 # Samples at a time, so that sparse inputs are never dense as a whole.
 PIECE = 4096
+
+
+class Header(TypedDict):
+    """What a file holds besides arrays."""
+
+    network: dict[str, Any]
+    task: str
+    classes: list[Any]
+    feature_names: list[str] | None
+    image_shape: list[int] | None
+    loss: str
+    encoder: NotRequired[dict[str, Any] | None]
 
 
 @dataclass
@@ -274,6 +287,7 @@ class Predictor:
         """Read a file that :meth:`save` wrote; damaged, foreign and newer files are refused."""
         tensors, header = read_tensors(path, kind=KIND)
         with reading(path):
+            conform(header, Header)
             standardizer = None
             if "standardizer.mean" in tensors:
                 start = "standardizer."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import zipfile
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,6 +11,7 @@ from scipy.sparse import csr_array
 from rewire.activations import Activation
 from rewire.graph import Network
 from rewire.io import atomic_write, reading
+from rewire.io.npz import open_npz
 from rewire.validation import of_type
 
 from .common import activation_names, activations_named, targets
@@ -126,9 +126,7 @@ def load_csr(path: str | os.PathLike[str], activations: Sequence[Activation] = (
     >>> load_csr(path)
     Network 2-8-2: 16 connections, density 50.00%
     """
-    # Opened here, as numpy.load leaves a file open if it cannot read it.
-    with reading(path, zipfile.BadZipFile, EOFError), open(path, "rb") as file:
-        arrays = np.load(file)
+    with reading(path), open_npz(path) as arrays:
         source, bias = arrays["indices"], arrays["bias"]
         return Network.from_connections(
             arrays["ranks"].tolist(),

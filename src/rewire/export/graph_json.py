@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
+from typing import Any, NotRequired, TypedDict
 
 from rewire.activations import Activation
 from rewire.graph import Network
 from rewire.io import atomic_write, reading
+from rewire.io.schemas import conform
 
 from . import records
 from .formats import Format, registry
@@ -59,6 +61,37 @@ def save_json(net: Network, path: str | os.PathLike[str]) -> None:
         json.dump(document, file, allow_nan=False)
 
 
+class Neuron(TypedDict):
+    """A neuron in a file; inputs have no bias."""
+
+    id: int | str
+    rank: int
+    bias: NotRequired[float]
+
+
+class Connection(TypedDict):
+    """A connection in a file."""
+
+    source: int | str
+    target: int | str
+    weight: float
+
+
+class Attributes(TypedDict):
+    """What records of neurons cannot tell."""
+
+    dtype: str
+    activations: list[str]
+
+
+class Document(TypedDict):
+    """The whole file."""
+
+    graph: Attributes
+    neurons: list[Neuron]
+    connections: list[Connection]
+
+
 def load_json(path: str | os.PathLike[str], activations: Sequence[Activation] = ()) -> Network:
     """Read a network that :func:`save_json`, or another program in the same layout, wrote.
 
@@ -73,14 +106,16 @@ def load_json(path: str | os.PathLike[str], activations: Sequence[Activation] = 
     >>> load_json(path)
     Network 2-8-2: 16 connections, density 50.00%
     """
-    with reading(path, AttributeError), open(path, encoding="utf-8") as file:
+    with reading(path), open(path, encoding="utf-8") as file:
         document = json.load(file)
+        conform(document, dict[str, Any])
         if document.get("format") != "rewire-graph":
             raise ValueError(f"format must be 'rewire-graph'; got {document.get('format')!r}")
         if document["version"] > VERSION:
             raise ValueError(
                 f"version must be at most {VERSION}; got {document['version']}: update rewire"
             )
+        conform(document, Document)
         return records.network(
             document["neurons"], document["connections"], document["graph"], activations
         )

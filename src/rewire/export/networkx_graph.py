@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
-from xml.etree.ElementTree import ParseError
 
 from rewire.activations import Activation
 from rewire.graph import Network
@@ -142,7 +141,7 @@ def load_graphml(path: str | os.PathLike[str], activations: Sequence[Activation]
     Network 2-8-2: 16 connections, density 50.00%
     """
     networkx = import_optional("networkx", "export")
-    with reading(path, ParseError, networkx.NetworkXError):
+    with reading(path):
         return from_networkx(networkx.read_graphml(path), activations)
 
 

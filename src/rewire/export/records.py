@@ -64,14 +64,21 @@ def network(
     activations : sequence of Activation, optional
         The custom ones among them.
     """
+    names = attributes["activations"]
+    names = json.loads(names) if isinstance(names, str) else names
+    neurons = list(neurons)
+    for neuron in neurons:  # before anything is counted up to a rank
+        if not isinstance(neuron["rank"], int) or not 0 <= neuron["rank"] <= len(names):
+            raise ValueError(
+                f"rank must be a whole number from 0 to {len(names)}, as there are so many "
+                f"activations; got {neuron['rank']!r} for the neuron {neuron['id']!r}"
+            )
     by_rank = sorted(neurons, key=lambda neuron: neuron["rank"])
     number = {neuron["id"]: i for i, neuron in enumerate(by_rank)}
     if len(number) < len(by_rank):
         raise ValueError("each neuron must have an id of its own; some share one")
     rows = sorted((number[c["target"]], number[c["source"]], c["weight"]) for c in connections)
     target, source, weight = zip(*rows, strict=True) if rows else ((), (), ())
-    names = attributes["activations"]
-    names = json.loads(names) if isinstance(names, str) else names
     return Network.from_connections(
         np.bincount([neuron["rank"] for neuron in by_rank]).tolist(),
         source,

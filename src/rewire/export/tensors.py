@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from rewire.connectivity import ConnectionTable
 from rewire.connectivity.table import canonical_order
 from rewire.graph import Network
 from rewire.io import reading
+from rewire.io.schemas import conform
 from rewire.io.tensors import read_tensors, write_tensors
 
 from .common import activation_names, activations_named, targets
@@ -115,6 +116,14 @@ def network_to_tensors(net: Network) -> tuple[dict[str, np.ndarray], dict[str, A
     }
 
 
+class NetworkHeader(TypedDict):
+    """What a network needs besides arrays."""
+
+    ranks: list[int]
+    activations: list[str]
+    next_birth: int
+
+
 def network_from_tensors(
     tensors: Mapping[str, np.ndarray],
     header: Mapping[str, Any],
@@ -143,6 +152,7 @@ def network_from_tensors(
     >>> network_from_tensors(*network_to_tensors(net))
     Network 2-8-2: 16 connections, density 50.00%
     """
+    conform(header, NetworkHeader)
     of_connections, of_neurons = _columns(tensors, "connections."), _columns(tensors, "neurons.")
     indptr = of_connections.pop("indptr")
     source, weight, bias = of_connections["source"], of_connections["weight"], of_neurons["bias"]

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
 from safetensors.numpy import load_file
 from scipy.sparse import csr_array
 
@@ -115,7 +114,7 @@ def load_state_dict(path: str | os.PathLike[str], activation: Any = "relu") -> N
     Network 2-8-2: 16 connections, density 50.00%
     """
     if Path(path).suffix == ".safetensors":
-        with reading(path, SafetensorError):
+        with reading(path):
             arrays = load_file(path)
             return from_state_dict({k: arrays[k] for k in sorted(arrays, key=_natural)}, activation)
     torch = import_optional("torch", "torch")

@@ -114,14 +114,21 @@ def prepare_folder(folder: str | os.PathLike[str], parameter: str = "out") -> Pa
 
 
 @contextmanager
-def reading(path: str | os.PathLike[str], *errors: type[Exception]) -> Iterator[None]:
-    """Turn errors in a file's contents into a ValueError that names the file.
+def reading(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Turn whatever a file's contents make fail into a ValueError that names the file.
+
+    What reads formats raises errors of many kinds for damaged or crafted files: RecursionError
+    for deep nesting, OverflowError and MemoryError for absurd numbers, and kinds of its own. So
+    all are turned, but those of the system that name the file themselves, and ImportError, which
+    asks for a package. Nothing but reading belongs inside.
 
     Parameters
     ----------
     path : path-like
-    *errors : type of exception
-        To be turned beside ValueError, KeyError and TypeError.
+
+    Raises
+    ------
+    ValueError
 
     Examples
     --------
@@ -130,14 +137,27 @@ def reading(path: str | os.PathLike[str], *errors: type[Exception]) -> Iterator[
     Traceback (most recent call last):
     ValueError: cannot read 'a.json': it lacks 'version'
     """
-    expected: tuple[type[Exception], ...] = (ValueError, KeyError, TypeError, *errors)
     try:
         yield
-    except expected as error:
+    except ImportError:
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.filename is not None:
+            raise
         start = f"cannot read {os.fspath(path)!r}: "
-        missing = isinstance(error, KeyError)
-        said = f"{start}it lacks {error}" if missing else prefixed(start, error)
-        raise ValueError(said) from error
+        raise ValueError(_in_words(start, error)) from error
+
+
+def _in_words(start: str, error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return f"{start}it lacks {error}"
+    if isinstance(error, RecursionError):
+        return f"{start}it is nested too deeply"
+    if isinstance(error, MemoryError):
+        return f"{start}it asks for more memory than there is"
+    if isinstance(error, (ValueError, TypeError)) and str(error):
+        return prefixed(start, error)
+    return f"{start}it is damaged ({type(error).__name__}: {error})"
 
 
 def _remove(temporary: Path) -> None:

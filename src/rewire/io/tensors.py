@@ -6,15 +6,16 @@ import json
 import os
 import zlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.numpy import save
 
 from .advice import advise
 from .endings import as_path
 from .files import atomic_write, reading
+from .schemas import conform
 
 __all__ = ["read_tensors", "write_tensors"]
 
@@ -26,6 +27,14 @@ READERS = {
     "checkpoint": "rewire.train.load_checkpoint, or its figures by rewire.train.read_history",
     "recording": "rewire.report.read_recording",
 }
+
+
+class Header(TypedDict):
+    """What every file's header has."""
+
+    version: int
+    kind: str
+    crc32: int
 
 
 def write_tensors(
@@ -95,7 +104,7 @@ def read_tensors(
     path = as_path(path)
     if not path.is_file():
         raise FileNotFoundError(f"path must be an existing file; got {str(path)!r}")
-    with reading(path, SafetensorError):
+    with reading(path):
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
             if "rewire" not in metadata:
@@ -107,6 +116,7 @@ def read_tensors(
                     )
                 )
             header = json.loads(metadata["rewire"])
+            conform(header, Header)
             if header["version"] > VERSION:
                 raise ValueError(
                     f"its version must be at most {VERSION}; got {header['version']}: update rewire"

@@ -6,11 +6,12 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
-from rewire.io import as_path, check_ending, percent
+from rewire.io import as_path, check_ending, percent, reading
+from rewire.io.schemas import conform
 from rewire.io.tensors import read_tensors, write_tensors
 
 __all__ = ["FILE_NAME", "Frame", "Recording", "read_recording"]
@@ -140,6 +141,16 @@ class Recording:
         )
 
 
+class Header(TypedDict):
+    """What a file holds besides arrays."""
+
+    about: dict[str, Any]
+    interval: int
+    rows: list[dict[str, Any]]
+    rewirings: list[dict[str, Any]]
+    frames: list[tuple[int, str, str, int]]
+
+
 def read_recording(path: str | os.PathLike[str]) -> Recording:
     """Read what :meth:`Recording.save` wrote.
 
@@ -180,20 +191,22 @@ def read_recording(path: str | os.PathLike[str]) -> Recording:
             "'rewire reproduce' write one"
         )
     tensors, header = read_tensors(file, kind=KIND)
-    frames = [
-        Frame(step, kind, form, moment, _with_prefix(tensors, f"{number}."))
-        for number, (step, kind, form, moment) in enumerate(header["frames"])
-    ]
-    return Recording(
-        header["about"],
-        tensors["X"],
-        tensors["y"],
-        frames,
-        header["rows"],
-        header["rewirings"],
-        tensors["moments"].tolist(),
-        header["interval"],
-    )
+    with reading(file):
+        conform(header, Header)
+        frames = [
+            Frame(step, kind, form, moment, _with_prefix(tensors, f"{number}."))
+            for number, (step, kind, form, moment) in enumerate(header["frames"])
+        ]
+        return Recording(
+            header["about"],
+            tensors["X"],
+            tensors["y"],
+            frames,
+            header["rows"],
+            header["rewirings"],
+            tensors["moments"].tolist(),
+            header["interval"],
+        )
 
 
 def resume(path: str | os.PathLike[str] | None, step: int) -> Recording | None:

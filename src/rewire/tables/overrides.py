@@ -11,6 +11,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, get_args
 
+from rewire.io import reading
 from rewire.validation import of_type, several
 
 from .dates import as_pattern
@@ -238,7 +239,9 @@ def read_specification(columns: Any) -> dict[str, dict[str, Any]]:
     if columns is None:
         return {}
     if not isinstance(columns, Mapping):
-        columns = _load(Path(of_type(columns, "columns", str, PathLike, Mapping)))
+        path = Path(of_type(columns, "columns", str, PathLike, Mapping))
+        with reading(path):
+            return read_specification(_load(path))
     if isinstance(columns.get("columns"), (list, tuple)):
         # Those that are read off others come of themselves.
         columns = {one["name"]: one for one in columns["columns"] if not one.get("of")}
@@ -251,7 +254,7 @@ def _load(path: Path) -> Mapping[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
         found = tomllib.loads(text) if path.suffix.lower() == ".toml" else json.loads(text)
-    except (json.JSONDecodeError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # of several kinds, all of them ValueErrors
         raise ValueError(
             f"columns must be a file of JSON or TOML; {str(path)!r} is not: {error}"
         ) from error

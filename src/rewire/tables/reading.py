@@ -6,6 +6,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from rewire.io import reading
+from rewire.io.unpacking import read_unpacked
+
 from .json_tables import is_json, read_json
 from .raw import RawTable
 from .text_files import read_text
@@ -34,6 +37,7 @@ def read_raw(
     comment: str | None = None,
     sheet: str | int | None = None,
     header: bool = True,
+    max_bytes: int | None = None,
 ) -> RawTable:
     """Read a table without deciding what its texts mean.
 
@@ -55,6 +59,9 @@ def read_raw(
         Of a workbook; the first by default.
     header : bool, default True
         Whether the first line has the columns' names; otherwise they are "0", "1" and so on.
+    max_bytes : int, optional
+        Of a compressed file, once it is unpacked; by default 100 times its size, and at least
+        256 MiB. No more is unpacked.
 
     Returns
     -------
@@ -95,42 +102,17 @@ def read_raw(
         raise ValueError(f"a table must end in {', '.join(TABLE_ENDINGS)}; got {str(source)!r}")
     if not path.is_file():
         raise FileNotFoundError(f"a table must be an existing file; got {str(source)!r}")
-    try:
+    with reading(path):
         if path.name.lower().endswith(TYPED):
-            return read_typed(path, sheet=sheet, header=header)
+            return read_typed(path, sheet=sheet, header=header, max_bytes=max_bytes)
         if _unpacked_name(path).endswith(JSON):
-            return read_json(_content(path), name=path.name, encoding=encoding)
+            return read_json(read_unpacked(path, max_bytes), name=path.name, encoding=encoding)
         if sep is None and _unpacked_name(path).endswith(".tsv"):
             options["sep"] = "\t"
-        return read_text(_content(path), name=path.name, **options)
-    except ValueError as error:
-        raise ValueError(f"{path} cannot be read: {error}") from error
+        return read_text(read_unpacked(path, max_bytes), name=path.name, **options)
 
 
 def _unpacked_name(path: Path) -> str:
     """Return a file's name in small letters, without an ending that says it is compressed."""
     name = path.name.lower()
     return next((name.removesuffix(one) for one in COMPRESSED if name.endswith(one)), name)
-
-
-def _content(path: Path) -> bytes:
-    """Return the bytes of a file, decompressed if its name says so."""
-    import bz2
-    import gzip
-    import lzma
-    import zipfile
-    import zlib
-
-    ending = path.suffix.lower()
-    try:
-        if ending == ".zip":
-            with zipfile.ZipFile(path) as archive:
-                names = [name for name in archive.namelist() if not name.endswith("/")]
-                if len(names) != 1:
-                    raise ValueError(f"an archive must hold one file; got {len(names)}")
-                return archive.read(names[0])
-        openers: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
-        with openers.get(ending, open)(path, "rb") as file:
-            return file.read()
-    except (EOFError, zlib.error, gzip.BadGzipFile, lzma.LZMAError, zipfile.BadZipFile) as error:
-        raise ValueError(f"the compressed file is damaged: {error}") from error

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from rewire.io import import_optional
+from rewire.io.unpacking import check_archive, check_unpacked
 
 from .headers import header_names
 from .raw import RawColumn, RawTable, TextColumn, TypedColumn
@@ -17,20 +18,37 @@ from .texts import Texts
 __all__ = ["column_of_objects", "from_frame", "read_typed"]
 
 
-def read_typed(path: Path, *, sheet: str | int | None, header: bool) -> RawTable:
+def read_typed(
+    path: Path, *, sheet: str | int | None, header: bool, max_bytes: int | None = None
+) -> RawTable:
     """Read a file that keeps the types of its columns."""
     pandas = import_optional("pandas", "data")
     if path.suffix.lower() == ".xlsx":
         import_optional("openpyxl", "data")
+        check_archive(path, max_bytes)
         names = 0 if header else None
         frame = pandas.read_excel(
             path, sheet_name=sheet or 0, header=names, keep_default_na=False, dtype=object
         )
     else:
-        import_optional("pyarrow", "data")
-        read = pandas.read_parquet if path.suffix.lower() == ".parquet" else pandas.read_feather
-        frame = read(path, dtype_backend="pyarrow")
+        frame = _arrow_file(path, max_bytes).to_pandas(types_mapper=pandas.ArrowDtype)
     return from_frame(frame, name=path.name)
+
+
+def _arrow_file(path: Path, max_bytes: int | None) -> Any:
+    """Read a Parquet or Feather file, whose numbers may be what its sizes and offsets are not."""
+    if path.suffix.lower() == ".parquet":
+        parquet = import_optional("pyarrow.parquet", "data")
+        about = parquet.read_metadata(path)
+        groups = range(about.num_row_groups)
+        size = sum(about.row_group(i).total_byte_size for i in groups)
+        # Equal values take no room there, and at least a byte here.
+        check_unpacked(path, max(size, about.num_rows * about.num_columns), max_bytes)
+        table = parquet.ParquetFile(path).read()
+    else:
+        table = import_optional("pyarrow.feather", "data").read_table(path, memory_map=False)
+    table.validate(full=True)  # offsets beyond a buffer's end would end the process
+    return table
 
 
 def from_frame(source: Any, name: str = "table") -> RawTable:

@@ -288,13 +288,21 @@ class Rewirer:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore a state; the model and the method must be those it was taken from."""
         history = [Rewiring.from_dict(record) for record in state["history"]]
+        names = ("explored", "initial", "born_before", "born_at")
+        arrays = {name: np.array(state[name]) for name in names}
+        for name, array in arrays.items():
+            if array.ndim != 1 or array.dtype.kind not in "iu":
+                raise ValueError(f"{name} must hold whole numbers; got {array.dtype}")
+        generator = type(self.generator.bit_generator)()
+        generator.state = state["generator"]  # refuses what is none, before anything is changed
+        threshold = float(state["threshold"])
         self._begin()
-        self._explored.keys = np.array(state["explored"])
-        self._initial = np.array(state["initial"])
-        self._born_before = np.array(state["born_before"])
-        self._born_at = np.array(state["born_at"])
+        self._explored.keys = arrays["explored"]
+        self._initial = arrays["initial"]
+        self._born_before = arrays["born_before"]
+        self._born_at = arrays["born_at"]
         self.generator.bit_generator.state = state["generator"]
-        self.threshold = state["threshold"]
+        self.threshold = threshold
         self.history[:] = history
 
     # ------------------------------------------------------------------------------------- steps

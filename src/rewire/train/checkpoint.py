@@ -7,14 +7,17 @@ temporary name and renamed, so that a process killed at any moment leaves a whol
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
+from rewire.graph import Network
 from rewire.io import check_ending, reading
+from rewire.io.schemas import conform
 from rewire.io.tensors import read_tensors, write_tensors
 from rewire.topology import Rewiring
 from rewire.validation import of_type
@@ -78,6 +81,44 @@ def save_checkpoint(training: Training, path: str | Path) -> None:
     write_tensors(path, tensors, header, kind=KIND)
 
 
+class OptimizerState(TypedDict):
+    """Of :meth:`rewire.optimizers.Optimizer.state_dict`."""
+
+    lr: float
+    steps: int
+
+
+class Totals(TypedDict):
+    """What a training has counted."""
+
+    step: int
+    flops: float
+    dense_flops: float
+    seconds: float
+    stopped: str | None
+
+
+class Stopping(TypedDict):
+    """Of :meth:`rewire.train.EarlyStopping.state_dict`."""
+
+    best_value: float | None
+    best_loss: float | None
+    reports_since_best: int
+    best: dict[str, Any] | None
+
+
+class Header(TypedDict):
+    """What a file holds besides arrays."""
+
+    network: dict[str, Any]
+    method: dict[str, Any]
+    fingerprint: dict[str, str]
+    optimizer: OptimizerState
+    rows: list[dict[str, Any]]
+    totals: Totals
+    running: RunningTotals
+
+
 def load_checkpoint(training: Training, path: str | Path) -> None:
     """Bring a training that has not begun to the state in a file.
 
@@ -115,23 +156,33 @@ def load_checkpoint(training: Training, path: str | Path) -> None:
     tensors, header = read_tensors(path, kind=KIND)
     activations = training.net.activations
     with reading(path):
+        conform(header, Header)
         _check_fingerprint(header["fingerprint"], training.fingerprint)
         found = network_from_tensors(tensors, header["network"], activations)
-        optimizer, rows, method = (header[key] for key in ("optimizer", "rows", "method"))
-        totals = {name: header["totals"][name] for name in TOTALS}
+        _check_like(found, training.net)
         running = RunningTotals(**header["running"])
+        stopping: dict[str, Any] = {}
         if training.early_stopping is not None:
             stopping = header["early_stopping"]
+            conform(stopping, Stopping)
             if stopping["best"] is not None:
                 best = _part(tensors, "best.")
                 stopping["best"] = network_from_tensors(best, stopping["best"], activations)
-            training.early_stopping.load_state_dict(stopping)
-        training.net.take(found)
-        training.rewirer.load_state_dict(_part(tensors, "method.") | method)
-    training.trainer.optimizer.load_state_dict(optimizer)
-    training.history.rows[:] = rows
+                _check_like(stopping["best"], training.net)
+        # Tried on a network of its own first: a state that does not fit changes nothing.
+        state = _part(tensors, "method.") | header["method"]
+        trial = copy.copy(training.rewirer)
+        trial.model, trial.history = found.copy(), []
+        trial.generator = copy.deepcopy(trial.generator)
+        trial.load_state_dict(state)
+    training.net.take(found)
+    training.rewirer.load_state_dict(state)
+    if training.early_stopping is not None:
+        training.early_stopping.load_state_dict(stopping)
+    training.trainer.optimizer.load_state_dict(header["optimizer"])
+    training.history.rows[:] = header["rows"]
     training.running = running
-    vars(training).update(totals)
+    vars(training).update({name: header["totals"][name] for name in TOTALS})
 
 
 def read_history(path: str | Path) -> History:
@@ -160,6 +211,16 @@ def _check_fingerprint(saved: Mapping[str, str], given: Mapping[str, str]) -> No
                 f"it was made with {name} = {saved.get(name)}; got {given[name]}: resume with the "
                 "same data and settings, or choose another file"
             )
+
+
+def _check_like(found: Network, own: Network) -> None:
+    """Refuse a network that the training's data and optimiser do not fit."""
+    ends = (found.ranks[0], found.ranks[-1], len(found.ranks), found.dtype)
+    wanted = (own.ranks[0], own.ranks[-1], len(own.ranks), own.dtype)
+    if ends != wanted:
+        raise ValueError(
+            f"its network must have inputs, outputs, ranks and dtype {wanted}; got {ends}"
+        )
 
 
 def _part(tensors: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:

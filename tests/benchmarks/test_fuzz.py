@@ -1,0 +1,47 @@
+"""Damaged files: a few of each reader, of the million that benchmarks/fuzz.py makes."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+FILES = 60
+
+
+@pytest.fixture(scope="module")
+def fuzzing():
+    sys.path.insert(0, str(BENCHMARKS))
+    import fuzzing.judge
+    import fuzzing.readers
+
+    yield fuzzing
+    sys.path.remove(str(BENCHMARKS))
+
+
+def test_every_damaged_file_is_read_or_refused_by_name(fuzzing, tmp_path):
+    broken = []
+    for reader in fuzzing.readers.readers():
+        for seed in reader.seeds:
+            path = tmp_path / reader.file
+            path.write_bytes(seed)
+            reader.read(path)
+        for number in range(FILES):
+            kind, details = fuzzing.judge.try_file(reader, number, tmp_path)
+            if kind not in ("read", "refused"):
+                broken.append((reader.name, number, kind, details))
+    assert broken == []
+
+
+def test_the_judge_tells_kept_promises_from_broken_ones(fuzzing):
+    def raised(error):
+        def ask():
+            raise error
+
+        return fuzzing.judge.answer(ask, ["a.csv"])[0]
+
+    assert fuzzing.judge.answer(lambda: 1)[0] == "read"
+    assert raised(ValueError("a.csv is damaged")) == "refused"
+    assert raised(ValueError("damaged")) == "unnamed"
+    assert raised(KeyError("a.csv")) == "KeyError"
+    assert raised(RecursionError()) == "RecursionError"
