@@ -75,8 +75,8 @@ def main(seconds: float, files: int) -> None:
             if (left := min(BATCH, files - record["files"])) > 0 and time.monotonic() < end:
                 count(record, answers_of(index, record["files"], left))
                 begun = True
-        result["files"] = sum(one["files"] for one in result["readers"].values())
-        RESULT.write_text(json.dumps(result, indent=1) + "\n")
+                result["files"] = sum(one["files"] for one in result["readers"].values())
+                RESULT.write_text(json.dumps(result, indent=1) + "\n")
 
 
 if __name__ == "__main__":
