@@ -257,3 +257,10 @@ def test_no_density_is_above_one_whatever_skips(net):
         assert summary.connections <= summary.possible
         assert all(0 <= density <= 1 for density in (one.density, *one.layer_densities()))
         assert summary.flops <= summary.dense_flops
+
+
+@pytest.mark.parametrize("ask", ["gradients", "signals"])
+def test_a_mean_over_no_samples_is_refused(ask):
+    net = rewire.mlp([3, 4, 2], seed=0)
+    with pytest.raises(ValueError, match=r"X must hold at least one sample; got shape \(0, 3\)"):
+        getattr(net, ask)(np.zeros((0, 3)), np.zeros(0, int))

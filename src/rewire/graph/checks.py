@@ -116,3 +116,11 @@ def inputs(X: Any, width: int, dtype: np.dtype) -> np.ndarray:
     if len(shape) != 2 or shape[1] != width:
         raise ValueError(f"X must have shape (batch, {width}); got {shape}")
     return X
+
+
+def samples(X: Any, width: int, dtype: np.dtype) -> np.ndarray:
+    """Check a batch over which there is a mean: there must be something in it."""
+    X = inputs(X, width, dtype)
+    if not len(X):
+        raise ValueError(f"X must hold at least one sample; got shape {X.shape}")
+    return X

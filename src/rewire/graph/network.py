@@ -168,7 +168,7 @@ class Network(MutableGraph):
         Gradients
             ``weight``, aligned with the table, and ``bias``, shape (neurons,), 0 for inputs.
         """
-        X = checks.inputs(X, self.ranks[0], self.dtype)
+        X = checks.samples(X, self.ranks[0], self.dtype)
         loss = losses.get(loss)
         y = loss.targets(y, len(X), self.ranks[-1], self.dtype)
         weight, bias, _ = self.program().gradients(self.connections.weight, self.bias, X, y, loss)
@@ -186,7 +186,7 @@ class Network(MutableGraph):
             ``activation`` and ``sensitivity`` (dL/d pre-activation), both of shape
             (neurons, batch), and what they cost, two passes of the batch.
         """
-        X = checks.inputs(X, self.ranks[0], self.dtype)
+        X = checks.samples(X, self.ranks[0], self.dtype)
         loss = losses.get(loss)
         y = loss.targets(y, len(X), self.ranks[-1], self.dtype)
         A, D = self.program().signals(self.connections.weight, self.bias, X, y, loss)
