@@ -12,6 +12,15 @@ from typing import Any
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "reliability.md"
 TEMPLATE = HERE / "templates" / "reliability.md"
+JOBS = {
+    "train": "the command, resumed by `--resume`",
+    "fit": "`rewire.fit` with a checkpoint after every second step",
+    "compare": "a study of six runs with its page",
+    "report": "the command",
+    "export": "the command, to seven formats",
+    "strip": "the command",
+    "torch": "a PyTorch loop that saves model, optimiser and rewirer after every second step",
+}
 
 
 def result(name: str) -> Any:
@@ -46,6 +55,7 @@ def kills(found: dict[str, dict]) -> dict[str, str]:
         "kills": f"{sums[0]:,}",
         "kills_wrong": f"{sum(sums[3:]):,}",
         "kills_inside": f"{sums[1]:,}",
+        "jobs": "\n".join(f"- `{name}`: {JOBS[name]}." for name in found),
         "kills_table": table(["job", *columns], [*rows, ["together", *sums]]),
     }
 
