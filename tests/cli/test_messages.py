@@ -170,12 +170,12 @@ def parameters():
     return found
 
 
-# Of pandas' readers, which rewire.data.load passes on.
-PANDAS = {"keep_default_na", "encoding"}
+# Of pandas' readers, which rewire.data.load passes on, and of PyTorch's DataLoader.
+OTHERS = {"keep_default_na", "encoding", "drop_last"}
 
 
 def test_what_errors_advise_in_python_is_a_parameter():
-    known = parameters() | PANDAS
+    known = parameters() | OTHERS
     for remedy in REMEDIES:
         assert set(PARAMETER.findall(remedy)) <= known, remedy
 

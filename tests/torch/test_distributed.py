@@ -467,11 +467,11 @@ def test_what_would_differ_between_numbers_of_processes_is_refused():
         made(perceptron(), shards=6)
     with pytest.raises(ValueError, match=r"multiple of the 4 shards of this process; got \[6\]"):
         next(made(perceptron()).shards(x[:6]))
-    with pytest.raises(ValueError, match="closure must be None with deterministic=True"):
+    with pytest.raises(ValueError, match="closure must be None for a deterministic rewirer"):
         made(perceptron()).step(lambda: None)
     with pytest.raises(ValueError, match=r"needs gradients from a loop over rewirer\.shards"):
         made(perceptron()).step()
-    with pytest.raises(ValueError, match="was made with deterministic=True"):
+    with pytest.raises(ValueError, match="make it with deterministic=True"):
         made(perceptron(), deterministic=False).shards(x)
     model = nn.Sequential(*perceptron()[:1], nn.BatchNorm1d(10, dtype=DOUBLE))
     shards = made(model).shards(x)

@@ -48,7 +48,10 @@ def _said(parameter: str, value: str, name: str | None) -> str | dict | None:
         return value
     if value[:1] not in ("'", '"'):
         return None
-    given = ast.literal_eval(value)
+    try:
+        given = ast.literal_eval(value)
+    except (SyntaxError, ValueError):  # not a value, such as one cut short
+        return None
     if parameter == "decimal" and name is not None:
         separators = {"decimal": given, "thousands": "." if given == "," else ","}
         return {name: {"number": separators}}

@@ -99,8 +99,8 @@ class Processes:
         if shards and is_wrapped(model):
             raise ValueError(
                 advise(
-                    "model must not be in DistributedDataParallel with deterministic=True, which "
-                    "averages the gradients itself",
+                    "model must not be in DistributedDataParallel, which averages the gradients "
+                    "itself, where the rewirer is deterministic",
                     "give the model without it, to the rewirer and to the training loop",
                 )
             )
@@ -145,12 +145,12 @@ class Processes:
             return
         if with_closure:
             raise ValueError(
-                "closure must be None with deterministic=True: the rewirer looks at the passes of "
-                "the loop over shards()"
+                "closure must be None for a deterministic rewirer, which looks at the passes of the "
+                "loop over shards()"
             )
         if not self.shards.summed:
             raise ValueError(
-                "with deterministic=True every step needs gradients from a loop over "
+                "every step of a deterministic rewirer needs gradients from a loop over "
                 "rewirer.shards(...) that has run to its end"
             )
         self.shards.summed = False

@@ -164,7 +164,7 @@ class Shards:
             if version != versions.get(name, version):
                 raise ValueError(
                     advise(
-                        f"buffers must stay as they are with deterministic=True; got {name!r}, "
+                        f"buffers must stay as they are for a deterministic rewirer; got {name!r}, "
                         "which the forward pass changes, so that it depends on the number of "
                         "processes",
                         "use GroupNorm or LayerNorm instead of BatchNorm",

@@ -13,6 +13,7 @@ from torch.optim import Optimizer
 
 from rewire import topology
 from rewire.connectivity import Signals
+from rewire.io import advise
 from rewire.topology import Method, Rewiring
 from rewire.topology.changes import Change
 from rewire.topology.method import get_method
@@ -199,7 +200,9 @@ class Rewirer:
         >>> rewirer.step()
         """
         if self._processes is None or self._processes.shards is None:
-            raise ValueError("shards() needs a rewirer that was made with deterministic=True")
+            raise ValueError(
+                advise("shards() needs a deterministic rewirer", "make it with deterministic=True")
+            )
         return self._processes.shards.divide(self.steps_made, tensors)
 
     def step(self, closure: Callable[[], Any] | None = None) -> Rewiring | None:
