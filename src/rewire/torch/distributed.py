@@ -145,8 +145,8 @@ class Processes:
             return
         if with_closure:
             raise ValueError(
-                "closure must be None for a deterministic rewirer, which looks at the passes of the "
-                "loop over shards()"
+                "closure must be None for a deterministic rewirer, which looks at the passes of "
+                "the loop over shards()"
             )
         if not self.shards.summed:
             raise ValueError(
