@@ -32,9 +32,9 @@ def run(size, job, *args):
 
 
 def _result(process, receiver):
-    """Return what a process sends; one that does not answer in a minute is stopped."""
+    """Return what a process sends; one that does not answer is stopped."""
     try:
-        answered = receiver.poll(60)
+        answered = receiver.poll(150)  # kernels may have to be compiled first
         result = pickle.loads(receiver.recv_bytes()) if answered else TimeoutError()
     except EOFError:
         result = None
