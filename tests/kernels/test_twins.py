@@ -226,6 +226,8 @@ def torch_loss(loss, scores, y):
         return torch.relu(1 - y * scores).sum()
     if loss == "binary_cross_entropy":
         return f.binary_cross_entropy_with_logits(scores, y, reduction="sum")
+    if loss == "huber":
+        return f.huber_loss(scores, y, reduction="sum")
     return f.mse_loss(scores, y, reduction="sum")
 
 
