@@ -3,7 +3,7 @@
 import torch
 
 import rewire.torch as rt
-from rewire.torch import functional
+from rewire.torch.layers import functional
 from tests.torch import test_distributed  # noqa: F401
 
 torch.set_num_threads(1)

@@ -10,7 +10,7 @@ from torch.nn.utils import parametrizations
 
 import rewire.torch as rt
 from rewire.connectivity import densities
-from rewire.torch.layer import SparseLayer
+from rewire.torch.layers.layer import SparseLayer
 
 KEEP = {"min_weights": 0, "min_sources": 0}
 

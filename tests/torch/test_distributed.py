@@ -22,8 +22,8 @@ import rewire.torch as rt
 from rewire import methods
 from rewire.topology import drop_criteria, drop_criterion
 from rewire.topology.amounts import Threshold
-from rewire.torch.distributed_shards import add_in_pairs
-from rewire.torch.distributed_signals import LocalPasses
+from rewire.torch.distributed.shards import add_in_pairs
+from rewire.torch.distributed.signals import LocalPasses
 from tests.torch.forked import run
 
 DOUBLE = torch.float64

@@ -15,10 +15,10 @@ from rewire.connectivity.protocol import check_model
 from rewire.methods import DSR, GMP, LotteryTicket, RigL
 from rewire.optimizers import SGD
 from rewire.topology import Rewirer as ArrayRewirer
-from rewire.torch.layered_model import LayeredModel
-from rewire.torch.linear_chains import find_linear_chains
-from rewire.torch.optimizer_state import OptimizerState
-from rewire.torch.recording import Recording
+from rewire.torch.conversion.linear_chains import find_linear_chains
+from rewire.torch.layers.recording import Recording
+from rewire.torch.rewiring.layered_model import LayeredModel
+from rewire.torch.rewiring.optimizer_state import OptimizerState
 from tests.torch.twins import (
     DOUBLE,
     batch,

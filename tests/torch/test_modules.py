@@ -15,8 +15,8 @@ from torch.func import functional_call
 from torch.utils.checkpoint import checkpoint
 
 import rewire.torch as rt
-from rewire.torch.operators import encode
-from rewire.torch.wiring import random_wiring
+from rewire.torch.layers.operators import encode
+from rewire.torch.layers.wiring import random_wiring
 
 DOUBLE = torch.float64
 

@@ -22,7 +22,7 @@ from rewire.report import (
 from rewire.report.chain_features import chain_graph
 from rewire.report.strongest_paths import strongest_paths
 from rewire.torch.anatomy import Anatomy
-from rewire.torch.chains import longest_chain
+from rewire.torch.conversion.chains import longest_chain
 
 X = torch.randn(32, 2, 6, 6, generator=torch.Generator().manual_seed(0))
 Y = torch.arange(32) % 3

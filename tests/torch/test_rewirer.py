@@ -28,9 +28,9 @@ from rewire.topology import (
     grow_criterion,
 )
 from rewire.topology import Rewirer as ArrayRewirer
-from rewire.torch.layered_model import LayeredModel
-from rewire.torch.optimizer_state import OptimizerState
-from rewire.torch.recording import Recording, recorded
+from rewire.torch.layers.recording import Recording, recorded
+from rewire.torch.rewiring.layered_model import LayeredModel
+from rewire.torch.rewiring.optimizer_state import OptimizerState
 from tests.torch.twins import (
     DOUBLE,
     batch,
@@ -397,7 +397,7 @@ TRAINING = """
 import os, signal, sys
 import torch
 import rewire.torch as rt
-from rewire.torch.optimizer_state import OptimizerState
+from rewire.torch.rewiring.optimizer_state import OptimizerState
 
 path, killed_at = sys.argv[1], int(sys.argv[2])
 model = torch.nn.Sequential(

@@ -12,32 +12,32 @@ from typing import TYPE_CHECKING
 from rewire.io import import_optional, lazy_face
 
 if TYPE_CHECKING:
-    from .attention import MultiheadAttention as MultiheadAttention
-    from .conversion import densify as densify
-    from .conversion import sparsify as sparsify
-    from .convolutions import Conv1d as Conv1d
-    from .convolutions import Conv2d as Conv2d
-    from .linear import Linear as Linear
-    from .network import to_network as to_network
-    from .parameters import parameter_groups as parameter_groups
+    from .conversion.converting import densify as densify
+    from .conversion.converting import sparsify as sparsify
+    from .conversion.network import to_network as to_network
+    from .conversion.stripping import strip as strip
+    from .conversion.summaries import summary as summary
+    from .layers.attention import MultiheadAttention as MultiheadAttention
+    from .layers.convolutions import Conv1d as Conv1d
+    from .layers.convolutions import Conv2d as Conv2d
+    from .layers.linear import Linear as Linear
+    from .layers.parameters import parameter_groups as parameter_groups
     from .rewirer import Rewirer as Rewirer
-    from .stripping import strip as strip
-    from .summaries import summary as summary
 
 import_optional("torch", "torch")
 
 _HOMES = {
-    "Conv1d": "convolutions",
-    "Conv2d": "convolutions",
-    "Linear": "linear",
-    "MultiheadAttention": "attention",
+    "Conv1d": "layers.convolutions",
+    "Conv2d": "layers.convolutions",
+    "Linear": "layers.linear",
+    "MultiheadAttention": "layers.attention",
     "Rewirer": "rewirer",
-    "densify": "conversion",
-    "parameter_groups": "parameters",
-    "sparsify": "conversion",
-    "strip": "stripping",
-    "summary": "summaries",
-    "to_network": "network",
+    "densify": "conversion.converting",
+    "parameter_groups": "layers.parameters",
+    "sparsify": "conversion.converting",
+    "strip": "conversion.stripping",
+    "summary": "conversion.summaries",
+    "to_network": "conversion.network",
 }
 __all__ = list(_HOMES)
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from torch import nn
 
-from .chains import longest_chain
-from .layer import SparseLayer
-from .summaries import LayerSummary, summary
+from .conversion.chains import longest_chain
+from .conversion.summaries import LayerSummary, summary
+from .layers.layer import SparseLayer
 
 if TYPE_CHECKING:
     from .rewirer import Rewirer

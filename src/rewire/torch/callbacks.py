@@ -12,7 +12,7 @@ from torch.optim import Optimizer
 from rewire.io import advise
 from rewire.topology import Method
 
-from .layer import SparseLayer
+from .layers.layer import SparseLayer
 from .rewirer import Rewirer
 
 __all__ = ["Rewires"]

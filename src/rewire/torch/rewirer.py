@@ -18,17 +18,17 @@ from rewire.topology import Method, Rewiring
 from rewire.topology.changes import Change
 from rewire.topology.method import get_method
 
-from .distributed import processes_of
-from .distributed_setup import unwrapped
-from .layered_model import LayeredModel
-from .linear_chains import find_linear_chains
-from .optimizer_state import OptimizerState
-from .recording import LatestPasses, Passes
-from .reviving import Renewal
-from .rewirable import counterparts, layers_to_rewire
-from .rewirer_checks import check_deterministic, check_method, warn_of_never
-from .rewirer_state import as_arrays, as_tensors, check_state
-from .wiring import generator_from
+from .conversion.linear_chains import find_linear_chains
+from .distributed.processes import processes_of
+from .distributed.setup import unwrapped
+from .layers.recording import LatestPasses, Passes
+from .layers.wiring import generator_from
+from .rewiring.checks import check_deterministic, check_method, warn_of_never
+from .rewiring.layered_model import LayeredModel
+from .rewiring.optimizer_state import OptimizerState
+from .rewiring.reviving import Renewal
+from .rewiring.rewirable import counterparts, layers_to_rewire
+from .rewiring.state import as_arrays, as_tensors, check_state
 
 __all__ = ["Rewirer"]
 

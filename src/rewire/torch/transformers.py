@@ -25,7 +25,7 @@ from rewire.io import advise, atomic_write, import_optional
 from rewire.topology import Method
 
 from .callbacks import Rewires
-from .distributed_setup import ignore_tables
+from .distributed.setup import ignore_tables
 
 import_optional("transformers", "transformers")
 

@@ -6,7 +6,7 @@ from torch import nn
 
 from rewire.io import advise
 
-from .layer import SparseLayer
+from ..layers.layer import SparseLayer
 from .optimizer_state import OptimizerState
 
 __all__ = ["counterparts", "layers_to_rewire"]

@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .attention import PROJECTIONS, MultiheadAttention
-from .convolutions import Conv1d, Conv2d
-from .layer import SparseLayer
-from .linear import Linear
+from ..layers.attention import PROJECTIONS, MultiheadAttention
+from ..layers.convolutions import Conv1d, Conv2d
+from ..layers.layer import SparseLayer
+from ..layers.linear import Linear
+from ..layers.wiring import connections_of, largest, random_wiring
 from .survey import is_transposed_linear
-from .wiring import connections_of, largest, random_wiring
 
 __all__ = ["STARTS", "sparse_twin"]
 

@@ -18,8 +18,8 @@ from torch import Tensor, nn
 
 from rewire.io import advise
 
-from .connections import version_of
-from .distributed_channel import Channel
+from ..layers.connections import version_of
+from .channel import Channel
 
 __all__ = ["Shards", "add_in_pairs"]
 

@@ -13,7 +13,7 @@ from rewire.connectivity import Block
 from rewire.io import advise
 from rewire.kernels.geometry import Window
 
-from .layer import SparseLayer
+from ..layers.layer import SparseLayer
 
 __all__ = ["Part", "check_room", "first_units", "number_units", "numbers_of", "parts_of"]
 

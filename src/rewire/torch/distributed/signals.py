@@ -23,9 +23,9 @@ from torch import Tensor
 from rewire.kernels.block import block_products
 from rewire.kernels.geometry import Window
 
-from .distributed_channel import Channel
-from .recording import Passes
-from .signals import activation_rows, rows_of, sensitivity_rows
+from ..layers.recording import Passes
+from ..rewiring.signals import activation_rows, rows_of, sensitivity_rows
+from .channel import Channel
 
 __all__ = ["GlobalBatch", "LocalPasses", "PassSize", "rows_anywhere"]
 

@@ -19,20 +19,20 @@ from rewire.connectivity import Signals
 from rewire.io import advise
 from rewire.topology.changes import Change
 
-from .distributed_channel import Channel
-from .distributed_setup import (
+from ..layers.layer import SparseLayer
+from ..layers.recording import Passes
+from ..rewiring.layered_model import LayeredModel
+from ..rewiring.reviving import Renewal
+from .channel import Channel
+from .setup import (
     copy_from_first,
     group_of,
     ignore_tables,
     is_wrapped,
     refuse_sharded,
 )
-from .distributed_shards import Shards
-from .distributed_signals import GlobalBatch, LocalPasses, PassSize, rows_anywhere
-from .layer import SparseLayer
-from .layered_model import LayeredModel
-from .recording import Passes
-from .reviving import Renewal
+from .shards import Shards
+from .signals import GlobalBatch, LocalPasses, PassSize, rows_anywhere
 
 __all__ = ["Processes", "processes_of"]
 

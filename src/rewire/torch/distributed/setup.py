@@ -12,8 +12,8 @@ from torch.nn.parallel import DistributedDataParallel
 
 from rewire.io import advise
 
-from .connections import Table
-from .layer import SparseLayer
+from ..layers.connections import Table
+from ..layers.layer import SparseLayer
 
 __all__ = [
     "copy_from_first",

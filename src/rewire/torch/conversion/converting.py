@@ -12,13 +12,13 @@ from torch import nn
 
 from rewire.connectivity import densities
 
-from .attention import MultiheadAttention
-from .convolutions import Conv1d, Conv2d
-from .layer import SparseLayer
-from .linear import Linear
+from ..layers.attention import MultiheadAttention
+from ..layers.convolutions import Conv1d, Conv2d
+from ..layers.layer import SparseLayer
+from ..layers.linear import Linear
+from ..layers.wiring import density_from, generator_from, warn_of_unfed
 from .replacing import STARTS, sparse_twin
 from .survey import Selection, dense_layers, shapes_of
-from .wiring import density_from, generator_from, warn_of_unfed
 
 __all__ = ["LEFT_DENSE", "densify", "sparsify"]
 

@@ -15,7 +15,7 @@ import torch
 
 from rewire.connectivity import Block, Rows, Signals
 
-from .linear_chains import LinearChain
+from ..conversion.linear_chains import LinearChain
 from .optimizer_state import OptimizerState
 
 if TYPE_CHECKING:

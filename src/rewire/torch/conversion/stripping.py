@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .convolutions import Conv1d, Conv2d
-from .layer import SparseLayer
-from .linear import Linear
+from ..layers.convolutions import Conv1d, Conv2d
+from ..layers.layer import SparseLayer
+from ..layers.linear import Linear
 
 __all__ = ["strip"]
 

@@ -13,7 +13,7 @@ from torch import fx, nn
 from rewire.connectivity import Block, ConnectionTable
 from rewire.kernels.layout import LEAK
 
-from .linear import Linear
+from ..layers.linear import Linear
 from .network import FUNCTIONS, METHODS, MODULES, PASSING, Tracer
 
 __all__ = ["LinearChain", "alive", "find_linear_chains"]

@@ -13,7 +13,7 @@ from torch import Tensor
 from rewire.connectivity import Block, Rows, Signals
 from rewire.kernels.geometry import Window
 
-from .recording import Passes
+from ..layers.recording import Passes
 
 __all__ = ["RowsOf", "Unfolded", "activation_rows", "rows_of", "sensitivity_rows", "signals_of"]
 

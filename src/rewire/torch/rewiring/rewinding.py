@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .layer import SparseLayer
+from ..layers.layer import SparseLayer
 from .optimizer_state import OptimizerState, follow_index
 
 __all__ = ["RewindPoint"]

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
-from .conversion import LEFT_DENSE
-from .layer import SparseLayer
+from ..layers.layer import SparseLayer
+from .converting import LEFT_DENSE
 from .survey import dense_layers
 
 __all__ = ["LayerSummary", "ModelSummary", "summary"]

@@ -14,9 +14,9 @@ from rewire.connectivity import Block, ConnectionTable, Signals
 from rewire.connectivity.candidates import count_in_groups
 from rewire.connectivity.protocol import Revived
 
-from .connections import version_of
-from .layer import SparseLayer
-from .linear_chains import LinearChain, alive
+from ..conversion.linear_chains import LinearChain, alive
+from ..layers.connections import version_of
+from ..layers.layer import SparseLayer
 from .numbering import check_room, first_units, number_units, numbers_of, parts_of
 from .optimizer_state import OptimizerState, follow_index
 from .reviving import Renewal, revive_chain, take_over

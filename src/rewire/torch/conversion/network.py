@@ -15,8 +15,8 @@ from torch.nn import functional as F
 
 from rewire.kernels.layout import LEAK
 
-from .layer import SparseLayer
-from .linear import Linear
+from ..layers.layer import SparseLayer
+from ..layers.linear import Linear
 
 if TYPE_CHECKING:
     from rewire.graph import Network

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from torch import nn
 
-from .attention import MultiheadAttention
-from .layer import SparseLayer
+from ..layers.attention import MultiheadAttention
+from ..layers.layer import SparseLayer
 
 __all__ = ["Selection", "dense_layers", "is_transposed_linear", "shapes_of"]
 

@@ -1,0 +1,1 @@
+"""One wiring on several processes: who decides, what is sent, in which order sums are made."""

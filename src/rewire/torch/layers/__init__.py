@@ -1,0 +1,1 @@
+"""The sparse layers, their autograd functions and operators."""

@@ -1,0 +1,1 @@
+"""What a rewirer sees of a model: blocks, signals, the optimiser's state."""
