@@ -101,7 +101,7 @@ def test_resuming_a_finished_run_trains_no_further(run, tmp_path):
     names = ("model.safetensors", "result.json", "history.csv")
     before = {name: (tmp_path / name).read_bytes() for name in names}
     result = run("train", "--resume", tmp_path)
-    assert "step" not in result.output
+    assert "\nstep" not in result.output
     assert {name: (tmp_path / name).read_bytes() for name in names} == before
 
 

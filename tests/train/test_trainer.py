@@ -251,7 +251,7 @@ def test_bad_targets_are_refused_and_nothing_is_learnt(loss, y, message):
         (lambda: rewire.optimizers.SGD(nesterov=True), "momentum must be above 0"),
         (lambda: rewire.optimizers.SGD(weight_decay=-1), "weight_decay must be"),
         (lambda: rewire.optimizers.Adam(betas=(0.9, 1.0)), r"betas must be in \[0, 1\); got 1.0"),
-        (lambda: rewire.Trainer(network(), "huber"), "loss must be one of .*got 'huber'"),
+        (lambda: rewire.Trainer(network(), "cosine"), "loss must be one of .*got 'cosine'"),
         (lambda: losses.Hinge(l2=-1), "l2 must be at least 0 and finite; got -1"),
         (lambda: rewire.Trainer(network()).steps([[0] * 5], [0], 0), "count must be at least 1"),
         (lambda: rewire.Trainer(network()).steps([[0] * 5], [0], 2, [1]), "must have 2 numbers"),

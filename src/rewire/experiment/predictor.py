@@ -37,7 +37,7 @@ class Header(TypedDict):
     classes: list[Any]
     feature_names: list[str] | None
     image_shape: list[int] | None
-    loss: str
+    loss: str | None
     encoder: NotRequired[dict[str, Any] | None]
 
 

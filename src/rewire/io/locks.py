@@ -82,10 +82,17 @@ def _acquire(path: str | os.PathLike[str], lock: Path) -> int | None:
         except OSError:  # a file system without locks
             os.close(descriptor)
             return None
-        with suppress(OSError):
-            if os.fstat(descriptor).st_ino == lock.stat().st_ino:
+        if _is_at(descriptor, lock):
+            with suppress(OSError):  # a full disk: then others are not told the number
                 os.ftruncate(descriptor, 0)
                 os.pwrite(descriptor, str(os.getpid()).encode(), 0)
-                _held.add(descriptor)
-                return descriptor
+            _held.add(descriptor)
+            return descriptor
         os.close(descriptor)  # its former holder has removed it meanwhile
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    try:
+        return os.fstat(descriptor).st_ino == path.stat().st_ino
+    except FileNotFoundError:
+        return False

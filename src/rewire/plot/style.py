@@ -40,7 +40,9 @@ def plain(text: str) -> str:
 
 def title(axes: Axes, text: str) -> None:
     """Put a title above the axes, aligned left."""
-    axes.set_title(plain(text), loc="left", color=INK, fontsize=11, fontweight="bold")
+    axes.set_title(
+        plain(of_type(text, "title", str)), loc="left", color=INK, fontsize=11, fontweight="bold"
+    )
 
 
 def given_or_new(axes: Axes | None, width: float, height: float) -> Axes:
