@@ -11,7 +11,7 @@ from .advice import advise
 
 try:
     import fcntl
-except ImportError:  # on Windows, where nothing is locked
+except ImportError:  # on Windows, where nothing is locked; type checkers want a module all the same
     fcntl = None  # type: ignore[assignment]
 
 __all__ = ["sole_writer"]

@@ -227,7 +227,7 @@ class RemoteRows(NDArrayOperatorsMixin):
         return np.result_type(*(p.batch.size(p.layer)[1] for p, _, _ in self.pieces))
 
     @property
-    def T(self) -> RemoteRows:  # noqa: N802
+    def T(self) -> RemoteRows:  # noqa: N802  NumPy's name
         """The transposed rows."""
         return RemoteRows(self.kind, self.pieces, self.units, not self.transposed)
 

@@ -44,17 +44,22 @@ class _Convolution(SparseLayer):
         sides = self._sides()
         self._outside = () if padding_mode == "zeros" else tuple(reversed(sides))
         inside = sides if padding_mode == "zeros" else ((0, 0),) * self.axes
-        whole = (1,) * (2 - self.axes)
+        (top, bottom), (left, right) = ((0, 0),) * (2 - self.axes) + tuple(inside)
         window = Window(
             in_channels,
             out_channels,
-            (*whole, *self.kernel_size),  # type: ignore[arg-type]
-            (*whole, *self.stride),  # type: ignore[arg-type]
-            (*(0, 0) * (2 - self.axes), *(side for pair in inside for side in pair)),  # type: ignore[arg-type]
-            (*whole, *self.dilation),  # type: ignore[arg-type]
+            self._in_plane(self.kernel_size),
+            self._in_plane(self.stride),
+            (top, bottom, left, right),
+            self._in_plane(self.dilation),
             groups,
         )
         super().__init__(window, bias, **options)
+
+    def _in_plane(self, sizes: tuple[int, ...]) -> tuple[int, int]:
+        """Return sizes along both axes of a plane, of which a line of pixels is one row."""
+        height, width = (1,) * (2 - self.axes) + sizes
+        return height, width
 
     def _sizes(self, name: str, value: Any, minimum: int) -> tuple[int, ...]:
         sizes = tuple(value) if isinstance(value, (tuple, list)) else (value,) * self.axes
