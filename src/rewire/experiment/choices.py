@@ -7,11 +7,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from rewire import defaults
+from rewire.graph import Network
 from rewire.optimizers import Optimizer
 from rewire.topology import Method
 from rewire.train.defaults import choose_total_steps
 
-from .build import make_method, make_optimizer, resolve_optimizer
+from .build import (
+    density_notice,
+    make_method,
+    make_network,
+    make_optimizer,
+    resolve_optimizer,
+)
+from .outputs import rescale_outputs
 from .recipe import Recipe
 
 if TYPE_CHECKING:
@@ -19,7 +27,7 @@ if TYPE_CHECKING:
 
     from .experiment import Experiment
 
-__all__ = ["in_words", "is_table", "planned", "rewiring_interval", "with_choices"]
+__all__ = ["first_network", "in_words", "is_table", "planned", "rewiring_interval", "with_choices"]
 
 
 def is_table(data: Dataset) -> bool:
@@ -70,6 +78,29 @@ def _for_table(recipe: Recipe, data: Dataset) -> dict[str, Any]:
     if data.task == "classification" and len(data.classes) == 2:
         found["loss"] = "binary_cross_entropy"
     return found
+
+
+def first_network(
+    recipe: Recipe, inputs: int, outputs: int, *, dtype: Any = None
+) -> tuple[Network, list[float], str | None]:
+    """Return the network that begins to learn a table, which is dense for a method that prunes.
+
+    Beside it are the densities of its layers at the end, and a notice if these are not those asked
+    for.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    inputs, outputs : int
+    dtype : dtype, optional
+        Instead of the recipe's.
+    """
+    net = make_network(recipe, inputs, outputs, dtype=dtype)
+    notice, densities = density_notice(recipe, net), net.layer_densities()
+    if make_method(recipe, densities=densities).initial == "dense":
+        net = make_network(recipe, inputs, outputs, dtype=dtype, dense=True)
+    rescale_outputs(net, defaults.FIRST_OUTPUTS)
+    return net, densities, notice
 
 
 def planned(

@@ -13,9 +13,8 @@ from rewire.graph import Network
 from rewire.losses import Loss
 from rewire.train import evaluate, fit
 
-from .build import make_method, make_network, make_schedule
-from .choices import planned
-from .outputs import rescale_outputs
+from .build import make_schedule
+from .choices import first_network, planned
 from .recipe import Recipe
 
 __all__ = ["with_decay"]
@@ -116,11 +115,7 @@ def _decaying(recipe: Recipe, per_epoch: float, samples: int) -> Recipe:
 def _trained(
     recipe: Recipe, X: Any, y: np.ndarray, loss: Loss, outputs: int, dtype: Any
 ) -> Network:
-    net = make_network(recipe, X.shape[1], outputs, dtype=dtype)
-    densities = net.layer_densities()
-    if make_method(recipe, densities=densities).initial == "dense":
-        net = make_network(recipe, X.shape[1], outputs, dtype=dtype, dense=True)
-    rescale_outputs(net, defaults.FIRST_OUTPUTS)
+    net, densities, _ = first_network(recipe, X.shape[1], outputs, dtype=dtype)
     method, optimizer = planned(recipe, "classification", len(y), densities)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the training itself says what there is to say

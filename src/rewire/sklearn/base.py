@@ -13,16 +13,13 @@ from sklearn.utils import check_random_state
 
 from rewire import defaults, losses
 from rewire.experiment.build import (
-    density_notice,
     make_method,
-    make_network,
     make_optimizer,
     make_schedule,
 )
-from rewire.experiment.choices import rewiring_interval
+from rewire.experiment.choices import first_network, rewiring_interval
 from rewire.experiment.decay import with_decay
 from rewire.experiment.notices import below_trivial
-from rewire.experiment.outputs import rescale_outputs
 from rewire.experiment.recipe import Recipe
 from rewire.losses import Loss
 from rewire.train import EarlyStopping, History, fit
@@ -239,15 +236,9 @@ class SparseMLP(Fitted, MultiOutputMixin, BaseEstimator):
             net = self.network_.copy()
             self._rescale_inward(net)
             return net, net.layer_densities()
-        inputs, outputs = X.shape[1], self._task[1]
-        net = make_network(recipe, inputs, outputs, dtype=X.dtype)
-        raised = density_notice(recipe, net)
+        net, densities, raised = first_network(recipe, X.shape[1], self._task[1], dtype=X.dtype)
         self._raised = [] if raised is None else [raised]
         self.notices_ = list(self._raised)
-        densities = net.layer_densities()
-        if make_method(recipe, densities=densities).initial == "dense":
-            net = make_network(recipe, inputs, outputs, dtype=X.dtype, dense=True)
-        rescale_outputs(net, defaults.FIRST_OUTPUTS)
         return net, densities
 
     def _judge(self, net: Any, train: Any, validation: Any) -> None:
