@@ -105,6 +105,18 @@ COMMANDS: dict[str, Command] = {
         },
         one_of=("name", "points", "formula"),
     ),
+    "table": Command(
+        "Choose a small table as data: two of its columns, brought to mean 0 and spread 1.",
+        {
+            "text": Field("text", "The table as CSV, its first line the names.", most=500_000),
+            "x": Field("text", "The column across.", most=200),
+            "y": Field("text", "The column up.", most=200),
+            "label": Field("text", "The column of classes.", most=200),
+            "positive": Field(
+                "text", "The class with label 1, against all others.", None, most=200
+            ),
+        },
+    ),
     "point": Command(
         "Add one point to the data.",
         {
@@ -137,10 +149,12 @@ COMMANDS: dict[str, Command] = {
             "seed": SEED,
         },
     ),
+    "given": Command("Begin with the network and the data that the session was opened with.", {}),
     "learning_rate": Command(
         "Set how large the steps of gradient descent are.",
         {
             "value": Field("number", "The learning rate.", low=0, high=100),
+            "optimizer": Field("choice", "What makes the steps.", "sgd", choices=("sgd", "adam")),
             "momentum": Field("number", "Of gradient descent.", 0.0, 0, 0.999),
         },
     ),

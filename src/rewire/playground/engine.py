@@ -3,15 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from .points import Point
 
-__all__ = ["Engine", "Lane", "LaneError"]
+__all__ = ["Engine", "Given", "Lane", "LaneError"]
 
 
 class LaneError(ValueError):
     """What a network cannot do as it is now, such as losing a connection that it does not have."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a session shows of data that it was opened with.
+
+    Attributes
+    ----------
+    name : str
+    points : tuple of (float, float, int)
+        Where they have two inputs; otherwise none.
+    inputs, classes : tuple of str
+        Their names; empty where there are none.
+    """
+
+    name: str
+    points: tuple[Point, ...] = ()
+    inputs: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
 
 
 class Lane(Protocol):
@@ -63,6 +83,10 @@ class Engine(Protocol):
     """Makes lanes."""
 
     name: str
+    given: Given | None
 
-    def lane(self, network: Mapping[str, Any]) -> Lane:
-        """Return a new network; ``network`` are the fields of the command."""
+    def lane(self, network: Mapping[str, Any] | None) -> Lane:
+        """Return a new network, by the fields of the command, or None for the given one.
+
+        Where an engine was given data, the lane learns from these until it is told otherwise.
+        """

@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 from .commands import CommandError
 
-__all__ = ["Moment", "Record"]
+__all__ = ["BEGINNINGS", "Moment", "Record"]
 
 Commands = list[dict[str, Any]]
+BEGINNINGS = ("network", "given")  # commands that make new networks
 
 
 class Moment(NamedTuple):
@@ -54,8 +55,8 @@ class Record:
     @property
     def first(self) -> int:
         """How many commands it takes to have networks."""
-        names = [command["do"] for command in self.done]
-        return names.index("network") + 1 if "network" in names else len(names)
+        begins = [command["do"] in BEGINNINGS for command in self.done]
+        return begins.index(True) + 1 if any(begins) else len(begins)
 
     def add(self, command: dict[str, Any]) -> None:
         """Append a command that was done; what had been rewound is forgotten."""
@@ -64,7 +65,7 @@ class Record:
 
     def network(self) -> dict[str, Any] | None:
         """Return the command that made the present networks."""
-        made = [command for command in self.done if command["do"] == "network"]
+        made = [command for command in self.done if command["do"] in BEGINNINGS]
         return made[-1] if made else None
 
     def moment(self, step: int | None, command: int | None) -> Moment:
@@ -92,7 +93,7 @@ class Record:
                 if at + known[i]["steps"] > step:
                     return _canonical(known, i, step - at)
                 at += known[i]["steps"]
-            elif known[i]["do"] == "network" and i > begin:
+            elif known[i]["do"] in BEGINNINGS and i > begin:
                 return self._end(step, at, known, i)
         return self._end(step, at, known, len(known))
 
@@ -100,7 +101,7 @@ class Record:
         """Return how many steps of the present networks the record knows, rewound ones included."""
         total = 0
         for i, command in enumerate([*self.done, *self.future][self._begin() :]):
-            if command["do"] == "network" and i:
+            if command["do"] in BEGINNINGS and i:
                 break
             total += command["steps"] if command["do"] == "step" else 0
         return total
@@ -128,7 +129,7 @@ class Record:
 
     def _begin(self) -> int:
         """Return where in ``done`` the command is that made the present networks."""
-        at = [i for i, command in enumerate(self.done) if command["do"] == "network"]
+        at = [i for i, command in enumerate(self.done) if command["do"] in BEGINNINGS]
         return at[-1] if at else 0
 
     def _end(self, step: int, at: int, known: Commands, commands: int) -> Moment:
