@@ -55,7 +55,7 @@ HEAVY = {
     *("graphviz", "llvmlite", "matplotlib", "networkx", "numba", "onnx", "pandas", "pyarrow"),
     *("safetensors", "scipy", "sklearn", "torch"),
     *("rewire.compare.statistics", "rewire.data", "rewire.plot", "rewire.report"),
-    *("rewire.reproduce", "rewire.sklearn", "rewire.train"),
+    *("rewire.playground", "rewire.reproduce", "rewire.sklearn", "rewire.train"),
 }
 
 

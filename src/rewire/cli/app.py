@@ -12,6 +12,7 @@ from .columns import inspect
 from .compare import compare
 from .models import evaluate, export, methods, predict, show, strip
 from .options import SettingsCommand
+from .play import play
 from .report import report
 from .reproduce import reproduce
 from .train import train
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 COMMANDS = (
     inspect,
+    play,
     train,
     evaluate,
     predict,

@@ -1,0 +1,119 @@
+"""The array engine of a session: what it makes of a command's fields and of given data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from scipy.sparse import issparse
+
+from rewire import losses, mlp
+from rewire.graph import Network
+from rewire.io import advise
+from rewire.losses import Hinge, Loss
+from rewire.train.defaults import default_loss
+from rewire.train.samples import Samples
+from rewire.validation import of_type
+
+from .array_lane import ArrayLane
+from .engine import Given, LaneError
+
+__all__ = ["ArrayEngine", "make_network"]
+
+# The post's loss, and its precision.
+LOSS = Hinge(l2=1e-4)
+DTYPE = "float64"
+MAX_POINTS = 2000  # of given data that are shown
+
+
+class ArrayEngine:
+    """Makes the networks of a session, with the array engine behind them.
+
+    Parameters
+    ----------
+    net : Network, optional
+        Shown and trained as a copy. By default sessions draw points in the plane, and make
+        networks of two inputs and one output for them.
+    X, y : array-like, optional
+        Inputs and targets, as for :func:`rewire.fit`; with ``net``.
+    loss : str or Loss, optional
+        As for :func:`rewire.fit`.
+    name : str, default "data"
+        Of the data.
+    inputs, classes : sequence of str, optional
+        Their names.
+
+    Examples
+    --------
+    >>> from rewire.playground import Session
+    >>> Session(ArrayEngine()).lanes[0].net
+    Network 2-16-16-1: 68 connections, density 22.37%
+    """
+
+    name = "array"
+
+    def __init__(
+        self,
+        net: Network | None = None,
+        X: Any = None,
+        y: Any = None,
+        *,
+        loss: str | Loss | None = None,
+        name: str = "data",
+        inputs: Sequence[str] = (),
+        classes: Sequence[Any] = (),
+    ):
+        self.net: Network | None = None
+        self.given: Given | None = None
+        if net is None:
+            return
+        self.net = of_type(net, "net", Network).copy()
+        if issparse(X):
+            raise ValueError(
+                advise("X must be a dense array; got a sparse matrix", "give X.toarray()")
+            )
+        loss = default_loss(net, y) if loss is None else losses.get(loss)
+        self.samples = Samples.check(net, X, y, loss)
+        points = _plane(self.samples, net.ranks[-1])
+        self.given = Given(name, points, tuple(map(str, inputs)), tuple(map(str, classes)))
+
+    def lane(self, network: Mapping[str, Any] | None) -> ArrayLane:
+        """Return a new network by the fields of the command, or None for the given one."""
+        if self.net is None:
+            assert network is not None
+            return ArrayLane(make_network(network), LOSS)
+        if network is None:
+            return ArrayLane(self.net.copy(), self.samples.loss, self.samples)
+        ends, dtype = (self.net.ranks[0], self.net.ranks[-1]), self.net.dtype.name
+        return ArrayLane(make_network(network, *ends, dtype), self.samples.loss, self.samples)
+
+
+def make_network(
+    network: Mapping[str, Any], inputs: int = 2, outputs: int = 1, dtype: str = DTYPE
+) -> Network:
+    """Return the network that the fields of a ``network`` command describe."""
+    sizes, density = [inputs, *network["layers"], outputs], network["density"]
+    if isinstance(density, list) and len(density) != len(sizes) - 1:
+        raise LaneError(
+            f"density must be one number or {len(sizes) - 1}, one for each layer; "
+            f"got {len(density)}"
+        )
+    return mlp(
+        sizes,
+        density=density,
+        activation=network["activation"],
+        init=network["init"] or "fan_in",
+        wiring=network["wiring"],
+        dtype=dtype,
+        seed=network["seed"],
+    )
+
+
+def _plane(samples: Samples, outputs: int) -> tuple[tuple[float, float, int], ...]:
+    """Return samples of two inputs as points; of classes only, and not too many."""
+    X, y = samples.X, samples.y
+    if X.shape[1] != 2 or y.ndim > 1 or not samples.loss.counts_correct:
+        return ()
+    label = (y > 0) if outputs == 1 else y
+    rows = slice(None, None, -(-len(X) // MAX_POINTS))
+    return tuple(zip(X[rows, 0].tolist(), X[rows, 1].tolist(), map(int, label[rows]), strict=True))

@@ -1,0 +1,310 @@
+"""A session: commands in, frames out; recorded, so that it can be replayed and rewound.
+
+Standard library only, as it runs in a browser too. What computes is an engine.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .commands import CommandError, check
+from .curve import Curve
+from .engine import Engine, Lane
+from .points import Point, draw_points, label_points
+from .record import BEGINNINGS, Moment, Record
+from .snapshots import Snapshots
+from .table import table_points
+
+__all__ = ["START", "Session"]
+
+# What a session begins with: the post's sizes, static wiring beside RigL. With this seed the static
+# network fails on the moons, and two connections drawn by hand rescue it.
+START: tuple[dict[str, Any], ...] = (
+    {"do": "data", "name": "moons", "samples": 100, "noise": 0.1, "seed": 1},
+    {"do": "network", "layers": [16, 16], "density": [1, 0.1, 0.2], "seed": 19},
+    {"do": "learning_rate", "value": 0.3},
+    {"do": "method", "name": "static", "lane": 0},
+    {"do": "method", "name": "rigl", "lane": 1},
+)
+NAMES = ("static", "rewired")
+MARGIN = 0.15
+
+
+@dataclass
+class State:
+    """Everything that commands change, besides the networks."""
+
+    data: dict[str, Any] = field(default_factory=dict)  # the command that chose it
+    points: tuple[Point, ...] = ()
+    rate: dict[str, Any] | None = None
+    methods: dict[int, dict[str, Any]] = field(default_factory=dict)
+    step: int = 0
+    curve: Curve = field(default_factory=Curve)
+
+
+class Session:
+    """Two networks beside each other, and everything that is done to them.
+
+    Parameters
+    ----------
+    engine : Engine
+        What computes.
+    commands : iterable of mapping, default ``START``
+        Done at once, one after the other.
+
+    Attributes
+    ----------
+    record : Record
+        The commands so far, all that is needed to compute everything again.
+    version : int
+        Rises with everything that a frame would show.
+
+    Examples
+    --------
+    >>> from rewire.playground import ArrayEngine
+    >>> session = Session(ArrayEngine())
+    >>> session.do({"do": "step", "steps": 50})
+    >>> session.do({"do": "cut", "source": 0, "target": 2})
+    >>> session.do({"do": "rewind", "step": 20})
+    >>> session.frame()["step"]
+    20
+    """
+
+    def __init__(self, engine: Engine, commands: Iterable[Mapping[str, Any]] = START):
+        self.engine = engine
+        self.record = Record()
+        self.version = 0
+        self.data_version = 0
+        self.look: dict[str, Any] = {"neuron": None, "lane": 1}
+        self._state = State()
+        self._lanes: list[Lane] = []
+        self._snapshots = Snapshots()
+        for command in commands:
+            self.do(command)
+
+    @property
+    def step(self) -> int:
+        """Steps that the present networks have learnt."""
+        return self._state.step
+
+    @property
+    def lanes(self) -> tuple[Lane, ...]:
+        """The two networks with what trains them."""
+        return tuple(self._lanes)
+
+    def do(self, command: Mapping[str, Any]) -> None:
+        """Do one command and record it.
+
+        Raises
+        ------
+        CommandError
+            If the session does not take it, or cannot do it now; nothing is changed then.
+        """
+        checked = check(command)
+        name = checked["do"]
+        if name == "rewind":
+            self._rewind(self.record.moment(checked["step"], checked["command"]))
+        elif name == "look":
+            self.look = {"neuron": checked["neuron"], "lane": checked["lane"]}
+        else:
+            before = self._take()
+            try:
+                self._apply(checked)
+            except Exception as error:
+                self._put(before)
+                if isinstance(error, (ValueError, IndexError)):
+                    raise CommandError(str(error)) from error
+                raise
+            self._snapshots.forget_after(self.record.now)
+            self.record.add(checked)
+            self._snapshots.offer(self.record.now, self._take, self._weigh(), checked)
+        self.version += 1
+
+    def frame(self, since: Mapping[str, int] | None = None) -> dict[str, Any]:
+        """Return what there is to see now, fit for JSON.
+
+        Parameters
+        ----------
+        since : mapping, optional
+            The ``cursor`` of an earlier frame of this session: what has not changed since then is
+            left out. By default everything is in the frame.
+        """
+        since, state = since or {}, self._state
+        cursor = {
+            "data": self.data_version,
+            "curve": state.curve.epoch,
+            "row": len(state.curve.rows),
+        }
+        begin = since.get("row", 0) if since.get("curve") == state.curve.epoch else 0
+        frame: dict[str, Any] = {
+            "step": state.step,
+            "command": len(self.record.done),
+            "can_rewind": len(self.record.done) > self.record.first,
+            "end": self.record.end_step(),
+            "cursor": cursor,
+            "settings": {
+                "data": state.data,
+                "network": self.record.network(),
+                "learning_rate": state.rate,
+                "methods": [state.methods.get(lane) for lane in (0, 1)],
+                "look": self.look,
+            },
+            "lanes": self._shown(),
+            "curve": {"from": begin, "rows": state.curve.rows[begin:]},
+        }
+        if since.get("data") != self.data_version:
+            frame["data"] = self._data()
+        return frame
+
+    def _data(self) -> dict[str, Any]:
+        data, given = self._state.data, self.engine.given
+        name, inputs, classes = data.get("name") or data.get("formula") or "points", ["x", "y"], []
+        if data.get("do") == "table":
+            name, inputs = "table", [data["x"], data["y"]]
+        elif data.get("do") == "given" and given is not None:
+            name, inputs, classes = given.name, list(given.inputs), list(given.classes)
+        return {
+            "name": name,
+            "points": self._state.points,
+            "extent": self.extent,
+            "inputs": inputs,
+            "classes": classes,
+        }
+
+    @property
+    def extent(self) -> list[float] | None:
+        """Left, right, bottom and top of what the pictures show; None where nothing is plane."""
+        if not self._state.points:
+            return None
+        found = []
+        for axis in (0, 1):
+            values = [point[axis] for point in self._state.points]
+            margin = MARGIN * (max(values) - min(values)) + 1e-6
+            found += [min(values) - margin, max(values) + margin]
+        return found
+
+    # ------------------------------------------------------------------------------ doing
+
+    def _apply(self, command: dict[str, Any]) -> None:
+        name, state = command["do"], self._state
+        fields = {key: value for key, value in command.items() if key != "do"}
+        if name in ("data", "table"):
+            self._set_points(_points(command), command)
+        elif name == "point":
+            point = (fields["x"], fields["y"], fields["label"])
+            self._set_points((*state.points, point), {"do": "points"})
+        elif name in BEGINNINGS:
+            self._begin(command)
+        elif not self._lanes:
+            raise CommandError(f"network must come before {name}, which needs one")
+        elif name == "learning_rate":
+            for lane in self._lanes:
+                lane.set_learning_rate(fields)
+            state.rate = command
+        elif name == "method":
+            self._lanes[fields.pop("lane")].set_method(fields)
+            state.methods = state.methods | {command["lane"]: command}
+        elif name == "step":
+            self._learn(fields["steps"])
+        elif name == "rewire":
+            self._lanes[fields["lane"]].rewire()
+        else:
+            self._lanes[fields.pop("lane")].operate(name, fields)
+
+    def _set_points(self, points: tuple[Point, ...], data: dict[str, Any]) -> None:
+        for lane in self._lanes:
+            lane.set_points(points)
+        self._state.points, self._state.data = points, data
+        self.data_version += 1
+
+    def _begin(self, command: dict[str, Any]) -> None:
+        state, given = self._state, self.engine.given
+        if command["do"] == "given":
+            if given is None:
+                raise CommandError("given needs a session that was opened with a network")
+            state.points, state.data = given.points, command
+            self.data_version += 1
+        if not state.data:
+            raise CommandError("data must come before network, which learns them")
+        self._lanes = [self._lane(command) for _ in NAMES]
+        for i, lane in enumerate(self._lanes):
+            if state.data["do"] != "given":
+                lane.set_points(state.points)
+            if state.rate:
+                lane.set_learning_rate(_fields(state.rate))
+            if i in state.methods:
+                lane.set_method(_fields(state.methods[i], "lane"))
+        state.step, state.curve = 0, Curve(epoch=state.curve.epoch + 1)
+
+    def _lane(self, made: Mapping[str, Any]) -> Lane:
+        return self.engine.lane(None if made["do"] == "given" else _fields(made))
+
+    def _learn(self, steps: int) -> None:
+        rows = [lane.step(steps) for lane in self._lanes]
+        for i, both in enumerate(zip(*rows, strict=True)):
+            self._state.curve.add(self._state.step + i, both)
+        self._state.step += steps
+
+    # -------------------------------------------------------------------------- rewinding
+
+    def _rewind(self, moment: Moment) -> None:
+        """Return to a moment of the record, by the nearest snapshot before it."""
+        before, epoch = self._take(), self._state.curve.epoch
+        at, snapshot = self._snapshots.latest(moment)
+        try:
+            self._put(snapshot)
+            for command in self.record.between(at, moment):
+                self._apply(command)
+        except Exception:
+            self._put(before)
+            raise
+        self._state.curve.epoch = epoch + 1
+        self.record.go(moment)
+
+    def _take(self) -> tuple[State, list[Any]]:
+        state = copy.copy(self._state)
+        state.curve = state.curve.copy()
+        return state, [lane.state() for lane in self._lanes]
+
+    def _put(self, snapshot: tuple[State, list[Any]]) -> None:
+        state, lanes = snapshot
+        if state.points is not self._state.points:
+            self.data_version += 1
+        self._state = copy.copy(state)
+        self._state.curve = state.curve.copy()
+        if len(self._lanes) != len(lanes):
+            made = self.record.network()
+            self._lanes = [self._lane(made) for _ in lanes] if made else []
+        for lane, saved in zip(self._lanes, lanes, strict=True):
+            lane.restore(saved)
+
+    def _weigh(self) -> int:
+        return sum(lane.weigh() for lane in self._lanes)
+
+    # ---------------------------------------------------------------------------- showing
+
+    def _shown(self) -> list[dict[str, Any]]:
+        extent = self.extent
+        found = []
+        for i, lane in enumerate(self._lanes):
+            look = self.look["neuron"] if self.look["lane"] == i else None
+            found.append({"name": NAMES[i], **lane.show(extent, look)})
+        return found
+
+
+def _points(data: Mapping[str, Any]) -> tuple[Point, ...]:
+    if data["do"] == "table":
+        return table_points(**_fields(data))
+    drawn = {key: data[key] for key in ("samples", "noise", "seed")}
+    if data["name"] is not None:
+        return draw_points(data["name"], **drawn)
+    if data["formula"] is not None:
+        return label_points(data["formula"], **drawn)
+    return tuple((x, y, label) for x, y, label in data["points"])
+
+
+def _fields(command: Mapping[str, Any], *but: str) -> dict[str, Any]:
+    return {key: value for key, value in command.items() if key not in ("do", *but)}
