@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from rewire.reproduce import post, reproduce_post
+from rewire.reproduce import compare_with_post, post, reproduce_post
 from rewire.reproduce.post import fan_ins, layer_sizes
+from rewire.reproduce.results import summarise
 
 
 def to_1e_12(values):
@@ -67,6 +68,33 @@ def test_every_step_is_reported_as_it_happens(whole, seen):
         for run in (whole.static, whole.rigl)
         for step in range(400)
     ]
+
+
+# Here, as the teaching core's run takes long: no other file needs one of its own.
+def test_summary_says_what_happened(whole, engine):
+    summary = summarise(whole)
+    assert (summary["seed"], summary["engine"]) == (1337, engine)
+    for name, model, run in [
+        ("static", whole.static.model, whole.static),
+        ("rigl", whole.rigl.model, whole.rigl),
+        ("stripped_once", whole.stripped_once, None),
+        ("stripped", whole.stripped, None),
+    ]:
+        part = summary[name]
+        assert part["layers"] == layer_sizes(model)
+        assert part["parameters"] == len(model.parameters())
+        assert part["fan_ins"] == fan_ins(model)
+        if run is not None:
+            last = run.recorder.recording.rows[-1]  # after the last step, as in the report
+            assert (part["final_loss"], part["final_accuracy"]) == (last["loss"], last["accuracy"])
+            assert part["seconds"] == pytest.approx(run.seconds, abs=1e-3)
+    assert summary["post"] == {
+        "agrees": True,
+        "largest_loss_difference": compare_with_post(whole).largest_difference,
+        "figures_compared": 82,
+        "stripped_once_agrees": True,
+        "stripped_agrees": True,
+    }
 
 
 def test_other_seeds_run_and_the_same_seed_gives_the_same_bits(short, monkeypatch):
