@@ -371,14 +371,17 @@ class Rewirer:
 
     def _rewire(self, closure: Callable[[], Any] | None = None) -> Rewiring:
         if self._processes is None:
-            signals = [self._model.signals(passes) for passes in self._batches(closure)]
-            change, _ = self._decide(signals)
+            change, _ = self._decide(
+                [self._model.signals(passes) for passes in self._batches(closure)]
+            )
         else:
             change, renewals = self._processes.decide(
                 self.steps_made, self._model, lambda: self._batches(closure), self._decide
             )
             if change.revived and self._processes.rank:
                 self._model.renew(renewals)
+        if self.method.batches == 1:  # of no use any more, and as large as a layer's activations
+            self._latest.batches.clear()
         return self._topology.apply(change)
 
     def _decide(self, signals: list[Signals]) -> tuple[Change, list[Renewal | None]]:

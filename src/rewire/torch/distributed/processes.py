@@ -32,7 +32,7 @@ from .setup import (
     refuse_sharded,
 )
 from .shards import Shards
-from .signals import GlobalBatch, LocalPasses, PassSize, rows_anywhere
+from .signals import GlobalBatch, LocalPasses, PassSize, RowsAnywhere
 
 __all__ = ["Processes", "processes_of"]
 
@@ -208,7 +208,7 @@ class Processes:
         for batch in range(len(local.batches)):
             sizes = [report.sizes[batch] for report in reports]
             whole = GlobalBatch(self.channel, local, batch, sizes, self._factor)
-            found.append(model.signals(whole.recorded(), rows_anywhere))
+            found.append(model.signals(whole.recorded(), RowsAnywhere()))
         return found
 
     def _compare(self, reports: list[Report]) -> None:

@@ -24,10 +24,10 @@ from rewire.kernels.block import block_products
 from rewire.kernels.geometry import Window
 
 from ..layers.recording import Passes
-from ..rewiring.signals import activation_rows, rows_of, sensitivity_rows
+from ..rewiring.signals import RowsOnDemand, activation_rows, rows_of, sensitivity_rows
 from .channel import Channel
 
-__all__ = ["GlobalBatch", "LocalPasses", "PassSize", "rows_anywhere"]
+__all__ = ["GlobalBatch", "LocalPasses", "PassSize", "RowsAnywhere"]
 
 Units = slice | np.ndarray
 
@@ -70,7 +70,7 @@ class LocalPasses:
 
     def __init__(self, windows: Sequence[Window], batches: Sequence[list[Passes]]):
         self.windows, self.batches = windows, batches
-        self._rows: dict[tuple[int, int, int], list[tuple[Any, np.ndarray]]] = {}
+        self._latest: tuple[Any, list[tuple[Any, np.ndarray]]] = None, []
 
     def sizes(self) -> list[list[list[PassSize]]]:
         """Return the sizes of all passes, by batch and layer."""
@@ -92,10 +92,10 @@ class LocalPasses:
 
     def _rows_of(self, batch: int, layer: int, group: int) -> list[tuple[Any, np.ndarray]]:
         key = batch, layer, group
-        if key not in self._rows:
+        if self._latest[0] != key:  # one after the other is asked for
             passes, window = self.batches[batch][layer], self.windows[layer]
-            self._rows[key] = [rows_of([one], window, group) for one in passes]
-        return self._rows[key]
+            self._latest = key, [rows_of([one], window, group) for one in passes]
+        return self._latest[1]
 
 
 class GlobalBatch:
@@ -308,8 +308,11 @@ def _gathered(value: Any) -> Any:
     return np.asarray(value) if isinstance(value, RemoteRows) else value
 
 
-def rows_anywhere(passes: Any, window: Window, group: int) -> tuple[Any, Any]:
-    """Return activation and sensitivity rows, gathered or remote."""
-    if isinstance(passes, RemotePasses):
-        return passes.rows(group)
-    return rows_of(passes, window, group)
+class RowsAnywhere(RowsOnDemand):
+    """Makes activation and sensitivity rows of passes that are here, or that are remote."""
+
+    def __call__(self, passes: Any, window: Window, group: int) -> tuple[Any, Any]:
+        """Return them for one group."""
+        if isinstance(passes, RemotePasses):
+            return passes.rows(group)
+        return super().__call__(passes, window, group)
