@@ -108,7 +108,9 @@ def test_a_method_of_several_batches_sees_the_latest_ones(every, columns):
             model(batch(10, 12, seed=step)).square().mean().backward()
             rewirer.step()
         assert seen == columns
-        assert not rewirer._latest.batches or every == 2  # kept no longer than they are needed
+        assert (
+            not rewirer._decider.latest.batches or every == 2
+        )  # kept no longer than they are needed
     finally:
         grow_criteria.remove("counting")
 
