@@ -9,8 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+import torch.distributed as dist
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
@@ -22,8 +24,11 @@ import rewire.torch as rt
 from rewire import methods
 from rewire.topology import drop_criteria, drop_criterion
 from rewire.topology.amounts import Threshold
+from rewire.topology.changes import Change
+from rewire.topology.growth import NewConnections
+from rewire.torch.distributed.local_passes import LocalPasses
+from rewire.torch.distributed.packing import PackedChange, pack, unpack
 from rewire.torch.distributed.shards import add_in_pairs
-from rewire.torch.distributed.signals import LocalPasses
 from tests.torch.forked import run
 
 DOUBLE = torch.float64
@@ -284,7 +289,7 @@ def test_a_killed_process_ends_the_others(killed, where):
     task = "the rewiring after step 2" if where == "rewiring" else "the sum of gradients of step 2"
     for error in results:
         assert isinstance(error, ConnectionError)
-        assert str(error).startswith(f"rank {killed} has ended, or does not answer, during {task}")
+        assert str(error).startswith(f"rank {killed} has ended during {task}")
 
 
 def killed_at(rank, size, killed, where):
@@ -299,6 +304,32 @@ def killed_at(rank, size, killed, where):
         for (shard,) in rewirer.shards(x) if where == "shards" else [(x,)]:
             model(shard).sum().backward()
         rewirer.step()
+
+
+def test_a_process_that_does_not_answer_is_named_after_a_time():
+    waiting, stopped = run(2, stopped_in_a_rewiring)
+    assert stopped is None
+    assert isinstance(waiting, ConnectionError)
+    assert re.match(
+        r"rank 1 has not answered for 0\.5 seconds during the rewiring after step 2: .* or let it "
+        r"have more time \(timeout=\)",
+        str(waiting),
+    )
+
+
+def stopped_in_a_rewiring(rank, size):
+    model = perceptron()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    rewirer = rt.Rewirer(model, optimizer, "set", every=2, steps=9, timeout=0.5)
+    rewirer.step()
+    if rank == 1:  # is busy until the other one has given up
+        dist.recv(torch.empty(1), 0)
+        return None
+    try:
+        return rewirer.step()
+    except ConnectionError as error:
+        dist.send(torch.ones(1), 1)
+        return error
 
 
 def test_a_process_killed_in_training_ends_the_others():
@@ -501,6 +532,46 @@ def leaving_early(rank, size):
                 raise OverflowError("too much")
     except Exception as error:
         return f"{type(error).__name__}: {error}"
+
+
+# -------------------------------------------------------------------------------- what is sent
+
+
+@given(
+    st.sampled_from(["float32", "float64", "bfloat16", "float16", "int64", "bool"]),
+    st.sampled_from([(0,), (1,), (3, 5), (2, 40, 3)]),
+    st.floats(0, 1),
+    st.randoms(use_true_random=False),
+)
+@settings(max_examples=60, deadline=None)
+def test_what_is_sent_comes_as_the_same_bits(kind, shape, zeros, random):
+    generator = torch.Generator().manual_seed(random.randrange(1 << 30))
+    tensor = torch.randn(shape, generator=generator)
+    tensor[torch.rand(shape, generator=generator) < zeros] = 0
+    tensor = (-tensor).to(getattr(torch, kind))  # with zeros of both signs
+    kind, parts = pack(tensor)
+    found = unpack(kind, parts)
+    assert (found.dtype, found.shape) == (tensor.dtype, tensor.shape)
+    assert found.reshape(-1).view(torch.uint8).equal(tensor.reshape(-1).view(torch.uint8))
+    assert sum(kind.parts) == sum(part.nbytes for part in parts) <= tensor.nbytes
+
+
+@pytest.mark.parametrize(("every", "units"), [(2, 300), (40, 300), (2, 1 << 17)])
+def test_a_change_is_packed_and_comes_back(every, units):
+    random = np.random.default_rng(0)
+    source, target = random.integers(units, size=(2, 50))
+    drop = random.permutation(np.arange(0, 1000, every))
+    grow = NewConnections(source, target)
+    change = Change(7, drop, grow, 1, 2, 3, 4, {"state": 5}, 1000, 6)
+    packed = PackedChange.of(change, units)
+    found = packed.change()
+    assert sorted(found.drop) == sorted(drop)
+    assert found.grow.source.tolist() == source.tolist()
+    assert found.grow.target.tolist() == target.tolist()
+    for name in ("step", "shortfall", "below", "flops", "revived", "generator", "connections"):
+        assert getattr(found, name) == getattr(change, name)
+    assert packed.drop.nbytes <= 125
+    assert packed.grow.nbytes == 50 * (4 if units < 1 << 16 else 8)
 
 
 # ------------------------------------------------------------------------------------- torchrun

@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import weakref
 
 import numpy as np
 import pytest
@@ -107,7 +108,9 @@ def test_a_method_of_several_batches_sees_the_latest_ones(every, columns):
             model(batch(10, 12, seed=step)).square().mean().backward()
             rewirer.step()
         assert seen == columns
-        assert not rewirer._latest.batches or every == 2  # kept no longer than they are needed
+        assert (
+            not rewirer._decider.latest.batches or every == 2
+        )  # kept no longer than they are needed
     finally:
         grow_criteria.remove("counting")
 
@@ -256,6 +259,47 @@ def test_a_training_given_up_is_recorded_no_longer():
     second.start()
     del second
     assert not recorded(layer.source)
+
+
+def test_what_a_training_loop_overwrites_is_recorded_as_it_was():
+    model, x = small_model(), batch(4, 12)
+    kept, recording = x.clone(), Recording([model[0], model[2]])
+    recording.start()
+    model(x).square().sum().backward()
+    x.zero_()  # the next batch
+    (((found, _),), ((inner, _),)) = recording.stop()
+    assert torch.equal(found, kept)
+    assert torch.equal(inner, model[:2](kept))
+
+
+def test_activations_are_not_copied_and_must_stay_as_they_are():
+    model = small_model()
+    recording = Recording([model[2]])
+    recording.start()
+    inner = model[:2](batch(4, 12))
+    model[2:](inner).square().sum().backward()
+    (((found, _),),) = recording.stop()
+    assert found.data_ptr() == inner.data_ptr()
+    recording.start()
+    inner = model[:2](batch(4, 12))
+    model[2:](inner).square().sum().backward()
+    inner.detach().mul_(2)
+    with pytest.raises(RuntimeError, match=r"must stay as they are.*shape .4, .*in place"):
+        recording.stop()
+
+
+def test_rows_of_one_layer_at_a_time_are_held():
+    model = small_model()
+    adapter, recording = layered(model), Recording(list(model[::2]))
+    recording.start()
+    model(batch(4, 12)).square().sum().backward()
+    signals = adapter.signals(recording.stop())
+    (first, A), (_, other) = signals.activation.parts
+    rows = weakref.ref(A[:].base)  # what A keeps
+    assert rows() is not None
+    other[:]
+    assert rows() is None
+    np.testing.assert_array_equal(A[: len(first)], batch(4, 12).T)
 
 
 def test_a_compiled_model_goes_on_without_being_compiled_anew():

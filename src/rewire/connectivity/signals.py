@@ -173,7 +173,10 @@ def join_batches(
     if len(signals) == 1:
         return A[0], D[0]
     scaled = [
-        Rows([(part, rows * rows.dtype.type(factor)) for part, rows in batch.parts], units)
+        Rows(
+            [(part, np.multiply(rows, rows.dtype.type(factor))) for part, rows in batch.parts],
+            units,
+        )
         for batch, factor in zip(D, factors, strict=True)
     ]
     return _beside(A, units, "activation"), _beside(scaled, units, "sensitivity")

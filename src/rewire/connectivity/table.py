@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from .ordering import order_of
+
 __all__ = ["Columns", "ConnectionTable"]
 
 
@@ -208,7 +210,7 @@ class ConnectionTable(Columns):
         kept[np.asarray(rows, np.int64)] = False
         stays, owner = np.flatnonzero(kept), self.target
         new = target * self.units + source
-        order = np.argsort(new)
+        order = order_of(new)
         key = np.concatenate((owner[stays] * np.int64(self.units) + self.source[stays], new[order]))
         merged = np.argsort(key, kind="stable")  # two sorted runs are merged in one pass
         rising = key[merged]

@@ -6,6 +6,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from rewire.connectivity.ordering import order_of
+
 __all__ = ["ascending", "earlier_of_same", "retain", "weakest"]
 
 # Sorting groups with fewer rows takes less time than first choosing the weakest.
@@ -72,7 +74,7 @@ def ascending(score: np.ndarray, *ties: np.ndarray) -> np.ndarray:
     >>> ascending(np.array([2.0, 1.0, 2.0, 0.0]), np.array([5, 5, 4, 5])).tolist()
     [3, 1, 2, 0]
     """
-    order = np.argsort(score)
+    order = order_of(score)
     rising = score[order]
     same = rising[1:] == rising[:-1]
     if same.any():

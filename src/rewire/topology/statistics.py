@@ -10,6 +10,7 @@ import numpy as np
 
 from rewire.connectivity import Candidates, ConnectionTable, SparseModel
 from rewire.connectivity.candidates import count_in_groups
+from rewire.connectivity.ordering import order_of
 from rewire.connectivity.protocol import KnowsDeadUnits
 
 from .changes import Change
@@ -178,8 +179,8 @@ class Explored:
 
     def add(self, units: int, source: np.ndarray, target: np.ndarray) -> None:
         """Add some possible connections."""
-        new = np.sort(target * np.int64(units) + source)
-        keys = np.concatenate((self.keys, new))
+        new = target * np.int64(units) + source
+        keys = np.concatenate((self.keys, new[order_of(new)]))
         keys.sort(kind="stable")  # merges what is sorted already
         different = np.ones(len(keys), bool)
         np.not_equal(keys[1:], keys[:-1], out=different[1:])

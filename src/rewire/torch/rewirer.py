@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,23 +12,21 @@ from torch import nn
 from torch.optim import Optimizer
 
 from rewire import topology
-from rewire.connectivity import Signals
 from rewire.io import advise
 from rewire.topology import Method, Rewiring
-from rewire.topology.changes import Change
 from rewire.topology.method import get_method
+from rewire.validation import real_number
 
 from .conversion.linear_chains import find_linear_chains
+from .deciding import Decider
 from .distributed.processes import processes_of
 from .distributed.setup import unwrapped
-from .layers.recording import LatestPasses, Passes
 from .layers.wiring import generator_from
 from .rewiring.checks import check_deterministic, check_method, warn_of_never
 from .rewiring.layered_model import LayeredModel
 from .rewiring.optimizer_state import OptimizerState
-from .rewiring.reviving import Renewal
 from .rewiring.rewirable import counterparts, layers_to_rewire
-from .rewiring.state import as_arrays, as_tensors, check_state
+from .rewiring.state import check_state
 
 __all__ = ["Rewirer"]
 
@@ -60,6 +58,9 @@ class Rewirer:
     shards : int, default 4
         Into how many parts :meth:`shards` divides the batch of all processes: a power of two that
         their number divides.
+    timeout : float, default 600
+        Seconds that a process waits for another before it raises an error. Ten minutes leave time
+        for what one process does alone, such as writing a checkpoint.
     **options
         Of a method by name, such as ``every=50``.
 
@@ -115,15 +116,17 @@ class Rewirer:
         seed: int | np.random.Generator | None = None,
         deterministic: bool = False,
         shards: int = 4,
+        timeout: float = 600.0,
         **options: Any,
     ):
+        timeout = real_number(timeout, "timeout", 0)
         state, self.method = OptimizerState(optimizer), get_method(method, **options)
         if deterministic:
             check_deterministic(self.method)
         self._root, generator = unwrapped(model), generator_from(seed)
         layers = layers_to_rewire(self._root, state)
         # First, as it gives all processes the same connections.
-        self._processes = processes_of(model, layers, shards * deterministic, generator)
+        self._processes = processes_of(model, layers, shards * deterministic, generator, timeout)
         trace = self.method.revive is not None
         chains = find_linear_chains(self._root, list(layers.values()), trace)
         momentum = "momentum" in self.method.needs
@@ -140,14 +143,14 @@ class Rewirer:
             )
         warn_of_never(self.method, self.due_steps, steps)
         self.steps, self.steps_made = steps, 0
-        self._latest = LatestPasses(list(layers.values()), self.method.batches)
+        self._decider = Decider(self.method, self._model, self._topology, self._processes)
         self._learning_rate = self._model.learning_rate
         self._attached = False
         # Schedulers may change the rate between the optimiser's step and ours.
         self._hooks = [optimizer.register_step_post_hook(self._after_optimizer)]
         if self._topology.due(0):
             self._hooks.append(optimizer.register_step_pre_hook(self._before_optimizer))
-        self._record_next()
+        self._decider.record_next(self.steps_made)
 
     @property
     def history(self) -> list[Rewiring]:
@@ -236,10 +239,12 @@ class Rewirer:
             )
         if self._processes is not None:
             self._processes.check_step(closure is not None)
-        self._latest.take()
+        self._decider.latest.take()
         self.steps_made += 1
-        record = self._rewire(closure) if self._topology.due(self.steps_made) else None
-        self._record_next()
+        record = None
+        if self._topology.due(self.steps_made):
+            record = self._decider.rewire(self.steps_made, self._learning_rate, closure)
+        self._decider.record_next(self.steps_made)
         return record
 
     def attach(self) -> Rewirer:
@@ -297,7 +302,7 @@ class Rewirer:
         self._attached = False
         for hook in self._hooks:
             hook.remove()
-        self._latest.stop()
+        self._decider.latest.stop()
 
     def compact(self) -> None:
         """Leave out the spare entries of the layers, as after a pruning.
@@ -317,9 +322,9 @@ class Rewirer:
         >>> record.connections, before, model[0].weight.shape
         ((32,), torch.Size([64]), torch.Size([32]))
         """
-        self._latest.stop()
+        self._decider.latest.stop()
         self._model.compact()
-        self._record_next()
+        self._decider.record_next(self.steps_made)
 
     # ------------------------------------------------------------------------------------- state
 
@@ -328,20 +333,10 @@ class Rewirer:
 
         ``torch.save`` writes it, and ``torch.load`` reads it with ``weights_only=True``.
         """
-        table = self._model.connections
-        return {
-            "method": self.method.name,
+        return self._decider.state_dict() | {
             "steps": self.steps,
-            "due_steps": self.due_steps.tolist(),
             "steps_made": self.steps_made,
             "learning_rate": self._learning_rate,
-            "layers": {name: len(layer.weight) for name, layer in self._model.layers.items()},
-            "birth": torch.from_numpy(table.birth.copy()),
-            "next_birth": table.next_birth,
-            "latest": [list(passes) for passes in self._latest.batches],
-            "processes": {} if self._processes is None else self._processes.state_dict(),
-            "topology": as_tensors(self._topology.state_dict()),
-            "rewind_point": point.state_dict() if (point := self._model.rewind_point) else None,
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -353,65 +348,19 @@ class Rewirer:
             If the state is of another method, another number of steps or other layers.
         """
         check_state(state, self.state_dict())
-        self._latest.stop()
-        self._model.refresh()
-        self._model.connections.data["birth"] = state["birth"].numpy().copy()
-        self._model.connections.next_birth = state["next_birth"]
-        self._topology.load_state_dict(as_arrays(state["topology"]))
+        self._decider.load_state_dict(state)
         self.steps_made, self._learning_rate = state["steps_made"], state["learning_rate"]
-        if self._model.rewind_point is not None:
-            self._model.rewind_point.load_state_dict(state["rewind_point"])
-        self._latest.batches.clear()
-        self._latest.batches.extend(state["latest"])
-        if self._processes is not None:
-            self._processes.load_state_dict(state["processes"])
-        self._record_next()
+        self._decider.record_next(self.steps_made)
 
-    # ---------------------------------------------------------------------------------- inner
-
-    def _rewire(self, closure: Callable[[], Any] | None = None) -> Rewiring:
-        if self._processes is None:
-            signals = [self._model.signals(passes) for passes in self._batches(closure)]
-            change, _ = self._decide(signals)
-        else:
-            change, renewals = self._processes.decide(
-                self.steps_made, self._model, lambda: self._batches(closure), self._decide
-            )
-            if change.revived and self._processes.rank:
-                self._model.renew(renewals)
-        return self._topology.apply(change)
-
-    def _decide(self, signals: list[Signals]) -> tuple[Change, list[Renewal | None]]:
-        """Revive idle units and propose a change; what was revived is for other processes."""
-        # A method that revives units asks twice; reviving brings these signals up to date.
-        change = self._topology.decide(
-            self.steps_made, lambda: signals, learning_rate=self._learning_rate
-        )
-        return change, self._model.renewals
-
-    def _batches(self, closure: Callable[[], Any] | None) -> Sequence[list[Passes]]:
-        """Return what was recorded of the batches that the method looks at."""
-        self._model.refresh()
-        if not self.method.looks_at_data:
-            return ()
-        if closure is not None:
-            with self._model.state.other_gradients(), torch.enable_grad():
-                self._latest.replace(closure)
-        return self._latest.batches
-
-    def _record_next(self) -> None:
-        """Record the next step's passes if a rewiring will look at them."""
-        first = self.steps_made + (self.steps_made > 0 or bool(self.history))
-        following = range(first, self.steps_made + 1 + self.method.batches)
-        self._latest.record(self.method.looks_at_data and any(map(self._topology.due, following)))
+    # ---------------------------------------------------------------------------------- hooks
 
     def _before_optimizer(self, *_: Any) -> None:
         """Rewire before the first step, where the method does that, by its gradients."""
         if self.steps_made or self.history:
             return
-        self._latest.take()
-        self._rewire()
-        self._record_next()
+        self._decider.latest.take()
+        self._decider.rewire(0, self._learning_rate)
+        self._decider.record_next(0)
 
     def _after_optimizer(self, *_: Any) -> None:
         self._learning_rate = self._model.learning_rate

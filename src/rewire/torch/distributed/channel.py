@@ -10,12 +10,17 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
+
+from rewire.io import advise
+
+from .packing import pack, unpack
 
 __all__ = ["Answer", "Channel", "Failure", "Verdict"]
 
@@ -63,6 +68,8 @@ class Channel:
     ----------
     group : torch.distributed.ProcessGroup, optional
         All of its processes must make a channel. None: this process is alone.
+    timeout : float, default 600
+        Seconds that a process waits for another.
 
     Attributes
     ----------
@@ -72,13 +79,18 @@ class Channel:
         Sent and received so far by this process.
     """
 
-    def __init__(self, group: Any = None):
+    def __init__(self, group: Any = None, timeout: float = 600.0):
         self.ranks = [0] if group is None else dist.get_process_group_ranks(group)
         self.size = len(self.ranks)
         self.rank = 0 if group is None else dist.get_rank(group)
-        self.group = None
+        self.group, self.timeout = None, timeout
         if self.size > 1:
-            self.group = dist.new_group(self.ranks, backend="gloo", use_local_synchronization=True)
+            self.group = dist.new_group(
+                self.ranks,
+                timeout=timedelta(seconds=timeout),
+                backend="gloo",
+                use_local_synchronization=True,
+            )
         self.bytes, self._task = 0, "its start"
 
     @property
@@ -188,29 +200,32 @@ class Channel:
 
     def send(self, to: int, message: Any, tensors: Sequence[Tensor] = ()) -> None:
         """Send a message and tensors; waits until they are received."""
-        flat = [tensor.detach().cpu().contiguous() for tensor in tensors]
-        kinds = [(tuple(tensor.shape), tensor.dtype) for tensor in flat]
-        data = torch.frombuffer(bytearray(pickle.dumps((message, kinds))), dtype=torch.uint8)
-        for part in (torch.tensor([len(data)]), data, *flat):
+        packed = [pack(tensor) for tensor in tensors]
+        header = pickle.dumps((message, [kind for kind, _ in packed]))
+        data = torch.frombuffer(bytearray(header), dtype=torch.uint8)
+        length = torch.tensor([len(data)]).view(torch.uint8)
+        for part in (length, data, *(part for _, parts in packed for part in parts)):
             self._transfer(dist.send, part, to)
 
     def receive(self, sender: int) -> Answer:
         """Return what a rank has sent, once it is there."""
-        length = torch.empty(1, dtype=torch.int64)
-        self._transfer(dist.recv, length, sender)
-        data = torch.empty(int(length), dtype=torch.uint8)
-        self._transfer(dist.recv, data, sender)
-        message, kinds = pickle.loads(data.numpy().tobytes())
-        tensors = [torch.empty(shape, dtype=dtype) for shape, dtype in kinds]
-        for tensor in tensors:
-            self._transfer(dist.recv, tensor, sender)
+        length = self._bytes(8, sender).view(torch.int64)
+        message, kinds = pickle.loads(self._bytes(int(length), sender).numpy().tobytes())
+        tensors = [
+            unpack(kind, [self._bytes(size, sender) for size in kind.parts]) for kind in kinds
+        ]
         return Answer(message, tensors)
+
+    def _bytes(self, count: int, sender: int) -> Tensor:
+        data = torch.empty(count, dtype=torch.uint8)
+        self._transfer(dist.recv, data, sender)
+        return data
 
     def _transfer(self, move: Callable[..., Any], tensor: Tensor, rank: int) -> None:
         if not tensor.numel():
             return
         with self.watching(rank):
-            move(tensor.view(-1).view(torch.uint8), self.ranks[rank], group=self.group)
+            move(tensor, self.ranks[rank], group=self.group)
         self.bytes += tensor.nbytes
 
     @contextmanager
@@ -220,8 +235,16 @@ class Channel:
             yield
         except RuntimeError as error:
             who = "another process" if rank is None else f"rank {rank}"
+            if "timed out" in str(error).lower():
+                raise ConnectionError(
+                    advise(
+                        f"{who} has not answered for {self.timeout:g} seconds during {self._task}",
+                        "find out what it does, as by py-spy dump",
+                        "let it have more time (timeout=)",
+                    )
+                ) from error
             raise ConnectionError(
-                f"{who} has ended, or does not answer, during {self._task}: its own output says why"
+                f"{who} has ended during {self._task}: its own output says why"
             ) from error
 
 

@@ -24,6 +24,8 @@ from ..layers.recording import Passes
 from ..rewiring.layered_model import LayeredModel
 from ..rewiring.reviving import Renewal
 from .channel import Channel
+from .local_passes import LocalPasses, PassSize
+from .packing import PackedChange
 from .setup import (
     copy_from_first,
     group_of,
@@ -32,7 +34,7 @@ from .setup import (
     refuse_sharded,
 )
 from .shards import Shards
-from .signals import GlobalBatch, LocalPasses, PassSize, rows_anywhere
+from .signals import GlobalBatch, RowsAnywhere
 
 __all__ = ["Processes", "processes_of"]
 
@@ -72,6 +74,8 @@ class Processes:
         Into so many a batch is divided for sums in a fixed order; 0 without them.
     generator : numpy.random.Generator
         Of the rewirer; it is left as it is.
+    timeout : float
+        Seconds that a process waits for another.
 
     Attributes
     ----------
@@ -92,9 +96,10 @@ class Processes:
         layers: Mapping[str, SparseLayer],
         shards: int,
         generator: np.random.Generator,
+        timeout: float,
     ):
         self.layers, self.traffic = layers, list[int]()
-        self.channel = Channel(group := group_of(model))
+        self.channel = Channel(group := group_of(model), timeout)
         self.shards = None
         if shards and is_wrapped(model):
             raise ValueError(
@@ -195,9 +200,11 @@ class Processes:
                 with channel.leading():
                     self._compare(reports)
                     decision = decide(self._signals(model, local, reports))
-                channel.decide(decision)
+                packed = PackedChange.of(decision[0], model.connections.units)
+                channel.decide((packed, decision[1]))
             else:
-                decision = channel.obey(local.answer)
+                packed, renewals = channel.obey(local.answer)
+                decision = packed.change(), renewals
         self.traffic.append(channel.bytes - before)
         return decision
 
@@ -208,7 +215,7 @@ class Processes:
         for batch in range(len(local.batches)):
             sizes = [report.sizes[batch] for report in reports]
             whole = GlobalBatch(self.channel, local, batch, sizes, self._factor)
-            found.append(model.signals(whole.recorded(), rows_anywhere))
+            found.append(model.signals(whole.recorded(), RowsAnywhere()))
         return found
 
     def _compare(self, reports: list[Report]) -> None:
@@ -266,9 +273,10 @@ def processes_of(
     layers: Mapping[str, SparseLayer],
     shards: int,
     generator: np.random.Generator,
+    timeout: float,
 ) -> Processes | None:
     """Return the processes that train a model, or None if this one does alone."""
     refuse_sharded(model)
     if group_of(model) is None and not shards:
         return None
-    return Processes(model, layers, shards, generator)
+    return Processes(model, layers, shards, generator, timeout)

@@ -13,89 +13,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import reduce
 from operator import add
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from torch import Tensor
 
-from rewire.kernels.block import block_products
 from rewire.kernels.geometry import Window
 
 from ..layers.recording import Passes
-from ..rewiring.signals import activation_rows, rows_of, sensitivity_rows
+from ..rewiring.signals import RowsOnDemand, activation_rows, sensitivity_rows
 from .channel import Channel
+from .local_passes import LocalPasses, PassSize, Question, Units
 
-__all__ = ["GlobalBatch", "LocalPasses", "PassSize", "rows_anywhere"]
-
-Units = slice | np.ndarray
-
-
-class PassSize(NamedTuple):
-    """The size of one recorded pass, and its type."""
-
-    numbers: int
-    columns: int
-    dtype: torch.dtype
-
-    @classmethod
-    def of(cls, x: Tensor, output_grad: Tensor) -> PassSize:
-        """Measure a pass."""
-        columns = output_grad.numel() // output_grad.shape[1]
-        return cls(x.numel() + output_grad.numel(), columns, x.dtype)
-
-
-class Question(NamedTuple):
-    """What the deciding process asks about one layer (or one group of its channels) in a batch."""
-
-    kind: str
-    batch: int
-    layer: int
-    group: int = 0
-    targets: Units = slice(None)
-    sources: Units = slice(None)
-
-
-class LocalPasses:
-    """What one process has recorded, and its answers to questions about it.
-
-    Parameters
-    ----------
-    windows : sequence of Window
-        Of each layer.
-    batches : sequence of list of Passes
-        For each batch that the method looks at, one list of passes for each layer.
-    """
-
-    def __init__(self, windows: Sequence[Window], batches: Sequence[list[Passes]]):
-        self.windows, self.batches = windows, batches
-        self._rows: dict[tuple[int, int, int], list[tuple[Any, np.ndarray]]] = {}
-
-    def sizes(self) -> list[list[list[PassSize]]]:
-        """Return the sizes of all passes, by batch and layer."""
-        return [[[PassSize.of(*one) for one in passes] for passes in b] for b in self.batches]
-
-    def answer(self, question: Question) -> list[Tensor]:
-        """Return the tensors of each pass, or a product for each."""
-        kind, batch, layer, group, targets, sources = question
-        if kind == "passes":
-            return [tensor for one in self.batches[batch][layer] for tensor in one]
-        return [
-            torch.from_numpy(
-                block_products(A[sources], D[targets])
-                if kind == "products"
-                else np.einsum("ij,ij->i", D[targets], A[sources])
-            )
-            for A, D in self._rows_of(batch, layer, group)
-        ]
-
-    def _rows_of(self, batch: int, layer: int, group: int) -> list[tuple[Any, np.ndarray]]:
-        key = batch, layer, group
-        if key not in self._rows:
-            passes, window = self.batches[batch][layer], self.windows[layer]
-            self._rows[key] = [rows_of([one], window, group) for one in passes]
-        return self._rows[key]
+__all__ = ["GlobalBatch", "RowsAnywhere"]
 
 
 class GlobalBatch:
@@ -308,8 +240,11 @@ def _gathered(value: Any) -> Any:
     return np.asarray(value) if isinstance(value, RemoteRows) else value
 
 
-def rows_anywhere(passes: Any, window: Window, group: int) -> tuple[Any, Any]:
-    """Return activation and sensitivity rows, gathered or remote."""
-    if isinstance(passes, RemotePasses):
-        return passes.rows(group)
-    return rows_of(passes, window, group)
+class RowsAnywhere(RowsOnDemand):
+    """Makes activation and sensitivity rows of passes that are here, or that are remote."""
+
+    def __call__(self, passes: Any, window: Window, group: int) -> tuple[Any, Any]:
+        """Return them for one group."""
+        if isinstance(passes, RemotePasses):
+            return passes.rows(group)
+        return super().__call__(passes, window, group)

@@ -115,7 +115,7 @@ def _recorded_dense_layer(
         connections.table.source,
     )
     if not torch.compiler.is_compiling() and recorded(source) and out.requires_grad:
-        out.register_hook(lambda output_grad: record(source, x, output_grad))
+        out.register_hook(lambda grad: record(source, x, grad, eager=True))
     return out
 
 
@@ -149,7 +149,7 @@ class _Layer(torch.autograd.Function):
         (output_grad,), connections = grad_outputs, ctx.connections
         x, weight, bias = ctx.saved_tensors
         wanted = ctx.needs_input_grad[:3]
-        record(connections.table.source, x, output_grad)
+        record(connections.table.source, x, output_grad, eager=True)
         if torch.is_grad_enabled():  # create_graph: these gradients will be differentiated
             inputs = x, weight, bias
             return *_dense_gradients(output_grad, inputs, connections, wanted), None

@@ -12,6 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
+from rewire.io import advise
+
+from .connections import version_of
+
 if TYPE_CHECKING:
     from .layer import SparseLayer
 
@@ -20,8 +24,10 @@ __all__ = ["LatestPasses", "Passes", "Recording", "record", "recorded"]
 # The inputs and the output gradients of one layer's backward passes.
 Passes = list[tuple[Tensor, Tensor]]
 
-# What is recorded at present, by the address of a layer's table: compiled code knows no layers.
-_passes: dict[int, Passes] = {}
+# What is recorded at present, with the versions of the tensors, by the address of a layer's table:
+# compiled code knows no layers.
+Recorded = list[tuple[Tensor, Tensor, tuple[int, int]]]
+_passes: dict[int, Recorded] = {}
 
 
 def recorded(source: Tensor) -> bool:
@@ -29,16 +35,39 @@ def recorded(source: Tensor) -> bool:
     return bool(_passes) and source.data_ptr() in _passes
 
 
-def record(source: Tensor, x: Tensor, output_grad: Tensor) -> None:
-    """Keep copies of the input and the output gradient of a backward pass, if they are wanted.
+def record(source: Tensor, x: Tensor, output_grad: Tensor, *, eager: bool = False) -> None:
+    """Keep the input and the output gradient of a backward pass, if they are wanted.
 
     Passes with infinite gradients, after which ``torch.amp.GradScaler`` skips the step, are not
-    kept.
+    kept. Copies are made of what may be overwritten: by compiled code, which reuses memory, and of
+    leaves, as a training loop may write its next batch into the same memory. What eager autograd
+    has made is kept as it is, so that a recorded step takes hardly more memory than any other.
     """
     passes = _passes.get(source.data_ptr()) if _passes else None
     if passes is not None and bool(output_grad.isfinite().all()):
-        # Copies: a training loop may write its next batch into the same memory.
-        passes.append((x.detach().clone(), output_grad.detach().clone()))
+        x = x.detach() if eager and not x.is_leaf else x.detach().clone()
+        output_grad = output_grad.detach() if eager else output_grad.detach().clone()
+        passes.append((x, output_grad, _versions(x, output_grad)))
+
+
+def _versions(x: Tensor, output_grad: Tensor) -> tuple[int, int]:
+    return version_of(x), version_of(output_grad)
+
+
+def _checked(passes: Recorded) -> Passes:
+    """Return the passes, which must be as they were recorded."""
+    for x, output_grad, versions in passes:
+        if _versions(x, output_grad) != versions:
+            raise RuntimeError(
+                advise(
+                    "inputs and output gradients of sparse layers must stay as they are from a "
+                    "backward pass to the rewirer's step; got one of shape "
+                    f"{tuple(x.shape)} that was changed in place",
+                    "call rewirer.step() before them",
+                    "change a copy, as by x.clone()",
+                )
+            )
+    return [(x, output_grad) for x, output_grad, _ in passes]
 
 
 class Recording:
@@ -50,7 +79,7 @@ class Recording:
     """
 
     def __init__(self, layers: Sequence[SparseLayer]):
-        self._layers, self._own = layers, dict[int, Passes]()
+        self._layers, self._own = layers, dict[int, Recorded]()
 
     @property
     def running(self) -> bool:
@@ -59,12 +88,22 @@ class Recording:
 
     def start(self) -> None:
         """Forget what was recorded, and record from now on."""
-        self.stop()
+        self.discard()
         self._own = {layer.source.data_ptr(): [] for layer in self._layers}
         _passes.update(self._own)
 
     def stop(self) -> list[Passes]:
-        """Record no longer; return what was recorded, one list for each layer."""
+        """Record no longer; return what was recorded, one list for each layer.
+
+        Raises
+        ------
+        RuntimeError
+            If a tensor of it was changed in place meanwhile.
+        """
+        return [_checked(passes) for passes in self.discard()]
+
+    def discard(self) -> list[Recorded]:
+        """Record no longer; return what was recorded, unchecked."""
         own, self._own = self._own, {}
         for address, passes in own.items():
             if _passes.get(address) is passes:  # and not another recording's
@@ -73,7 +112,7 @@ class Recording:
 
     def __del__(self) -> None:
         # A training that was given up must not go on recording.
-        self.stop()
+        self.discard()
 
 
 class LatestPasses:
@@ -119,4 +158,4 @@ class LatestPasses:
 
     def stop(self) -> None:
         """Record no longer."""
-        self._recording.stop()
+        self._recording.discard()

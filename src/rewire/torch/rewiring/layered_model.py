@@ -21,7 +21,7 @@ from .numbering import check_room, first_units, number_units, numbers_of, parts_
 from .optimizer_state import OptimizerState, follow_index
 from .reviving import Renewal, revive_chain, take_over
 from .rewinding import RewindPoint
-from .signals import RowsOf, rows_of, signals_of
+from .signals import RowsOf, RowsOnDemand, signals_of
 
 __all__ = ["LayeredModel"]
 
@@ -208,7 +208,7 @@ class LayeredModel:
                 self.state.replace(old, layer.weight)
         self._versions = self._wiring_versions()
 
-    def signals(self, recorded: Sequence[Any], rows: RowsOf = rows_of) -> Signals:
+    def signals(self, recorded: Sequence[Any], rows: RowsOf | None = None) -> Signals:
         """Return the signals of what was recorded, one list of passes for each layer."""
         for name, passes in zip(self.layers, recorded, strict=True):
             if not passes:
@@ -219,7 +219,7 @@ class LayeredModel:
                 )
         blocks = [(part.block, part.window, part.group) for part in self._parts]
         passes = [recorded[part.layer] for part in self._parts]
-        return signals_of(blocks, passes, self._starts[-1], rows)
+        return signals_of(blocks, passes, self._starts[-1], rows or RowsOnDemand())
 
     def follow(self, layers: list[SparseLayer]) -> None:
         """Move the connections of other layers too, which have the same ones now."""

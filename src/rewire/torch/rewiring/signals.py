@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from rewire.kernels.geometry import Window
 
 from ..layers.recording import Passes
 
-__all__ = ["RowsOf", "Unfolded", "activation_rows", "rows_of", "sensitivity_rows", "signals_of"]
+__all__ = ["RowsOf", "RowsOnDemand", "Unfolded", "rows_of", "signals_of"]
 
 
 class Unfolded:
@@ -108,6 +109,61 @@ def rows_of(passes: Passes, window: Window, group: int) -> tuple[Any, np.ndarray
     return activation_rows(passes, window, group), sensitivity_rows(passes, window, group)
 
 
+class _Latest:
+    """What was made last, so that not everything is held at once."""
+
+    def __init__(self) -> None:
+        self._owner: Any = None
+        self._value: Any = None
+
+    def of(self, owner: object, make: Callable[[], Any]) -> Any:
+        """Return what an owner has made; make it if another one's was made since."""
+        if self._owner is not owner:
+            self._owner, self._value = None, None  # free it first
+            self._owner, self._value = owner, make()
+        return self._value
+
+
+class _Deferred:
+    """Rows that are made when they are asked for; indexed as an array, shape (units, columns)."""
+
+    def __init__(
+        self, units: int, passes: Passes, latest: _Latest, make: Callable[[], Any]
+    ) -> None:
+        columns = sum(gradient.numel() // gradient.shape[1] for _, gradient in passes)
+        double = any(x.dtype == torch.float64 for x, _ in passes)
+        self.shape = units, columns
+        self.dtype = np.dtype(np.float64 if double else np.float32)
+        self._latest, self._make = latest, make
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, units: slice | np.ndarray) -> np.ndarray:
+        return self._latest.of(self, self._make)[units]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return self[:].astype(self.dtype if dtype is None else dtype)
+
+
+class RowsOnDemand:
+    """Makes rows of passes when they are asked for, and keeps those of the latest layer only.
+
+    Rows are copies of the passes, with samples beside each other, so this halves the memory.
+    """
+
+    def __init__(self) -> None:
+        self._activation, self._sensitivity = _Latest(), _Latest()
+
+    def __call__(self, passes: Passes, window: Window, group: int) -> tuple[Any, Any]:
+        """Return activation and sensitivity rows of one group."""
+        of = passes, window, group
+        targets = window.out_channels // window.groups
+        A = _Deferred(window.sources, passes, self._activation, partial(activation_rows, *of))
+        D = _Deferred(targets, passes, self._sensitivity, partial(sensitivity_rows, *of))
+        return A, D
+
+
 # From a layer's passes, its window and a group to activation and sensitivity rows.
 RowsOf = Callable[[Any, Window, int], tuple[Any, Any]]
 
@@ -116,7 +172,7 @@ def signals_of(
     blocks: Sequence[tuple[Block, Window, int]],
     recorded: Sequence[Any],
     units: int,
-    rows: RowsOf = rows_of,
+    rows: RowsOf,
 ) -> Signals:
     """Return the signals of one step.
 
@@ -127,8 +183,7 @@ def signals_of(
     recorded : sequence of Passes
         Of the layer of each block.
     units : int
-    rows : RowsOf, optional
-        For passes of another kind.
+    rows : RowsOf
     """
     activation, sensitivity = [], []
     for (block, window, group), passes in zip(blocks, recorded, strict=True):
