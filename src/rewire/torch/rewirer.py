@@ -350,14 +350,15 @@ class Rewirer:
         Raises
         ------
         ValueError
-            If the state is of another method, another number of steps or other layers.
+            If the state is damaged, or of another method, another number of steps or other layers;
+            the rewirer is then as it was.
         """
-        check_state(state, self.state_dict())
-        self._latest.stop()
         self._model.refresh()
+        check_state(state, self.state_dict())
+        self._topology.load_state_dict(as_arrays(state["topology"]))  # may refuse it too
+        self._latest.stop()
         self._model.connections.data["birth"] = state["birth"].numpy().copy()
         self._model.connections.next_birth = state["next_birth"]
-        self._topology.load_state_dict(as_arrays(state["topology"]))
         self.steps_made, self._learning_rate = state["steps_made"], state["learning_rate"]
         if self._model.rewind_point is not None:
             self._model.rewind_point.load_state_dict(state["rewind_point"])
