@@ -11,7 +11,7 @@ from .mutations import mutate
 
 __all__ = ["FEWER", "Reader"]
 
-MANY, FEWER = 40_000, 10_000
+MANY, FEWER = 42_000, 4_000
 
 
 class Reader(NamedTuple):
