@@ -11,16 +11,38 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from .mutations import mutate
-from .readers import Reader
+from .reader import Reader
 
-__all__ = ["GIBIBYTES", "SECONDS", "answer", "limit_memory", "try_file"]
+__all__ = ["GIBIBYTES", "SECONDS", "Answer", "answer", "limit_memory", "try_file"]
 
 SECONDS = 8
 # More than the process has at the start: what one file may need.
 GIBIBYTES = 2
+
+
+class Answer(NamedTuple):
+    """What became of a call.
+
+    Parameters
+    ----------
+    kind : str
+        ``"read"`` and ``"refused"`` keep the promise; ``"unnamed"`` (an error without the file's
+        name), ``"slow"`` and the names of other exceptions break it.
+    details : str
+        The traceback of one that breaks it.
+    seconds : float
+    """
+
+    kind: str
+    details: str = ""
+    seconds: float = 0.0
+
+    @property
+    def kept(self) -> bool:
+        """Whether it keeps the promise."""
+        return self.kind in ("read", "refused")
 
 
 class TooSlow(BaseException):
@@ -34,36 +56,46 @@ def limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (now + GIBIBYTES * 2**30, resource.RLIM_INFINITY))
 
 
-def try_file(reader: Reader, number: int, folder: Path) -> tuple[str, str]:
-    """Write the damaged file of this number, and return what the reader says, and details."""
-    rng = random.Random(f"{reader.name} {number}")
+def try_file(reader: Reader, number: int, folder: Path, seed: int = 0) -> Answer:
+    """Write the damaged file of this number, and return what the reader says."""
+    rng = random.Random(f"{seed} {reader.name} {number}")
     path = folder / reader.file
-    path.write_bytes(mutate(rng.choice(reader.seeds), rng, reader.seeds))
-    return answer(lambda: reader.read(path), (path.name, "data.npz"))
+    path.write_bytes(reader.damage(rng.choice(reader.seeds), rng, reader.seeds))
+    found = []
+    said = answer(lambda: found.append(reader.read(path)), (path.name, "data.npz", *reader.named))
+    if not found:
+        return said
+    used = answer(lambda: reader.use(found[0]))
+    seconds = said.seconds + used.seconds
+    return (
+        said._replace(seconds=seconds) if used.kept else Answer(f"{used.kind} when used", *used[1:])
+    )
 
 
-def answer(ask: Callable[[], Any], named: Sequence[str] = ("",)) -> tuple[str, str]:
-    """Return the kind of answer, and for one that breaks the promise, what it was.
+def answer(ask: Callable[[], Any], named: Sequence[str] = ("",)) -> Answer:
+    """Call a function, within limits of time, and judge what it does.
 
-    ``read`` and ``refused`` keep the promise; ``unnamed`` (an error without the file's name),
-    ``slow`` and the names of other exceptions break it.
+    Parameters
+    ----------
+    ask : callable
+    named : sequence of str
+        An error must have one of these.
     """
     begin = time.perf_counter()
+    kind, details = "read", ""
     try:
         with _seconds(SECONDS), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             ask()
-        kind, details = "read", ""
     except (ValueError, OSError) as error:
         kind = "refused" if any(name in str(error) for name in named) else "unnamed"
         details = "" if kind == "refused" else _details()
-    except TooSlow:
-        return "slow", _details()
+    except KeyboardInterrupt:
+        raise
     except BaseException as error:
-        if isinstance(error, KeyboardInterrupt):
-            raise
         kind, details = type(error).__name__, _details()
-    return (kind, details) if time.perf_counter() - begin < SECONDS else ("slow", details)
+    seconds = time.perf_counter() - begin
+    return Answer(kind if seconds < SECONDS else "slow", details, seconds)
 
 
 def _details() -> str:

@@ -11,11 +11,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import torch
 from safetensors.numpy import load, save
 
 from rewire.io.tensors import _checksum
 
-__all__ = ["mutate", "mutate_array", "mutate_value"]
+__all__ = ["mutate", "mutate_array", "mutate_state", "mutate_value"]
 
 Random = random.Random
 BYTES = (0, 1, 9, 10, 13, 34, 44, 45, 91, 123, 127, 128, 254, 255)
@@ -48,6 +49,18 @@ def mutate(content: bytes, rng: Random, others: tuple[bytes, ...] = ()) -> bytes
         return rng.choice(ways)(content, rng)
     except (ValueError, OverflowError, TypeError, RecursionError, zipfile.BadZipFile):
         return _bytes(content, rng)  # what cannot be written in that format
+
+
+def mutate_state(content: bytes, rng: Random, others: tuple[bytes, ...] = ()) -> bytes:
+    """Return a file of torch.save with other values in it, which torch.load still reads."""
+    state = torch.load(io.BytesIO(content), weights_only=True)
+    while True:
+        file = io.BytesIO()
+        try:
+            torch.save(mutate_value(state, rng), file)
+            return file.getvalue()
+        except (RecursionError, UnicodeEncodeError):  # what torch.save cannot write
+            continue
 
 
 def _bytes(content: bytes, rng: Random) -> bytes:
@@ -100,6 +113,8 @@ def mutate_value(value: Any, rng: Random) -> Any:
         for _ in range(rng.choice((10, 900, 5000))):
             value = [value]
         return value
+    if isinstance(value, torch.Tensor) and rng.random() < 0.8:
+        return torch.from_numpy(np.ascontiguousarray(mutate_array(value.numpy(), rng)))
     if isinstance(value, (int, float)) and rng.random() < 0.3:
         return rng.choice((-value, value + 1, value * 10**9, value - 1, str(value)))
     return rng.choice(VALUES)

@@ -9,13 +9,13 @@ import tempfile
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import scipy.sparse
 
 import rewire
-from rewire.compare import records
+from rewire.compare import records, study_config
 from rewire.data.madelon import _table as read_madelon
 from rewire.data.mnist import read_idx
 from rewire.experiment import Predictor, Recipe, prepare_experiment
@@ -25,34 +25,17 @@ from rewire.tables import read_raw
 from rewire.tables.overrides import read_specification
 from rewire.train import Training, load_checkpoint, read_history, save_checkpoint
 
-__all__ = ["Reader", "readers"]
+from .reader import FEWER, Reader
+from .states import states
 
-
-class Reader(NamedTuple):
-    """What reads a kind of file.
-
-    Parameters
-    ----------
-    name : str
-        For the page of results.
-    file : str
-        What the file must be called.
-    seeds : tuple of bytes
-        Contents that it reads.
-    read : callable
-        Takes the path.
-    """
-
-    name: str
-    file: str
-    seeds: tuple[bytes, ...]
-    read: Callable[[Path], Any]
+__all__ = ["readers"]
 
 
 def readers() -> list[Reader]:
     """Return all of them; the seeds are made anew."""
-    with tempfile.TemporaryDirectory() as folder:
-        return [*_networks(Path(folder)), *_runs(Path(folder)), *_tables(Path(folder)), *_data()]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        return [*_networks(folder), *_runs(folder), *_tables(folder), *_data(), *states()]
 
 
 def _written(folder: Path, name: str, write: Callable[[Path], Any]) -> bytes:
@@ -79,7 +62,12 @@ def _networks(folder: Path) -> Iterable[Reader]:
             for one in ((net,) if layered else (net, small))
         )
         name = f"network {format or ''}{ending}"
-        yield Reader(name, f"net{ending}", found, partial(rewire.load, **ways))
+        yield Reader(name, f"net{ending}", found, partial(rewire.load, **ways), _answer)
+
+
+def _answer(net: rewire.Network) -> None:
+    net.predict(np.ones((3, net.ranks[0])))
+    net.strip()
 
 
 def _training() -> Training:
@@ -89,7 +77,7 @@ def _training() -> Training:
     return Training(net, X, y, method=method, total_steps=20, report_every=10, seed=0)
 
 
-def _resume(path: Path) -> None:
+def _resume(path: Path) -> Training:
     """Read a checkpoint; a training that refuses it must be as it was."""
     training = _training()
     before = _bits(training)
@@ -98,6 +86,12 @@ def _resume(path: Path) -> None:
     except BaseException:
         assert _bits(training) == before, "the refused checkpoint changed the training"
         raise
+    return training
+
+
+def _go_on(training: Training) -> None:
+    while not training.finished:
+        training.advance()
 
 
 def _bits(training: Training) -> str:
@@ -112,7 +106,7 @@ def _runs(folder: Path) -> Iterable[Reader]:
     training = _training()
     training.advance()
     checkpoint = _written(folder, "run.safetensors", partial(save_checkpoint, training))
-    yield Reader("checkpoint", "run.safetensors", (checkpoint,), _resume)
+    yield Reader("checkpoint", "run.safetensors", (checkpoint,), _resume, _go_on, files=FEWER)
     yield Reader("history of a checkpoint", "run.safetensors", (checkpoint,), read_history)
 
     recorder = Recorder(data="moons")
@@ -120,7 +114,7 @@ def _runs(folder: Path) -> Iterable[Reader]:
     X, y = rewire.data.moons(n_samples=20, seed=0)
     rewire.fit(net, X, y, total_steps=10, callbacks=[recorder], seed=0)
     recording = _written(folder, "recording.safetensors", recorder.recording.save)
-    yield Reader("recording", "recording.safetensors", (recording,), read_recording)
+    yield Reader("recording", "recording.safetensors", (recording,), read_recording, files=FEWER)
 
     table = folder / "houses.csv"
     table.write_text("area,town,sold,price\n" + "".join(_houses(24)))
@@ -129,13 +123,34 @@ def _runs(folder: Path) -> Iterable[Reader]:
     )
     experiment.training.advance()
     model = _written(folder, "model.safetensors", experiment.model.save)
-    yield Reader("model of a table", "model.safetensors", (model,), Predictor.load)
+    yield Reader(
+        "model of a table", "model.safetensors", (model,), Predictor.load, _predict, files=FEWER
+    )
     settings = json.dumps(Recipe(data="moons").to_dict()).encode()
     yield Reader("settings.json of a run", "settings.json", (settings,), _recipe)
 
     runs = records._line(records.Trial._fields)
     runs += b"rigl,0,0.25,0.9,20,25,1.5,2\nset,1,0.5,0.75,20,25,1.25,2\n"
     yield Reader("runs.csv of a study", "runs.csv", (runs,), records.read_runs)
+    config = study_config("moons", total_steps=20)
+    records.open_folder(folder / "study", config, overwrite=False)
+    study = (folder / "study" / "settings.json").read_bytes()
+    yield Reader(
+        "settings.json of a study",
+        "settings.json",
+        (study,),
+        partial(_open_study, config),
+        named=("holds a study",),
+    )
+
+
+def _open_study(config: Any, path: Path) -> None:
+    path.with_name("runs.csv").unlink(missing_ok=True)
+    records.open_folder(path.parent, config, overwrite=False)
+
+
+def _predict(model: Predictor) -> None:
+    model.predict({"area": ["50", "x"], "town": ["A", "?"], "sold": ["2024-01-02", ""]})
 
 
 def _recipe(path: Path) -> Any:
@@ -163,7 +178,9 @@ def _tables(folder: Path) -> Iterable[Reader]:
         "houses.parquet": (_written(folder, "t.parquet", frame.to_parquet),),
         "houses.feather": (_written(folder, "t.feather", frame.to_feather),),
     }.items():
-        yield Reader(f"table .{name.partition('.')[2]}", name, seeds, read_raw)
+        ending = name.partition(".")[2]
+        files = {"files": FEWER} if ending == "xlsx" else {}
+        yield Reader(f"table .{ending}", name, seeds, read_raw, **files)
     said = {"area": "number", "price": {"kind": "number", "number": {"decimal": ","}}}
     said |= {"sold": {"date": {"pattern": "%Y-%m-%d"}}, "town": {"na": ["?"], "role": "input"}}
     toml = b'area = "number"\n[price]\nkind = "number"\nna = ["?"]\n[sold.date]\npattern = "%Y"\n'

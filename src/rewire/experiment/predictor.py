@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 import numpy as np
 from scipy.sparse import issparse
@@ -33,8 +34,8 @@ class Header(TypedDict):
     """What a file holds besides arrays."""
 
     network: dict[str, Any]
-    task: str
-    classes: list[Any]
+    task: Literal["classification", "regression"]
+    classes: list[str | int | float | bool]
     feature_names: list[str] | None
     image_shape: list[int] | None
     loss: str | None
@@ -293,7 +294,7 @@ class Predictor:
                 start = "standardizer."
                 arrays = {k.removeprefix(start): v for k, v in tensors.items() if start in k}
                 standardizer = Standardizer.from_arrays(arrays)
-            return cls(
+            model = cls(
                 network_from_tensors(tensors, header["network"], activations),
                 header["task"],
                 tuple(header["classes"]),
@@ -305,3 +306,28 @@ class Predictor:
                 header["loss"],
                 header.get("encoder") and TableEncoder.from_dict(header["encoder"]),
             )
+            _check_whole(model)
+            return model
+
+
+def _check_whole(model: Predictor) -> None:
+    """Refuse parts that do not belong together, as a damaged file may have."""
+    inputs, outputs = model.network.ranks[0], model.network.ranks[-1]
+    counts = {
+        "classes": (len(model.classes), max(outputs, 2) if model.task == "classification" else 0),
+        "feature_names": (model.feature_names and len(model.feature_names), inputs),
+        "image_shape": (model.image_shape and math.prod(model.image_shape), inputs),
+        "encoder": (model.encoder and len(model.encoder.groups), inputs),
+    }
+    for name, (found, wanted) in counts.items():
+        if found is not None and found != wanted:
+            raise ValueError(f"{name} must fit the network, which has {wanted}; got {found}")
+    scaling, mean, scale = model.standardizer, model.target_mean, model.target_scale
+    arrays = {"target.mean": (mean, outputs), "target.scale": (scale, outputs)}
+    if scaling is not None:
+        arrays |= {"mean": (scaling.mean, inputs), "scale": (scaling.scale, inputs)}
+    for name, (array, size) in arrays.items():
+        if array is not None and (array.shape != (size,) or array.dtype.kind != "f"):
+            raise ValueError(f"{name} must hold {size} numbers; got shape {array.shape}")
+    if (mean is None) != (scale is None):
+        raise ValueError("target.mean and target.scale must both be there, or neither")

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, get_args
 
+from rewire.io.schemas import conform
+
 __all__ = ["Column", "DateFormat", "Kind", "NumberFormat", "Role", "Schema"]
 
 Kind = Literal["number", "boolean", "category", "date", "text", "id", "constant", "unknown"]
@@ -208,5 +210,6 @@ class Schema:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Schema:
         """Return the schema that :meth:`to_dict` gave, also by way of JSON."""
+        conform(values, cls)
         columns = tuple(Column.from_dict(one) for one in values["columns"])
         return cls(columns, tuple(values.get("notes", ())))

@@ -22,6 +22,7 @@ from .context import RewiringContext
 from .costs import scoring_flops
 from .method import Method, get_method, momentum_of
 from .planning import plan_rewiring, resolve
+from .states import check_state
 from .statistics import Explored, Rewiring, measure
 
 __all__ = ["Rewirer"]
@@ -286,24 +287,21 @@ class Rewirer:
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Restore a state; the model and the method must be those it was taken from."""
-        history = [Rewiring.from_dict(record) for record in state["history"]]
-        names = ("explored", "initial", "born_before", "born_at")
-        arrays = {name: np.array(state[name]) for name in names}
-        for name, array in arrays.items():
-            if array.ndim != 1 or array.dtype.kind not in "iu":
-                raise ValueError(f"{name} must hold whole numbers; got {array.dtype}")
-        generator = type(self.generator.bit_generator)()
-        generator.state = state["generator"]  # refuses what is none, before anything is changed
-        threshold = float(state["threshold"])
+        """Restore a state; the model and the method must be those it was taken from.
+
+        Raises
+        ------
+        ValueError
+            For anything that :meth:`state_dict` does not return; the rewirer is then as it was.
+        """
+        saved = check_state(state, self.generator, len(self._initial))
         self._begin()
-        self._explored.keys = arrays["explored"]
-        self._initial = arrays["initial"]
-        self._born_before = arrays["born_before"]
-        self._born_at = arrays["born_at"]
-        self.generator.bit_generator.state = state["generator"]
-        self.threshold = threshold
-        self.history[:] = history
+        self._explored.keys = saved.explored
+        self._initial = saved.initial
+        self._born_before, self._born_at = saved.born_before, saved.born_at
+        self.generator.bit_generator.state = saved.generator
+        self.threshold = saved.threshold
+        self.history[:] = saved.history
 
     # ------------------------------------------------------------------------------------- steps
 

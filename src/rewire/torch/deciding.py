@@ -104,11 +104,10 @@ class Decider:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue where :meth:`state_dict` was taken; it is of such a training."""
+        self.topology.load_state_dict(as_arrays(state["topology"]))  # may refuse it
         self.latest.stop()
-        self.model.refresh()
         self.model.connections.data["birth"] = state["birth"].numpy().copy()
         self.model.connections.next_birth = state["next_birth"]
-        self.topology.load_state_dict(as_arrays(state["topology"]))
         if self.model.rewind_point is not None:
             self.model.rewind_point.load_state_dict(state["rewind_point"])
         self.latest.batches.clear()

@@ -345,8 +345,10 @@ class Rewirer:
         Raises
         ------
         ValueError
-            If the state is of another method, another number of steps or other layers.
+            If the state is damaged, or of another method, another number of steps or other layers;
+            the rewirer is then as it was.
         """
+        self._model.refresh()
         check_state(state, self.state_dict())
         self._decider.load_state_dict(state)
         self.steps_made, self._learning_rate = state["steps_made"], state["learning_rate"]

@@ -107,14 +107,42 @@ class Stopping(TypedDict):
     best: dict[str, Any] | None
 
 
-class Header(TypedDict):
+class Row(TypedDict):
+    """A report; see :class:`rewire.train.History`."""
+
+    step: int
+    epoch: float
+    loss: float
+    accuracy: float | None
+    validation_loss: float | None
+    validation_accuracy: float | None
+    learning_rate: float
+    connections: int
+    moved: int
+    flops: float
+    dense_flops: float
+    seconds: float
+
+
+class MethodState(TypedDict):
+    """The part of a rewirer's state that the history needs."""
+
+    history: list[Rewiring]
+
+
+class Figures(TypedDict):
+    """What :func:`read_history` reads."""
+
+    method: MethodState
+    rows: list[Row]
+
+
+class Header(Figures):
     """What a file holds besides arrays."""
 
     network: dict[str, Any]
-    method: dict[str, Any]
     fingerprint: dict[str, str]
     optimizer: OptimizerState
-    rows: list[dict[str, Any]]
     totals: Totals
     running: RunningTotals
 
@@ -158,6 +186,9 @@ def load_checkpoint(training: Training, path: str | Path) -> None:
     with reading(path):
         conform(header, Header)
         _check_fingerprint(header["fingerprint"], training.fingerprint)
+        if not 0 <= header["totals"]["step"] <= training.total_steps:
+            step = header["totals"]["step"]
+            raise ValueError(f"step must be in [0, {training.total_steps}]; got {step}")
         found = network_from_tensors(tensors, header["network"], activations)
         _check_like(found, training.net)
         running = RunningTotals(**header["running"])
@@ -200,6 +231,7 @@ def read_history(path: str | Path) -> History:
     """
     _, header = read_tensors(path, kind=KIND)
     with reading(path):
+        conform(header, Figures)
         rewirings = [Rewiring.from_dict(record) for record in header["method"]["history"]]
         return History(header["rows"], rewirings)
 
@@ -221,6 +253,10 @@ def _check_like(found: Network, own: Network) -> None:
         raise ValueError(
             f"its network must have inputs, outputs, ranks and dtype {wanted}; got {ends}"
         )
+    for columns in (found.connections.data, found.neurons.data):
+        for name, column in columns.items():
+            if column.dtype.kind == "f" and column.dtype != own.dtype:
+                raise ValueError(f"{name} must be of {own.dtype}; got {column.dtype}")
 
 
 def _part(tensors: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:

@@ -74,7 +74,10 @@ class Date:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Date:
         """Return the step that :meth:`to_dict` gave, without its "step"."""
-        return cls(**{**values, "periods": tuple(values["periods"])})
+        periods = tuple(values["periods"])
+        if unknown := [one for one in periods if one not in PERIODS]:
+            raise ValueError(f"periods must be among {', '.join(PERIODS)}; got {unknown[0]!r}")
+        return cls(**{**values, "periods": periods})
 
 
 def phase(seconds: np.ndarray, period: str) -> np.ndarray:

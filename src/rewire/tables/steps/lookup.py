@@ -78,4 +78,7 @@ class Lookup:
         given["rows"] = {text: tuple(row) for text, row in given["rows"].items()}
         for name in ("inputs", "unseen", "missing"):
             given[name] = tuple(given[name])
+        rows, width = (*given["rows"].values(), given["unseen"], given["missing"]), given["inputs"]
+        if any(len(row) != len(width) for row in rows):
+            raise ValueError(f"rows must have {len(width)} numbers, one for each of inputs")
         return cls(**given)

@@ -7,6 +7,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from rewire.io.schemas import conform
+
 from .date import Date
 from .lookup import Lookup
 from .ngrams import Ngrams
@@ -46,10 +48,11 @@ def step_from_dict(values: Mapping[str, Any]) -> Step:
     Raises
     ------
     ValueError
-        For a step of a newer version.
+        For a step of a newer version, and damaged ones.
     """
     given = dict(values)
     kind = given.pop("step", None)
     if kind not in _TYPES:
         raise ValueError(f"step must be one of {', '.join(_TYPES)}; got {kind!r}")
+    conform(given, _TYPES[kind])
     return _TYPES[kind].from_dict(given)

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from rewire.io import received
 from rewire.kernels.geometry import Window, window_adjacency
 
 from .connections import Connections, Table, dense_weight, from_dense, version_of
@@ -178,7 +179,7 @@ class SparseLayer(nn.Module):
         """Load a state with its wiring, or the weights of a dense layer at these connections."""
         given = {name: state_dict.get(prefix + name) for name in ("weight", *TABLE)}
         weight, changed = given["weight"], None
-        if weight is not None and tuple(weight.shape) == self.dense_shape:
+        if isinstance(weight, Tensor) and tuple(weight.shape) == self.dense_shape:
             weight = from_dense(weight, self.table, self.window)
             changed = {"weight": weight, **{name: getattr(self, name) for name in TABLE}}
         problem = None if changed else self._problem_of(given)
@@ -198,6 +199,9 @@ class SparseLayer(nn.Module):
         """Return why a state does not fit, or None."""
         indptr, source, weight = given["indptr"], given["source"], given["weight"]
         length = len(self.weight)
+        for name, value in given.items():
+            if value is not None and not isinstance(value, Tensor):
+                return f"{name} must be a tensor; got {received(value)}"
         if weight is not None and tuple(weight.shape) != (length,):
             return (
                 f"weight must have shape ({length},), one number for each connection, or the dense "
@@ -206,8 +210,8 @@ class SparseLayer(nn.Module):
             )
         if indptr is None or source is None:
             return None  # reported as missing
-        if len(source) != length:
-            return f"source must have {length} entries; got {len(source)}"
+        if source.shape != (length,):
+            return f"source must have {length} entries; got shape {tuple(source.shape)}"
         problem = check_table(indptr, source, self.window)
         return problem and f"{problem}: the state is damaged or from another layer"
 

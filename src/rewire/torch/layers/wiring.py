@@ -146,7 +146,9 @@ def wire(
 def check_table(indptr: torch.Tensor, source: torch.Tensor, window: Window) -> str | None:
     """Return what is wrong with a table, or None; entries behind its end are spare."""
     rows, columns = indptr.cpu().numpy(), source.cpu().numpy()
-    if rows.shape != (window.out_channels + 1,) or rows[0] != 0 or (np.diff(rows) < 0).any():
+    if rows.dtype.kind not in "iu" or columns.dtype.kind not in "iu":
+        return f"indptr and source must hold whole numbers; got {rows.dtype} and {columns.dtype}"
+    if rows.shape != (window.out_channels + 1,) or rows[0] != 0 or (rows[1:] < rows[:-1]).any():
         return f"indptr must rise from 0 in {window.out_channels + 1} numbers"
     if rows[-1] > len(columns):
         return f"indptr must end at the number of connections, {len(columns)}; got {rows[-1]}"
