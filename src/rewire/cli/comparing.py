@@ -74,7 +74,8 @@ def compare_methods(
     if not as_json:
         kept = f"{len(study.runs)} of {study.total} runs of shard {part[0]}/{part[1]} are kept in"
         print_line(f"\n[bold]{kept} {escape(str(out))}[/]")
-        print_line("once all are there: rewire compare --merge and their folders")
+        folders = escape(str(out.parent / "shard-*"))
+        print_line(f"Once all are there: rewire compare --merge {folders}")
     return _no_failure(study)
 
 

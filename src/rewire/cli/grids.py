@@ -10,7 +10,6 @@ from rich.console import Console
 from rich.markup import escape
 
 from rewire.compare.verdicts import figure
-from rewire.io import percent
 
 from .common import table
 
@@ -34,9 +33,9 @@ def print_grid(console: Console, summary: Mapping[str, Any]) -> None:
         costs, chosen = (list(points[0][1][name]) for name in ("cost", "chosen"))
         others = any(curve["method"] != first for curve, _ in points)
         compared = [f"less {first}", "p, Holm"] if others else []
-        made = table(["method", *costs, *chosen, "mean (95%)", *compared, "density", "seconds"])
+        made = table(["method", *costs, *chosen, "mean (95%)", *compared, "seconds"])
         for column in made.columns[1:]:
-            column.overflow, column.no_wrap = "fold", False
+            column.overflow, column.no_wrap = "fold", column.header == "mean (95%)"
         for curve, point in points:
             own = point["statistics"]
             made.add_row(
@@ -45,7 +44,6 @@ def print_grid(console: Console, summary: Mapping[str, Any]) -> None:
                 *(point["chosen"][name] for name in chosen),
                 _with_ends(show(_known(own["mean"])), own["interval"], plain),
                 *(_difference(point, signed) if compared else ()),
-                percent(point["density"]),
                 f"{point['seconds']:.2g}",
             )
         console.print(made)

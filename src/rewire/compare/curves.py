@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 
 from .grid import COSTS, Cell
-from .pairs import Pair, pairwise
+from .pairs import Pair, pairwise, seeds_needed
 from .statistics import Statistics, summarise
 from .study import Study
 from .trial import Trial
 
-__all__ = ["Curve", "Point", "curves_of", "headline_of", "how_chosen"]
+__all__ = ["Curve", "Point", "curves_of", "headline_of", "how_chosen", "too_few"]
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def how_chosen(study: Study) -> str:
 
 
 def headline_of(study: Study, curves: Sequence[Curve]) -> str:
-    """Return which method is best at how many costs, and how often it can be told apart."""
+    """Return which method has the best mean at how many costs."""
     if len(study.methods) == 1:
         return f"{study.methods[0]} at {len(study.config.cells)} settings"
     best = max if study.measure == "accuracy" else min
@@ -141,8 +141,21 @@ def headline_of(study: Study, curves: Sequence[Curve]) -> str:
     if not winners:
         return f"No method has a mean {study.measure} that is a finite number"
     counts = {name: winners.count(name) for name in study.methods if name in winners}
-    parts = [f"{name} at {number}" for name, number in counts.items()]
-    return f"Of {len(winners)} points, the {word} mean {study.measure}: {', '.join(parts)}"
+    (most, number), *others = sorted(counts.items(), key=lambda one: -one[1])
+    points = f"{number} of {len(winners)} point{'s' if len(winners) > 1 else ''}"
+    start = f"{most} has the {word} mean {study.measure} at {points}"
+    return ", ".join([start, *(f"{name} at {own}" for name, own in others)])
+
+
+def too_few(study: Study) -> list[str]:
+    """Return a sentence where there are too few seeds for telling any two methods apart."""
+    needed = seeds_needed(len(study.methods))
+    if len(study.methods) < 2 or len(study.seeds) >= needed:
+        return []
+    return [
+        f"{len(study.seeds)} seeds cannot tell {len(study.methods)} methods apart, at least "
+        f"{needed} are needed"
+    ]
 
 
 def _part(study: Study, cell: Cell, names: Sequence[str]) -> Cell:

@@ -83,7 +83,7 @@ class Chart {
     const line = d3.line(point => x(point[this.cost]), point => y(point.statistics.mean));
     groups.selectAll("path.line").data(([, own]) => [own]).join("path").attr("class", "line")
       .attr("stroke", ([point]) => colours[point.n % colours.length]).attr("stroke-dasharray", ([point]) => dashes[point.n % dashes.length])
-      .attr("d", own => line(d3.sort(own, point => point[this.cost])));
+      .attr("d", line);
     groups.selectAll("line").data(([, own]) => own.filter(point => point.statistics.interval.low !== null)).join("line")
       .attr("stroke", point => colours[point.n % colours.length])
       .attr("x1", point => x(point[this.cost])).attr("x2", point => x(point[this.cost]))

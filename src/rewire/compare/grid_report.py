@@ -13,7 +13,7 @@ from rewire.io import atomic_write, write_json
 from rewire.plot import plot_tradeoff
 from rewire.plot.style import figure_of, title
 
-from .curves import Curve, curves_of, headline_of, how_chosen
+from .curves import Curve, curves_of, headline_of, how_chosen, too_few
 from .grid_page import grid_page
 from .pictures import save
 from .records import CURVES, LATEX, PAGE, SUMMARY, TABLE, as_plain
@@ -59,7 +59,7 @@ def summary_of_grid(study: Study, reach: float | None = None) -> dict[str, Any]:
             "axes": AXES,
             "how_chosen": how_chosen(study),
             "curves": [_plain(curve) for curve in curves],
-            "notes": on_machines(study),
+            "notes": [*too_few(study), *on_machines(study)],
             "machines": machines_of(study),
             "failures": [failure._asdict() for failure in study.failures],
         }

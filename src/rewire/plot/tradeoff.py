@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
 
 from rewire.validation import of_type, real_array
 
@@ -35,8 +35,8 @@ def plot_tradeoff(
     Parameters
     ----------
     curves : mapping of str to sequence of (float, float, float, float)
-        For each method its points: cost, mean, and the ends of the mean's interval, drawn as a bar;
-        NaN for none.
+        For each method its points, which are joined in this order: cost, mean, and the ends of the
+        mean's interval, drawn as a bar; NaN for none.
     cost : str, default "density"
         What the cost is, with its unit. It stands on a logarithmic scale where it spans a factor of
         8 or more.
@@ -65,11 +65,13 @@ def plot_tradeoff(
     costs: list[float] = []
     for number, (name, points) in enumerate(curves.items()):
         table = np.asarray(real_array(points, "curves"), float).reshape(-1, 4)
-        table = table[np.argsort(table[:, 0], kind="stable")]
         costs += table[:, 0].tolist()
         _draw(ax, number, str(name), table)
     if costs and min(costs) > 0 and max(costs) >= LOGARITHMIC * min(costs):
         ax.set_xscale("log")
+        ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
     if measure == "accuracy":
         ax.yaxis.set_major_formatter(PercentFormatter(1.0))
     ax.set_xlabel(of_type(cost, "cost", str), color=style.INK)
