@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 from rewire.cli import comparing
 from rewire.cli.app import app
 from rewire.compare import StudyConfig, study_config
-from rewire.compare.command import command_for, seeds_as_text
-from rewire.compare.seeds import parse_seeds
+from rewire.compare.command import command_for
+from rewire.compare.seeds import parse_seeds, seeds_as_text
 from rewire.compare.study import Study
 from rewire.experiment import Recipe
 

@@ -105,6 +105,7 @@ def test_a_configuration_survives_json():
     config = study_config("moons", imports=("json",))
     values = json.loads(json.dumps(config.to_dict()))
     assert (values.pop("measure"), values.pop("imports")) == ("training", ["json"])
+    assert [values.pop(name) for name in ("vary", "choose", "source")] == [{}, 0.0, None]
     assert Recipe.from_dict(values) == config.recipe
     assert "seed" not in values
 

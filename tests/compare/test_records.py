@@ -9,38 +9,44 @@ import pytest
 from rewire.compare import Trial, study_config
 from rewire.compare.records import append, open_folder
 
+KIND = "02e0033c"
 RUNS = [
-    Trial("static", 0, 0.1 + 0.2, 0.87, 68, 101, 0.012, "0-2,5"),
+    Trial("static", 0, 0.1 + 0.2, 0.87, 68, 101, 0.012, "0-2,5", 304, 171, 1200.0, 4000, 0.5, KIND),
     Trial("post rigl", 4294967295, 1 / 3, 1.0, 68, 101, 0.5),
-    Trial("rigl", 7, 5e-324, 0.07, 1234567, 7654321, 1234.5),
+    Trial("rigl", 7, 5e-324, 0.07, 1234567, 7654321, 1234.5, validation=0.25),
 ]
 
 
 @pytest.fixture
 def folder(tmp_path, short):
     """A folder with three runs."""
-    assert open_folder(tmp_path, short, overwrite=False) == []
+    assert open_folder(tmp_path, short, overwrite=False) == ([], {})
     for run in RUNS:
         append(tmp_path, run)
     return tmp_path
 
 
 def test_what_was_written_is_read_to_the_bit(folder, short):
-    assert open_folder(folder, short, overwrite=False) == RUNS
+    assert open_folder(folder, short, overwrite=False)[0] == RUNS
 
 
 def test_numbers_that_are_none_are_kept(tmp_path, short):
     open_folder(tmp_path, short, overwrite=False)
     append(tmp_path, Trial("static", 0, math.inf, math.nan, 1, 2, 0.0))
-    (run,) = open_folder(tmp_path, short, overwrite=False)
+    [run], _ = open_folder(tmp_path, short, overwrite=False)
     assert run.loss == math.inf
     assert math.isnan(run.accuracy)
 
 
 def test_the_columns_are_those_that_are_documented(folder):
     lines = (folder / "runs.csv").read_text().splitlines()
-    assert lines[0] == "method,seed,loss,accuracy,connections,parameters,seconds,inputs"
-    assert lines[1] == 'static,0,0.30000000000000004,0.87,68,101,0.012,"0-2,5"'
+    assert lines[0] == (
+        "method,seed,loss,accuracy,connections,parameters,seconds,inputs,possible,flops,"
+        "training_flops,bytes,validation,machine"
+    )
+    assert lines[1] == (
+        'static,0,0.30000000000000004,0.87,68,101,0.012,"0-2,5",304,171,1200.0,4000,0.5,02e0033c'
+    )
 
 
 def test_a_last_line_cut_anywhere_costs_that_run_alone(folder, short):
@@ -49,7 +55,7 @@ def test_a_last_line_cut_anywhere_costs_that_run_alone(folder, short):
     last = whole.rfind(b"\n", 0, -1) + 1
     for end in range(last, len(whole)):
         path.write_bytes(whole[:end])
-        assert open_folder(folder, short, overwrite=False) == RUNS[:2]
+        assert open_folder(folder, short, overwrite=False)[0] == RUNS[:2]
         append(folder, RUNS[2])
         assert path.read_bytes() == whole
 
@@ -60,7 +66,7 @@ def test_a_header_cut_anywhere_is_written_anew(tmp_path, short):
     header = path.read_bytes()
     for end in range(len(header)):
         path.write_bytes(header[:end])
-        assert open_folder(tmp_path, short, overwrite=False) == []
+        assert open_folder(tmp_path, short, overwrite=False) == ([], {})
         assert path.read_bytes() == header
 
 
@@ -121,9 +127,9 @@ def test_runs_without_their_settings_are_refused(folder, short):
 def test_overwrite_removes_the_study_and_nothing_else(folder, short):
     (folder / "notes.txt").write_text("mine")
     (folder / "settings.json").write_text("{")
-    assert open_folder(folder, short, overwrite=True) == []
+    assert open_folder(folder, short, overwrite=True) == ([], {})
     assert (folder / "notes.txt").read_text() == "mine"
-    assert open_folder(folder, short, overwrite=False) == []
+    assert open_folder(folder, short, overwrite=False) == ([], {})
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")

@@ -123,7 +123,7 @@ def test_too_few_for_ranks_say_why():
 def test_failed_runs_are_no_runs():
     summary = summary_of(made_up({"a": A, "b": [None] * 12}, failures=[Failure("b", 0, "why")]))
     assert summary["headline"].startswith("a has a mean accuracy of")
-    assert summary["failures"] == [{"method": "b", "seed": 0, "error": "why"}]
+    assert summary["failures"] == [{"method": "b", "seed": 0, "error": "why", "settings": []}]
 
 
 def test_no_run_at_all_makes_no_claim():

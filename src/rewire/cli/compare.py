@@ -57,9 +57,11 @@ def _settings() -> dict[str, Setting]:
 def compare(
     context: typer.Context,
     data: Annotated[
-        str,
+        list[str],
         typer.Argument(
-            help="A data set by name (moons, mnist, digits, ...) or a file.",
+            help="A data set by name (moons, mnist, digits, ...) or a file; with --merge, the "
+            "folders of shards.",
+            metavar="DATA",
             autocompletion=complete_data,
         ),
     ],
@@ -70,7 +72,44 @@ def compare(
     seeds: Annotated[
         str, typer.Option(help="How many (100: 0 to 99), a range (100-199) or a list (3,7,11).")
     ] = "10",
-    jobs: Annotated[int, typer.Option(min=1, help="Trainings at the same time.")] = 1,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A setting and the values it takes in turn; several make a grid of every "
+            "combination. Values with commas have semicolons between: hidden='300,100;100'.",
+            metavar="<setting>=<value>,...",
+        ),
+    ] = None,
+    choose: Annotated[
+        float | None,
+        typer.Option(
+            help="Share of the samples to train on that values of varied settings are chosen by.",
+            show_default="0.1 where lr or another setting without cost is varied",
+        ),
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Trainings at the same time.",
+            show_default="1; with --on, as many as there are workers",
+        ),
+    ] = None,
+    on: Annotated[
+        str | None,
+        typer.Option(
+            help="What trains: dask://host:port, mpi, or slurm with options such as "
+            "slurm:partition=cpu,time=240.",
+            show_default="processes on this computer",
+        ),
+    ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(help="Train a part of the study: 3/8 is the third of eight."),
+    ] = None,
+    merge: Annotated[
+        bool, typer.Option("--merge", help="Put the folders of shards together; trains nothing.")
+    ] = False,
     reach: Annotated[
         float | None,
         typer.Option(
@@ -108,20 +147,38 @@ def compare(
     moons is the post's experiment. Every run is kept at once in runs.csv: after
     Ctrl-C, or with more seeds or methods, the same command trains what is missing.
 
+    Accuracy against density, the learning rate chosen for each; and a part on each of
+    eight computers, put together at the end:
+
+        rewire compare digits --vary density=0.02,0.05,0.1 --vary lr=0.03,0.1 --jobs 2
+
+        rewire compare moons --seeds 800 --shard 3/8
+
+        rewire compare --merge runs/compare/moons/shard-*
+
     Exit status: 0 when all is trained, 1 if a run failed, 2 if something asked for
     cannot be done, 130 after Ctrl-C.
     """
     with importing():
-        from .comparing import compare_methods
+        from .comparing import compare_methods, merge_shards
+    if merge:
+        complete = merge_shards(data, out, reach=reach, data_dir=data_dir, as_json=as_json)
+        raise typer.Exit(0 if complete else 1)
+    if len(data) > 1:
+        raise ValueError(f"data must be a single one; got {', '.join(data)}")
     complete = compare_methods(
-        data,
+        data[0],
         list(split_commas(methods)),
         seeds,
         given,
+        vary=vary or (),
+        choose=choose,
         imports=[name for text in imports or () for name in split_commas(text)],
         reach=reach,
         jobs=jobs,
-        out=out or Path("runs/compare") / Path(data).stem,
+        on=on,
+        shard=shard,
+        out=out or Path("runs/compare") / Path(data[0]).stem,
         overwrite=overwrite,
         data_dir=data_dir,
         as_json=as_json,

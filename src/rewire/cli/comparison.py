@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from types import TracebackType
@@ -83,11 +84,12 @@ class Board:
         self.progress.start()
         self.console.print(f"[bold]{escape(study.description)}[/]", highlight=False)
         self.measure, self.total, self.kept = study.measure, study.total, len(study.runs)
+        planned = Counter(method for method, _, _ in study.planned)
         for method in study.methods:
             found = [value_of(run, study.measure) for run in study.runs if run.method == method]
             self.values[method] = found
             self.rows[method] = self.progress.add_task(
-                escape(method), total=len(study.seeds), completed=len(found), whole=False, note=""
+                escape(method), total=planned[method], completed=len(found), whole=False, note=""
             )
             self._refresh(method)
         self.rows[ALL] = self.progress.add_task(

@@ -13,12 +13,13 @@ from rewire.io import lazy_face
 if TYPE_CHECKING:
     from .config import StudyConfig as StudyConfig
     from .config import study_config as study_config
+    from .merging import merge_studies as merge_studies
     from .pairs import pairwise as pairwise
     from .ranking import rank_methods as rank_methods
     from .report import write_comparison as write_comparison
+    from .running import run_study as run_study
     from .statistics import summarise as summarise
     from .study import Study as Study
-    from .study import run_study as run_study
     from .trial import Failure as Failure
     from .trial import Trial as Trial
 
@@ -28,9 +29,10 @@ _HOMES = {
     "Study": "study",
     "StudyConfig": "config",
     "Trial": "trial",
+    "merge_studies": "merging",
     "pairwise": "pairs",
     "rank_methods": "ranking",
-    "run_study": "study",
+    "run_study": "running",
     "study_config": "config",
     "summarise": "statistics",
     "write_comparison": "report",

@@ -6,15 +6,16 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from rewire.experiment import Recipe
 from rewire.experiment.settings import settings_of
 from rewire.io import join_commas
 
+from .config import usual_choice
+from .grid import typed
+from .seeds import seeds_as_text
 from .study import Study
 
-__all__ = ["command_for", "seeds_as_text"]
+__all__ = ["command_for"]
 
 # What `rewire compare` calls otherwise, as it is measured on.
 OTHER_OPTIONS = {"validation": "--held-out", "measure": "--measure"}
@@ -43,30 +44,13 @@ def command_for(study: Study, reach: float | None = None) -> str | None:
     words += ["--seeds", seeds_as_text(study.seeds)]
     if config.imports:
         words += ["--import", join_commas(config.imports)]
+    for name, values in config.vary.items():
+        words += ["--vary", _varied(name, values)]
+    if config.choose != usual_choice(config.vary):
+        words += ["--choose", typed(config.choose)]
     if reach is not None:
-        words += ["--reach", _text(reach)]
+        words += ["--reach", typed(reach)]
     return shlex.join(words + options)
-
-
-def seeds_as_text(seeds: Sequence[int]) -> str:
-    """Return seeds as :func:`rewire.compare.seeds.parse_seeds` takes them.
-
-    Examples
-    --------
-    >>> seeds_as_text([0, 1, 2]), seeds_as_text([3, 7, 8, 9])
-    ('3', '3,7-9')
-    """
-    if list(seeds) == list(range(len(seeds))):
-        return str(len(seeds))
-    stretches: list[list[int]] = []
-    for seed in seeds:
-        if stretches and seed == stretches[-1][-1] + 1:
-            stretches[-1].append(seed)
-        else:
-            stretches.append([seed])
-    texts = [str(part[0]) if len(part) == 1 else f"{part[0]}-{part[-1]}" for part in stretches]
-    # A number alone would be how many.
-    return f"{seeds[0]}-{seeds[0]}" if len(seeds) == 1 else ",".join(texts)
 
 
 def _options(given: Any) -> list[str] | None:
@@ -83,12 +67,14 @@ def _options(given: Any) -> list[str] | None:
         elif name in known and known[name].many and known[name].kind is str:
             words += [option, join_commas(value)]
         else:
-            words += [option, _text(value)]
+            words += [option, typed(value)]
     return words
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, (tuple, list)):
-        return ",".join(map(_text, value))
-    # Every digit that a float needs, and no more: 5 for 5.0.
-    return np.format_float_positional(value, trim="-") if isinstance(value, float) else str(value)
+def _varied(name: str, values: Sequence[Any]) -> str:
+    """Return a varied setting as :func:`rewire.compare.grid.parse_vary` takes it."""
+    texts = [typed(value) for value in values]
+    between = ";" if any("," in text for text in texts) else ","
+    # A semicolon at the end says that the commas belong to a single value.
+    only = ";" if between == ";" and len(texts) == 1 else ""
+    return f"{name}={between.join(texts)}{only}"

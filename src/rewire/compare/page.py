@@ -12,7 +12,7 @@ from .records import as_plain
 from .statistics import value_of
 from .study import Study
 
-__all__ = ["page"]
+__all__ = ["as_text", "page"]
 
 SCRIPTS = ("swarm.js", "ranks.js", "kept.js", "comparison.js")
 FIGURES = (
@@ -53,7 +53,7 @@ def page(study: Study, summary: Mapping[str, Any]) -> str:
             "diamond: mean, with its 95% interval. A dot that is looked at is joined with those of "
             "the same seed, which had the same data and began with the same sparse network."
         ),
-        "settings": [[name, _text(value)] for name, value in summary["config"].items()],
+        "settings": [[name, as_text(value)] for name, value in summary["config"].items()],
         "figures_note": f"Intervals of {summary['intervals']}. {FIGURES}",
         "pairs_note": "One method has nothing to differ from."
         if alone
@@ -90,9 +90,10 @@ def _method(study: Study, name: str, own: Mapping[str, Any]) -> dict[str, Any]:
     return {"name": name, **own, **as_plain(columns)}
 
 
-def _text(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """Return a setting in words."""
     if isinstance(value, dict):
-        return ", ".join(f"{name} {_text(part)}" for name, part in value.items()) or "none"
+        return ", ".join(f"{name} {as_text(part)}" for name, part in value.items()) or "none"
     if isinstance(value, list):
-        return ", ".join(map(_text, value)) or "none"
+        return ", ".join(map(as_text, value)) or "none"
     return "default" if value is None else str(value)

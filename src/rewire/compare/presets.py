@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["HELD_OUT", "MEASURES", "PRESETS"]
+__all__ = ["CHOOSE", "HELD_OUT", "MEASURES", "PRESETS"]
 
 MEASURES = ("unseen", "training")
 # Share of the samples to measure on where a data set has no test part: larger than what a training
 # keeps for validation, as it is all that methods are compared by.
 HELD_OUT = 0.2
+# Share of the samples to train on by which settings are chosen.
+CHOOSE = 0.1
 
 # Settings by data set. moons is the post's experiment, to be compared with its figures.
 PRESETS: dict[str, dict[str, Any]] = {

@@ -7,28 +7,68 @@ import io
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import rewire
 from rewire.io import advise, prefixed, prepare_folder, read_json, reading, write_json
 
 from .config import StudyConfig
+from .machines import Machine
+from .seeds import seeds_as_text
 from .trial import Trial
 
-__all__ = ["FILES", "append", "as_plain", "open_folder", "read_runs"]
+if TYPE_CHECKING:
+    from .study import Study
+
+__all__ = [
+    "FILES",
+    "append",
+    "as_plain",
+    "check_settings",
+    "columns_of",
+    "note_machine",
+    "note_plan",
+    "open_folder",
+    "read_machines",
+    "read_runs",
+]
 
 SETTINGS, RUNS, SUMMARY = "settings.json", "runs.csv", "summary.json"
+PLAN, MACHINES = "plan.json", "machines.json"
 PAGE, PICTURE, RANKS = "report.html", "runs.png", "ranks.png"
-FILES = (SETTINGS, RUNS, SUMMARY, PAGE, PICTURE, RANKS)
+CURVES, TABLE, LATEX = "tradeoff.png", "table.csv", "table.tex"
+FILES = (SETTINGS, RUNS, PLAN, MACHINES, SUMMARY, PAGE, PICTURE, RANKS, CURVES, TABLE, LATEX)
+# What each column of runs.csv holds, after method, seed and what is varied.
+FIGURES: dict[str, Callable[[str], Any]] = {
+    "loss": float,
+    "accuracy": float,
+    "connections": int,
+    "parameters": int,
+    "seconds": float,
+    "inputs": str,
+    "possible": int,
+    "flops": int,
+    "training_flops": float,
+    "bytes": int,
+    "validation": lambda text: float(text) if text else None,
+    "machine": str,
+}
 REMEDIES = ("choose another folder (out=)", "remove that study (overwrite=True)")
 
 
 def open_folder(
     folder: str | os.PathLike[str], config: StudyConfig, overwrite: bool
-) -> list[Trial]:
-    """Prepare a folder for a study, new or begun before; return the runs that it holds.
+) -> tuple[list[Trial], dict[str, Machine]]:
+    """Prepare a folder for a study, new or begun before.
+
+    Returns
+    -------
+    runs : list of Trial
+        Those that it holds, also of cells that the study does not have.
+    machines : dict of str to Machine
+        What they were made on.
 
     Raises
     ------
@@ -42,39 +82,83 @@ def open_folder(
     if overwrite:
         for name in reversed(FILES):  # the settings last: killed on the way, it is still a study
             (folder / name).unlink(missing_ok=True)
-    wanted = {"rewire": rewire.__version__, **json.loads(json.dumps(config.to_dict()))}
     if (folder / SETTINGS).exists():
-        _check_same(folder, wanted)
+        check_settings(folder, config, *REMEDIES)
     elif (folder / RUNS).exists():
         raise ValueError(advise(f"{folder} holds a {RUNS} without its {SETTINGS}", *REMEDIES))
     else:
-        write_json(folder / SETTINGS, wanted)
-    return read_runs(folder / RUNS)
+        write_json(folder / SETTINGS, _settings(config))
+    return read_runs(folder / RUNS, config.vary), read_machines(folder)
 
 
-def read_runs(path: Path) -> list[Trial]:
+def columns_of(vary: Iterable[str]) -> tuple[str, ...]:
+    """Return the columns of ``runs.csv``; a setting that is called as a figure says that it is one.
+
+    Examples
+    --------
+    >>> columns_of(["density", "loss"])[:5]
+    ('method', 'seed', 'density', 'loss_setting', 'loss')
+    """
+    settings = (f"{name}_setting" if name in Trial._fields else name for name in vary)
+    return ("method", "seed", *settings, *FIGURES)
+
+
+def read_runs(path: Path, vary: Iterable[str] = ()) -> list[Trial]:
     """Return the runs in a ``runs.csv``, made if there is none.
 
     A last line without its end is what a killed process leaves: it is cut off.
     """
+    columns = columns_of(vary)
     content = path.read_bytes() if path.exists() else b""
     whole = content[: content.rfind(b"\n") + 1]
     if not whole:
-        whole = _line(Trial._fields)
+        whole = _line(columns)
         path.write_bytes(whole)
     elif whole != content:
         os.truncate(path, len(whole))
     with reading(path):
         header, *rows = csv.reader(io.StringIO(whole.decode("utf-8", "replace"), newline=""))
-    if tuple(header) != Trial._fields:
-        raise ValueError(f"{path} must have the columns {', '.join(Trial._fields)}; got {header}")
+    if tuple(header) != columns:
+        raise ValueError(f"{path} must have the columns {', '.join(columns)}; got {header}")
     return [_run(path, number, row) for number, row in enumerate(rows, start=2)]
 
 
 def append(folder: str | os.PathLike[str], run: Trial) -> None:
     """Add a run to ``runs.csv``, in one piece."""
     with (Path(folder) / RUNS).open("ab", buffering=0) as file:
-        file.write(_line(run))
+        file.write(_line((*run[:2], *run.settings, *(getattr(run, name) for name in FIGURES))))
+
+
+def note_plan(folder: str | os.PathLike[str], study: Study) -> None:
+    """Keep what the study consists of, so that parts of it can be put together."""
+    config = study.config
+    plan = {
+        "data": config.recipe.data,
+        "given": config.given,
+        "imports": config.imports,
+        "vary": config.vary,
+        "choose": config.choose,
+        "methods": study.methods,
+        "seeds": seeds_as_text(study.seeds),
+        "shard": study.shard,
+    }
+    write_json(Path(folder) / PLAN, as_plain(plan))
+
+
+def note_machine(folder: str | os.PathLike[str], machine: Machine) -> None:
+    """Keep what a run was made on."""
+    found = read_machines(Path(folder)) | {machine.kind: machine}
+    plain = {kind: {"cpu": one.cpu, "features": one.features} for kind, one in found.items()}
+    write_json(Path(folder) / MACHINES, plain)
+
+
+def read_machines(folder: Path) -> dict[str, Machine]:
+    """Return the kinds of processors that runs of a folder were made on."""
+    if not (folder / MACHINES).exists():
+        return {}
+    found = read_json(folder / MACHINES, dict[str, dict[str, str]])
+    with reading(folder / MACHINES):
+        return {kind: Machine(kind, own["cpu"], own["features"], "") for kind, own in found.items()}
 
 
 def as_plain(value: Any) -> Any:
@@ -98,17 +182,11 @@ def _line(values: tuple[Any, ...]) -> bytes:
 
 def _run(path: Path, number: int, row: list[str]) -> Trial:
     try:
-        method, seed, loss, accuracy, connections, parameters, seconds, inputs = row
-        return Trial(
-            method,
-            int(seed),
-            float(loss),
-            float(accuracy),
-            int(connections),
-            int(parameters),
-            float(seconds),
-            inputs,
-        )
+        settings = len(row) - 2 - len(FIGURES)
+        method, seed = row[:2]
+        figures = zip(FIGURES.items(), row[2 + settings :], strict=True)
+        read = {name: kind(text) for (name, kind), text in figures}
+        return Trial(method, int(seed), **read, settings=tuple(row[2 : 2 + settings]))
     except ValueError:
         found = ",".join(row)
         raise ValueError(
@@ -116,17 +194,25 @@ def _run(path: Path, number: int, row: list[str]) -> Trial:
         ) from None
 
 
-def _check_same(folder: Path, wanted: dict[str, Any]) -> None:
+def check_settings(folder: Path, config: StudyConfig, *remedies: str) -> None:
+    """Refuse a folder whose study is another one than a configuration's."""
+    wanted = _settings(config)
     try:
         found = read_json(folder / SETTINGS, dict[str, Any])
     except ValueError as error:
-        raise ValueError(prefixed("", error, *REMEDIES)) from error
+        raise ValueError(prefixed("", error, *remedies)) from error
     for name in [*wanted, *found]:
+        if name == "vary" and list(found.get(name) or ()) == list(wanted.get(name) or ()):
+            continue  # more values are added to what is there, as seeds are
         if found.get(name) != wanted.get(name):
             raise ValueError(
                 advise(
                     f"{folder} holds a study with {name}={found.get(name)!r}, and this one has "
                     f"{name}={wanted.get(name)!r}",
-                    *REMEDIES,
+                    *remedies,
                 )
             )
+
+
+def _settings(config: StudyConfig) -> dict[str, Any]:
+    return {"rewire": rewire.__version__, **json.loads(json.dumps(config.to_dict()))}

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
-
-import matplotlib.pyplot as plt
-from matplotlib.axes import Axes
 
 import rewire
 from rewire.io import as_path, atomic_write, write_json
 from rewire.plot import plot_critical_difference, plot_runs
-from rewire.plot.style import figure_of
 from rewire.validation import of_type
 
+from .grid_report import summary_of_grid, write_grid
 from .page import page
 from .pairs import pairwise
+from .pictures import save
 from .ranking import Ranking, rank_methods
 from .records import PAGE, PICTURE, RANKS, SUMMARY, as_plain
 from .selection import selection_of
 from .statistics import values_by_method
 from .study import Study
-from .verdicts import headline, notes, ranking_sentences, unresolved
+from .verdicts import headline, machines_of, notes, on_machines, ranking_sentences, unresolved
 
 __all__ = ["summary_of", "write_comparison"]
 
@@ -48,6 +45,8 @@ def summary_of(study: Study, reach: float | None = None) -> dict[str, Any]:
     >>> sorted(summary_of(done)["methods"])
     ['rigl', 'static']
     """
+    if study.config.vary:
+        return summary_of_grid(study, reach)
     statistics, pairs = study.statistics(reach), pairwise(study.runs, study.measure)
     ranking: Ranking | None = None
     try:
@@ -75,7 +74,8 @@ def summary_of(study: Study, reach: float | None = None) -> dict[str, Any]:
             "ranking": None if ranking is None else vars(ranking),
             "ranking_says": ranking_says,
             "selection": selection_of(study),
-            "notes": notes(study, statistics),
+            "notes": [*notes(study, statistics), *on_machines(study)],
+            "machines": machines_of(study),
             "failures": [failure._asdict() for failure in study.failures],
         }
     )
@@ -87,7 +87,8 @@ def write_comparison(
     """Write a study's summary, page and pictures, each whole or not at all.
 
     They are ``summary.json``, ``report.html``, ``runs.png`` and, where methods and seeds are enough
-    for a ranking, ``ranks.png``.
+    for a ranking, ``ranks.png``. Of a grid they are ``summary.json``, ``report.html``,
+    ``tradeoff.png``, ``table.csv`` and ``table.tex``.
 
     Parameters
     ----------
@@ -106,8 +107,7 @@ def write_comparison(
     Examples
     --------
     >>> import tempfile
-    >>> from pathlib import Path
-    >>> from rewire.compare import study_config, run_study
+    >>>     >>> from rewire.compare import study_config, run_study
     >>> done = run_study(study_config("moons", total_steps=100), ["static", "rigl"], range(2))
     >>> folder = Path(tempfile.mkdtemp())
     >>> summary = write_comparison(done, folder)
@@ -116,6 +116,8 @@ def write_comparison(
     """
     of_type(study, "study", Study)
     folder = as_path(folder, "folder")
+    if study.config.vary:
+        return write_grid(study, folder, reach)
     summary = summary_of(study, reach)
     write_json(folder / SUMMARY, summary)
     with atomic_write(folder / PAGE) as temporary:
@@ -128,7 +130,7 @@ def write_comparison(
         reach=reach,
         title=f"{where}: {study.measure} on {study.measured_on}",
     )
-    _save(ax, folder / PICTURE)
+    save(ax, folder / PICTURE)
     (folder / RANKS).unlink(missing_ok=True)
     if (ranking := summary["ranking"]) is not None:
         ax = plot_critical_difference(
@@ -137,13 +139,5 @@ def write_comparison(
             ranking["critical_difference"],
             title=f"{where}: average rank by {study.measure} over {ranking['seeds']} seeds",
         )
-        _save(ax, folder / RANKS)
+        save(ax, folder / RANKS)
     return summary
-
-
-def _save(ax: Axes, path: Path) -> None:
-    try:
-        with atomic_write(path) as temporary:
-            figure_of(ax).savefig(temporary, format="png", dpi=150, metadata={"Software": None})
-    finally:
-        plt.close(figure_of(ax))

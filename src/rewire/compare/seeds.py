@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-__all__ = ["parse_seeds"]
+__all__ = ["parse_seeds", "parse_shard", "seeds_as_text"]
 
 MOST = 2**32  # what the generators of data sets take
 
@@ -54,3 +55,43 @@ def parse_seeds(text: str) -> tuple[int, ...]:
         twice = next(seed for n, seed in enumerate(seeds) if seed in seeds[:n])
         raise ValueError(f"seeds must all differ; got {twice} twice in {text!r}")
     return tuple(seeds)
+
+
+def parse_shard(text: str) -> tuple[int, int]:
+    """Return which part of how many a text such as ``3/8`` stands for.
+
+    Raises
+    ------
+    ValueError
+        For anything else.
+
+    Examples
+    --------
+    >>> parse_shard("3/8")
+    (3, 8)
+    """
+    found = re.fullmatch(r"\s*([0-9]+)\s*/\s*([0-9]+)\s*", text)
+    if not found or not 1 <= int(found[1]) <= int(found[2]):
+        raise ValueError(f"shard must be a part of the whole such as 3/8; got {text!r}")
+    return int(found[1]), int(found[2])
+
+
+def seeds_as_text(seeds: Sequence[int]) -> str:
+    """Return seeds as :func:`parse_seeds` takes them.
+
+    Examples
+    --------
+    >>> seeds_as_text([0, 1, 2]), seeds_as_text([3, 7, 8, 9])
+    ('3', '3,7-9')
+    """
+    if list(seeds) == list(range(len(seeds))):
+        return str(len(seeds))
+    stretches: list[list[int]] = []
+    for seed in seeds:
+        if stretches and seed == stretches[-1][-1] + 1:
+            stretches[-1].append(seed)
+        else:
+            stretches.append([seed])
+    texts = [str(part[0]) if len(part) == 1 else f"{part[0]}-{part[-1]}" for part in stretches]
+    # A number alone would be how many.
+    return f"{seeds[0]}-{seeds[0]}" if len(seeds) == 1 else ",".join(texts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import threading
 import warnings
 from dataclasses import replace
 from typing import NamedTuple
@@ -11,16 +12,22 @@ from typing import NamedTuple
 from rewire.assess import score
 from rewire.assess.inputs import inputs_in_use
 from rewire.data import Dataset
-from rewire.experiment import Experiment, prepare_experiment
+from rewire.experiment import Experiment, Recipe, load_dataset, prepare_experiment
+from rewire.experiment.experiment import split_parts
 from rewire.io import advise
 from rewire.train import evaluate
 
 from .config import StudyConfig, import_modules
+from .grid import Cell
 from .selection import as_text
+from .sources import obtain
 
-__all__ = ["Failure", "Trial", "attempt", "measured_part", "prepare_trial", "run_trial"]
+__all__ = ["Failure", "Prepared", "Trial", "attempt", "prepare_trial", "run_trial"]
 
 DataDir = str | os.PathLike[str] | None
+
+# Filters of warnings belong to the whole process, whose threads may prepare trials at once.
+_filters = threading.Lock()
 
 
 class Trial(NamedTuple):
@@ -52,6 +59,13 @@ class Trial(NamedTuple):
     parameters: int
     seconds: float
     inputs: str = ""
+    possible: int = 0
+    flops: int = 0
+    training_flops: float = 0.0
+    bytes: int = 0
+    validation: float | None = None
+    machine: str = ""
+    settings: Cell = ()
 
 
 class Failure(NamedTuple):
@@ -60,12 +74,33 @@ class Failure(NamedTuple):
     method: str
     seed: int
     error: str
+    settings: Cell = ()
+
+
+class Prepared(NamedTuple):
+    """A trial that is ready to begin.
+
+    Attributes
+    ----------
+    experiment : Experiment
+    measured : Dataset
+        The samples that are measured at the end.
+    measured_on : str
+        Which they are, in words.
+    chosen_on : Dataset, optional
+        Those by which settings are chosen, if any are held out for that.
+    """
+
+    experiment: Experiment
+    measured: Dataset
+    measured_on: str
+    chosen_on: Dataset | None
 
 
 def prepare_trial(
     config: StudyConfig, method: str, seed: int, data_dir: DataDir = None
-) -> Experiment:
-    """Check everything that a trial needs and return its experiment, the training not begun.
+) -> Prepared:
+    """Check everything that a trial needs; the training has not begun.
 
     Raises
     ------
@@ -73,14 +108,23 @@ def prepare_trial(
         Also for a method that would never rewire in so short a training.
     """
     import_modules(config.imports)
-    with warnings.catch_warnings():
+    recipe, held = config.recipe_for(method, seed), None
+    data = _data(config, recipe, data_dir)
+    if config.choose:
+        if recipe.validation:  # what is measured is held out first
+            data, held = split_parts(recipe, data)
+        recipe = replace(recipe, validation=config.choose)
+    with _filters, warnings.catch_warnings():
         warnings.filterwarnings("error", r"method .* never rewires", UserWarning)
         try:
-            experiment = prepare_experiment(config.recipe_for(method, seed), data_dir)
+            experiment = prepare_experiment(recipe, data_dir, data)
         except UserWarning as warning:
             raise ValueError(*warning.args) from None
     experiment.training.report_every = experiment.training.total_steps
-    return experiment
+    chosen_on = experiment.validation if config.choose else None
+    if held is None and not config.choose:
+        held = experiment.validation
+    return Prepared(experiment, *_measured(config, experiment, held), chosen_on)
 
 
 def run_trial(config: StudyConfig, method: str, seed: int, data_dir: DataDir = None) -> Trial:
@@ -108,12 +152,15 @@ def run_trial(config: StudyConfig, method: str, seed: int, data_dir: DataDir = N
     >>> run_trial(study_config("moons"), "rigl", seed=0).connections
     68
     """
-    experiment = prepare_trial(config, method, seed, data_dir)
+    experiment, measured, _, chosen_on = prepare_trial(config, method, seed, data_dir)
     training = experiment.training
     while not training.finished:
         training.advance()
-    part, _ = measured_part(config, experiment)
-    loss, accuracy = _score(experiment, part)
+    loss, accuracy = _score(experiment, measured)
+    validation = None
+    if chosen_on is not None:
+        own = _score(experiment, chosen_on)
+        validation = own[0] if chosen_on.task == "regression" else own[1]
     summary = training.net.summary()
     return Trial(
         method,
@@ -124,6 +171,11 @@ def run_trial(config: StudyConfig, method: str, seed: int, data_dir: DataDir = N
         summary.parameters,
         round(training.seconds, 6),
         as_text(inputs_in_use(training.net)),
+        summary.possible,
+        summary.flops,
+        float(training.flops),
+        summary.bytes,
+        validation,
     )
 
 
@@ -137,18 +189,35 @@ def attempt(
         return Failure(method, seed, f"{type(error).__name__}: {error}")
 
 
-def measured_part(config: StudyConfig, experiment: Experiment) -> tuple[Dataset, str]:
-    """Return the samples that are measured, and in words which they are."""
-    data = experiment.data
-    if config.measure == "training":
-        samples = experiment.train.X.shape[0]
-        return experiment.train, f"the {samples:,} training samples themselves"
-    if experiment.validation is not None:
-        samples = experiment.validation.X.shape[0]
-        return (
-            experiment.validation,
-            f"{samples:,} samples held out, chosen by the seed",
+def _data(config: StudyConfig, recipe: Recipe, data_dir: DataDir) -> Dataset:
+    """Return the data, which are loaded once in a process where every seed has the same."""
+    if config.source is None:
+        return load_dataset(recipe, data_dir)
+    data = obtain(config.source, recipe, data_dir)
+    if data is None:
+        raise ValueError(
+            f"data must be what the study began with; {recipe.data!r} is not there, or has changed"
         )
+    return data
+
+
+def _measured(
+    config: StudyConfig, experiment: Experiment, held: Dataset | None
+) -> tuple[Dataset, str]:
+    """Return the samples that are measured, and in words which they are."""
+    data, train = experiment.data, experiment.train
+    if config.measure == "training":
+        return train, f"the {train.X.shape[0]:,} training samples themselves"
+    if held is not None:
+        if held.table is not None and train.encoder not in (
+            None,
+            held.encoder,
+        ):  # as the training part taught it
+            assert train.encoder is not None
+            X = train.encoder.transform(held.table).astype(held.X.dtype, copy=False)
+            names = train.encoder.feature_names
+            held = replace(held, X=X, encoder=train.encoder, feature_names=names)
+        return held, f"{held.X.shape[0]:,} samples held out, chosen by the seed"
     if data.X_test is None or data.y_test is None:
         raise ValueError(
             advise(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from rewire.io import percent
 
@@ -12,7 +14,17 @@ from .ranking import Ranking
 from .statistics import Statistics
 from .study import Study
 
-__all__ = ["figure", "headline", "listed", "notes", "p_value", "ranking_sentences", "unresolved"]
+__all__ = [
+    "figure",
+    "headline",
+    "listed",
+    "machines_of",
+    "notes",
+    "on_machines",
+    "p_value",
+    "ranking_sentences",
+    "unresolved",
+]
 
 # Pairs that are named one by one, and not only counted.
 MOST_NAMED = 6
@@ -129,6 +141,27 @@ def notes(study: Study, statistics: Mapping[str, Statistics]) -> list[str]:
                 what = f"{own.diverged} runs is not finite; they count"
             found.append(f"{method}: the loss of {what}")
     return found
+
+
+def machines_of(study: Study) -> dict[str, dict[str, Any]]:
+    """Return the kinds of processors that runs were made on, and how many each made."""
+    counts = Counter(run.machine for run in study.runs)
+    return {
+        kind: {"cpu": one.cpu, "features": one.features, "runs": counts[kind]}
+        for kind, one in study.machines.items()
+    }
+
+
+def on_machines(study: Study) -> list[str]:
+    """Return a sentence where runs were made on several kinds of processors."""
+    found = {kind: own for kind, own in machines_of(study).items() if own["runs"]}
+    if len(found) < 2:
+        return []
+    parts = [f"{own['cpu']} ({kind}) {own['runs']:,}" for kind, own in found.items()]
+    return [
+        f"runs were made on {len(found)} kinds of processors: {', '.join(parts)}; the last bits of "
+        "a figure may depend on the kind"
+    ]
 
 
 def figure(measure: str, unit: str = "%", sign: str = "") -> Callable[[float], str]:

@@ -69,7 +69,9 @@ class Experiment:
 
 
 def prepare_experiment(
-    recipe: Recipe, data_dir: str | os.PathLike[str] | None = None
+    recipe: Recipe,
+    data_dir: str | os.PathLike[str] | None = None,
+    data: Dataset | None = None,
 ) -> Experiment:
     """Load the data, make the network and prepare its training.
 
@@ -78,6 +80,8 @@ def prepare_experiment(
     recipe : Recipe
     data_dir : path, optional
         Where stored data sets are.
+    data : Dataset, optional
+        What :func:`load_dataset` returned for the recipe, so that many trainings load it once.
 
     Raises
     ------
@@ -101,7 +105,8 @@ def prepare_experiment(
                 "do not stop early",
             )
         )
-    data = load_dataset(recipe, data_dir)
+    if data is None:
+        data = load_dataset(recipe, data_dir)
     train, validation = split_parts(recipe, data)
     recipe = with_choices(recipe, train)
     loss = make_loss(recipe, data.task)

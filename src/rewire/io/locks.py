@@ -32,10 +32,20 @@ if hasattr(os, "register_at_fork"):
 
 
 @contextmanager
-def sole_writer(path: str | os.PathLike[str]) -> Iterator[None]:
+def sole_writer(
+    path: str | os.PathLike[str], writer: str = "training", other: str = "choose another file"
+) -> Iterator[None]:
     """Refuse to go on where another process, or another thread, is inside for the same file.
 
     The lock is a hidden file beside it, of no meaning once its process has ended, however it ended.
+
+    Parameters
+    ----------
+    path : path-like
+    writer : str, default "training"
+        What writes it, for the message.
+    other : str
+        What else can be done than wait.
 
     Raises
     ------
@@ -51,7 +61,9 @@ def sole_writer(path: str | os.PathLike[str]) -> Iterator[None]:
     """
     final = Path(os.path.realpath(path))
     lock = final.with_name(f".{final.name}.lock")
-    descriptor = None if fcntl is None or not final.parent.is_dir() else _acquire(path, lock)
+    descriptor = (
+        None if fcntl is None or not final.parent.is_dir() else _acquire(path, lock, writer, other)
+    )
     try:
         yield
     finally:
@@ -61,7 +73,7 @@ def sole_writer(path: str | os.PathLike[str]) -> Iterator[None]:
             os.close(descriptor)
 
 
-def _acquire(path: str | os.PathLike[str], lock: Path) -> int | None:
+def _acquire(path: str | os.PathLike[str], lock: Path, writer: str, other: str) -> int | None:
     while True:
         try:
             descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
@@ -74,9 +86,9 @@ def _acquire(path: str | os.PathLike[str], lock: Path) -> int | None:
             os.close(descriptor)
             raise BlockingIOError(
                 advise(
-                    f"{os.fspath(path)} is being written by another training (process {process})",
+                    f"{os.fspath(path)} is being written by another {writer} (process {process})",
                     "wait until it has ended",
-                    "choose another file",
+                    other,
                 )
             ) from None
         except OSError:  # a file system without locks

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .network import plot_topology as plot_topology
     from .ranks import plot_critical_difference as plot_critical_difference
     from .runs import plot_runs as plot_runs
+    from .tradeoff import plot_tradeoff as plot_tradeoff
 
 _HOMES = {
     "boundary": "boundaries",
@@ -26,6 +27,7 @@ _HOMES = {
     "plot_losses": "curves",
     "plot_runs": "runs",
     "plot_topology": "network",
+    "plot_tradeoff": "tradeoff",
 }
 
 __all__ = [*_HOMES]
