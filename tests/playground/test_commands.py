@@ -1,7 +1,6 @@
 """Commands are checked, each field by its own rule, and errors name the field."""
 
 import json
-import re
 import subprocess
 import sys
 
@@ -11,7 +10,13 @@ from hypothesis import strategies as st
 
 from rewire import methods
 from rewire.playground.commands import (
-    COMMANDS, KINDS, METHODS, REQUIRED, CommandError, check, schema
+    COMMANDS,
+    KINDS,
+    METHODS,
+    REQUIRED,
+    CommandError,
+    check,
+    schema,
 )
 from rewire.playground.formula import compile_formula
 from rewire.playground.points import GENERATORS, draw_points
@@ -40,7 +45,7 @@ def test_a_field_takes_what_it_may_be_and_refuses_the_rest_by_name(name, data):
     try:
         checked = check(command)
     except CommandError as error:
-        assert re.search("|".join([*fields, name]), str(error))
+        assert any(word in str(error) for word in [*fields, name])  # noqa: PT017
     else:
         assert list(checked) == ["do", *fields]
         assert check(checked) == checked
@@ -135,7 +140,7 @@ def test_formulas_are_computed(formula, x, y, label):
     ],
 )
 def test_formulas_of_anything_else_are_refused(formula):
-    with pytest.raises(ValueError, match="^formula must"):
+    with pytest.raises(ValueError, match=r"^formula must"):
         compile_formula(formula)
 
 

@@ -8,15 +8,18 @@ from pathlib import Path
 from rewire.experiment import Experiment, Recipe, RunDirectory, prepare_experiment
 from rewire.io import split_commas
 from rewire.playground import ArrayEngine, Session
+from rewire.playground.array_engine import START
 from rewire.playground.player import Player
 from rewire.playground.points import GENERATORS
+from rewire.playground.saving import read_session
 from rewire.playground.server import PlayServer
-from rewire.playground.session import START
 
 from .common import print_line
 from .spinner import waiting
 
 __all__ = ["open_session", "serve"]
+
+SESSION = "session.json"  # how the names of saved sessions end
 
 
 def open_session(
@@ -29,16 +32,19 @@ def open_session(
     """Return the session that some options ask for."""
     if run is not None:
         if data is not None:
-            raise ValueError(f"DATA is not for --run, which has its own; got {data!r}: leave one out")
+            raise ValueError(
+                f"DATA is not for --run, which has its own; got {data!r}: leave one out"
+            )
         with waiting(f"loading the run in {run}"):
             return _of_experiment(RunDirectory(run).open(data_dir))
     if data is None or data in GENERATORS:
         return Session(ArrayEngine(), _start({"do": "data", "name": data or "moons", "seed": 1}))
+    if data.endswith(SESSION):
+        return read_session(data)
     if columns is not None:
         return Session(ArrayEngine(), _start(_table(data, columns, target)))
     with waiting(f"loading {Path(data).name}"):
-        given = {} if target is None else {"target": target}
-        return _of_experiment(prepare_experiment(Recipe(data, **given), data_dir))
+        return _of_experiment(prepare_experiment(Recipe(data, target=target), data_dir))
 
 
 def serve(session: Session, *, port: int, browser: bool) -> None:
@@ -67,23 +73,13 @@ def _table(data: str, columns: str, target: str | None) -> dict[str, object]:
 def _of_experiment(experiment: Experiment) -> Session:
     """Return a session with the network and the training data of an experiment."""
     training, train = experiment.training, experiment.train
-    training.finish()
     engine = ArrayEngine(
         training.net,
         training.samples.X,
         training.samples.y,
         loss=training.loss,
-        name=experiment.data.name or "data",
+        name=experiment.data.name,
         inputs=train.feature_names or (),
         classes=experiment.data.classes,
     )
-    rate = training.base_lr
-    optimizer = "sgd" if training.loss.counts_correct else "adam"
-    return Session(
-        engine,
-        [
-            {"do": "given"},
-            {"do": "learning_rate", "value": rate, "optimizer": optimizer},
-            {"do": "method", "name": "rigl", "until": 2000, "interval": 50},
-        ],
-    )
+    return Session(engine)

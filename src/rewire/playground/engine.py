@@ -84,6 +84,7 @@ class Engine(Protocol):
 
     name: str
     given: Given | None
+    start: tuple[dict[str, Any], ...]  # what a session does first, unless told otherwise
 
     def lane(self, network: Mapping[str, Any] | None) -> Lane:
         """Return a new network, by the fields of the command, or None for the given one.

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from .commands import CommandError, Field, number
+from .exports import export, reopen
 from .session import Session
 
 __all__ = ["TRANSPORT", "Player"]
@@ -19,7 +20,7 @@ RATE = 20  # frames a second
 SPEED = Field("number", "Steps a second.", low=1, high=100_000)
 BUSY = 0.5  # of the time at most the loop computes, so that commands need not wait
 # What a player takes besides a session's commands; not part of the record.
-TRANSPORT = ("run", "pause", "speed")
+TRANSPORT = ("run", "pause", "speed", "open")
 
 
 class Player:
@@ -53,7 +54,10 @@ class Player:
     # ---------------------------------------------------------------------------- from threads
 
     def send(self, command: Mapping[str, Any]) -> None:
-        """Do a command of the session, or ``run``, ``pause`` or ``speed`` with a ``value``.
+        """Do a command of the session, or one of the player's own.
+
+        These are ``run``, ``pause``, ``speed`` with a ``value`` of steps a second, and ``open``
+        with a ``link``, or a ``session`` as it was saved, which replaces the present one.
 
         Raises
         ------
@@ -83,10 +87,10 @@ class Player:
         with self._changed:
             return self._changed.wait_for(lambda: self._version != seen, timeout)
 
-    def ask(self, question: Callable[[Session], Any]) -> Any:
-        """Return what a function finds in the session while nothing changes it."""
+    def export(self, kind: str, lane: int = 1) -> tuple[str, str, bytes]:
+        """Return the session in another form; see :func:`rewire.playground.exports.export`."""
         with self._changed:
-            return question(self.session)
+            return export(self.session, kind, lane)
 
     # ---------------------------------------------------------------------------- the loop
 
@@ -135,10 +139,20 @@ class Player:
 
     def _transport(self, command: Mapping[str, Any]) -> None:
         name, value = command["do"], command.get("value")
-        if name == "speed":
+        if name == "open":
+            self._open(command)
+        elif name == "speed":
             self.speed = number("value", SPEED, value)
         else:
             self.running, self.problem = name == "run", None
+
+    def _open(self, command: Mapping[str, Any]) -> None:
+        try:
+            session = reopen(self.session, command)
+        except ValueError as error:
+            raise CommandError(str(error)) from error
+        session.epoch = self.session.epoch + 1  # so that all is shown anew
+        self.session, self.running, self.problem = session, False, None
 
     def _announce(self) -> None:
         self._version += 1

@@ -116,6 +116,8 @@ class Handler(BaseHTTPRequestHandler):
             return
         if name in self.routes:
             getattr(self, self.routes[name])()
+        elif name.startswith("export/"):
+            self._export(name.removeprefix("export/"))
         elif name in assets():
             kind, content = assets()[name]
             self._answer(HTTPStatus.OK, content, kind)
@@ -171,12 +173,25 @@ class Handler(BaseHTTPRequestHandler):
         finally:
             self.server.page_closed()
 
+    def _export(self, kind: str) -> None:
+        lane = 0 if self.path.endswith("?lane=0") else 1
+        try:
+            name, media_type, content = self.server.player.export(kind, lane)
+        except ValueError as error:
+            self._refuse(HTTPStatus.BAD_REQUEST, str(error))
+        else:
+            self._answer(HTTPStatus.OK, content, media_type, name)
+
     def _schema(self) -> None:
         self._answer(HTTPStatus.OK, json.dumps(schema()).encode(), "application/json")
 
-    def _answer(self, status: HTTPStatus, content: bytes, kind: str) -> None:
+    def _answer(
+        self, status: HTTPStatus, content: bytes, kind: str, file: str | None = None
+    ) -> None:
         self.send_response(status)
         self._headers(kind)
+        if file is not None:
+            self.send_header("Content-Disposition", f'attachment; filename="{file}"')
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         if self.command != "HEAD":

@@ -18,19 +18,11 @@ from .record import BEGINNINGS, Moment, Record
 from .snapshots import Snapshots
 from .table import table_points
 
-__all__ = ["START", "Session"]
+__all__ = ["NAMES", "Session"]
 
-# What a session begins with: the post's sizes, static wiring beside RigL. With this seed the static
-# network fails on the moons, and two connections drawn by hand rescue it.
-START: tuple[dict[str, Any], ...] = (
-    {"do": "data", "name": "moons", "samples": 100, "noise": 0.1, "seed": 1},
-    {"do": "network", "layers": [16, 16], "density": [1, 0.1, 0.2], "seed": 19},
-    {"do": "learning_rate", "value": 0.3},
-    {"do": "method", "name": "static", "lane": 0},
-    {"do": "method", "name": "rigl", "lane": 1},
-)
 NAMES = ("static", "rewired")
 MARGIN = 0.15
+PLANE = 1.5  # where a person draws points, even if there are few yet
 
 
 @dataclass
@@ -52,13 +44,15 @@ class Session:
     ----------
     engine : Engine
         What computes.
-    commands : iterable of mapping, default ``START``
-        Done at once, one after the other.
+    commands : iterable of mapping, optional
+        Done at once, one after the other; by default those that the engine starts with.
 
     Attributes
     ----------
     record : Record
         The commands so far, all that is needed to compute everything again.
+    epoch : int
+        Another one for another session that takes this one's place before the same viewers.
     version : int
         Rises with everything that a frame would show.
 
@@ -73,16 +67,16 @@ class Session:
     20
     """
 
-    def __init__(self, engine: Engine, commands: Iterable[Mapping[str, Any]] = START):
+    def __init__(self, engine: Engine, commands: Iterable[Mapping[str, Any]] | None = None):
         self.engine = engine
         self.record = Record()
-        self.version = 0
+        self.version = self.epoch = 0
         self.data_version = 0
         self.look: dict[str, Any] = {"neuron": None, "lane": 1}
         self._state = State()
         self._lanes: list[Lane] = []
         self._snapshots = Snapshots()
-        for command in commands:
+        for command in engine.start if commands is None else commands:
             self.do(command)
 
     @property
@@ -94,6 +88,21 @@ class Session:
     def lanes(self) -> tuple[Lane, ...]:
         """The two networks with what trains them."""
         return tuple(self._lanes)
+
+    @property
+    def curve(self) -> list[list[float | None]]:
+        """Rows of the step, and loss and accuracy of both networks before it; thinned out."""
+        return self._state.curve.rows
+
+    @property
+    def data_name(self) -> str:
+        """What is learnt, in a word or a formula."""
+        data, given = self._state.data, self.engine.given
+        if data.get("do") == "given" and given is not None:
+            return given.name
+        if data.get("do") == "table":
+            return "table"
+        return data.get("name") or data.get("formula") or "points"
 
     def do(self, command: Mapping[str, Any]) -> None:
         """Do one command and record it.
@@ -133,13 +142,16 @@ class Session:
             left out. By default everything is in the frame.
         """
         since, state = since or {}, self._state
+        since = since if since.get("session") == self.epoch else {}
         cursor = {
             "data": self.data_version,
+            "session": self.epoch,
             "curve": state.curve.epoch,
             "row": len(state.curve.rows),
         }
         begin = since.get("row", 0) if since.get("curve") == state.curve.epoch else 0
         frame: dict[str, Any] = {
+            "engine": self.engine.name,
             "step": state.step,
             "command": len(self.record.done),
             "can_rewind": len(self.record.done) > self.record.first,
@@ -161,13 +173,13 @@ class Session:
 
     def _data(self) -> dict[str, Any]:
         data, given = self._state.data, self.engine.given
-        name, inputs, classes = data.get("name") or data.get("formula") or "points", ["x", "y"], []
+        inputs, classes = ["x", "y"], []
         if data.get("do") == "table":
-            name, inputs = "table", [data["x"], data["y"]]
+            inputs = [data["x"], data["y"]]
         elif data.get("do") == "given" and given is not None:
-            name, inputs, classes = given.name, list(given.inputs), list(given.classes)
+            inputs, classes = list(given.inputs), list(given.classes)
         return {
-            "name": name,
+            "name": self.data_name,
             "points": self._state.points,
             "extent": self.extent,
             "inputs": inputs,
@@ -179,11 +191,12 @@ class Session:
         """Left, right, bottom and top of what the pictures show; None where nothing is plane."""
         if not self._state.points:
             return None
-        found = []
+        found, drawn = [], self._state.data["do"] != "given"
         for axis in (0, 1):
             values = [point[axis] for point in self._state.points]
             margin = MARGIN * (max(values) - min(values)) + 1e-6
-            found += [min(values) - margin, max(values) + margin]
+            low, high = min(values) - margin, max(values) + margin
+            found += [min(low, -PLANE), max(high, PLANE)] if drawn else [low, high]
         return found
 
     # ------------------------------------------------------------------------------ doing

@@ -1,0 +1,119 @@
+"""What a session can be kept as: a link, a script, a file of its own, a network, a film."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from .commands import CommandError
+from .documents import commands_of_document, document_of
+from .links import commands_of_link, link_of_commands
+from .session import Session
+
+__all__ = ["EXPORTS", "export", "reopen"]
+
+# File name and media type of each.
+EXPORTS = {
+    "link": ("link.txt", "text/plain; charset=utf-8"),
+    "script": ("session.py", "text/x-python; charset=utf-8"),
+    "session": ("session.json", "application/json"),
+    "network": ("network.safetensors", "application/octet-stream"),
+    "film": ("film.webp", "image/webp"),
+}
+
+
+def export(session: Session, kind: str, lane: int = 1) -> tuple[str, str, bytes]:
+    """Return a session in another form: the file's name, its media type and its content.
+
+    Parameters
+    ----------
+    session : Session
+    kind : str
+        One of ``EXPORTS``.
+    lane : int, default 1
+        Of which network, where it is of one.
+
+    Raises
+    ------
+    CommandError
+        If there is no such form, or this session has none.
+    """
+    if kind not in EXPORTS:
+        raise CommandError(f"kind must be one of {', '.join(EXPORTS)}; got {kind!r}")
+    if kind not in ("link", "session") and not _is_array(session):
+        raise CommandError(f"kind must be link or session in a browser alone; got {kind!r}")
+    return *EXPORTS[kind], WRITERS[kind](session, lane)
+
+
+def reopen(session: Session, command: Mapping[str, Any]) -> Session:
+    """Return the session in a link or in a document.
+
+    Parameters
+    ----------
+    session : Session
+        The present one, which says what computes.
+    command : mapping
+        With ``link`` or ``session``.
+    """
+    link, document, array = command.get("link"), command.get("session"), _is_array(session)
+    if isinstance(link, str):
+        made = Session(session.engine, commands_of_link(link))
+    elif not isinstance(document, dict):
+        raise CommandError("open needs a link, or a session as it was saved")
+    elif array:
+        made = _module("saving").open_document(document)
+    elif document.get("given"):
+        raise CommandError("session must be of drawn points in a browser alone; it has a network")
+    else:
+        made = Session(session.engine, commands_of_document(document))
+    if not made.lanes:
+        raise CommandError("open needs a session with a network")
+    return made
+
+
+def _link(session: Session, lane: int) -> bytes:
+    return link_of_commands(session.record.done).encode()
+
+
+def _session(session: Session, lane: int) -> bytes:
+    whole = _module("saving").session_document if _is_array(session) else document_of
+    return json.dumps(whole(session), allow_nan=False).encode()
+
+
+def _script(session: Session, lane: int) -> bytes:
+    return _module("script").write_script(session.record.done).encode()
+
+
+def _network(session: Session, lane: int) -> bytes:
+    net = session.lanes[lane].net.copy()  # type: ignore[attr-defined]
+    net.neurons.data.pop("frozen", None)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / EXPORTS["network"][0]
+        net.save(path)
+        return path.read_bytes()
+
+
+def _film(session: Session, lane: int) -> bytes:
+    return _module("film").film(session, lane)
+
+
+def _is_array(session: Session) -> bool:
+    return session.engine.name == "array"
+
+
+def _module(name: str) -> Any:
+    """Import what needs the array engine only where there is one."""
+    return import_module(f"{__package__}.{name}")
+
+
+WRITERS = {
+    "link": _link,
+    "script": _script,
+    "session": _session,
+    "network": _network,
+    "film": _film,
+}

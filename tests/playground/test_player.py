@@ -1,0 +1,98 @@
+"""What runs a session: steps that are due, and nothing that grows."""
+
+import pytest
+
+from rewire.playground import CommandError
+from rewire.playground.exports import export
+from rewire.playground.player import Player
+
+from .sessions import begin, bits
+
+
+@pytest.fixture
+def player():
+    return Player(begin(), speed=40)
+
+
+def test_it_makes_the_steps_that_are_due_while_it_runs(player):
+    player.tick(1.0)
+    assert player.session.step == 0
+    player.send({"do": "run"})
+    for _ in range(40):
+        player.tick(0.05)
+    assert player.session.step == 80
+    player.send({"do": "speed", "value": 5})
+    for _ in range(40):
+        player.tick(0.05)
+    assert player.session.step in (90, 91)  # a step may be due from before
+    player.send({"do": "pause"})
+    player.tick(1.0)
+    assert player.session.step in (90, 91)
+
+
+def test_running_and_stepping_give_the_same_bits(player):
+    player.send({"do": "run"})
+    for _ in range(30):
+        player.tick(0.05)
+    stepped = begin()
+    stepped.do({"do": "step", "steps": player.session.step})
+    assert bits(player.session) == bits(stepped)
+
+
+def test_a_running_session_records_one_command(player):
+    before = len(player.session.record.done)
+    player.send({"do": "run"})
+    for _ in range(30):
+        player.tick(0.05)
+    assert len(player.session.record.done) == before + 1
+
+
+def test_a_problem_stops_it_and_is_told(player, monkeypatch):
+    player.send({"do": "run"})
+
+    def diverge(command):
+        raise CommandError("the network has diverged")
+
+    monkeypatch.setattr(player.session, "do", diverge)
+    player.tick(1.0)
+    assert (player.running, player.problem) == (False, "the network has diverged")
+    player.send({"do": "pause"})
+    assert player.frame()["problem"] is None
+
+
+def test_frames_wait_for_changes(player):
+    seen = player.frame()["frame"]
+    assert not player.wait(seen, timeout=0.0)
+    player.send({"do": "step"})
+    assert player.wait(seen, timeout=0.0)
+
+
+@pytest.mark.parametrize(
+    "command", [{"do": "speed"}, {"do": "speed", "value": 0}, {"do": "speed", "value": True}, 7]
+)
+def test_what_it_does_not_take_is_refused(player, command):
+    with pytest.raises(CommandError):
+        player.send(command)
+
+
+def test_a_film_shows_steps_and_needs_some():
+    session = begin()
+    with pytest.raises(CommandError, match="a film must show some steps"):
+        export(session, "film")
+    session.do({"do": "step", "steps": 6})
+    session.do({"do": "add_neuron", "rank": 1})
+    session.do({"do": "step", "steps": 6})
+    name, kind, content = export(session, "film")
+    assert (name, kind, content[:4], content[8:12]) == ("film.webp", "image/webp", b"RIFF", b"WEBP")
+
+
+def test_a_network_file_holds_the_network(tmp_path):
+    import rewire
+
+    session = begin()
+    session.do({"do": "freeze", "neuron": 3})
+    path = tmp_path / "network.safetensors"
+    path.write_bytes(export(session, "network", lane=1)[2])
+    net = rewire.load(path)
+    assert (net.predict([[0.5, 1]]) == session.lanes[1].net.predict([[0.5, 1]])).all()
+    assert "frozen" not in net.neurons
