@@ -93,3 +93,12 @@ def test_a_training_is_told_in_words(homes):
     assert in_words(prepare_experiment(recipe)) == (
         "adamw, learning rate 0.01 (cosine), weight decay 0.5; 400 steps of 32 samples (200 epochs)"
     )
+
+
+def test_a_method_that_prunes_a_sparse_network_goes_to_its_own_density(homes):
+    options = {"initial": "sparse", "density": 0.1}
+    wide = {"hidden": (40,), "sparsity": (0.5,), "total_steps": 30, "every": 5, "min_fan_in": 1}
+    for given in (options, {"initial": "sparse"}):  # 0.1 is also the default
+        recipe = Recipe(homes, method="granet", method_options=given, target="dear", **wide)
+        net = finish(prepare_experiment(recipe)).training.net
+        assert net.density == pytest.approx(0.1, abs=0.01)

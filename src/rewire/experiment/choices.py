@@ -81,25 +81,36 @@ def _for_table(recipe: Recipe, data: Dataset) -> dict[str, Any]:
 
 
 def first_network(
-    recipe: Recipe, inputs: int, outputs: int, *, dtype: Any = None
-) -> tuple[Network, list[float], str | None]:
-    """Return the network that begins to learn a table, which is dense for a method that prunes.
-
-    Beside it are the densities of its layers at the end, and a notice if these are not those asked
-    for.
+    recipe: Recipe, inputs: int, outputs: int, *, table: bool, dtype: Any = None
+) -> tuple[Network, list[float] | None, str | None]:
+    """Return the network at the start of a training.
 
     Parameters
     ----------
     recipe : Recipe
     inputs, outputs : int
+    table : bool
+        Whether a table is to be learnt: outputs then begin small.
     dtype : dtype, optional
         Instead of the recipe's.
+
+    Returns
+    -------
+    network : Network
+        Dense if the method prunes a dense one.
+    densities : list of float or None
+        Of the layers at the end, where the network is dense at the start. A method that prunes a
+        sparse one (``GraNet(initial="sparse")``) has its own.
+    notice : str or None
+        A sentence, if the densities are not those asked for.
     """
-    net = make_network(recipe, inputs, outputs, dtype=dtype)
-    notice, densities = density_notice(recipe, net), net.layer_densities()
-    if make_method(recipe, densities=densities).initial == "dense":
+    net, densities = make_network(recipe, inputs, outputs, dtype=dtype), None
+    notice = density_notice(recipe, net)
+    if make_method(recipe).initial == "dense":
+        densities = net.layer_densities()
         net = make_network(recipe, inputs, outputs, dtype=dtype, dense=True)
-    rescale_outputs(net, defaults.FIRST_OUTPUTS)
+    if table:
+        rescale_outputs(net, defaults.FIRST_OUTPUTS)
     return net, densities, notice
 
 

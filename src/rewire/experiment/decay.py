@@ -115,7 +115,7 @@ def _decaying(recipe: Recipe, per_epoch: float, samples: int) -> Recipe:
 def _trained(
     recipe: Recipe, X: Any, y: np.ndarray, loss: Loss, outputs: int, dtype: Any
 ) -> Network:
-    net, densities, _ = first_network(recipe, X.shape[1], outputs, dtype=dtype)
+    net, densities, _ = first_network(recipe, X.shape[1], outputs, table=True, dtype=dtype)
     method, optimizer = planned(recipe, "classification", len(y), densities)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the training itself says what there is to say

@@ -18,18 +18,15 @@ from rewire.train import EarlyStopping, Training
 from rewire.validation import of_type
 
 from .build import (
-    density_notice,
     make_loss,
     make_method,
-    make_network,
     make_optimizer,
     make_schedule,
     silence_constants,
 )
-from .choices import is_table, planned, with_choices
+from .choices import first_network, is_table, planned, with_choices
 from .decay import with_decay
 from .notices import rare_classes
-from .outputs import rescale_outputs
 from .predictor import Predictor
 from .recipe import Recipe
 
@@ -110,7 +107,11 @@ def prepare_experiment(
     train, validation = split_parts(recipe, data)
     recipe = with_choices(recipe, train)
     loss = make_loss(recipe, data.task)
-    net, densities, notices = _network(recipe, train, loss)
+    table = is_table(train)
+    net, densities, raised = first_network(
+        recipe, train.inputs, _output_count(train, loss), table=table
+    )
+    notices = [] if raised is None else [raised]
     model = Predictor(
         net,
         data.task,
@@ -126,7 +127,7 @@ def prepare_experiment(
     unused = model.standardizer and silence_constants(net, X, train.feature_names)
     if unused:
         notices.append(unused)
-    if is_table(train):
+    if table:
         recipe = with_decay(recipe, X, y, loss, net.ranks[-1])
         method, optimizer = planned(recipe, data.task, len(y), densities)
     else:
@@ -197,27 +198,15 @@ def _standardizes(recipe: Recipe) -> bool:
     return is_file if recipe.standardize is None else recipe.standardize
 
 
-def _network(
-    recipe: Recipe, data: Dataset, loss: Loss
-) -> tuple[Any, list[float] | None, list[str]]:
-    """Return the network, the final densities of one that starts dense, and notices."""
+def _output_count(data: Dataset, loss: Loss) -> int:
+    """Return the number of outputs, one where the loss tells two classes apart by a sign."""
     single = data.task == "classification" and loss.name in ("hinge", "binary_cross_entropy")
     if single and len(data.classes) != 2:
         raise ValueError(
             f"loss must be 'cross_entropy' for {len(data.classes)} classes; got {loss.name!r}, "
             "which is for two"
         )
-    outputs = 1 if single else data.outputs
-    sparse = make_network(recipe, data.inputs, outputs)
-    raised = density_notice(recipe, sparse)
-    notices = [] if raised is None else [raised]
-    net, densities = sparse, None
-    if make_method(recipe).initial == "dense":
-        net = make_network(recipe, data.inputs, outputs, dense=True)
-        densities = sparse.layer_densities()
-    if is_table(data):
-        rescale_outputs(net, defaults.FIRST_OUTPUTS)
-    return net, densities, notices
+    return 1 if single else data.outputs
 
 
 def _early_stopping(recipe: Recipe) -> EarlyStopping | None:

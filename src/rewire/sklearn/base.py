@@ -226,17 +226,18 @@ class SparseMLP(Fitted, MultiOutputMixin, BaseEstimator):
         )
         return (X[train], targets[train]), (X[held_out], targets[held_out])
 
-    def _network(self, recipe: Recipe, X: Any, go_on: bool) -> tuple[Any, list[float]]:
+    def _network(self, recipe: Recipe, X: Any, go_on: bool) -> tuple[Any, list[float] | None]:
         """Return the network to train, and the final densities of its layers.
 
-        A warm start trains a copy of the network that there is. A method that prunes starts from a
-        dense network.
+        A warm start trains a copy of the network that there is.
         """
         if go_on:
             net = self.network_.copy()
             self._rescale_inward(net)
             return net, net.layer_densities()
-        net, densities, raised = first_network(recipe, X.shape[1], self._task[1], dtype=X.dtype)
+        net, densities, raised = first_network(
+            recipe, X.shape[1], self._task[1], table=True, dtype=X.dtype
+        )
         self._raised = [] if raised is None else [raised]
         self.notices_ = list(self._raised)
         return net, densities
