@@ -52,7 +52,7 @@ def of_the_post(method):
 BASELINES = {
     "static": {"method": Static()},
     "the post's recipe": of_the_post(PostRigL()),
-    "the post's recipe, growth by all samples": of_the_post(PostRigL(samples="all")),
+    "the post's recipe, growth by all samples": of_the_post(PostRigL(growth_samples="all")),
     "RigL": {"method": RigL(every=20)},
     "dense, 337 parameters": {"method": Static(), "sparsity": 0.0},
 }

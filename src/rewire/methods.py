@@ -187,7 +187,7 @@ def PostRigL(fraction: Fraction = 0.3, every: int = 20, **parts: Any) -> Method:
         drop="magnitude",
         grow="gradient",
         fraction=_schedule(fraction, FollowLearningRate),
-        samples="last",
+        growth_samples="last",
     )
 
 

@@ -308,8 +308,8 @@ def test_what_cannot_be_is_refused():
         Revival(samples=0)
     with pytest.raises(TypeError, match=r"revive must be a Revival or None; got True"):
         Method(name="here", revive=True)
-    with pytest.raises(ValueError, match=r"samples must be 'all'.*got 'last'"):
-        Method(name="here", revive=Revival(), samples="last")
+    with pytest.raises(ValueError, match=r"growth_samples must be 'all'.*got 'last'"):
+        Method(name="here", revive=Revival(), growth_samples="last")
 
 
 def test_a_method_that_revives_looks_at_data():

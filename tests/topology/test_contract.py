@@ -74,7 +74,7 @@ def rewirings(draw, kind):
         "scope": draw(st.sampled_from(SCOPES)),
         "wiring": draw(st.sampled_from(wirings)),
         "allow_regrowth": draw(st.booleans()),
-        "candidates": draw(st.sampled_from([None, None, 2.0])),
+        "growth_candidates": draw(st.sampled_from([None, None, 2.0])),
     }
     return model, seed, options
 
@@ -92,7 +92,7 @@ def signals_of(model, method, *seeds):
     """Return a function that computes the signals of random batches, as the method asks."""
     if isinstance(model, SeparateBlocks):
         return lambda: [model.signals(seed) for seed in seeds]
-    part = slice(-1, None) if method.samples == "last" else slice(None)
+    part = slice(-1, None) if method.growth_samples == "last" else slice(None)
     batches = [random_batch(model, seed=seed) for seed in seeds]
     return lambda: [model.signals(X[part], y[part], "mean_squared_error") for X, y in batches]
 
@@ -154,7 +154,7 @@ def check_counts(method, before, after):
         room = counts + candidates.count(table, table.target, candidates.layer_start)
         expected = np.minimum(budget, room if method.grow is not None else counts)
         if method.scope == "layer":
-            sure = (budget <= counts) | (method.candidates is None)
+            sure = (budget <= counts) | (method.growth_candidates is None)
             np.testing.assert_array_equal(found[sure], expected[sure])
             assert ((counts <= found) & (found <= expected))[~sure].all()
         elif budget.sum() <= counts.sum():

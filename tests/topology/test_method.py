@@ -83,10 +83,14 @@ def test_needs_are_those_of_all_parts():
         ({"neurons": "x"}, ValueError, "neuron rule must be one of constant fan-in"),
         ({"scope": "rank"}, ValueError, "scope must be one of neuron, layer, network; got 'rank'"),
         ({"wiring": "all"}, ValueError, "wiring must be one of layered, skip; got 'all'"),
-        ({"samples": "first"}, ValueError, "samples must be one of all, last; got 'first'"),
+        (
+            {"growth_samples": "first"},
+            ValueError,
+            "growth_samples must be one of all, last; got 'first'",
+        ),
         ({"initial": "empty"}, ValueError, "initial must be one of sparse, dense; got 'empty'"),
         ({"batches": 0}, ValueError, "batches must be at least 1; got 0"),
-        ({"candidates": 0.5}, ValueError, "candidates must be at least 1 .* got 0.5"),
+        ({"growth_candidates": 0.5}, ValueError, "growth_candidates must be at least 1 .* got 0.5"),
         ({"fraction": 0.3, "grow": None}, ValueError, "grow must name a criterion where fraction"),
         ({"fraction": 1.3}, ValueError, r"value must be in \(0, 1\]; got 1.3"),
         (

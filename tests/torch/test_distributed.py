@@ -107,7 +107,7 @@ def trained(rank, size, name, wrap, seed=0, steps=16):
         optimizer.zero_grad()
         nn.functional.cross_entropy(wrapped(x_part), y_part).backward()
         optimizer.step()
-        rewirer.step(last_samples if rewirer.method.samples == "last" else None)
+        rewirer.step(last_samples if rewirer.method.growth_samples == "last" else None)
     return everything(model, optimizer), wiring(model), model.state_dict(), rewirer.history
 
 

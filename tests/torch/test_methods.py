@@ -51,7 +51,7 @@ def test_every_method_moves_the_same_connections_as_the_array_engine(name):
     net.bias[[13, 14, 29]] = -100
     model, (X, y) = torch_twin(net, slack=2.0), task()
     options = OPTIONS.get(name, {"every": 5})
-    options |= {} if name == "static" else {"batches": 1, "samples": "all"}
+    options |= {} if name == "static" else {"batches": 1, "growth_samples": "all"}
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     rewirer = rt.Rewirer(model, optimizer, name, steps=STEPS, seed=3, **options)
     sgd = SGD(0.1, momentum=0.9)

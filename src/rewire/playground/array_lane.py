@@ -140,7 +140,7 @@ class ArrayLane(Surgery):
         latest = method.batches if self.batches.per_epoch > 1 else 1
         last = max(self.steps, 1)
         batches = [self.batches.rows(step) for step in range(max(last - latest, 0), last)]
-        part = slice(None) if method.samples == "all" else slice(-1, None)
+        part = slice(None) if method.growth_samples == "all" else slice(-1, None)
 
         def signals() -> list[Signals]:
             taken = [self.samples.take(rows[part]) for rows in batches]

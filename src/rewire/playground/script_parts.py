@@ -29,7 +29,7 @@ def arrays(points):
 
 def signals():
     """Return what a method looks at: activations and sensitivities on all points, or the last."""
-    part = slice(None) if rewirer.method.samples == "all" else slice(-1, None)
+    part = slice(None) if rewirer.method.growth_samples == "all" else slice(-1, None)
     return [net.signals(X[part], y[part], loss)]
 '''
 

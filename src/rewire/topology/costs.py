@@ -32,8 +32,8 @@ def scoring_flops(
         possible = ctx.candidates.possible
         products = sum(block.size * count for block, count in zip(blocks, columns, strict=True))
         seen = possible
-        if method.candidates is not None:
-            seen = min(seen, int(method.candidates * grown))
+        if method.growth_candidates is not None:
+            seen = min(seen, int(method.growth_candidates * grown))
         cost += 2 * (products * seen // max(possible, 1))
     return cost
 

@@ -69,9 +69,9 @@ class Method:
         Whether a rewiring replaces the step that would come next.
     batches : int, default 1
         Number of latest batches over which the gradients for growth are averaged.
-    samples : {"all", "last"}, default "all"
+    growth_samples : {"all", "last"}, default "all"
         Which samples of a batch growth looks at; the post's code looks at the last one.
-    candidates : float, optional
+    growth_candidates : float, optional
         Look at a random sample of the candidates only: so many for each connection to grow.
     rewind : bool, default False
         Whether surviving weights are rewound to their first values at each rewiring.
@@ -100,8 +100,8 @@ class Method:
     allow_regrowth: bool = False
     skip_update: bool = False
     batches: int = 1
-    samples: str = "all"
-    candidates: float | None = None
+    growth_samples: str = "all"
+    growth_candidates: float | None = None
     rewind: bool = False
     initial: str = field(default="sparse", repr=False)
 
@@ -114,20 +114,22 @@ class Method:
             object.__setattr__(self, "fraction", Constant(self.fraction))
         _one_of("scope", self.scope, SCOPES)
         _one_of("wiring", self.wiring, WIRINGS)
-        _one_of("samples", self.samples, ("all", "last"))
+        _one_of("growth_samples", self.growth_samples, ("all", "last"))
         _one_of("initial", self.initial, ("sparse", "dense"))
         if not isinstance(self.revive, (Revival, NoneType)):
             raise TypeError(f"revive must be a Revival or None; got {self.revive!r}")
-        if self.revive is not None and self.samples == "last":
-            raise ValueError("samples must be 'all' to see which neurons are idle; got 'last'")
+        if self.revive is not None and self.growth_samples == "last":
+            raise ValueError(
+                "growth_samples must be 'all' to see which neurons are idle; got 'last'"
+            )
         if self.pruning is not None and self.scope == "neuron":
             raise ValueError("scope must be 'layer' or 'network' for pruning; got 'neuron'")
         if self.batches < 1:
             raise ValueError(f"batches must be at least 1; got {self.batches}")
-        if self.candidates is not None and self.candidates < 1:
+        if self.growth_candidates is not None and self.growth_candidates < 1:
             raise ValueError(
-                "candidates must be at least 1 for each connection to grow, or None for all; "
-                f"got {self.candidates}"
+                "growth_candidates must be at least 1 for each connection to grow, or None for "
+                f"all; got {self.growth_candidates}"
             )
         if self.fraction is not None and self.grow is None:
             raise ValueError(

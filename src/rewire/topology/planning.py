@@ -153,9 +153,9 @@ def _choose(
     if method.grow.uniform:
         return random_candidates(existing, blocks, starts, counts, ctx.generator)
     share = 1.0
-    if method.candidates is not None:
+    if method.growth_candidates is not None:
         available = np.maximum(_count(ctx, starts), 1)
-        share = min(1.0, float((method.candidates * counts / available).max()))
+        share = min(1.0, float((method.growth_candidates * counts / available).max()))
     return strongest_candidates(
         existing, blocks, starts, counts, partial(method.grow, ctx), share, ctx.generator
     )

@@ -140,8 +140,8 @@ class Rewirer:
         signals : sequence of Signals, or a callable that returns one
             For methods that look at gradients: one for each of the method's ``batches`` latest
             batches, the newest last, computed from a batch's last sample only where the method's
-            ``samples`` is ``"last"``. A method that revives units needs a callable, which is asked
-            again afterwards.
+            ``growth_samples`` is ``"last"``. A method that revives units needs a callable, which is
+            asked again afterwards.
         learning_rate : float, optional
             Of the last step, for schedules that follow it.
 

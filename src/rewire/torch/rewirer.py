@@ -232,7 +232,7 @@ class Rewirer:
             If the method looks at gradients and no backward pass has reached a layer, or looks at
             a last sample and there is no closure.
         """
-        if closure is None and self.method.samples == "last":
+        if closure is None and self.method.growth_samples == "last":
             raise ValueError(
                 f"method {self.method.name!r} looks at the last sample of a batch alone; give "
                 "step() a closure that makes a forward and a backward pass for that sample"
@@ -257,7 +257,7 @@ class Rewirer:
         ValueError
             If the method looks at a last sample, which needs a closure.
         """
-        if self.method.samples == "last":
+        if self.method.growth_samples == "last":
             raise ValueError(
                 f"method {self.method.name!r} looks at the last sample of a batch alone, so it "
                 "cannot be attached: call step(closure)"

@@ -260,7 +260,7 @@ class Training:
         # Full batches are all the same: one is enough.
         latest = method.batches if self.batches.per_epoch > 1 else 1
         recent = range(max(last - latest, 0), last)
-        part = slice(None) if method.samples == "all" else slice(-1, None)
+        part = slice(None) if method.growth_samples == "all" else slice(-1, None)
         batches = [self._batch(step) for step in recent] if method.looks_at_data else []
 
         def signals() -> list[Signals]:

@@ -73,7 +73,7 @@ def warn_of_never(method: Method, due_steps: np.ndarray, steps: int) -> None:
 
 def check_deterministic(method: Method) -> None:
     """Refuse a method that depends on how a batch is divided among processes."""
-    if method.samples == "last":
+    if method.growth_samples == "last":
         raise ValueError(
             advise(
                 f"method {method.name!r} looks at the last sample of a batch alone, and each "
