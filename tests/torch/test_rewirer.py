@@ -15,7 +15,7 @@ from torch import nn
 from torch.utils.checkpoint import checkpoint
 
 import rewire.torch as rt
-from rewire import mlp
+from rewire import methods, mlp
 from rewire.connectivity.protocol import check_model
 from rewire.export import from_scalar
 from rewire.methods import PostRigL, RigL
@@ -32,6 +32,7 @@ from rewire.topology import Rewirer as ArrayRewirer
 from rewire.torch.layers.recording import Recording, recorded
 from rewire.torch.rewiring.layered_model import LayeredModel
 from rewire.torch.rewiring.optimizer_state import OptimizerState
+from rewire.torch.rewiring.streaming import Streaming, can_stream
 from tests.torch.twins import (
     DOUBLE,
     batch,
@@ -300,6 +301,83 @@ def test_rows_of_one_layer_at_a_time_are_held():
     other[:]
     assert rows() is None
     np.testing.assert_array_equal(A[: len(first)], batch(4, 12).T)
+
+
+STREAMED = {
+    "perceptron": (small_model, (16, 12)),
+    "groups and strides": (
+        lambda: nn.Sequential(
+            rt.Conv2d(4, 6, 3, density=0.4, seed=0, stride=2, padding=1, groups=2, dtype=DOUBLE),
+            nn.ReLU(),
+            rt.Conv2d(6, 4, 1, density=0.5, seed=1, dtype=DOUBLE),
+        ),
+        (3, 4, 6, 6),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", STREAMED)
+@pytest.mark.parametrize("every", [1, 3])
+def test_growth_inside_backward_passes_moves_the_same_connections(kind, every, monkeypatch):
+    make, shape = STREAMED[kind]
+
+    def run():
+        model = make()
+        optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
+        rewirer = rt.Rewirer(model, optimizer, "rigl", every=every, end=1.0, steps=9, seed=0)
+        for seed in range(9):
+            optimizer.zero_grad()
+            model(batch(*shape, seed=seed)).square().mean().backward()
+            optimizer.step()
+            rewirer.step()
+        return model, rewirer.history
+
+    streamed = run()
+    monkeypatch.setattr(Streaming, "of", lambda *_: None)
+    model, history = run()
+    assert streamed[1] == history
+    assert sum(record.moved for record in history) > 10
+    assert exactly(streamed[0].state_dict()) == exactly(model.state_dict())
+
+
+def test_a_rewiring_waits_for_a_step_that_is_recorded_where_passes_were_missed():
+    def run(parts, streams):
+        model = small_model()
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        rewirer = rt.Rewirer(model, optimizer, RigL(every=3, end=1.0), steps=9, seed=0)
+        rewirer._decider._can_stream = streams
+        for step in range(8):
+            optimizer.zero_grad()
+            for x in batch(16, 12, seed=step).chunk(parts[step]):
+                model(x).square().sum().backward()
+            optimizer.step()
+            rewirer.step()
+        return connections(model), [record.step for record in rewirer.history]
+
+    once, twice = [1] * 8, [2] * 8
+    assert run(twice, streams=True) == run(twice, streams=False)  # two passes before: rows are kept
+    assert run([1, 1, 2, 2, 2, 2, 1, 1], streams=True)[1] == [
+        4,
+        6,
+    ]  # the third step came unforeseen
+    assert run([2, 2, 1, 1, 1, 1, 1, 1], True) == run([2, 2, 1, 1, 1, 1, 1, 1], False)
+    assert run(once, True)[1] == [3, 6]
+
+
+def test_methods_that_want_more_than_the_strongest_of_a_layer_keep_rows():
+    assert can_stream(RigL())
+    assert can_stream(methods.get("granet", density=0.1))
+    others = [
+        {"scope": "network"},
+        {"allow_regrowth": True},
+        {"candidates": 2.0},
+        {"drop": "sensitivity"},
+        {"grow": "random"},
+        {"redistribute": "surviving"},
+    ]
+    assert not any(can_stream(RigL(**parts)) for parts in others)
+    names = ("set", "snfs", "dsr", "mest", "reviving rigl", "post rigl")
+    assert not any(can_stream(methods.get(name)) for name in names)
 
 
 def test_a_compiled_model_goes_on_without_being_compiled_anew():

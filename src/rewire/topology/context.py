@@ -67,6 +67,9 @@ class RewiringContext:
         The optimiser's β, by which older batches are weighted.
     born_at : callable, optional
         From births to the step after which each connection was grown.
+    strongest : callable, optional
+        From the first targets of groups and counts to the candidates to grow, where these were
+        found before; see :func:`strongest_candidates`.
 
     Examples
     --------
@@ -94,9 +97,11 @@ class RewiringContext:
         signals: Sequence[Signals] = (),
         momentum_factor: float | None = None,
         born_at: Callable[[np.ndarray], np.ndarray] | None = None,
+        strongest: Callable[[np.ndarray, np.ndarray], Any] | None = None,
     ):
         self.model, self.time, self.generator = model, time, generator
         self.candidates = candidates
+        self.strongest = strongest
         self.target = self.table.target
         self.group_row = self.table.indptr[candidates.group_start].astype(np.int64)
         self.dropped = np.empty(0, np.int64)

@@ -144,6 +144,8 @@ def _choose(
 ) -> NewConnections:
     """Return the connections that the method grows, group by group."""
     table, blocks = ctx.table, ctx.candidates.blocks
+    if ctx.strongest is not None:
+        return ctx.strongest(starts, counts)
     existing = CSR(table.indptr, table.source)
     if method.allow_regrowth and len(ctx.dropped):
         existing = CSR.without(table, ctx.dropped)

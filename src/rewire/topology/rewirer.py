@@ -20,6 +20,7 @@ from .amounts import Threshold
 from .changes import Change
 from .context import RewiringContext
 from .costs import scoring_flops
+from .growth import NewConnections
 from .method import Method, get_method, momentum_of
 from .planning import plan_rewiring, resolve
 from .states import check_state
@@ -28,6 +29,7 @@ from .statistics import Explored, Rewiring, measure
 __all__ = ["Rewirer"]
 
 Batches = Sequence[Signals] | Callable[[], Sequence[Signals]]
+Strongest = Callable[[np.ndarray, np.ndarray], NewConnections]
 
 
 class Rewirer:
@@ -157,7 +159,14 @@ class Rewirer:
         """
         return self.apply(self.decide(step, signals, learning_rate=learning_rate))
 
-    def decide(self, step: int, signals: Batches = (), *, learning_rate: float = np.nan) -> Change:
+    def decide(
+        self,
+        step: int,
+        signals: Batches = (),
+        *,
+        learning_rate: float = np.nan,
+        strongest: Strongest | None = None,
+    ) -> Change:
         """Revive idle units, in place, where the method does that; then :meth:`propose`."""
         batches, revived, flops = self._ask(signals), Revived(), 0
         if self.method.revive is not None and self.method.looks_at_data:
@@ -171,13 +180,21 @@ class Rewirer:
             if len(revived.units):  # the model computes the same, but its revived units do not
                 flops += sum(batch.flops for batch in batches)
                 batches = self._ask(signals)
-        change = self.propose(step, batches, learning_rate=learning_rate)
+        change = self.propose(step, batches, learning_rate=learning_rate, strongest=strongest)
         return replace(change, flops=change.flops + flops, revived=len(revived.units))
 
-    def propose(self, step: int, signals: Batches = (), *, learning_rate: float = np.nan) -> Change:
+    def propose(
+        self,
+        step: int,
+        signals: Batches = (),
+        *,
+        learning_rate: float = np.nan,
+        strongest: Strongest | None = None,
+    ) -> Change:
         """Decide what a rewiring changes, without changing anything; idle units stay as they are.
 
-        The parameters are those of :meth:`rewire`.
+        The parameters are those of :meth:`rewire`, and ``strongest``: from the first targets of
+        groups and how many to grow in each to these candidates, where they were found before.
 
         Returns
         -------
@@ -209,6 +226,7 @@ class Rewirer:
                 batches,
                 momentum_of(self.optimizer),
                 self._birthdays,
+                strongest,
             )
             plan = plan_rewiring(method, ctx, self._budget(ctx), self.threshold)
             if method.neurons is not None:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import torch
 
 from rewire import topology
 from rewire.connectivity import Signals
+from rewire.schedules import Time
 from rewire.topology import Method, Rewiring
 from rewire.topology.changes import Change
 
 from .distributed.processes import Processes
-from .layers.recording import LatestPasses, Passes
+from .layers.recording import Consumer, LatestPasses, Passes
 from .rewiring.layered_model import LayeredModel
 from .rewiring.reviving import Renewal
 from .rewiring.state import as_arrays, as_tensors
+from .rewiring.streaming import Streaming, can_stream
 
 __all__ = ["Decider"]
 
@@ -44,6 +48,20 @@ class Decider:
     ):
         self.method, self.model, self.topology, self.processes = method, model, steps, processes
         self.latest = LatestPasses(list(model.layers.values()), method.batches)
+        self._can_stream = processes is None and can_stream(method)
+        self._streaming: Streaming | None = None
+        self._late = False
+
+    def step(self, made: int, learning_rate: float, closure: Closure | None) -> Rewiring | None:
+        """Rewire if that is due after so many steps, and prepare for the next one."""
+        self.latest.take()
+        record = None
+        if self._late or self.topology.due(made):
+            self._late = closure is None and self._has_missed_something()
+            if not self._late:
+                record = self.rewire(made, learning_rate, closure)
+        self.record_next(made)
+        return record
 
     def record_next(self, made: int) -> None:
         """Record the next step's passes if a rewiring will look at them.
@@ -55,17 +73,40 @@ class Decider:
         """
         first = made + (made > 0 or bool(self.topology.history))
         following = range(first, made + 1 + self.method.batches)
-        self.latest.record(self.method.looks_at_data and any(map(self.topology.due, following)))
+        wanted = self._late or any(map(self.topology.due, following))
+        self._streaming = None
+        consumers: list[Consumer] | None = None
+        if self._can_stream and not self._late:
+            if made and self.topology.due(made + 1) and set(self.latest.counts) == {1}:
+                self.model.refresh()
+                time = Time(made + 1, self.topology.total_steps, math.nan)
+                self._streaming = Streaming.of(self.model, self.method, time)
+            numbers = range(len(self.model.layers))
+            if self._streaming is not None:
+                consumers = [partial(self._streaming.consume, number) for number in numbers]
+            elif not wanted and self.topology.due(made + 2):
+                consumers = [_ignore for _ in numbers]  # they are counted
+        self.latest.record(self.method.looks_at_data and wanted, consumers)
 
     def rewire(self, step: int, learning_rate: float, closure: Closure | None = None) -> Rewiring:
         """Decide and make a change after so many steps."""
+        streaming = self._streaming if closure is None else None
 
         def decide(signals: list[Signals]) -> tuple[Change, list[Renewal | None]]:
             # A method that revives units asks twice; reviving brings these signals up to date.
-            change = self.topology.decide(step, lambda: signals, learning_rate=learning_rate)
+            change = self.topology.decide(
+                step,
+                lambda: signals,
+                learning_rate=learning_rate,
+                strongest=None if streaming is None else streaming.strongest,
+            )
             return change, self.model.renewals
 
-        if self.processes is None:
+        if streaming is not None:
+            self.model.refresh()
+            self.model.check_recorded([count > 0 for count in self.latest.counts])
+            change, _ = decide([streaming.signals()])
+        elif self.processes is None:
             change, _ = decide([self.model.signals(one) for one in self._batches(closure)])
         else:
             change, renewals = self.processes.decide(
@@ -76,6 +117,15 @@ class Decider:
         if self.method.batches == 1:  # of no use any more, and as large as the activations
             self.latest.batches.clear()
         return self.topology.apply(change)
+
+    def _has_missed_something(self) -> bool:
+        """Whether passes came that were not kept, or others have changed the wiring since.
+
+        Then the next step is recorded in full, and the rewiring comes after it.
+        """
+        return self._streaming is not None and (
+            max(self.latest.counts, default=0) > 1 or self.model.has_other_wiring()
+        )
 
     def _batches(self, closure: Closure | None) -> Sequence[list[Passes]]:
         """Return what was recorded of the batches that the method looks at."""
@@ -96,6 +146,7 @@ class Decider:
             "layers": {name: len(layer.weight) for name, layer in self.model.layers.items()},
             "birth": torch.from_numpy(table.birth.copy()),
             "next_birth": table.next_birth,
+            "late": self._late,
             "latest": [list(passes) for passes in self.latest.batches],
             "processes": {} if self.processes is None else self.processes.state_dict(),
             "topology": as_tensors(self.topology.state_dict()),
@@ -112,5 +163,10 @@ class Decider:
             self.model.rewind_point.load_state_dict(state["rewind_point"])
         self.latest.batches.clear()
         self.latest.batches.extend(state["latest"])
+        self.latest.counts, self._late = [], state["late"]
         if self.processes is not None:
             self.processes.load_state_dict(state["processes"])
+
+
+def _ignore(x: torch.Tensor, output_grad: torch.Tensor) -> None:
+    """Leave a pass alone."""

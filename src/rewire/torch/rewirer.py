@@ -239,13 +239,8 @@ class Rewirer:
             )
         if self._processes is not None:
             self._processes.check_step(closure is not None)
-        self._decider.latest.take()
         self.steps_made += 1
-        record = None
-        if self._topology.due(self.steps_made):
-            record = self._decider.rewire(self.steps_made, self._learning_rate, closure)
-        self._decider.record_next(self.steps_made)
-        return record
+        return self._decider.step(self.steps_made, self._learning_rate, closure)
 
     def attach(self) -> Rewirer:
         """Let every step of the optimiser call :meth:`step`; returns the rewirer.

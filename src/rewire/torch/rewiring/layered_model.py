@@ -47,6 +47,8 @@ class LayeredModel:
     Attributes
     ----------
     connections : ConnectionTable
+    parts : list of Part
+        Blocks, and where their layers keep them.
     rewind_point : RewindPoint or None
     renewals : list of (Renewal or None)
         What :meth:`revive` has changed last in each chain.
@@ -71,12 +73,12 @@ class LayeredModel:
         self._root = nn.ModuleList(layers.values()) if root is None else root
         self._followers: list[list[SparseLayer]] = []
         self._momentum = momentum
-        self._parts, self._starts = number_units(list(layers.values()))
+        self.parts, self._starts = number_units(list(layers.values()))
         self.connections = self._read_wiring(next_birth=0)
         self._first_counts = np.diff(self._ends())
         self._versions = self._wiring_versions()
         number = {id(layer): i for i, layer in enumerate(layers.values())}
-        block_of = {part.layer: part.block for part in self._parts}
+        block_of = {part.layer: part.block for part in self.parts}
         self._chains = [
             (chain, [block_of[number[id(layer)]] for layer in chain.layers]) for chain in chains
         ]
@@ -96,25 +98,29 @@ class LayeredModel:
 
     def blocks(self, wiring: str = "layered") -> list[Block]:
         """Return one block for each layer, or for each group of a layer's channels."""
-        return [part.block for part in self._parts]
+        return [part.block for part in self.parts]
 
     def layer_of_block(self) -> list[int]:
         """Return the number of the layer that each block belongs to."""
-        return [part.layer for part in self._parts]
+        return [part.layer for part in self.parts]
 
     def wiring_of(self, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Return source and target, numbered as in the layer, weight and birth of connections."""
         table, (first, last) = self.connections, self._ends()[number : number + 2]
-        first_source, first_target = first_units(self._parts, number)
+        first_source, first_target = first_units(self.parts, number)
         units = first_target + np.arange(len(first_target))
         target = np.repeat(np.arange(len(units)), table.fan_in[units])
         source = table.source[first:last] - first_source[target]
         return source, target, table.weight[first:last], table.birth[first:last]
 
+    def has_other_wiring(self) -> bool:
+        """Whether others have written to the layers' tables since :meth:`refresh`."""
+        return self._wiring_versions() != self._versions
+
     def refresh(self) -> None:
         """Take over weights and momenta, and the wiring where others have changed it."""
-        if (versions := self._wiring_versions()) != self._versions:
-            self._versions = versions
+        if self.has_other_wiring():
+            self._versions = self._wiring_versions()
             found, known = self._read_wiring(self.connections.next_birth), self.connections
             same = np.array_equal(found.source, known.source)
             if not (same and np.array_equal(found.indptr, known.indptr)):
@@ -210,16 +216,20 @@ class LayeredModel:
 
     def signals(self, recorded: Sequence[Any], rows: RowsOf | None = None) -> Signals:
         """Return the signals of what was recorded, one list of passes for each layer."""
-        for name, passes in zip(self.layers, recorded, strict=True):
-            if not passes:
+        self.check_recorded([bool(passes) for passes in recorded])
+        blocks = [(part.block, part.window, part.group) for part in self.parts]
+        passes = [recorded[part.layer] for part in self.parts]
+        return signals_of(blocks, passes, self._starts[-1], rows or RowsOnDemand())
+
+    def check_recorded(self, has_passes: Sequence[bool]) -> None:
+        """Raise ValueError if a backward pass has not reached all layers."""
+        for name, has in zip(self.layers, has_passes, strict=True):
+            if not has:
                 raise ValueError(
                     f"{name}: no backward pass with finite gradients has reached this layer since "
                     "the last step of the rewirer, so nothing says where it should grow: call "
                     "rewirer.step() after backward(), or freeze the layer by requires_grad_(False)"
                 )
-        blocks = [(part.block, part.window, part.group) for part in self._parts]
-        passes = [recorded[part.layer] for part in self._parts]
-        return signals_of(blocks, passes, self._starts[-1], rows or RowsOnDemand())
 
     def follow(self, layers: list[SparseLayer]) -> None:
         """Move the connections of other layers too, which have the same ones now."""
@@ -245,7 +255,7 @@ class LayeredModel:
         return self.connections.indptr[self._starts].tolist()
 
     def _check(self, drop: np.ndarray, source: np.ndarray, target: np.ndarray) -> None:
-        part = parts_of([part.block for part in self._parts], source, target)
+        part = parts_of([part.block for part in self.parts], source, target)
         ends = np.array(self._ends())
         lost = count_in_groups(ends, np.asarray(drop, np.int64))
         gained = np.bincount(np.array(self.layer_of_block())[part], minlength=len(self.layers))
@@ -257,7 +267,7 @@ class LayeredModel:
         """Return the table of the layers; all connections count as born now, in their order."""
         sources, targets, weights = [], [], []
         for number, layer in enumerate(self.layers.values()):
-            first_source, first_target = first_units(self._parts, number)
+            first_source, first_target = first_units(self.parts, number)
             indptr, source, _ = layer.arrays()
             row = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
             sources.append(source.astype(np.int64) + first_source[row])
@@ -273,7 +283,7 @@ class LayeredModel:
         """Give the layers the wiring of the table."""
         table, fan_in = self.connections, self.connections.fan_in
         for number, (first, last) in enumerate(pairwise(self._ends())):
-            first_source, first_target = first_units(self._parts, number)
+            first_source, first_target = first_units(self.parts, number)
             targets = np.arange(len(first_target))
             fan_ins = fan_in[first_target + targets]
             source = table.source[first:last] - np.repeat(first_source, fan_ins)
