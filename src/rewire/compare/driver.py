@@ -60,6 +60,8 @@ def run_jobs(
             try:
                 lane, future = inbox.get(timeout=WAIT)
             except Empty:
+                for lane in lanes:
+                    plan.again.extend(lane.strayed())
                 continue
             yield from plan.settle(lane, future)
     finally:
