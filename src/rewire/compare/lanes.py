@@ -65,6 +65,11 @@ class Lane:
         self.suspects: deque[Job] = deque()
 
     @property
+    def is_process(self) -> bool:
+        """Whether it is a single process of this computer."""
+        return isinstance(self.executor, WorkerProcess)
+
+    @property
     def room(self) -> int:
         """How many batches more it may have now."""
         if self.suspects:
@@ -144,7 +149,7 @@ def lanes_of(executor: Any, jobs: int | None) -> list[Lane]:
         For what has no ``submit`` and is no function.
     """
     if executor is None:
-        return [Lane(WorkerProcess, lambda _: 1) for _ in range(jobs or 1)]
+        return [Lane(WorkerProcess, lambda _: AHEAD) for _ in range(jobs or 1)]
     if not hasattr(executor, "submit") and not callable(executor):
         raise TypeError(
             "executor must have a method submit, as those of concurrent.futures, or be a function "
