@@ -22,6 +22,10 @@ __all__ = ["run_jobs"]
 RETRIES = 3
 # Seconds that the jobs of a batch should take together, and how many they are at most.
 TARGET, MOST = 0.25, 256
+# ... and more for each batch that an executor has at a time, as the driver sees to all of them.
+SHARE = 0.01
+# Seconds of a job below which a process of this computer has the next ones waiting.
+SHORT = 1.0
 # Seconds after which the lanes are looked at though nothing has come in: workers may have joined.
 WAIT = 5.0
 
@@ -60,6 +64,8 @@ def run_jobs(
             try:
                 lane, future = inbox.get(timeout=WAIT)
             except Empty:
+                for lane in lanes:
+                    plan.again.extend(lane.strayed())
                 continue
             yield from plan.settle(lane, future)
     finally:
@@ -83,10 +89,14 @@ class _Plan:
             return self.empty._replace(jobs=(lane.suspects[0],))
         if self.again:
             return self.again.popleft()
+        if lane.is_process and lane.sent and self.seconds > SHORT:
+            return None  # another process may be done with its own before
         left = len(self.jobs) - self.next
         # Not more than a share of what is left, so that no worker has nothing to do at the end.
-        fair = left // (4 * self.lanes * max(1, lane.room + len(lane.sent)))
-        size = max(1, min(int(self.target / self.seconds), fair, MOST))
+        at_a_time = max(1, lane.room + len(lane.sent))
+        fair = left // (4 * self.lanes * at_a_time)
+        target = max(self.target, SHARE * at_a_time)
+        size = max(1, min(int(target / self.seconds), fair, MOST))
         chosen = tuple(self.jobs[self.next : self.next + size])
         self.next += len(chosen)
         return self.empty._replace(jobs=chosen) if chosen else None

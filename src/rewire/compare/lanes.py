@@ -60,8 +60,14 @@ class Lane:
         self.executor = self._make() if self._make else executor
         self._capacity = capacity
         self._asked, self._found = -STALE, 1
+        self._scheduler = _scheduler(self.executor)
         self.sent: dict[Future, Batch] = {}
         self.suspects: deque[Job] = deque()
+
+    @property
+    def is_process(self) -> bool:
+        """Whether it is a single process of this computer."""
+        return isinstance(self.executor, WorkerProcess)
 
     @property
     def room(self) -> int:
@@ -79,8 +85,24 @@ class Lane:
         except BrokenExecutor as error:  # noticed here first
             future = Future()
             future.set_exception(error)
+        except Exception as error:
+            raise RuntimeError(
+                advise(
+                    "executor must take functions until the study is done; it refuses them "
+                    f"({type(error).__name__}: {error})",
+                    "go on from what is kept, with another one (out=)",
+                )
+            ) from error
         self.sent[future] = batch
         future.add_done_callback(lambda done: inbox.put((self, done)))
+
+    def strayed(self) -> list[Batch]:
+        """Return what is under way in vain: Dask's scheduler is another one than had it."""
+        if not self.sent or (found := _scheduler(self.executor)) in (None, self._scheduler):
+            return []
+        self._scheduler, lost = found, list(self.sent.values())
+        self.sent = {}
+        return lost
 
     def forget(self, jobs: Iterable[Job]) -> None:
         """Suspect jobs no longer."""
@@ -127,7 +149,7 @@ def lanes_of(executor: Any, jobs: int | None) -> list[Lane]:
         For what has no ``submit`` and is no function.
     """
     if executor is None:
-        return [Lane(WorkerProcess, lambda _: 1) for _ in range(jobs or 1)]
+        return [Lane(WorkerProcess, lambda _: AHEAD) for _ in range(jobs or 1)]
     if not hasattr(executor, "submit") and not callable(executor):
         raise TypeError(
             "executor must have a method submit, as those of concurrent.futures, or be a function "
@@ -141,12 +163,21 @@ def lanes_of(executor: Any, jobs: int | None) -> list[Lane]:
 def _workers(executor: Any) -> int:
     """Return how many workers an executor has, as far as it tells."""
     if hasattr(executor, "_client"):  # Dask's
-        return sum(executor._client.nthreads().values())
+        running = executor._client.status == "running"
+        return sum(executor._client.nthreads().values()) if running else 1
     for name in ("num_workers", "_max_workers"):  # of MPI, and of the standard library and loky
         found = getattr(executor, name, None)
         if isinstance(found, int):
             return found
     return os.cpu_count() or 1
+
+
+def _scheduler(executor: Any) -> str | None:
+    """Return what tells Dask's scheduler from one begun later at its address; None if unknown."""
+    client = getattr(executor, "_client", None)
+    if client is None or client.status != "running":
+        return None
+    return client.scheduler_info().get("id")
 
 
 def _is_answered(future: Future) -> bool:
