@@ -8,14 +8,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import typer
-from rich.console import Console, Group
-from rich.live import Live
+from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from rewire.experiment import Experiment, RunDirectory
 from rewire.report import Recorder
 from rewire.train import Training
+from rewire.train.progress import bar
 from rewire.train.throttle import Pace, Throttle
 
 __all__ = ["AskedToStopError", "to_go_on_with", "train_live"]
@@ -68,18 +67,6 @@ def train_live(
         After Ctrl-C or SIGTERM; everything is saved then. A second Ctrl-C does not wait for that.
     """
     training = experiment.training
-    progress = Progress(
-        BarColumn(bar_width=30),
-        TextColumn("{task.completed:,} of {task.total:,} steps"),
-        TimeRemainingColumn(compact=True),
-        TextColumn("left"),
-        console=console,
-    )
-    task = progress.add_task("", total=training.total_steps, completed=training.step)
-
-    def display() -> Group:
-        progress.update(task, completed=training.step)
-        return Group(progress, str(training))
 
     def write() -> None:
         try:
@@ -89,10 +76,7 @@ def train_live(
 
     write()  # what cannot be written is known now
     save, pace = Throttle(write), Pace()
-    with (
-        _interruptible(training) as received,
-        Live(get_renderable=display, console=console, transient=True),
-    ):
+    with _interruptible(training) as received, bar(training, console, transient=True):
         while not training.finished:
             reported = training.advance()
             if reported:

@@ -8,11 +8,11 @@ from pathlib import Path
 from rewire.experiment import Experiment, Recipe, RunDirectory, prepare_experiment
 from rewire.io import split_commas
 from rewire.playground import ArrayEngine, Session
-from rewire.playground.array_engine import START
 from rewire.playground.player import Player
 from rewire.playground.points import GENERATORS
 from rewire.playground.saving import read_session
 from rewire.playground.server import PlayServer
+from rewire.playground.starts import START
 
 from .common import print_line
 from .spinner import waiting

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 
-__all__ = ["assets"]
+__all__ = ["assets", "module", "style"]
 
 KINDS = {
     ".html": "text/html; charset=utf-8",
@@ -25,3 +25,13 @@ def assets() -> dict[str, tuple[str, bytes]]:
         if ending in KINDS:
             found[file.name] = KINDS[ending], file.read_bytes()
     return found
+
+
+def module() -> str:
+    """Return the page's ES module, which exports ``mount``."""
+    return assets()["play.js"][1].decode()
+
+
+def style() -> str:
+    """Return the page's style."""
+    return assets()["play.css"][1].decode()
