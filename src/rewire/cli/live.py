@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -57,7 +57,11 @@ def to_go_on_with(experiment: Experiment, folder: RunDirectory, console: Console
 
 
 def train_live(
-    experiment: Experiment, folder: RunDirectory, recorder: Recorder, console: Console
+    experiment: Experiment,
+    folder: RunDirectory,
+    recorder: Recorder,
+    console: Console,
+    page: Callable[[Training], None] | None = None,
 ) -> None:
     """Train to the end with a progress display, writing checkpoints on the way.
 
@@ -81,6 +85,8 @@ def train_live(
             reported = training.advance()
             if reported:
                 recorder(training)
+                if page is not None:
+                    page(training)
             over = training.finished or training.interrupted
             save(now=over)
             if reported and not console.is_terminal and pace.due(last=over):

@@ -76,6 +76,7 @@ class Session:
         self._state = State()
         self._lanes: list[Lane] = []
         self._snapshots = Snapshots()
+        self._seen: tuple[int, list[dict[str, Any]]] = (-1, [])
         for command in engine.start if commands is None else commands:
             self.do(command)
 
@@ -119,11 +120,15 @@ class Session:
         elif name == "look":
             self.look = {"neuron": checked["neuron"], "lane": checked["lane"]}
         else:
-            before = self._take()
+            # Steps are many and seldom fail: what they need is computed again from a snapshot.
+            before = None if name == "step" and self._lanes else self._take()
             try:
                 self._apply(checked)
             except Exception as error:
-                self._put(before)
+                if before is None:
+                    self._rewind(self.record.now)
+                else:
+                    self._put(before)
                 if isinstance(error, (ValueError, IndexError)):
                     raise CommandError(str(error)) from error
                 raise
@@ -292,8 +297,13 @@ class Session:
     # ---------------------------------------------------------------------------- showing
 
     def _shown(self) -> list[dict[str, Any]]:
-        extent = self.extent
-        found = []
+        """Return what there is to see of the networks; made once for all who look."""
+        if self._seen[0] != self.version:
+            self._seen = self.version, self._show()
+        return self._seen[1]
+
+    def _show(self) -> list[dict[str, Any]]:
+        extent, found = self.extent, []
         for i, lane in enumerate(self._lanes):
             look = self.look["neuron"] if self.look["lane"] == i else None
             found.append({"name": NAMES[i], **lane.show(extent, look)})

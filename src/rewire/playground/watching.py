@@ -84,6 +84,16 @@ class Watch:
             self._curve.add(row["step"], [(row["loss"], row["accuracy"])], every=True)
         self.take(training, now=training.finished)
 
+    def show_history(self, training: Training) -> None:
+        """Show a training as a checkpoint has it, with all its reports."""
+        with self._changed:
+            self._curve = Curve(epoch=self._curve.epoch + 1)
+            for row in training.history.rows:
+                self._curve.add(row["step"], [(row["loss"], row["accuracy"])], every=True)
+        self._changes.end(training.net, self._before, training.step)
+        self._before = self._changes.begin(training.net)
+        self.take(training, now=True)
+
     def take(self, training: Training, now: bool = False) -> None:
         """Show the network as it is, unless the last frame was a moment ago."""
         begin = perf_counter()
@@ -188,6 +198,11 @@ class Watch:
 
     def start(self) -> None:
         """Do nothing: the training runs by itself."""
+
+    def rest(self) -> None:
+        """Pause the session that followed, if any: the training goes on without being looked at."""
+        if self._player is not None:
+            self._player.rest()
 
     def close(self) -> None:
         """End the session that followed, if any, and wake all who wait."""

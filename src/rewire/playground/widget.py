@@ -125,13 +125,8 @@ class PlayWidget(AnyWidget):
             if self.player.wait(self._sent, 1.0) and self._seen == self._sent != -1:
                 self._send_frame()
             elif self.player.running and monotonic() - self._heard > PATIENCE:
-                self._rest()
+                self.player.rest()
             pause.wait(1 / RATE)
-
-    def _rest(self) -> None:
-        """Pause a session that nobody looks at; what is only watched goes on by itself."""
-        if isinstance(self.player, Player):
-            self.player.send({"do": "pause"})
 
     def _send_frame(self, whole: bool = False) -> None:
         with self._lock:
