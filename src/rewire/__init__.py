@@ -19,6 +19,7 @@
 ``rewire.compare``       methods compared over many seeds
 ``rewire.plot``          pictures
 ``rewire.report``        a training as a page for the browser
+``rewire.playground``    networks to play with, in a page or a notebook
 ``rewire.export``        networks for other programs, and back
 ``rewire.assess``        how wrong a model is, how surely, and which inputs it uses
 ``rewire.experiment``    recipes and the folders that ``rewire train`` writes
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from .graph import mlp as mlp
     from .kernels import get_num_threads as get_num_threads
     from .kernels import set_num_threads as set_num_threads
+    from .playground import play as play
     from .train import EarlyStopping as EarlyStopping
     from .train import Trainer as Trainer
     from .train import evaluate as evaluate
@@ -55,12 +57,13 @@ _HOMES = {
     "get_num_threads": "kernels",
     "load": "export",
     "mlp": "graph",
+    "play": "playground",
     "set_num_threads": "kernels",
 }
 _NAMESPACES = (
     *("activations", "assess", "compare", "connectivity", "data", "experiment", "export", "graph"),
-    *("kernels", "losses", "methods", "optimizers", "plot", "report", "reproduce", "scalar"),
-    *("schedules", "sklearn", "tables", "topology", "torch", "train"),
+    *("kernels", "losses", "methods", "optimizers", "playground", "plot", "report", "reproduce"),
+    *("scalar", "schedules", "sklearn", "tables", "topology", "torch", "train"),
 )
 
 __all__ = [*_HOMES, *_NAMESPACES]

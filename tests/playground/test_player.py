@@ -3,6 +3,7 @@
 import pytest
 
 from rewire.playground import CommandError
+from rewire.playground import film as film_module
 from rewire.playground.exports import export
 from rewire.playground.player import Player
 
@@ -75,7 +76,8 @@ def test_what_it_does_not_take_is_refused(player, command):
         player.send(command)
 
 
-def test_a_film_shows_steps_and_needs_some():
+def test_a_film_shows_steps_and_needs_some(monkeypatch):
+    monkeypatch.setattr(film_module, "SECONDS", 0.3)
     session = begin()
     with pytest.raises(CommandError, match="a film must show some steps"):
         export(session, "film")

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rewire.playground import film as film_module
 from rewire.playground import server as server_module
 from rewire.playground.links import link_of_commands
 from rewire.playground.player import Player
@@ -207,7 +208,8 @@ def test_a_link_opens_the_same_state_and_pages_see_all_of_it(server):
 
 
 @pytest.mark.parametrize("kind", ["script", "session", "network", "film"])
-def test_a_session_is_exported(server, kind):
+def test_a_session_is_exported(server, kind, monkeypatch):
+    monkeypatch.setattr(film_module, "SECONDS", 0.3)
     post(server, {"do": "step", "steps": 4})
     status, headers, content = ask(server, "GET", f"/{server.token}/export/{kind}?lane=0")
     assert status == 200

@@ -11,8 +11,8 @@ import rewire
 from rewire.losses import Hinge
 from rewire.optimizers import SGD
 from rewire.playground import ArrayEngine, CommandError, Session
-from rewire.playground.array_engine import START
 from rewire.playground.points import draw_points
+from rewire.playground.starts import START
 from rewire.topology import Rewirer
 
 from .sessions import COMMANDS, SMALL, attempt, begin, bits

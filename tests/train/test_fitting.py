@@ -1,5 +1,8 @@
 """The front door: what it takes, what it reports to, and what it refuses."""
 
+import io
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +11,7 @@ from scipy.sparse import csr_array
 import rewire
 from rewire import methods
 from rewire.topology import grow_criteria, grow_criterion
-from rewire.train import fitting
+from rewire.train import progress
 from rewire.train.throttle import Pace
 
 from .runs import fit, network, samples
@@ -54,13 +57,40 @@ def test_lists_and_data_frames_are_data():
 def test_progress_is_the_first_report_the_last_and_some_between(capsys, monkeypatch):
     X, y = samples()
     clock = iter(range(3))
-    monkeypatch.setattr(fitting, "Pace", lambda: Pace(seconds=2, clock=lambda: next(clock)))
+    monkeypatch.setattr(progress, "Pace", lambda: Pace(seconds=2, clock=lambda: next(clock)))
     fit(progress=True, validation_data=(X, y))
     lines = capsys.readouterr().err.splitlines()
     assert [line.split(":")[0] for line in lines] == ["step 5 of 15", "step 15 of 15"]
     assert lines[-1].startswith("step 15 of 15: loss ")
     assert "%, validation loss " in lines[-1]
     assert lines[-1].endswith("0 moves of 150 connections")
+
+
+class Screen(io.StringIO):
+    """A terminal."""
+
+    def isatty(self):
+        return True
+
+
+def test_progress_in_a_terminal_is_one_bar_that_is_drawn_over_and_over(monkeypatch):
+    X, y = samples()
+    screen = Screen()
+    monkeypatch.setattr("sys.stderr", screen)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "100")
+    fit(progress=True, total_steps=300, epochs=None, validation_data=(X, y))
+    text = screen.getvalue()
+    assert "300 of 300 steps" in text
+    lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text).split("\n")
+    assert len([line for line in lines if line.strip()]) <= 4 + text.count("\x1b[1A")
+    assert text.count("\n") - text.count("\x1b[1A") <= 3  # lines that stay
+
+
+@pytest.mark.parametrize("progress", ["bar", 1, None])
+def test_progress_must_be_a_way_to_show_it(progress):
+    with pytest.raises(ValueError, match="progress must be True, False or 'widget'; got"):
+        fit(progress=progress)
 
 
 # ------------------------------------------------------------------------------------ callbacks

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import typer
-from rich.console import Console, Group
-from rich.live import Live
+from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from rewire.experiment import Experiment, RunDirectory
 from rewire.report import Recorder
 from rewire.train import Training
+from rewire.train.progress import bar
 from rewire.train.throttle import Pace, Throttle
 
 __all__ = ["AskedToStopError", "to_go_on_with", "train_live"]
@@ -58,7 +57,11 @@ def to_go_on_with(experiment: Experiment, folder: RunDirectory, console: Console
 
 
 def train_live(
-    experiment: Experiment, folder: RunDirectory, recorder: Recorder, console: Console
+    experiment: Experiment,
+    folder: RunDirectory,
+    recorder: Recorder,
+    console: Console,
+    page: Callable[[Training], None] | None = None,
 ) -> None:
     """Train to the end with a progress display, writing checkpoints on the way.
 
@@ -68,18 +71,6 @@ def train_live(
         After Ctrl-C or SIGTERM; everything is saved then. A second Ctrl-C does not wait for that.
     """
     training = experiment.training
-    progress = Progress(
-        BarColumn(bar_width=30),
-        TextColumn("{task.completed:,} of {task.total:,} steps"),
-        TimeRemainingColumn(compact=True),
-        TextColumn("left"),
-        console=console,
-    )
-    task = progress.add_task("", total=training.total_steps, completed=training.step)
-
-    def display() -> Group:
-        progress.update(task, completed=training.step)
-        return Group(progress, str(training))
 
     def write() -> None:
         try:
@@ -89,14 +80,13 @@ def train_live(
 
     write()  # what cannot be written is known now
     save, pace = Throttle(write), Pace()
-    with (
-        _interruptible(training) as received,
-        Live(get_renderable=display, console=console, transient=True),
-    ):
+    with _interruptible(training) as received, bar(training, console, transient=True):
         while not training.finished:
             reported = training.advance()
             if reported:
                 recorder(training)
+                if page is not None:
+                    page(training)
             over = training.finished or training.interrupted
             save(now=over)
             if reported and not console.is_terminal and pace.due(last=over):

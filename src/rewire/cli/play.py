@@ -63,4 +63,5 @@ def play(
     """
     with importing():
         from .playing import open_session, serve
-    serve(open_session(data, run, target, columns, data_dir), port=port, browser=browser)
+    player = open_session(data, run, target, columns, data_dir)
+    serve(player, port=port, browser=browser)

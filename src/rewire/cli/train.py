@@ -18,7 +18,7 @@ __all__ = ["train"]
 
 SETTINGS = {name: one for name, one in settings_of(Recipe).items() if one.command_line}
 # What goes with --resume; everything else is kept in the folder.
-WITH_RESUME = ("resume", "data_dir", "as_json")
+WITH_RESUME = ("resume", "watch", "data_dir", "as_json")
 
 
 @guarded
@@ -42,6 +42,9 @@ def train(
             autocompletion=run_folders,
         ),
     ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Show the network in the browser while it trains.")
+    ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an older run.")] = False,
     data_dir: DataDir = None,
     as_json: AsJson = False,
@@ -68,13 +71,13 @@ def train(
     with importing():
         from .training import resume_run, start_run
     if resume is not None:
-        resume_run(resume, data_dir, as_json=as_json)
+        resume_run(resume, data_dir, as_json=as_json, watch=watch)
         return
     for name in ("target", "columns"):
         if name in given:
             given[name] = _absolute(given[name])
     recipe = Recipe(_absolute(data), **given)
-    start_run(recipe, out, data_dir, overwrite=overwrite, as_json=as_json)
+    start_run(recipe, out, data_dir, overwrite=overwrite, as_json=as_json, watch=watch)
 
 
 def _absolute(name: Any) -> str:

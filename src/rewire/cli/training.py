@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
@@ -19,6 +20,9 @@ from .live import to_go_on_with, train_live
 from .results import measure, print_result
 from .spinner import waiting
 
+if TYPE_CHECKING:
+    from rewire.playground.watching import Watch
+
 __all__ = ["resume_run", "start_run"]
 
 # Of more columns, those that are alike share a line.
@@ -26,7 +30,13 @@ MOST_COLUMNS = 20
 
 
 def start_run(
-    recipe: Recipe, out: Path, data_dir: Path | None, *, overwrite: bool, as_json: bool
+    recipe: Recipe,
+    out: Path,
+    data_dir: Path | None,
+    *,
+    overwrite: bool,
+    as_json: bool,
+    watch: bool = False,
 ) -> None:
     """Train by a recipe and keep it in a folder."""
     folder = RunDirectory(out)
@@ -36,21 +46,37 @@ def start_run(
     with folder.claimed():
         folder.begin(experiment, overwrite)
         _print_columns(experiment, Console(stderr=as_json))
-        _train(experiment, folder, as_json)
+        _train(experiment, folder, as_json, watch)
 
 
-def resume_run(path: Path, data_dir: Path | None, *, as_json: bool) -> None:
+def resume_run(path: Path, data_dir: Path | None, *, as_json: bool, watch: bool = False) -> None:
     """Go on with the run in a folder."""
     folder = RunDirectory(path)
     with folder.claimed():
         with waiting(f"loading the run in {path}"):
             experiment = folder.open(data_dir)
-        _train(experiment, folder, as_json)
+        _train(experiment, folder, as_json, watch)
 
 
-def _train(experiment: Experiment, folder: RunDirectory, as_json: bool) -> None:
-    """Train to the end, keep what comes of it, and print it."""
+def _train(experiment: Experiment, folder: RunDirectory, as_json: bool, watch: bool) -> None:
+    """Train to the end, keep what comes of it, and print it; in a page too, if it is watched."""
     console = Console(stderr=as_json)
+    if not watch:
+        _train_and_print(experiment, folder, console, as_json)
+        return
+    from .playing import watched  # a server, and what it shows
+
+    with watched(experiment, console) as page:
+        _train_and_print(experiment, folder, console, as_json, page)
+
+
+def _train_and_print(
+    experiment: Experiment,
+    folder: RunDirectory,
+    console: Console,
+    as_json: bool,
+    page: Watch | None = None,
+) -> None:
     console.print(_data_line(experiment), highlight=False, markup=False)
     console.print(
         f"{experiment.training.net!r}, method {experiment.recipe.method}",
@@ -63,7 +89,9 @@ def _train(experiment: Experiment, folder: RunDirectory, as_json: bool) -> None:
     with to_go_on_with(experiment, folder, console):
         recorder = _recorder(experiment)
         recorder.begin(experiment.training, resumed_from=folder.recording)
-        train_live(experiment, folder, recorder, console)
+        if page is not None:
+            page.begin(experiment.training)  # after the recorder, whose place it would take
+        train_live(experiment, folder, recorder, console, page)
         with waiting("measuring, and writing the report"):
             experiment.training.finish()
             result = measure(experiment)

@@ -7,9 +7,14 @@ written as a script.
 
 from rewire.io.lazy import lazy_face
 
-__all__ = ["ArrayEngine", "CommandError", "Session"]
+__all__ = ["ArrayEngine", "CommandError", "Session", "play"]
 
 __getattr__, __dir__ = lazy_face(
     __name__,
-    {"ArrayEngine": "array_engine", "CommandError": "commands", "Session": "session"},
+    {
+        "ArrayEngine": "array_engine",
+        "CommandError": "commands",
+        "Session": "session",
+        "play": "notebook",
+    },
 )

@@ -16,9 +16,9 @@ __all__ = ["MAX_DRAWN", "Changes", "boundaries", "show"]
 
 MAX_DRAWN = 2000  # connections; of larger networks densities and the strongest paths are shown
 BLOCKS = 24  # along each side of a picture of densities
-MAX_SAMPLES = 256  # on which activity is measured
-GRID, LEAST_GRID = 40, 16  # points along each side of a boundary
-GRID_WORK = 20_000_000  # connections times points of a boundary, about, at most
+MAX_SAMPLES, FEW_SAMPLES = 256, 32  # on which activity is measured, of small and large networks
+GRID, LEAST_GRID = 40, 12  # points along each side of a boundary
+GRID_WORK = 10_000_000  # connections times points of a boundary, about, at most
 MAX_TILES = 80  # neurons, if each is to have its own small boundary
 TILE = 10  # points along each side of one
 FULL_COLOUR = 2.0  # scores beyond this are drawn in full colour: twice the margin of the loss
@@ -93,6 +93,7 @@ def show(
     rows = np.arange(len(table)) if whole else strongest_paths(net)
     target = np.searchsorted(table.indptr, rows, side="right") - 1
     shown = np.arange(net.size) if whole else np.union1d(table.source[rows], target)
+    activity = _activity(net, X, MAX_SAMPLES if whole else FEW_SAMPLES)
     ages = changes.ages(table.birth[rows], step)
     rank = np.repeat(np.arange(len(net.ranks)), net.ranks)
     hidden = slice(int(net.rank_start[1]), int(net.rank_start[-2]))
@@ -107,7 +108,7 @@ def show(
                 "bias": _round(float(net.bias[i])),
                 "activity": _round(activity),
             }
-            for i, activity in zip(shown.tolist(), _activity(net, X)[shown].tolist(), strict=True)
+            for i, activity in zip(shown.tolist(), activity[shown].tolist(), strict=True)
         ],
         "connections": [
             [int(s), int(t), _round(w), int(age)]
@@ -186,8 +187,8 @@ def _activations(net: Network, X: np.ndarray) -> np.ndarray:
         return net.program().activations(net.connections.weight, net.bias, X)
 
 
-def _activity(net: Network, X: np.ndarray) -> np.ndarray:
-    every = max(1, -(-len(X) // MAX_SAMPLES))
+def _activity(net: Network, X: np.ndarray, most: int) -> np.ndarray:
+    every = max(1, -(-len(X) // most))
     A = _activations(net, np.ascontiguousarray(X[::every]))
     return np.nan_to_num(np.abs(A).mean(axis=1), posinf=0)
 

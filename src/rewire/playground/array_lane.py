@@ -23,7 +23,7 @@ from .array_surgery import Surgery
 from .engine import LaneError
 from .points import Point
 
-__all__ = ["ArrayLane"]
+__all__ = ["ArrayLane", "scored_part"]
 
 # Up to so many samples every step learns all of them, and of more a batch of the library's size.
 WHOLE, BATCH_SIZE = 2000, 128
@@ -89,9 +89,7 @@ class ArrayLane(Surgery):
         whole = len(samples) <= WHOLE
         self.samples = samples
         self.batches = Batches(len(samples), len(samples) if whole else BATCH_SIZE, 0)
-        every = -(-len(samples) // MAX_SCORED)
-        X, y = np.ascontiguousarray(samples.X[::every]), samples.y[::every]
-        self.scored = Samples(X, y, samples.loss)
+        self.scored = scored_part(samples)
 
     # --------------------------------------------------------------------------- learning
 
@@ -199,3 +197,10 @@ class ArrayLane(Surgery):
             **wiring,
             **array_frames.boundaries(self.net, extent, look),
         }
+
+
+def scored_part(samples: Samples) -> Samples:
+    """Return the samples on which what a frame shows is measured, evenly spaced."""
+    every = -(-len(samples) // MAX_SCORED)
+    X, _ = samples.take(np.arange(0, len(samples), every))
+    return Samples(np.ascontiguousarray(X), samples.y[::every], samples.loss)

@@ -27,9 +27,11 @@ class Curve:
     stride: int = 1
     epoch: int = 0
 
-    def add(self, step: int, measured: Sequence[tuple[float, float | None]]) -> None:
-        """Add a row, if this step is one of those that are kept."""
-        if step % self.stride:
+    def add(
+        self, step: int, measured: Sequence[tuple[float, float | None]], every: bool = False
+    ) -> None:
+        """Add a row, if this step is one of those that are kept, or in any case with ``every``."""
+        if step % self.stride and not every:
             return
         row: list[float | None] = [step]
         for loss, accuracy in measured:
@@ -37,7 +39,7 @@ class Curve:
         self.rows.append(row)
         if len(self.rows) >= MAX_ROWS:
             self.stride *= 2
-            self.rows = [row for row in self.rows if int(row[0] or 0) % self.stride == 0]
+            self.rows = self.rows[::2]
             self.epoch += 1
 
     def copy(self) -> Curve:

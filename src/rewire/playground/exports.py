@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from .documents import commands_of_document, document_of
 from .links import commands_of_link, link_of_commands
 from .session import Session
 
-__all__ = ["EXPORTS", "export", "reopen"]
+__all__ = ["EXPORTS", "export", "prepare", "reopen"]
 
 # File name and media type of each.
 EXPORTS = {
@@ -42,11 +42,17 @@ def export(session: Session, kind: str, lane: int = 1) -> tuple[str, str, bytes]
     CommandError
         If there is no such form, or this session has none.
     """
+    content = prepare(session, kind, lane)
+    return *EXPORTS[kind], content()
+
+
+def prepare(session: Session, kind: str, lane: int = 1) -> Callable[[], bytes]:
+    """Return what makes the content, without the session, which may go on meanwhile."""
     if kind not in EXPORTS:
         raise CommandError(f"kind must be one of {', '.join(EXPORTS)}; got {kind!r}")
     if kind not in ("link", "session") and not _is_array(session):
         raise CommandError(f"kind must be link or session in a browser alone; got {kind!r}")
-    return *EXPORTS[kind], WRITERS[kind](session, lane)
+    return WRITERS[kind](session, lane)
 
 
 def reopen(session: Session, command: Mapping[str, Any]) -> Session:
@@ -75,30 +81,38 @@ def reopen(session: Session, command: Mapping[str, Any]) -> Session:
     return made
 
 
-def _link(session: Session, lane: int) -> bytes:
-    return link_of_commands(session.record.done).encode()
+def _link(session: Session, lane: int) -> Callable[[], bytes]:
+    commands = list(session.record.done)
+    return lambda: link_of_commands(commands).encode()
 
 
-def _session(session: Session, lane: int) -> bytes:
+def _session(session: Session, lane: int) -> Callable[[], bytes]:
     whole = _module("saving").session_document if _is_array(session) else document_of
-    return json.dumps(whole(session), allow_nan=False).encode()
+    document = whole(session)
+    return lambda: json.dumps(document, allow_nan=False).encode()
 
 
-def _script(session: Session, lane: int) -> bytes:
-    return _module("script").write_script(session.record.done).encode()
+def _script(session: Session, lane: int) -> Callable[[], bytes]:
+    write, commands = _module("script").write_script, list(session.record.done)
+    return lambda: write(commands).encode()
 
 
-def _network(session: Session, lane: int) -> bytes:
+def _network(session: Session, lane: int) -> Callable[[], bytes]:
     net = session.lanes[lane].net.copy()  # type: ignore[attr-defined]
     net.neurons.data.pop("frozen", None)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / EXPORTS["network"][0]
-        net.save(path)
-        return path.read_bytes()
+
+    def write() -> bytes:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / EXPORTS["network"][0]
+            net.save(path)
+            return path.read_bytes()
+
+    return write
 
 
-def _film(session: Session, lane: int) -> bytes:
-    return _module("film").film(session, lane)
+def _film(session: Session, lane: int) -> Callable[[], bytes]:
+    film, commands, engine = _module("film").film, list(session.record.done), session.engine
+    return lambda: film(engine, commands, lane)
 
 
 def _is_array(session: Session) -> bool:
@@ -110,7 +124,7 @@ def _module(name: str) -> Any:
     return import_module(f"{__package__}.{name}")
 
 
-WRITERS = {
+WRITERS: dict[str, Callable[[Session, int], Callable[[], bytes]]] = {
     "link": _link,
     "script": _script,
     "session": _session,

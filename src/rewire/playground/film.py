@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,6 +11,7 @@ from rewire.report import Recorder, write_animation
 
 from .array_lane import ArrayLane
 from .commands import CommandError
+from .engine import Engine
 from .session import NAMES, Session
 
 __all__ = ["film"]
@@ -19,15 +20,17 @@ FRAMES = 80  # about
 SECONDS, WIDTH = 8, 720
 
 
-def film(session: Session, lane: int) -> bytes:
+def film(engine: Engine, commands: Sequence[Mapping[str, Any]], lane: int) -> bytes:
     """Return an animation of one of the networks of a session, as WebP.
 
     It begins after the last command that added or removed neurons.
 
     Parameters
     ----------
-    session : Session
-        Of the array engine.
+    engine : Engine
+        The array engine.
+    commands : sequence of mapping
+        The record of a session.
     lane : int
 
     Raises
@@ -36,8 +39,8 @@ def film(session: Session, lane: int) -> bytes:
         If there is nothing to be seen, or the network is too large to be drawn.
     """
     recorder, ranks = None, None
-    again = Session(session.engine, ())
-    for command in _in_parts(session.record.done):
+    again = Session(engine, ())
+    for command in _in_parts(commands):
         again.do(command)
         if not again.lanes:
             continue
@@ -50,7 +53,7 @@ def film(session: Session, lane: int) -> bytes:
                 shown.samples.y,
                 method=NAMES[lane],
                 loss=shown.loss.name,
-                total_steps=max(session.step, 1),
+                total_steps=max(_steps(commands), 1),
                 step=again.step,
             )
         elif command["do"] == "step":
@@ -68,10 +71,13 @@ def film(session: Session, lane: int) -> bytes:
         return path.read_bytes()
 
 
-def _in_parts(commands: list[dict[str, Any]]) -> Iterator[Mapping[str, Any]]:
+def _steps(commands: Sequence[Mapping[str, Any]]) -> int:
+    return sum(command["steps"] for command in commands if command["do"] == "step")
+
+
+def _in_parts(commands: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
     """Yield commands, with steps in parts of as many as lie between two frames."""
-    total = sum(command["steps"] for command in commands if command["do"] == "step")
-    every = max(1, -(-total // FRAMES))
+    every = max(1, -(-_steps(commands) // FRAMES))
     every = -(-every // 5) * 5 if every > 2 else every  # rewirings come after round numbers
     for command in commands:
         if command["do"] != "step":

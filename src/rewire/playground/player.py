@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .commands import CommandError, Field, number
-from .exports import export, reopen
+from .exports import EXPORTS, prepare, reopen
 from .session import Session
 
 __all__ = ["TRANSPORT", "Player"]
@@ -90,7 +90,8 @@ class Player:
     def export(self, kind: str, lane: int = 1) -> tuple[str, str, bytes]:
         """Return the session in another form; see :func:`rewire.playground.exports.export`."""
         with self._changed:
-            return export(self.session, kind, lane)
+            content = prepare(self.session, kind, lane)
+        return *EXPORTS[kind], content()
 
     # ---------------------------------------------------------------------------- the loop
 
@@ -130,6 +131,10 @@ class Player:
             self._pace = spent / steps
             self._announce()
             return spent
+
+    def rest(self) -> None:
+        """Pause, as nobody looks."""
+        self.send({"do": "pause"})
 
     def close(self) -> None:
         """End the loop and wake all who wait."""

@@ -12,6 +12,8 @@ import json
 import secrets
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
@@ -19,10 +21,12 @@ from typing import Any, ClassVar
 from .commands import CommandError, schema
 from .page import assets
 from .player import RATE, Player
+from .watching import Watch
 
 __all__ = ["PlayServer"]
 
 MAX_BODY = 2_000_000  # bytes of a command
+PACE = 0.5 / RATE  # seconds from one frame to the next, at least
 HEARTBEAT = 1.0  # seconds; a closed page is noticed at the next one
 GRACE = 3.0  # seconds that a page may be away, such as while it is loaded again
 POLICY = (
@@ -37,7 +41,7 @@ class PlayServer(ThreadingHTTPServer):
 
     Parameters
     ----------
-    player : Player
+    player : Player or Watch
     port : int, default 0
         0 for any that is free.
 
@@ -49,7 +53,7 @@ class PlayServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, player: Player, port: int = 0):
+    def __init__(self, player: Player | Watch, port: int = 0):
         super().__init__(("127.0.0.1", port), Handler)
         self.player, self.token = player, secrets.token_urlsafe(24)
         self.closing = False
@@ -61,22 +65,34 @@ class PlayServer(ThreadingHTTPServer):
         """Where the page is."""
         return f"http://127.0.0.1:{self.server_port}/{self.token}/"
 
+    @property
+    def followed(self) -> bool:
+        """Whether a page follows the session, or was closed only a moment ago."""
+        return self._pages > 0 or time.monotonic() < self._left < float("inf")
+
     def run(self, until_left: bool = True) -> None:
         """Serve until :meth:`end` is called or, with ``until_left``, the last page is closed."""
+        with self.serving():
+            self.wait(until_left)
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """Serve in the background."""
         self.player.start()
-        serving = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.1})
-        serving.daemon = True
-        serving.start()
+        options = {"poll_interval": 0.1}
+        threading.Thread(target=self.serve_forever, kwargs=options, daemon=True).start()
         try:
-            while not self.closing:
-                time.sleep(0.1)
-                if until_left and time.monotonic() > self._left:
-                    break
+            yield
         finally:
             self.closing = True
             self.player.close()
             self.shutdown()
             self.server_close()
+
+    def wait(self, until_left: bool = True) -> None:
+        """Wait for :meth:`end` or, with ``until_left``, for the last page to be closed."""
+        while not self.closing and not (until_left and time.monotonic() > self._left):
+            time.sleep(0.1)
 
     def end(self) -> None:
         """Make :meth:`run` return."""
@@ -94,7 +110,7 @@ class PlayServer(ThreadingHTTPServer):
             self._pages -= 1
             if not self._pages:
                 self._left = time.monotonic() + GRACE
-                self.player.send({"do": "pause"})
+                self.player.rest()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing where a page went away in the middle of an answer."""
@@ -164,7 +180,7 @@ class Handler(BaseHTTPRequestHandler):
                     text = json.dumps(frame, separators=(",", ":"))
                     self.wfile.write(f"data: {text}\n\n".encode())
                     self.wfile.flush()
-                    time.sleep(0.8 / RATE)
+                    time.sleep(PACE)
                 else:
                     self.wfile.write(b": still here\n\n")
                     self.wfile.flush()

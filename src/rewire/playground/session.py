@@ -6,7 +6,7 @@ Standard library only, as it runs in a browser too. What computes is an engine.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,7 @@ from .record import BEGINNINGS, Moment, Record
 from .snapshots import Snapshots
 from .table import table_points
 
-__all__ = ["NAMES", "Session"]
+__all__ = ["NAMES", "Session", "extent_of"]
 
 NAMES = ("static", "rewired")
 MARGIN = 0.15
@@ -76,6 +76,7 @@ class Session:
         self._state = State()
         self._lanes: list[Lane] = []
         self._snapshots = Snapshots()
+        self._seen: tuple[int, list[dict[str, Any]]] = (-1, [])
         for command in engine.start if commands is None else commands:
             self.do(command)
 
@@ -119,11 +120,15 @@ class Session:
         elif name == "look":
             self.look = {"neuron": checked["neuron"], "lane": checked["lane"]}
         else:
-            before = self._take()
+            # Steps are many and seldom fail: what they need is computed again from a snapshot.
+            before = None if name == "step" and self._lanes else self._take()
             try:
                 self._apply(checked)
             except Exception as error:
-                self._put(before)
+                if before is None:
+                    self._rewind(self.record.now)
+                else:
+                    self._put(before)
                 if isinstance(error, (ValueError, IndexError)):
                     raise CommandError(str(error)) from error
                 raise
@@ -189,15 +194,7 @@ class Session:
     @property
     def extent(self) -> list[float] | None:
         """Left, right, bottom and top of what the pictures show; None where nothing is plane."""
-        if not self._state.points:
-            return None
-        found, drawn = [], self._state.data["do"] != "given"
-        for axis in (0, 1):
-            values = [point[axis] for point in self._state.points]
-            margin = MARGIN * (max(values) - min(values)) + 1e-6
-            low, high = min(values) - margin, max(values) + margin
-            found += [min(low, -PLANE), max(high, PLANE)] if drawn else [low, high]
-        return found
+        return extent_of(self._state.points, self._state.data.get("do") != "given")
 
     # ------------------------------------------------------------------------------ doing
 
@@ -300,12 +297,30 @@ class Session:
     # ---------------------------------------------------------------------------- showing
 
     def _shown(self) -> list[dict[str, Any]]:
-        extent = self.extent
-        found = []
+        """Return what there is to see of the networks; made once for all who look."""
+        if self._seen[0] != self.version:
+            self._seen = self.version, self._show()
+        return self._seen[1]
+
+    def _show(self) -> list[dict[str, Any]]:
+        extent, found = self.extent, []
         for i, lane in enumerate(self._lanes):
             look = self.look["neuron"] if self.look["lane"] == i else None
             found.append({"name": NAMES[i], **lane.show(extent, look)})
         return found
+
+
+def extent_of(points: Sequence[Point], drawn: bool = False) -> list[float] | None:
+    """Return left, right, bottom and top of a picture of points; a person draws within a plane."""
+    if not points:
+        return None
+    found: list[float] = []
+    for axis in (0, 1):
+        values = [point[axis] for point in points]
+        margin = MARGIN * (max(values) - min(values)) + 1e-6
+        low, high = min(values) - margin, max(values) + margin
+        found += [min(low, -PLANE), max(high, PLANE)] if drawn else [low, high]
+    return found
 
 
 def _points(data: Mapping[str, Any]) -> tuple[Point, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -19,8 +18,9 @@ from rewire.validation import several
 
 from .checkpoint import load_checkpoint, save_checkpoint
 from .history import History
+from .progress import check_progress, showing
 from .stopping import EarlyStopping
-from .throttle import Pace, Throttle
+from .throttle import Throttle
 from .training import Training
 
 __all__ = ["TrainingOptions", "fit"]
@@ -53,7 +53,7 @@ def fit(
     *,
     callbacks: Sequence[Callback] = (),
     checkpoint: str | Path | None = None,
-    progress: bool = False,
+    progress: bool | str = False,
     **options: Unpack[TrainingOptions],
 ) -> History:
     """Train a network and rewire it on the way.
@@ -110,8 +110,11 @@ def fit(
         A ``.safetensors`` file, written every few seconds and at the end. If it exists, the
         training resumes from it, to the same bits as without the interruption; data and settings
         must be the same. One training at a time may write it: another one is refused.
-    progress : bool, default False
-        Whether to print reports to standard error: the first, the last, and one every few seconds.
+    progress : bool or "widget", default False
+        Whether to show a bar with the last report, in terminals and notebooks; a log gets lines,
+        the first report, the last, and one every few seconds. ``"widget"`` shows a notebook the
+        network while it learns and rewires, and lets one operate on it afterwards; see
+        :func:`rewire.play`.
 
     Returns
     -------
@@ -140,6 +143,7 @@ def fit(
         raise TypeError(f"callbacks must be functions of a Training; got {received(callbacks[0])}")
     if checkpoint is not None:
         checkpoint = as_path(checkpoint, "checkpoint")
+    check_progress(progress)
     training = Training(net, X, y, **options)
     with nullcontext() if checkpoint is None else sole_writer(checkpoint):
         _train(training, callbacks, checkpoint, progress)
@@ -150,22 +154,21 @@ def _train(
     training: Training,
     callbacks: Sequence[Callback],
     checkpoint: Path | None,
-    progress: bool,
+    progress: bool | str,
 ) -> None:
     """Train to the end, from a checkpoint where there is one."""
     save = None if checkpoint is None else _resume(training, checkpoint)
     for callback in callbacks:
         getattr(callback, "begin", _no_begin)(training)
-    pace = Pace()
-    while not training.finished:
-        training.advance()
-        for callback in callbacks:
-            callback(training)
-        if progress and pace.due(last=training.finished):
-            print(training, file=sys.stderr)
-        if save is not None:
-            save(training.finished)
-    training.finish()
+    with showing(training, progress) as report:
+        while not training.finished:
+            training.advance()
+            for callback in callbacks:
+                callback(training)
+            report(training)
+            if save is not None:
+                save(training.finished)
+        training.finish()
 
 
 def _resume(training: Training, checkpoint: str | Path) -> Throttle:
