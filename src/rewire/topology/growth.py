@@ -33,6 +33,8 @@ __all__ = [
 BLOCK_ENTRIES = 1 << 19
 # Sorting so few scores takes less time than first choosing some of them.
 FEW = 1024
+# One of so many scores is looked at to find out about where the strongest begin.
+SAMPLED = 16
 
 
 class NotANumberError(ValueError):
@@ -99,11 +101,10 @@ class _Best:
         Rows of the block are targets from ``first`` on; keys are target * units + source.
         """
         score = block.ravel()
-        threshold, few = self.threshold, max(2 * self.count, FEW)
+        few = max(2 * self.count, FEW)
         if not self.keys and len(score) > few:  # where all would pass: begin with a better one
-            self.threshold = np.partition(score, -self.count)[-self.count]
-            threshold = np.nextafter(self.threshold, -np.inf)  # what is equal to it stays
-        entries = np.flatnonzero(score > threshold)
+            self.threshold = _threshold(score, self.count)
+        entries = np.flatnonzero(score > self.threshold)
         score = score[entries]
         if len(entries) > few:
             kept = _strongest(score, self.count)
@@ -131,6 +132,18 @@ class _Best:
 
 def _joined(parts: list[np.ndarray]) -> np.ndarray:
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def _threshold(score: np.ndarray, count: int) -> float:
+    """Return a threshold above which there are at least ``count`` scores, and few more.
+
+    That of every sixteenth score, which takes a tenth of the time to find; -inf where it fails.
+    """
+    sample = score[::SAMPLED]
+    expected = count / SAMPLED
+    wanted = min(int(expected + 4 * math.sqrt(expected)) + 1, len(sample))
+    bound = np.partition(sample, -wanted)[-wanted]
+    return bound if np.count_nonzero(score > bound) >= count else -np.inf
 
 
 def _strongest(score: np.ndarray, count: int) -> np.ndarray:

@@ -150,8 +150,9 @@ def _ages(
     """Return the least, median and greatest age; births rise with time."""
     if not len(birth):
         return 0.0, 0.0, 0.0
-    middle = len(birth) // 2
-    chosen = np.sort(birth)[[-1, middle, -middle - 1, 0]]
+    middles = [(len(birth) - 1) // 2, len(birth) // 2]
+    below, above = np.partition(birth, middles)[middles]
+    chosen = np.array([birth.max(), above, below, birth.min()])
     least, above, below, greatest = (step - birthdays(chosen)).tolist()
     return float(least), (above + below) / 2, float(greatest)
 

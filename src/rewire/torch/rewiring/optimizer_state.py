@@ -159,7 +159,7 @@ def follow_index(tensor: Tensor, index: np.ndarray) -> None:
     >>> numbers.tolist()
     [0.0, 1.0, 3.0]
     """
-    new = torch.from_numpy(np.flatnonzero(index < 0)).to(tensor.device)
-    moved = tensor[torch.from_numpy(np.maximum(index, 0)).to(tensor.device)]
-    moved[new] = 0
-    tensor.copy_(moved)
+    old = torch.from_numpy(index).to(tensor.device)
+    # A tenth of the time of tensor[index], whose indices may be negative.
+    moved = tensor.index_select(0, old.clamp(min=0))
+    tensor.copy_(moved.masked_fill_(old < 0, 0))
