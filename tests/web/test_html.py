@@ -22,8 +22,10 @@ def test_text_cannot_end_a_script_or_stand_for_a_part():
 
 
 def test_scripts_run_in_order_after_the_shared_one():
-    text = assemble("rewire.report", "report", ["wiring.js", "data.js"], {"title": "", "lede": []})
-    places = [text.index(part) for part in ("const page =", "class Wiring", "function unpacked")]
+    data = {"title": "", "lede": []}
+    text = assemble("rewire.report", "report", ["wiring.js", "data.js"], data, "", ["wiring"])
+    parts = ("const page =", "function drawConnections", "class Wiring", "function unpacked")
+    places = [text.index(part) for part in parts]
     assert places == sorted(places)
 
 

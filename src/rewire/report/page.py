@@ -100,7 +100,7 @@ def render(recordings: Sequence[Recording], names: Sequence[str]) -> str:
             ),
             "runs": runs,
         }
-        text = assemble("rewire.report", "report", SCRIPTS, data, packer.text())
+        text = assemble("rewire.report", "report", SCRIPTS, data, packer.text(), ["wiring"])
         if len(text.encode()) <= MAX_BYTES or every >= max(len(r.frames) for r in recordings):
             return text
         every *= 2

@@ -114,25 +114,13 @@ class Wiring {
 
   lines(layer, rows) {
     const {frame, run, at} = this;
-    const line = d3.linkVertical().source(d => at.get(d.source)).target(d => at.get(d.target));
-    const alive = number => frame.alive[frame.place.get(number)];
-    const drawn = rows.filter(d => at.has(d.source) && at.has(d.target))
-      .sort((a, b) => Math.abs(a.weight) - Math.abs(b.weight));
-    const strength = d => Math.abs(d.weight) / run.largest;
-    const paths = layer.selectAll("path").data(drawn, d => `${d.source} ${d.target}`)
-      .join(enter => enter.append("path").attr("d", line))
-      .attr("class", d => "connection " + (d.gone ? "dropped" : [
-        d.weight < 0 ? "negative" : "positive",
-        d.grown ? "grown" : "",
-        alive(d.source) && alive(d.target) ? "" : "idle",
-      ].join(" ")))
-      .attr("data-source", d => label(frame, d.source))
-      .attr("data-target", d => label(frame, d.target))
-      .attr("data-weight", d => d.weight)
-      .attr("stroke-width", d => d.gone ? 1.4 : (d.grown ? 1.8 : 0.7) + 4.3 * strength(d))
-      .attr("stroke-opacity", d => d.gone || d.grown ? 1 : 0.3 + 0.7 * Math.sqrt(strength(d)))
-      .order();
-    this.after(paths).attr("d", line);
+    drawConnections(layer, rows.filter(d => at.has(d.source) && at.has(d.target)), {
+      link: d3.linkVertical().source(d => at.get(d.source)).target(d => at.get(d.target)),
+      largest: run.largest,
+      alive: number => frame.alive[frame.place.get(number)],
+      name: number => label(frame, number),
+      after: this.after,
+    });
   }
 
   circles() {
@@ -193,11 +181,9 @@ class Wiring {
     if (!step || !this.chosen) return;
     event.preventDefault();
     event.stopPropagation();
-    const here = this.at.get(this.numberOf(this.chosen)), rank = this.chosen[0] + step[0];
-    if (!here) return;
-    const candidates = d3.filter(this.at.keys(), number => rankOf(this.frame, number) === rank &&
-      (step[1] === 0 || step[1] * (this.at.get(number)[0] - here[0]) > 0));
-    const next = d3.least(candidates, number => Math.abs(this.at.get(number)[0] - here[0]));
+    const here = this.numberOf(this.chosen);
+    if (!this.at.has(here)) return;
+    const next = neighbour(this.at, here, step, 0, number => rankOf(this.frame, number));
     if (next === undefined) return;
     this.layers[3].selectAll("g.neuron").filter(d => d.number === next).node().focus();
   }

@@ -9,11 +9,16 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
-__all__ = ["assemble"]
+__all__ = ["assemble", "shared_text"]
 
 
 def assemble(
-    package: str, name: str, scripts: Sequence[str], data: Mapping[str, Any], arrays: str = ""
+    package: str,
+    name: str,
+    scripts: Sequence[str],
+    data: Mapping[str, Any],
+    arrays: str = "",
+    shared: Sequence[str] = (),
 ) -> str:
     """Return a page as HTML: what all pages share, and the page's own body, style and scripts.
 
@@ -30,6 +35,9 @@ def assemble(
         are required.
     arrays : str, default ""
         Packed arrays, from :meth:`Packer.text`.
+    shared : sequence of str, optional
+        Pictures of :mod:`rewire.web` that the scripts use, each a script and a style; there is
+        ``"wiring"``.
 
     Returns
     -------
@@ -47,20 +55,27 @@ def assemble(
     >>> page[:15], "<title>Runs &amp; figures</title>" in page
     ('<!doctype html>', True)
     """
-    shared, own = _reader(__package__ or ""), _reader(package)
+    web, own = shared_text, _reader(package)
+    styles = [web(f"{picture}.css") for picture in shared]
+    pictures = [web(f"{picture}.js") for picture in shared]
     parts = {
         "title": html.escape(data["title"]),
-        "style": shared("shared.css") + own(f"{name}.css"),
-        "library": shared("vendor/d3.min.js"),
-        "licence": shared("vendor/d3.LICENSE"),
+        "style": "".join([web("colours.css"), web("shared.css"), *styles, own(f"{name}.css")]),
+        "library": web("vendor/d3.min.js"),
+        "licence": web("vendor/d3.LICENSE"),
         # Escaped, so that no text can end the script element that holds it.
         "data": json.dumps(data, allow_nan=False).replace("<", "\\u003c"),
         "arrays": arrays,
-        "script": "\n".join([shared("shared.js"), *map(own, scripts)]),
+        "script": "\n".join([web("shared.js"), *pictures, *map(own, scripts)]),
     }
-    template = shared("shared.html").replace("{{body}}", own(f"{name}.html"))
+    template = web("shared.html").replace("{{body}}", own(f"{name}.html"))
     # In one pass, so that placeholders within what is inserted are left alone.
     return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], template)
+
+
+def shared_text(name: str) -> str:
+    """Return the text of a file of this package, such as ``"colours.css"``."""
+    return _reader(__package__ or "")(name)
 
 
 def _reader(package: str) -> Callable[[str], str]:
