@@ -1,21 +1,25 @@
 // The transport of the local page: frames by server-sent events, commands by POST.
 
-export function http(base = ".") {
+function http(base = ".") {
   return {
-    // Resolves when the command is done; rejects with the reason if it is not taken.
     async send(command) {
       const answer = await fetch(`${base}/commands`, {
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify(command),
+        method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(command),
       });
       if (!answer.ok) throw new Error((await answer.json()).error);
     },
     open(onframe, onerror) {
       const source = new EventSource(`${base}/frames`);
-      source.onmessage = (event) => onframe(JSON.parse(event.data));
-      source.onerror = () => onerror(new Error("the connection is lost"));
+      source.onmessage = event => onframe(JSON.parse(event.data));
+      source.onerror = () => onerror(new Error("The connection to the session is lost: is rewire play still running?"));
       return () => source.close();
+    },
+    // What leaves the session: a link as text, everything else as a file.
+    async fetch(what) {
+      const answer = await fetch(`${base}/export/${what}`);
+      if (!answer.ok) throw new Error((await answer.json()).error);
+      const name = (answer.headers.get("Content-Disposition") || "").split('"')[1] || what;
+      return what === "link" ? {name, text: (await answer.text()).trim()} : {name, blob: await answer.blob()};
     },
   };
 }

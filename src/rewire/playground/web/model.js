@@ -1,0 +1,63 @@
+// What the page knows of a session: the last frame, with what only some frames bring.
+
+const RANK_NAMES = ["x", "y"];
+
+class Model {
+  constructor() {
+    this.frame = null;
+    this.data = null;
+    this.rows = []; // of the curve: step, then loss and accuracy of each network
+    this.commands = 0;
+  }
+
+  // Takes a frame in; returns what it brought: {data, changed: per lane}.
+  take(frame) {
+    const before = this.frame;
+    if (frame.data) this.data = frame.data;
+    if (frame.curve) {
+      this.rows.length = Math.min(this.rows.length, frame.curve.from);
+      this.rows.push(...frame.curve.rows);
+    }
+    frame.lanes.forEach(prepare);
+    this.frame = frame;
+    return before;
+  }
+
+  get step() {
+    return this.frame ? this.frame.step : 0;
+  }
+}
+
+// Adds what drawing needs often: neurons by number, places within ranks, pairs that changed.
+function prepare(lane) {
+  const counted = new Array(lane.ranks.length).fill(0), start = [0, ...d3.cumsum(lane.ranks)];
+  lane.byId = new Map(lane.neurons.map(neuron => {
+    counted[neuron.rank] += 1;
+    return [neuron.id, Object.assign(neuron, {own: neuron.id - start[neuron.rank]})];
+  }));
+  lane.tileOf = new Map(lane.neurons.map((neuron, i) => [neuron.id, i]));
+  lane.fresh = new Set(lane.grown.map(pair => pair.join(" ")));
+  lane.output = start[lane.ranks.length - 1];
+}
+
+function neuronName(lane, id) {
+  const neuron = lane.byId.get(id);
+  if (!neuron) return String(id);
+  if (neuron.rank === 0) return RANK_NAMES[neuron.own] || `input ${neuron.own}`;
+  if (neuron.rank === lane.ranks.length - 1 && lane.ranks[neuron.rank] === 1) return "output";
+  return `${neuron.rank}_${neuron.own}`;
+}
+
+function bytesOf(text) {
+  return Uint8Array.from(atob(text), c => c.charCodeAt(0));
+}
+
+// Numbers for people.
+const whole = d3.format(","), short = d3.format(".3~g");
+function signed(value) {
+  return (value < 0 ? "−" : "+") + short(Math.abs(value));
+}
+function shareOf(value) {
+  return value === null || value === undefined ? "–"
+    : value < 1 && value > 0.995 ? "99.9%" : d3.format(".0%")(value);
+}
