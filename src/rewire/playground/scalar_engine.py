@@ -10,15 +10,15 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Mapping, Sequence
-from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
-from rewire.scalar import SparseMLP, SparseNeuron, Value, loss, rigl_update, strip
+from rewire.scalar import SparseMLP, SparseNeuron, Value, loss, rigl_update
 
 from . import scalar_frames
 from .engine import LaneError
 from .points import Point
+from .scalar_surgery import ScalarSurgery
 
 __all__ = ["ScalarEngine", "ScalarLane"]
 
@@ -70,26 +70,19 @@ def make_model(network: Mapping[str, Any]) -> SparseMLP:
     )
 
 
-class ScalarLane:
+class ScalarLane(ScalarSurgery):
     """One network of the teaching core; see :class:`rewire.playground.engine.Lane`.
 
-    Neurons carry a key that stays theirs while their numbers change, ``frozen``, and in ``born``
-    the step after which each connection was made, by the key of its source.
+    Parameters
+    ----------
+    model : SparseMLP
+        Trained in place.
     """
 
     def __init__(self, model: SparseMLP):
-        self._keys = count(model.nin)
-        self.model, self.steps = model, 0
-        self.changes = scalar_frames.Changes()
-        self.X: list[list[float]] = []
+        super().__init__(model)
         self.y: list[int] = []
         self.rate, self.settings, self.begun = 0.1, dict(STATIC), 0
-        for layer in model.layers:
-            for neuron in layer.neurons:
-                self._adopt(neuron)
-        for layer, sources in zip(model.layers, self._sources(), strict=True):
-            for neuron in layer.neurons:
-                neuron.born = {sources[i]: 0 for i in neuron.w}
 
     # --------------------------------------------------------------------------- settings
 
@@ -132,7 +125,7 @@ class ScalarLane:
         total, accuracy = self._loss()
         self.model.zero_grad()
         total.backward()
-        for neuron in self._neurons():
+        for neuron in self.neurons():
             if not neuron.frozen:
                 for p in neuron.parameters():
                     p.data -= self.rate * p.grad
@@ -152,7 +145,7 @@ class ScalarLane:
         """Rewire by the teaching core; frozen neurons are hidden from it."""
         done = min(time / self.settings["until"], 1.0)
         fraction = self.settings["fraction"] / 2 * (1 + math.cos(math.pi * done))
-        before = self._pairs()
+        before = self.pairs()
         free = SimpleNamespace(
             layers=[
                 SimpleNamespace(neurons=[n for n in layer.neurons if not n.frozen])
@@ -166,86 +159,9 @@ class ScalarLane:
             fraction,
             dense_grad="last" if self.settings["name"] == "post rigl" else True,
         )
-        for neuron in self._neurons():
+        for neuron in self.neurons():
             neuron.zero_ws = {}
-        self._changed(before)
-
-    # ---------------------------------------------------------------------------- surgery
-
-    def operate(self, name: str, fields: Mapping[str, Any]) -> None:
-        """Do the surgery of that name."""
-        getattr(self, name)(**fields)
-
-    def cut(self, source: int, target: int) -> None:
-        """Remove a connection."""
-        neuron, i = self._end(source, target)
-        if i not in neuron.w:
-            raise LaneError(f"source must be connected to target; got {source} and {target}")
-        before = self._pairs()
-        del neuron.w[i]
-        self._changed(before)
-
-    def draw(self, source: int, target: int, weight: float) -> None:
-        """Add a connection to the next layer."""
-        neuron, i = self._end(source, target)
-        if i in neuron.w:
-            raise LaneError(f"source and target are connected already; got {source} and {target}")
-        before = self._pairs()
-        neuron.w[i] = Value(weight)
-        self._changed(before)
-
-    def prune(self, density: float) -> None:
-        """Remove the weakest connections down to a density."""
-        rows = [(abs(w.data), n, i) for n in self._neurons() for i, w in n.w.items()]
-        possible = sum(a * b for a, b in zip(self.ranks, self.ranks[1:], strict=False))
-        excess = len(rows) - round(density * possible)
-        before = self._pairs()
-        for _, neuron, i in sorted(rows, key=lambda row: row[0])[: max(excess, 0)]:
-            del neuron.w[i]
-        self._changed(before)
-
-    def add_neuron(self, rank: int) -> None:
-        """Add a neuron without connections to a hidden rank."""
-        self._check_hidden(rank)
-        neuron = SparseNeuron(self.ranks[rank - 1], 0, rng=random.Random(0))
-        neuron.w.clear()
-        self._adopt(neuron)
-        self.model.layers[rank - 1].neurons.append(neuron)
-        for reader in self.model.layers[rank].neurons:
-            reader.nin += 1
-        self.changes = scalar_frames.Changes(step=self.steps)
-
-    def remove_neuron(self, neuron: int) -> None:
-        """Remove a hidden neuron with its connections."""
-        rank, own = self._place(neuron)
-        self._check_hidden(rank)
-        if self.ranks[rank] == 1:
-            raise LaneError("neuron must not be the last of its layer")
-        gone = self.model.layers[rank - 1].neurons.pop(own)
-        for reader in self.model.layers[rank].neurons:
-            reader.w = {i - (i > own): w for i, w in reader.w.items() if i != own}
-            reader.born.pop(gone.key, None)
-            reader.nin -= 1
-        self.changes = scalar_frames.Changes(step=self.steps)
-
-    def strip(self, on_data: bool) -> None:
-        """Remove dead neurons; what is computed stays the same."""
-        self.model = strip(self.model, self.X if on_data else None)
-        kept = {key for sources in self._sources() for key in sources}
-        for neuron in self._neurons():
-            neuron.born = {key: step for key, step in neuron.born.items() if key in kept}
-        self.changes = scalar_frames.Changes(step=self.steps)
-
-    def revive(self) -> None:
-        """Refuse, as the teaching core cannot."""
-        raise LaneError("revive needs the array engine: open this session with `rewire play`")
-
-    def freeze(self, neuron: int, frozen: bool) -> None:
-        """Keep a neuron's weights, bias and incoming connections as they are, or let them go."""
-        rank, own = self._place(neuron)
-        if rank == 0:
-            raise LaneError(f"neuron must not be an input, which has no weights; got {neuron}")
-        self.model.layers[rank - 1].neurons[own].frozen = frozen
+        self.note(before)
 
     # ----------------------------------------------------------------------------- states
 
@@ -256,87 +172,29 @@ class ScalarLane:
             "data": (self.X, self.y),
             "settings": (self.rate, self.settings, self.begun, self.steps),
             "changes": self.changes,
+            "next_key": self.next_key,
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Continue from a state, to the same bits."""
         layers = state["layers"]
-        sizes = [len(layer) for layer in layers]
-        self.model = SparseMLP(2, sizes, [0.0] * len(sizes), init=0.1, rng=random.Random(0))
+        self.model = SparseMLP(2, [1] * len(layers), [0.0] * len(layers), rng=random.Random(0))
         for layer, rows in zip(self.model.layers, layers, strict=True):
-            for neuron, row in zip(layer.neurons, rows, strict=True):
-                _restore(neuron, row)
+            nonlin = layer.neurons[0].nonlin
+            layer.neurons = [_restored(row, nonlin) for row in rows]
         self.X, self.y = state["data"]
         self.rate, self.settings, self.begun, self.steps = state["settings"]
-        self.changes = state["changes"]
-        self._keys = count(1 + max(neuron.key for neuron in self._neurons()))
+        self.changes, self.next_key = state["changes"], state["next_key"]
 
     def weigh(self) -> int:
         """Return about how many bytes a state takes."""
-        return 100 * sum(1 + len(neuron.w) for neuron in self._neurons())
+        return 100 * sum(1 + len(neuron.w) for neuron in self.neurons())
 
     # ---------------------------------------------------------------------------- showing
-
-    @property
-    def ranks(self) -> list[int]:
-        """Neurons in each rank."""
-        return [self.model.nin, *(len(layer.neurons) for layer in self.model.layers)]
 
     def show(self, extent: Sequence[float] | None, look: int | None) -> dict[str, Any]:
         """Return what a frame shows of the network."""
         return {"method": self.settings, **scalar_frames.show(self, extent, look)}
-
-    def _neurons(self) -> list[Any]:
-        return [neuron for layer in self.model.layers for neuron in layer.neurons]
-
-    def _sources(self) -> list[list[int]]:
-        """Return the keys of the possible sources of each layer."""
-        keys = [[neuron.key for neuron in layer.neurons] for layer in self.model.layers]
-        return [list(range(self.model.nin)), *keys[:-1]]
-
-    def _pairs(self) -> list[tuple[int, int]]:
-        """Return every connection as (key of its source, key of its target)."""
-        layers = zip(self.model.layers, self._sources(), strict=True)
-        return [(keys[i], n.key) for layer, keys in layers for n in layer.neurons for i in n.w]
-
-    def _changed(self, before: list[tuple[int, int]]) -> None:
-        now = self._pairs()
-        old, new = set(before), set(now)
-        self.changes = scalar_frames.Changes(
-            [pair for pair in before if pair not in new],
-            [pair for pair in now if pair not in old],
-            self.steps,
-        )
-        targets = {neuron.key: neuron for neuron in self._neurons()}
-        for source, target in self.changes.dropped:
-            targets[target].born.pop(source)
-        for source, target in self.changes.grown:
-            targets[target].born[source] = self.steps
-
-    def _adopt(self, neuron: Any) -> None:
-        neuron.key, neuron.frozen, neuron.born = next(self._keys), False, {}
-
-    def _place(self, number: int) -> tuple[int, int]:
-        first = 0
-        for rank, size in enumerate(self.ranks):
-            if 0 <= number - first < size:
-                return rank, number - first
-            first += size
-        raise LaneError(f"neuron must be in [0, {first}); got {number}")
-
-    def _end(self, source: int, target: int) -> tuple[Any, int]:
-        """Return the neuron at the end of a connection, and its input's index."""
-        (rank, i), (end, j) = self._place(source), self._place(target)
-        if end != rank + 1:
-            raise LaneError(
-                "target must be in the layer after that of source in the teaching core; "
-                f"got layers {rank} and {end}"
-            )
-        return self.model.layers[rank].neurons[j], i
-
-    def _check_hidden(self, rank: int) -> None:
-        if not 0 < rank < len(self.ranks) - 1:
-            raise LaneError(f"rank must be in [1, {len(self.ranks) - 2}]; got {rank}")
 
 
 def _saved(neuron: Any) -> tuple[Any, ...]:
@@ -344,9 +202,9 @@ def _saved(neuron: Any) -> tuple[Any, ...]:
     return neuron.key, neuron.frozen, neuron.b.data, weights, dict(neuron.born), neuron.nin
 
 
-def _restore(neuron: Any, row: tuple[Any, ...]) -> None:
+def _restored(row: tuple[Any, ...], nonlin: bool) -> Any:
+    neuron: Any = SparseNeuron(1, 0, nonlin, rng=random.Random(0))
     neuron.key, neuron.frozen, bias, weights, born, neuron.nin = row
     neuron.b, neuron.w = Value(bias), {i: Value(w) for i, w in weights}
-    neuron.born, neuron.zero_ws = dict(born), {}
-
-
+    neuron.born = dict(born)
+    return neuron

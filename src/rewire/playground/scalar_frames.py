@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from rewire.scalar import strip
@@ -48,7 +49,7 @@ def show(lane: ScalarLane, extent: Sequence[float] | None, look: int | None) -> 
         first += ranks[rank]
     neurons = _neurons(lane, keys, on_data)
     hidden = neurons[ranks[0] : -ranks[-1]]
-    possible = sum(a * b for a, b in zip(ranks, ranks[1:], strict=False))
+    possible = sum(a * b for a, b in pairwise(ranks))
     biases = sum(ranks[1:])
     found: dict[str, Any] = {
         **_score(lane, on_data[-1]),
@@ -95,9 +96,7 @@ def _score(lane: ScalarLane, output: list[float]) -> dict[str, Any]:
 
 def _neurons(lane: ScalarLane, keys: Sequence[int], on_data: Signals) -> list[dict[str, Any]]:
     living = {n.key for layer in strip(lane.model).layers for n in layer.neurons}
-    read = {
-        i for i in range(lane.model.nin) if any(i in n.w for n in lane.model.layers[0].neurons)
-    }
+    read = {i for i in range(lane.model.nin) if any(i in n.w for n in lane.model.layers[0].neurons)}
     parts: list[Any] = [None] * lane.model.nin
     parts += [neuron for layer in lane.model.layers for neuron in layer.neurons]
     ranks = [rank for rank, size in enumerate(lane.ranks) for _ in range(size)]
