@@ -23,7 +23,7 @@ from .scalar_surgery import ScalarSurgery
 __all__ = ["ScalarEngine", "ScalarLane"]
 
 METHODS = ("static", "rigl", "post rigl")
-STATIC = {"name": "static", "until": 1}
+STATIC: dict[str, Any] = {"name": "static", "until": 1}
 
 
 class ScalarEngine:

@@ -24,11 +24,12 @@ class ScalarSurgery:
 
     def __init__(self, model: SparseMLP):
         self.next_key = model.nin
-        self.model, self.steps, self.changes = model, 0, Changes()
+        self.model: Any = model
+        self.steps, self.changes = 0, Changes()
         self.X: list[list[float]] = []
         for neuron in self.neurons():
             self._adopt(neuron)
-        for layer, sources in zip(model.layers, self._sources(), strict=True):
+        for layer, sources in zip(self.model.layers, self._sources(), strict=True):
             for neuron in layer.neurons:
                 neuron.born = {sources[i]: 0 for i in neuron.w}
 
@@ -67,7 +68,7 @@ class ScalarSurgery:
     def add_neuron(self, rank: int) -> None:
         """Add a neuron without connections to a hidden rank."""
         self._check_hidden(rank)
-        neuron = SparseNeuron(1, 0, rng=random.Random(0))
+        neuron: Any = SparseNeuron(1, 0, rng=random.Random(0))
         neuron.w, neuron.nin = {}, self.ranks[rank - 1]
         self._adopt(neuron)
         self.model.layers[rank - 1].neurons.append(neuron)
