@@ -44,8 +44,10 @@ check: $(VENV)/.installed-test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# The variable silences what Material has to say about other projects' plans.
+# Python for the playground in the pages comes by npm, where that is installed. The variable silences
+# what Material has to say about other projects' plans.
 docs: $(VENV)/.installed-docs
+	$(BIN)/python docs/tools/playground.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 fuzz: $(VENV)/.installed-test

@@ -16,7 +16,7 @@ from .commands import schema
 from .points import GENERATORS, draw_points
 from .session import START
 
-__all__ = ["assets", "module", "style"]
+__all__ = ["assets", "module", "style", "worker"]
 
 # The parts of the module, in the order in which they build upon each other.
 PARTS = (
@@ -32,8 +32,9 @@ PARTS = (
     "guide.js",
     "play.js",
     "http.js",
+    "in_worker.js",
 )
-EXPORTS = ("mount", "http")
+EXPORTS = ("mount", "http", "inWorker")
 THUMBNAIL = {"samples": 44, "noise": 0.06, "seed": 1}
 PAGE = """<!doctype html>
 <html lang="en">
@@ -85,6 +86,11 @@ def style() -> str:
     """Return the page's style, which holds within the element where the page is mounted."""
     colours = shared_text("colours.css").replace(":root", ".rewire-play")
     return "\n".join([colours, shared_text("wiring.css"), _own("play.css")])
+
+
+def worker() -> str:
+    """Return the script of the Worker in which Python runs, for pages without a server."""
+    return _own("worker.js")
 
 
 @cache

@@ -24,8 +24,8 @@ class Controls {
     for (const [value, text] of SPEEDS) element(this.speed, "option", {value}, text);
     this.speed.addEventListener("change", () => app.send({do: "speed", value: +this.speed.value}));
     if (transport.fetch) this.menu(row, transport.formats || EXPORTS.map(d => d[0]));
-    button("guiding", "Guide", "Show or hide the guided start", () => app.guide.toggle());
-    button("theme", "◐", "Switch between light and dark", () => app.switchTheme());
+    if (app.options.guide !== false) button("guiding", "Guide", "Show or hide the guided start", () => app.guide.toggle());
+    if (!app.options.theme) button("theme", "◐", "Switch between light and dark", () => app.switchTheme());
     this.slider.addEventListener("input", () => this.seek(+this.slider.value));
   }
 
@@ -72,7 +72,7 @@ class Controls {
       this.slider.setAttribute("aria-valuetext", text);
     }
     this.undo.disabled = !frame.can_rewind;
-    if (frame.speed && document.activeElement !== this.speed) {
+    if (frame.speed && this.app.active !== this.speed) {
       this.speed.value = d3.least(SPEEDS, d => Math.abs(Math.log(d[0] / frame.speed)))[0];
     }
   }

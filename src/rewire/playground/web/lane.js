@@ -6,10 +6,11 @@ const STEPS = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDo
 class LaneView {
   constructor(parent, index, app) {
     Object.assign(this, {index, app, chosen: null, connection: null, aiming: null, hovered: null});
-    this.title = index ? "Rewired" : "Static";
+    this.title = app.options.single ? "Network" : index ? "Rewired" : "Static";
     this.root = element(parent, "section", {class: `lane lane-${index}`, "aria-label": `${this.title} network`});
     const header = element(this.root, "header");
     element(header, "h2", {}, this.title);
+    this.loss = element(header, "span", {class: "note"});
     this.score = element(header, "output", {class: "score"});
     this.figures = element(this.root, "p", {class: "figures"});
     this.wires = new Wires(this.root, index, this.title.toLowerCase());
@@ -35,7 +36,7 @@ class LaneView {
     });
     const button = (text, title, command, name) => element(row, "button", {type: "button", title, "data-do": name, on: {click: () => this.send(command)}}, text);
     button("Strip", "Remove dead neurons; what is computed stays the same", {do: "strip"}, "strip");
-    button("Revive", "Start idle neurons anew where they would help most", {do: "revive"}, "revive");
+    this.revive = button("Revive", "Start idle neurons anew where they would help most", {do: "revive"}, "revive");
   }
 
   tellDensity() {
@@ -50,9 +51,11 @@ class LaneView {
     if (this.connection && !lane.connections.some(([s, t]) => s === this.connection[0] && t === this.connection[1])) this.connection = null;
     this.score.textContent = shareOf(lane.accuracy);
     this.score.title = "Points on the right side";
-    this.figures.textContent = `loss ${short(lane.loss)} · ${whole(lane.n_connections)} of ${whole(lane.possible)} connections · ` +
+    this.loss.textContent = `loss ${short(lane.loss)}`;
+    this.revive.hidden = this.app.model.frame.engine === "scalar";
+    this.figures.textContent = `${whole(lane.n_connections)} of ${whole(lane.possible)} connections · ` +
       `${lane.dead} dead · ${whole(lane.flops)} FLOPs`;
-    if (!this.pruning && document.activeElement !== this.density) {
+    if (!this.pruning && this.app.active !== this.density) {
       this.density.value = Math.round(100 * lane.n_connections / lane.possible);
       this.tellDensity();
     }

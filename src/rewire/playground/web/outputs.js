@@ -3,11 +3,11 @@
 const SIDE = 200;
 
 class Output {
-  constructor(parent, index) {
-    this.index = index;
+  constructor(parent, index, single) {
+    Object.assign(this, {index, name: single ? "Network" : index ? "Rewired" : "Static"});
     this.root = element(parent, "figure", {class: `output output-${index}`});
     const caption = element(this.root, "figcaption");
-    this.title = element(caption, "span", {}, index ? "Rewired" : "Static");
+    this.title = element(caption, "span", {}, this.name);
     this.score = element(caption, "b");
     this.canvas = element(this.root, "canvas", {role: "img"});
     this.image = document.createElement("canvas");
@@ -19,7 +19,7 @@ class Output {
     const name = of === null || !lane.byId.has(of) ? "output" : neuronName(lane, of);
     const shown = this.shades(lane, of);
     this.score.textContent = shareOf(lane.accuracy);
-    this.title.textContent = `${this.index ? "Rewired" : "Static"}${name === "output" ? "" : `: neuron ${name}`}`;
+    this.title.textContent = `${this.name}${name === "output" ? "" : `: neuron ${name}`}`;
     this.canvas.setAttribute("aria-label", `What the ${name === "output" ? "network" : `neuron ${name}`} says over the plane; ${shareOf(lane.accuracy)} of the points are on the right side`);
     if (!shown || !data || !data.extent) return;
     const [shades, size] = shown;

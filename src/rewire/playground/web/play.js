@@ -6,6 +6,8 @@ class App {
   constructor(root, transport, options) {
     Object.assign(this, {root, transport, options, model: new Model(), busy: false});
     root.classList.add("rewire-play");
+    root.classList.toggle("single", Boolean(options.single));
+    root.classList.toggle("embedded", Boolean(options.theme));
     this.controls = new Controls(root, this, transport);
     this.guide = new Guide(root, this);
     const main = element(root, "div", {class: "stage"}), left = element(main, "div", {class: "side left"});
@@ -16,11 +18,11 @@ class App {
     this.lanes = [0, 1].map(i => new LaneView(middle, i, this));
     const right = element(main, "section", {class: "side right", "aria-label": "Outputs"});
     element(right, "h2", {}, "Output");
-    this.outputs = [0, 1].map(i => new Output(right, i));
+    this.outputs = [0, 1].map(i => new Output(right, i, options.single));
     this.curves = new Curves(right);
     this.legend(root);
     this.live = element(root, "p", {class: "live", role: "status", "aria-live": "polite"});
-    this.theme(remembered(THEME) || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
+    this.theme(options.theme || remembered(THEME) || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
     root.addEventListener("keydown", event => this.key(event));
     this.sizes = new ResizeObserver(() => this.redraw());
     this.sizes.observe(root);
@@ -34,6 +36,11 @@ class App {
       element(list, "li").innerHTML = `${line(kind)}${text}`;
     }
     element(list, "li", {class: "keys"}, "Keys: space runs, S steps, R rewires, Ctrl+Z undoes. In a wiring: arrows move, C connects, comma and point go through connections, Delete cuts, F freezes, + adds a neuron.");
+  }
+
+  // What has the focus; an element in a shadow tree, where the page is in one.
+  get active() {
+    return this.root.getRootNode().activeElement;
   }
 
   // Takes a frame in at once, and draws at most once per picture of the screen.
@@ -179,8 +186,11 @@ function remember(key, value) {
 }
 
 // Shows a session in an element. A transport has ``send(command)``, a promise that is broken if the
-// command is not taken, and ``open(onframe, onerror)``, which returns a function that closes it.
+// command is not taken, and ``open(onframe, onerror)``, which returns a function that closes it; it
+// may have ``fetch(what)`` for files. Options: ``guide: false`` leaves the guided start out, ``single``
+// shows the right network alone, and ``theme`` is "light" or "dark" where the page around decides it.
+// Returns functions that ``close`` it and set its ``theme``.
 function mount(root, transport, options = {}) {
   const app = new App(root, transport, options);
-  return () => app.end();
+  return {close: () => app.end(), theme: theme => app.theme(theme)};
 }

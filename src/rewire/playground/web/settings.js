@@ -63,14 +63,19 @@ class Settings {
   }
 
   draw({data, network, learning_rate: rate, methods}) {
-    this.current = {data, network, learning_rate: rate, method: methods && methods[1]};
+    this.current = {data, network, learning_rate: rate, method: methods && methods[1] || defaults("method")};
     for (const [command, {inputs}] of Object.entries(this.forms)) {
       const present = this.current[command];
       for (const [key, input] of Object.entries(inputs)) {
-        if (present && document.activeElement !== input) input.value = written(present[key]);
+        if (present && this.app.active !== input) input.value = written(present[key]);
       }
     }
   }
+}
+
+// A command with its fields at their defaults.
+function defaults(command) {
+  return Object.fromEntries(Object.entries(SCHEMA[command].fields).map(([key, field]) => [key, field.default ?? field.choices?.[0]]));
 }
 
 // The value of an input, as a command takes it; what is no number stays text, which is refused.
