@@ -26,9 +26,12 @@ async function start(place, button, commands) {
     style.rel = "stylesheet";
     style.href = new URL("play.css", assets);
     tree.append(style, root);
+    place.append(host);
+    host.hidden = true; // until there is something to see
     const page = mount(root, transport, {guide: false, single: "single" in place.dataset, theme: themeOf()});
     await transport.ready;
     place.replaceChildren(host);
+    host.hidden = false;
     new MutationObserver(() => page.theme(themeOf())).observe(document.body, {attributeFilter: ["data-md-color-scheme"]});
   } catch (error) {
     place.textContent = `The playground could not be loaded: ${error.message}`;

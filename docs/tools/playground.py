@@ -44,9 +44,12 @@ MODULES = (
         for name in (
             "commands",
             "curve",
+            "documents",
             "engine",
+            "exports",
             "formula",
             "in_browser",
+            "links",
             "player",
             "points",
             "record",
@@ -55,6 +58,7 @@ MODULES = (
             "scalar_surgery",
             "session",
             "snapshots",
+            "starts",
             "table",
         )
     ),
@@ -75,13 +79,13 @@ SESSIONS = {
     ],
     "rigl": [
         MOONS,
-        {"do": "network", "layers": [8, 8], "density": [1, 0.2, 0.4], "wiring": "first", "seed": 1},
-        {"do": "learning_rate", "value": 0.5},
+        {"do": "network", "layers": [8, 8], "density": [1, 0.2, 0.4], "wiring": "first", "seed": 2},
+        {"do": "learning_rate", "value": 1},
         RIGL,
     ],
     "strip": [
         MOONS,
-        {"do": "network", "layers": [12, 12], "density": [1, 0.15, 0.3], "seed": 1},
+        {"do": "network", "layers": [12, 12], "density": [1, 0.15, 0.3], "seed": 2},
         {"do": "learning_rate", "value": 0.5},
         RIGL,
     ],

@@ -14,7 +14,7 @@ from rewire.web import shared_text
 
 from .commands import schema
 from .points import GENERATORS, draw_points
-from .session import START
+from .starts import START
 
 __all__ = ["assets", "module", "style", "worker"]
 
@@ -51,7 +51,8 @@ PAGE = """<!doctype html>
 """
 BEGIN = """import {mount, http} from "./play.js";
 
-mount(document.body, http());
+const link = location.hash.startsWith("#play") ? location.hash : null;
+mount(document.body, http(), {link});
 """
 # D3 is made local to the module, whatever loads modules beside it.
 D3 = """const d3 = (() => {{

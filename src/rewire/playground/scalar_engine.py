@@ -18,6 +18,7 @@ from rewire.scalar import SparseMLP, SparseNeuron, Value, loss, rigl_update
 from . import scalar_frames
 from .engine import LaneError
 from .points import Point
+from .starts import START
 from .scalar_surgery import ScalarSurgery
 
 __all__ = ["ScalarEngine", "ScalarLane"]
@@ -40,6 +41,7 @@ class ScalarEngine:
 
     name = "scalar"
     given = None
+    start = START
 
     def lane(self, network: Mapping[str, Any] | None) -> ScalarLane:
         """Return a new network by the fields of the command."""

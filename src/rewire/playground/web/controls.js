@@ -2,7 +2,7 @@
 
 const SPEEDS = [[5, "5 steps/s"], [20, "20 steps/s"], [60, "60 steps/s"], [240, "240 steps/s"], [2000, "fast"]];
 const EXPORTS = [
-  ["link", "Copy a link", "An address that opens this very state"],
+  ["link", "Link", "An address that opens this very state"],
   ["script", "Python script", "Python that computes the same to the bit"],
   ["network", "Network file", "The rewired network, to be loaded in Python"],
   ["session", "Session", "The commands so far, to be opened again"],
@@ -36,6 +36,8 @@ class Controls {
     for (const [what, text, title] of EXPORTS.filter(d => formats.includes(d[0]))) {
       element(list, "button", {type: "button", title, "data-export": what, on: {click: () => { menu.open = false; this.app.export(what); }}}, text);
     }
+    const file = element(list, "input", {type: "file", accept: ".json", hidden: true, on: {change: () => file.files.length && this.app.open(file.files[0])}});
+    element(list, "button", {type: "button", title: "Open a saved session", on: {click: () => { menu.open = false; file.click(); }}}, "Open a session …");
     menu.addEventListener("keydown", event => {
       if (event.key !== "Escape") return;
       menu.open = false;

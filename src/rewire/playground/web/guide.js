@@ -6,7 +6,7 @@ class Guide {
   constructor(parent, app) {
     Object.assign(this, {app, at: 0, steps: STORY(app)});
     this.root = element(parent, "aside", {class: "guide", "aria-label": "Guided start"});
-    this.root.hidden = app.options.guide === false || Boolean(remembered(LEFT_GUIDE));
+    this.root.hidden = app.options.guide === false || Boolean(app.options.link) || Boolean(remembered(LEFT_GUIDE));
     const dots = element(this.root, "ol", {class: "dots"});
     this.dots = this.steps.map((step, i) => element(element(dots, "li"), "button", {
       type: "button", "aria-label": `Step ${i + 1}: ${step.title}`, on: {click: () => this.go(i)},

@@ -1,26 +1,20 @@
 // What the page knows of a session: the last frame, with what only some frames bring.
 
-const RANK_NAMES = ["x", "y"];
-
 class Model {
   constructor() {
     this.frame = null;
     this.data = null;
     this.rows = []; // of the curve: step, then loss and accuracy of each network
-    this.commands = 0;
   }
 
-  // Takes a frame in; returns what it brought: {data, changed: per lane}.
   take(frame) {
-    const before = this.frame;
     if (frame.data) this.data = frame.data;
     if (frame.curve) {
       this.rows.length = Math.min(this.rows.length, frame.curve.from);
       this.rows.push(...frame.curve.rows);
     }
-    frame.lanes.forEach(prepare);
+    frame.lanes.forEach(lane => prepare(lane, this.data));
     this.frame = frame;
-    return before;
   }
 
   get step() {
@@ -29,7 +23,7 @@ class Model {
 }
 
 // Adds what drawing needs often: neurons by number, places within ranks, pairs that changed.
-function prepare(lane) {
+function prepare(lane, {inputs, classes}) {
   const counted = new Array(lane.ranks.length).fill(0), start = [0, ...d3.cumsum(lane.ranks)];
   lane.byId = new Map(lane.neurons.map(neuron => {
     counted[neuron.rank] += 1;
@@ -38,14 +32,17 @@ function prepare(lane) {
   lane.tileOf = new Map(lane.neurons.map((neuron, i) => [neuron.id, i]));
   lane.fresh = new Set(lane.grown.map(pair => pair.join(" ")));
   lane.output = start[lane.ranks.length - 1];
+  lane.inputs = inputs || ["x", "y"];
+  lane.classes = classes || [];
 }
 
 function neuronName(lane, id) {
   const neuron = lane.byId.get(id);
   if (!neuron) return String(id);
-  if (neuron.rank === 0) return RANK_NAMES[neuron.own] || `input ${neuron.own}`;
-  if (neuron.rank === lane.ranks.length - 1 && lane.ranks[neuron.rank] === 1) return "output";
-  return `${neuron.rank}_${neuron.own}`;
+  const outputs = lane.ranks[lane.ranks.length - 1];
+  if (neuron.rank === 0) return lane.inputs[neuron.own] || `input ${neuron.own}`;
+  if (neuron.rank < lane.ranks.length - 1) return `${neuron.rank}_${neuron.own}`;
+  return outputs === 1 ? "output" : lane.classes[neuron.own] || `output ${neuron.own}`;
 }
 
 function bytesOf(text) {

@@ -21,7 +21,8 @@ class Output {
     this.score.textContent = shareOf(lane.accuracy);
     this.title.textContent = `${this.name}${name === "output" ? "" : `: neuron ${name}`}`;
     this.canvas.setAttribute("aria-label", `What the ${name === "output" ? "network" : `neuron ${name}`} says over the plane; ${shareOf(lane.accuracy)} of the points are on the right side`);
-    if (!shown || !data || !data.extent) return;
+    this.root.hidden = !shown || !data.extent;
+    if (this.root.hidden) return;
     const [shades, size] = shown;
     context.imageSmoothingQuality = "high";
     context.drawImage(picture(shades, size, palette, this.image), 0, 0, side, side);

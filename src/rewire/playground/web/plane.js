@@ -74,7 +74,7 @@ class Plane {
 
   draw(data = this.data, palette = this.palette) {
     Object.assign(this, {data, palette});
-    if (!data || !palette) return;
+    if (!data || !data.extent || !palette) return;
     // While points are drawn by hand, the picture does not move under the hand.
     const own = data.name === "points";
     this.extent = own && this.extent ? this.extent : data.extent;

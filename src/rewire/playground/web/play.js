@@ -27,6 +27,7 @@ class App {
     this.sizes = new ResizeObserver(() => this.redraw());
     this.sizes.observe(root);
     this.close = transport.open(frame => this.take(frame), error => this.say(error.message, true));
+    if (options.link) this.send({do: "open", link: options.link}).then(done => done && this.say("This is the state that the link holds."));
   }
 
   legend(root) {
@@ -62,8 +63,9 @@ class App {
 
   draw() {
     const {model: {frame, data, rows}} = this;
-    if (!this.palette) this.palette = paletteOf(this.root);
+    if (!this.palette || !this.palette.ink) this.palette = paletteOf(this.root);
     const {palette} = this;
+    this.root.classList.toggle("planeless", !data.extent);
     this.guide.draw(frame);
     this.controls.draw(frame);
     if (frame.settings) this.settings.draw(frame.settings);
@@ -115,16 +117,25 @@ class App {
     try {
       const {name, text, blob} = await this.transport.fetch(what);
       if (what === "link") {
-        const address = `${location.href.split("#")[0]}${text}`;
-        history.replaceState(null, "", text);
-        await navigator.clipboard.writeText(address).catch(() => {});
-        return this.say("Copied. The address of this page now opens this very state.");
+        history.replaceState(null, "", `#${text}`);
+        await navigator.clipboard.writeText(location.href).catch(() => {});
+        return this.say("The address of this page now holds this very state; it is copied too.");
       }
       const link = element(null, "a", {href: URL.createObjectURL(blob), download: name});
       link.click();
       return this.say(`Saved ${name}.`);
     } catch (error) {
       return this.say(error.message, true);
+    }
+  }
+
+  // Opens a session from a file.
+  async open(file) {
+    try {
+      const session = JSON.parse(await file.text());
+      if (await this.send({do: "open", session})) this.say(`Opened ${file.name}.`);
+    } catch {
+      this.say(`${file.name} is not a saved session.`, true);
     }
   }
 
@@ -187,8 +198,8 @@ function remember(key, value) {
 
 // Shows a session in an element. A transport has ``send(command)``, a promise that is broken if the
 // command is not taken, and ``open(onframe, onerror)``, which returns a function that closes it; it
-// may have ``fetch(what)`` for files. Options: ``guide: false`` leaves the guided start out, ``single``
-// shows the right network alone, and ``theme`` is "light" or "dark" where the page around decides it.
+// may have ``fetch(what)`` for files. Options: ``guide: false`` leaves the guided start out, ``link`` is
+// what to open first, ``single`` shows the right network alone, and ``theme`` is "light" or "dark" where the page around decides it.
 // Returns functions that ``close`` it and set its ``theme``.
 function mount(root, transport, options = {}) {
   const app = new App(root, transport, options);

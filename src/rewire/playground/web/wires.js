@@ -1,6 +1,10 @@
 // The picture of one network: ranks from left to right, each neuron a tile with its own boundary.
 
-const PADDING = {left: 34, right: 30, top: 16, bottom: 16};
+const PADDING = {left: 34, right: 30, top: 16, bottom: 16}, LETTER = 6.6;
+
+function shortened(text) {
+  return text.length > 14 ? `${text.slice(0, 13)}…` : text;
+}
 
 class Wires {
   constructor(parent, index, title) {
@@ -25,15 +29,18 @@ class Wires {
     const rows = d3.range(lane.ranks.length).map(() => []);
     lane.neurons.forEach(neuron => rows[neuron.rank].push(neuron.id));
     const most = Math.max(...rows.map(row => row.length), 1);
-    const height = this.height = Math.max(230, Math.min(most * 27 + 32, 520));
+    const room = ids => 20 + LETTER * (d3.max(ids, id => shortened(neuronName(lane, id)).length) || 0);
+    const left = Math.max(PADDING.left, room(rows[0]));
+    const right = lane.ranks[rows.length - 1] > 1 ? room(rows[rows.length - 1]) : PADDING.right;
+    const height = this.height = Math.max(170, Math.min(most * 27 + 32, 520));
     const inner = height - PADDING.top - PADDING.bottom;
-    const gap = (width - PADDING.left - PADDING.right) / Math.max(1, lane.ranks.length - 1);
+    const gap = (width - left - right) / Math.max(1, lane.ranks.length - 1);
     this.tile = Math.max(3, Math.min(26, 0.82 * inner / most, 0.5 * gap));
     this.at.clear();
     rows.forEach((row, rank) => {
       const step = Math.min(inner / row.length, 46);
       row.forEach((id, i) => this.at.set(id, [
-        PADDING.left + rank * gap, PADDING.top + inner / 2 + (i - (row.length - 1) / 2) * step,
+        left + rank * gap, PADDING.top + inner / 2 + (i - (row.length - 1) / 2) * step,
       ]));
     });
     this.width = width;
@@ -114,12 +121,14 @@ class Wires {
   }
 
   labels(lane) {
-    const ends = lane.neurons.filter(neuron => this.at.has(neuron.id) && (neuron.rank === 0 || neuron.id === lane.output));
+    const last = lane.ranks.length - 1, crowded = rank => lane.ranks[rank] > 1 && this.tile < 9;
+    const beside = d => d.rank === 0 || lane.ranks[last] > 1;
+    const ends = lane.neurons.filter(neuron => this.at.has(neuron.id) && (neuron.rank === 0 || neuron.id >= lane.output));
     this.layers.labels.selectAll("text").data(ends, d => d.id).join("text")
-      .attr("class", "end").attr("text-anchor", d => d.rank ? "middle" : "end")
-      .attr("x", d => this.at.get(d.id)[0] - (d.rank ? 0 : this.tile / 2 + 7))
-      .attr("y", d => this.at.get(d.id)[1] + (d.rank ? this.tile / 2 + 17 : 4))
-      .text(d => neuronName(lane, d.id));
+      .attr("class", "end").attr("text-anchor", d => d.rank === 0 ? "end" : beside(d) ? "start" : "middle")
+      .attr("x", d => this.at.get(d.id)[0] + (d.rank === 0 ? -1 : beside(d) ? 1 : 0) * (this.tile / 2 + 7))
+      .attr("y", d => this.at.get(d.id)[1] + (beside(d) ? 4 : this.tile / 2 + 17))
+      .text(d => crowded(d.rank) ? "" : shortened(neuronName(lane, d.id)));
   }
 
   fans(id) {
