@@ -39,6 +39,7 @@ class Guide {
   redo() {
     this.drawn = null;
     if (this.app.model.frame) this.draw(this.app.model.frame);
+    this.app.redraw(); // the connections that it proposes
   }
 
   draw(frame) {
