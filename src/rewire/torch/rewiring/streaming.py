@@ -30,11 +30,11 @@ __all__ = ["Streaming", "can_stream"]
 
 def can_stream(method: Method) -> bool:
     """Return whether a method wants the strongest gradients of each layer, and nothing else."""
-    others = method.redistribute, method.neurons, method.revive, method.candidates
+    others = method.redistribute, method.neurons, method.revive, method.growth_candidates
     return (
         method.grow is grow_criteria["gradient"]
         and not method.drop.needs & {"signals", "gradient"}
-        and (method.scope, method.batches, method.samples) == ("layer", 1, "all")
+        and (method.scope, method.batches, method.growth_samples) == ("layer", 1, "all")
         and not method.allow_regrowth
         and others == (None,) * 4
         and callable(method.fraction)
