@@ -208,21 +208,9 @@ class ConnectionTable(Columns):
         source, target = np.asarray(source, np.int64), np.asarray(target, np.int64)
         kept = np.ones(len(self), bool)
         kept[np.asarray(rows, np.int64)] = False
-        stays, owner = np.flatnonzero(kept), self.target
-        new = target * self.units + source
-        order = order_of(new)
-        key = np.concatenate((owner[stays] * np.int64(self.units) + self.source[stays], new[order]))
-        merged = np.argsort(key, kind="stable")  # two sorted runs are merged in one pass
-        rising = key[merged]
-        again = np.flatnonzero(rising[1:] == rising[:-1])
-        if len(again):
-            c = int(order[merged[again[0] + 1] - len(stays)])
-            raise ValueError(
-                f"new connections must be absent; got {source[c]} to {target[c]}, which exists"
-            )
+        place = self._merged(kept, source, target)
         fan_in = self.fan_in + np.bincount(target, minlength=self.units)
-        fan_in -= np.bincount(owner[~kept], minlength=self.units)
-        place = np.concatenate((stays, len(self) + order))[merged]
+        fan_in -= np.bincount(self.target[~kept], minlength=self.units)
         given = {"source": source, "birth": self.next_birth + np.arange(len(source)), **values}
         for name, column in self.data.items():
             added = np.zeros(len(source), column.dtype)
@@ -231,6 +219,31 @@ class ConnectionTable(Columns):
             self.data[name] = np.concatenate((column, added))[place]
         self.next_birth += len(source)
         self._set_rows(fan_in)
+
+    def _merged(self, kept: np.ndarray, source: np.ndarray, target: np.ndarray) -> np.ndarray:
+        """Return where each row comes from when some stay and others are added behind.
+
+        Raises
+        ------
+        ValueError
+            If one that is added exists already.
+        """
+        stays, new = np.flatnonzero(kept), target * self.units + source
+        order = order_of(new)
+        old = self.target[kept].astype(np.int64)
+        old *= self.units
+        old += self.source[kept]
+        key = np.concatenate((old, new[order]))
+        del old  # these are the largest arrays of a rewiring
+        merged = np.argsort(key, kind="stable")  # two sorted runs are merged in one pass
+        key = key[merged]
+        again = np.flatnonzero(key[1:] == key[:-1])
+        if len(again):
+            c = int(order[merged[again[0] + 1] - len(stays)])
+            raise ValueError(
+                f"new connections must be absent; got {source[c]} to {target[c]}, which exists"
+            )
+        return np.concatenate((stays, len(self) + order))[merged]
 
     def insert_unit(self, number: int) -> None:
         """Add a unit without connections; the numbers of later ones rise by one."""

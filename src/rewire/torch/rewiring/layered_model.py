@@ -143,7 +143,7 @@ class LayeredModel:
         """
         self._check(drop, grow_source, grow_target)
         table, ends = self.connections, self._ends()
-        table.data["place"] = np.arange(1, len(table) + 1)
+        table.data["place"] = np.arange(1, len(table) + 1, dtype=table.indptr.dtype)
         try:
             table.replace(drop, grow_source, grow_target)
         finally:
