@@ -65,9 +65,9 @@ TREATMENTS = {
     "rewire every 10": {"method": RigL(every=10)},
     "drop half": {"method": RigL(0.5, every=20)},
     "scope network": {"method": RigL(every=20, scope="network")},
-    "skipping connections": {"method": RigL(every=20, wiring="skip")},
+    "skipping connections": {"method": RigL(every=20, skip_connections=True)},
     "scope network, skipping connections": {
-        "method": RigL(every=20, scope="network", wiring="skip")
+        "method": RigL(every=20, scope="network", skip_connections=True)
     },
     "revival": {"method": RigL(every=20, revive=Revival())},
     "scope network, live magnitude": {
@@ -85,7 +85,7 @@ AROUND = {
     "until 0.5": {"method": RevivingRigL(end=0.5)},
     "dropped may return": {"method": RevivingRigL(allow_regrowth=True)},
     "drop by contribution": {"method": RevivingRigL(drop="contribution")},
-    "skipping connections": {"method": RevivingRigL(wiring="skip")},
+    "skipping connections": {"method": RevivingRigL(skip_connections=True)},
 }
 
 

@@ -183,7 +183,7 @@ CALLS = {
         "density": 0.5,
         "distribution": "erk",
     },
-    connectivity.Candidates: lambda: {"model": net(), "scope": "layer", "wiring": "layered"},
+    connectivity.Candidates: lambda: {"model": net(), "scope": "layer", "skip_connections": False},
     data.load: lambda: {
         "source": "iris",
         "target": None,

@@ -40,8 +40,8 @@ class SeparateBlocks:
         self.connections = ConnectionTable(units, source, target, weight)
         self.version = self.numbering = 0
 
-    def blocks(self, wiring="layered"):
-        assert wiring == "layered"
+    def blocks(self, skip_connections=False):
+        assert not skip_connections
         return list(self._blocks)
 
     def rewire(self, drop, grow_source, grow_target):

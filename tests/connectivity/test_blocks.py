@@ -38,7 +38,7 @@ def test_blocks_are_what_may_be_connected():
     assert Candidates(NET).blocks == layered
     skip = [(range(2), range(2, 2)), (range(2), range(2, 5)), (range(5), range(5, 6))]
     skip = [Block(*ranges) for ranges in skip]
-    assert Candidates(NET, wiring="skip").blocks == skip
+    assert Candidates(NET, skip_connections=True).blocks == skip
 
 
 def test_connections_of_each_layer():
@@ -49,16 +49,16 @@ def test_absent_connections_of_each_neuron_by_hand():
     assert count(eight(), Candidates(eight(), "neuron")).tolist() == [1, 2, 1]
 
 
-@given(networks(), st.sampled_from(SCOPES), st.sampled_from(["layered", "skip"]))
-def test_absent_connections_are_counted(net, scope, wiring):
-    candidates = Candidates(net, scope, wiring)
-    free = [t for t, _ in absent_pairs(net, wiring)]
+@given(networks(), st.sampled_from(SCOPES), st.booleans())
+def test_absent_connections_are_counted(net, scope, skip):
+    candidates = Candidates(net, scope, skip)
+    free = [t for t, _ in absent_pairs(net, skip)]
     assert count(net, candidates).tolist() == [
         sum(first <= t < last for t in free) for first, last in pairwise(candidates.group_start)
     ]
     rank = np.repeat(np.arange(len(net.ranks)), net.ranks)
     assert candidates.possible == sum(
-        rank[s] == rank[t] - 1 or (wiring == "skip" and rank[s] < rank[t])
+        rank[s] == rank[t] - 1 or (skip and rank[s] < rank[t])
         for t in range(net.size)
         for s in range(net.size)
     )

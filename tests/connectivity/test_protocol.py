@@ -37,7 +37,7 @@ def test_separate_blocks_keep_it():
 )
 def test_what_does_not_keep_it_is_found(blocks, message):
     model = mlp([2, 3], seed=0)
-    model.blocks = lambda wiring="layered": blocks
+    model.blocks = lambda skip_connections=False: blocks
     with pytest.raises(AssertionError, match=message):
         check_model(model)
 
@@ -45,4 +45,4 @@ def test_what_does_not_keep_it_is_found(blocks, message):
 def test_a_network_has_one_block_for_each_rank_but_the_inputs():
     net = Network.from_connections([2, 0, 3, 1], [], [], np.zeros(0))
     assert [block.shape for block in net.blocks()] == [(2, 0), (0, 3), (3, 1)]
-    assert [block.shape for block in net.blocks("skip")] == [(2, 0), (2, 3), (5, 1)]
+    assert [block.shape for block in net.blocks(skip_connections=True)] == [(2, 0), (2, 3), (5, 1)]

@@ -213,7 +213,7 @@ def test_skipping_connections_are_matched_where_the_method_grows_them():
     X, y = data(net)
     signals = net.signals(X, y, "mean_squared_error")
     assert not len(revive_on(net.copy(), [signals], seed=0).units)
-    assert 1 in revive_on(net, [signals], seed=0, wiring="skip").units
+    assert 1 in revive_on(net, [signals], seed=0, skip_connections=True).units
 
 
 def test_custom_activations_are_revived_by_their_own_function():
@@ -228,14 +228,14 @@ def test_custom_activations_are_revived_by_their_own_function():
     np.testing.assert_allclose(net.predict(X), before, rtol=1e-14)
 
 
-@given(networks(), st.integers(0, 2**32 - 1), st.sampled_from(["layered", "skip"]))
+@given(networks(), st.integers(0, 2**32 - 1), st.booleans())
 @settings(max_examples=60, deadline=None)
-def test_the_function_and_the_wiring_stay(net, seed, wiring):
+def test_the_function_and_the_wiring_stay(net, seed, skip):
     X, y = data(net, seed=seed)
     before, old = net.predict(X), net.copy()
     signals = net.signals(X, y, "mean_squared_error")
     was_idle = idle(net, signals.activation)
-    revived = revive_on(net, [signals], seed=seed, wiring=wiring).units
+    revived = revive_on(net, [signals], seed=seed, skip_connections=skip).units
     net.check()
     assert was_idle[revived].all()
     np.testing.assert_allclose(net.predict(X), before, rtol=1e-9, atol=1e-9)

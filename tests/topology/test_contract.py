@@ -69,10 +69,10 @@ def rewirings(draw, kind):
     if draw(st.booleans()):
         table.weight[:] = random.integers(-2, 3, len(table))
     table.zeros("velocity", table.weight.dtype)[:] = random.normal(size=len(table))
-    wirings = ["layered", "skip"] if "skip wiring" in model.abilities else ["layered"]
+    skips = [False, True] if "skip connections" in model.abilities else [False]
     options = {
         "scope": draw(st.sampled_from(SCOPES)),
-        "wiring": draw(st.sampled_from(wirings)),
+        "skip_connections": draw(st.sampled_from(skips)),
         "allow_regrowth": draw(st.booleans()),
         "growth_candidates": draw(st.sampled_from([None, None, 2.0])),
     }
@@ -148,7 +148,7 @@ def check(method, model, seed):
 def check_counts(method, before, after):
     """Check how many connections there are."""
     counts, found, table = by_layer_of(before), by_layer_of(after), before.connections
-    candidates = Candidates(before, wiring=method.wiring)
+    candidates = Candidates(before, skip_connections=method.skip_connections)
     if method.pruning is not None:
         budget = method.pruning.budget(before, counts, Time(STEPS // 2, STEPS, 0.5))
         room = counts + candidates.count(table, table.target, candidates.layer_start)
@@ -354,7 +354,7 @@ def test_a_state_that_is_loaded_goes_on_to_the_same(kind, name):
     [
         (methods.get("reviving rigl"), "revival"),
         (methods.get("lottery ticket"), "rewinding"),
-        (methods.get("set", wiring="skip"), "skip wiring"),
+        (methods.get("set", skip_connections=True), "skip connections"),
     ],
 )
 def test_what_a_model_lacks_is_refused_by_name(method, need):

@@ -19,14 +19,13 @@ from ..graph.strategies import networks
 from .tables import SOURCE, TARGET, eight, pairs
 
 SEEDS = st.integers(0, 2**32 - 1)
-WIRINGS = ["layered", "skip"]
 
 
 def existing(net):
     return CSR(net.connections.indptr, net.connections.source)
 
 
-def absent_pairs(net, wiring):
+def absent_pairs(net, skip):
     """Return absent connections as (target, source), in order; the slow way."""
     rank = np.repeat(np.arange(len(net.ranks)), net.ranks)
     connected = pairs(net)
@@ -34,8 +33,7 @@ def absent_pairs(net, wiring):
         (t, s)
         for t in range(net.ranks[0], net.size)
         for s in range(net.size)
-        if (rank[s] == rank[t] - 1 or (wiring == "skip" and rank[s] < rank[t]))
-        and (s, t) not in connected
+        if (rank[s] == rank[t] - 1 or (skip and rank[s] < rank[t])) and (s, t) not in connected
     ]
 
 
@@ -56,11 +54,11 @@ def layered(net):
 
 @settings(max_examples=300)
 @given(
-    networks(), st.sampled_from(SCOPES), st.sampled_from(WIRINGS), SEEDS, st.integers(1, 40),
+    networks(), st.sampled_from(SCOPES), st.booleans(), SEEDS, st.integers(1, 40),
     st.sampled_from([0, 1024]), st.sampled_from([np.float32, np.float64]),
 )  # fmt: skip
 def test_finds_what_a_dense_search_finds_in_the_same_order(
-    net, scope, wiring, seed, block, few, dtype
+    net, scope, skip, seed, block, few, dtype
 ):
     random = np.random.default_rng(seed)
     # Small whole numbers: many ties. Some must never be chosen.
@@ -72,7 +70,7 @@ def test_finds_what_a_dense_search_finds_in_the_same_order(
         patch.setattr(growth, "BLOCK_ENTRIES", block)
         patch.setattr(growth, "FEW", few)  # below which a block is not narrowed down at once
         found = strongest_candidates(
-            existing(net), Candidates(net, scope, wiring).blocks, starts, counts,
+            existing(net), Candidates(net, scope, skip).blocks, starts, counts,
             lambda targets, sources: table[targets, sources].copy(),
         )  # fmt: skip
     groups = by_group(found, starts)
@@ -80,7 +78,7 @@ def test_finds_what_a_dense_search_finds_in_the_same_order(
     for group, (first, last), count in zip(groups, pairwise(starts), counts, strict=True):
         candidates = [
             (-table[t, s], t, s)
-            for t, s in absent_pairs(net, wiring)
+            for t, s in absent_pairs(net, skip)
             if first <= t < last and table[t, s] > -np.inf
         ]
         assert group == [(t, s) for _, t, s in sorted(candidates)[:count]]
@@ -110,7 +108,7 @@ def test_a_sample_sees_each_absent_connection_equally_often_and_no_other():
         assert len(set(as_list(found))) == len(found.source)
         np.add.at(seen, (found.target, found.source), 1)
     free = np.zeros_like(seen, bool)
-    free[tuple(np.array(absent_pairs(net, "layered")).T)] = True
+    free[tuple(np.array(absent_pairs(net, skip=False)).T)] = True
     assert not seen[~free].any()
     spread = 5 * np.sqrt(draws * 0.25 * 0.75)
     assert (np.abs(seen[free] - draws * 0.25) < spread).all()
@@ -150,15 +148,15 @@ def test_scores_are_asked_for_in_blocks_of_bounded_size():
 
 
 @settings(max_examples=300)
-@given(networks(), st.sampled_from(SCOPES), st.sampled_from(WIRINGS), SEEDS)
-def test_random_ones_are_absent_distinct_and_as_many_as_asked_for(net, scope, wiring, seed):
+@given(networks(), st.sampled_from(SCOPES), st.booleans(), SEEDS)
+def test_random_ones_are_absent_distinct_and_as_many_as_asked_for(net, scope, skip, seed):
     random = np.random.default_rng(seed)
     starts = Candidates(net, scope).group_start
     counts = random.integers(0, 8, len(starts) - 1)
     found = random_candidates(
-        existing(net), Candidates(net, scope, wiring).blocks, starts, counts, random
+        existing(net), Candidates(net, scope, skip).blocks, starts, counts, random
     )
-    free = absent_pairs(net, wiring)
+    free = absent_pairs(net, skip)
     groups = by_group(found, starts)
     assert as_list(found) == list(chain(*groups)), "group by group"
     for drawn, (first, last), count in zip(groups, pairwise(starts), counts, strict=True):
@@ -171,14 +169,14 @@ def test_random_ones_are_absent_distinct_and_as_many_as_asked_for(net, scope, wi
 def test_every_choice_of_random_ones_is_equally_likely(count):
     # Two inputs that skip, an empty rank; 5 absent connections in all.
     net = Network.from_connections([2, 0, 2, 1], [0, 1, 2, 0], [2, 3, 4, 4], [1, 1, 1, 1])
-    free = absent_pairs(net, "skip")
+    free = absent_pairs(net, skip=True)
     assert len(free) == 4
     random, draws = np.random.default_rng(0), 6000
     seen = dict.fromkeys(combinations(free, count), 0)
     for _ in range(draws):
         found = random_candidates(
             existing(net),
-            Candidates(net, wiring="skip").blocks,
+            Candidates(net, skip_connections=True).blocks,
             np.array([2, 5]),
             np.array([count]),
             random,
@@ -190,7 +188,7 @@ def test_every_choice_of_random_ones_is_equally_likely(count):
 @pytest.mark.parametrize("density", [0.02, 0.5, 0.98])
 def test_random_ones_are_uniform_over_a_layer(density):
     net = mlp([50, 20], density=density, seed=1)
-    random, free = np.random.default_rng(0), absent_pairs(net, "layered")
+    random, free = np.random.default_rng(0), absent_pairs(net, skip=False)
     count = max(1, len(free) // 3)
     draws = 60_000 // count
     seen = dict.fromkeys(free, 0)

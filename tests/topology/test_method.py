@@ -65,7 +65,10 @@ def test_needs_are_those_of_all_parts():
     assert method.needs == {"gradient", "momentum", "signals"}
     assert method.looks_at_data
     assert not Method(name="mine", when=Every(5), grow="random", fraction=0.1).looks_at_data
-    assert Method(name="mine", rewind=True, wiring="skip").needs == {"rewinding", "skip wiring"}
+    assert Method(name="mine", rewind=True, skip_connections=True).needs == {
+        "rewinding",
+        "skip connections",
+    }
     assert Method(name="mine", revive=Revival()).needs == {"revival", "signals"}
 
 
@@ -82,7 +85,7 @@ def test_needs_are_those_of_all_parts():
         ({"redistribute": "x"}, ValueError, "redistribution must be one of momentum, surviving"),
         ({"neurons": "x"}, ValueError, "neuron rule must be one of constant fan-in"),
         ({"scope": "rank"}, ValueError, "scope must be one of neuron, layer, network; got 'rank'"),
-        ({"wiring": "all"}, ValueError, "wiring must be one of layered, skip; got 'all'"),
+        ({"skip_connections": "all"}, TypeError, "skip_connections must be a bool.*got 'all'"),
         (
             {"growth_samples": "first"},
             ValueError,

@@ -119,7 +119,7 @@ def test_connections_across_ranks_are_explored_only_where_they_may_grow():
     net = Network.from_connections([2, 2, 1], [0, 1, 2, 0], [2, 3, 4, 4], np.ones(4))
     method = Method(when=Every(10), fraction=0.01, **RANDOM)
     assert rewirer(net, method).rewire(10).explored == 3 / 6
-    skip = Method(when=Every(10), fraction=0.01, wiring="skip", **RANDOM)
+    skip = Method(when=Every(10), fraction=0.01, skip_connections=True, **RANDOM)
     assert rewirer(net, skip).rewire(10).explored == 4 / 8
 
 

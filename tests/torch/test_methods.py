@@ -385,8 +385,8 @@ def test_revival_is_refused_where_no_layers_are_known_to_feed_each_other():
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     with pytest.raises(ValueError, match=r"method 'reviving rigl' revives .*'rigl' with scope="):
         rt.Rewirer(model, optimizer, "reviving rigl", steps=1000)
-    with pytest.raises(ValueError, match="method 'set' grows connections that skip layers"):
-        rt.Rewirer(model, optimizer, "set", steps=1000, wiring="skip")
+    with pytest.raises(ValueError, match="method 'set' grows connections across layers"):
+        rt.Rewirer(model, optimizer, "set", steps=1000, skip_connections=True)
 
 
 def test_dsr_moves_connections_between_layers():

@@ -5,9 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-__all__ = ["WIRINGS", "Block"]
-
-WIRINGS = ("layered", "skip")
+__all__ = ["Block"]
 
 
 class Block(NamedTuple):

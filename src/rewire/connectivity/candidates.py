@@ -22,8 +22,8 @@ class Candidates:
     model : SparseModel
     scope : {"neuron", "layer", "network"}, default "layer"
         The groups: the connections into one unit, into the targets of one block, or all.
-    wiring : {"layered", "skip"}, default "layered"
-        Whether a layer may be fed by the one before only, or by all before.
+    skip_connections : bool, default False
+        Whether a layer may be fed by all before it, rather than by the last one only.
 
     Attributes
     ----------
@@ -38,12 +38,12 @@ class Candidates:
         The first unit that may feed each; 0 for those that are never targets.
     """
 
-    def __init__(self, model: SparseModel, scope: str = "layer", wiring: str = "layered"):
+    def __init__(self, model: SparseModel, scope: str = "layer", skip_connections: bool = False):
         if not hasattr(model, "blocks"):
             raise TypeError(f"model must be a SparseModel; got {received(model)}")
         if scope not in SCOPES:
             raise ValueError(f"scope must be one of {', '.join(SCOPES)}; got {received(scope)}")
-        self.blocks, self.numbering = model.blocks(wiring), model.numbering
+        self.blocks, self.numbering = model.blocks(skip_connections), model.numbering
         ends = [block.targets.stop for block in self.blocks[-1:]] or [0]
         self.layer_start = np.array([block.targets.start for block in self.blocks] + ends)
         self.group_start = {

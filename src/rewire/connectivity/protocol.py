@@ -28,7 +28,7 @@ ABILITIES = {
     "dead units": "a model that knows which of its units are on no path to an output",
     "revival": "a model whose idle units can be started anew",
     "rewinding": "a model whose weights can be rewound to earlier ones",
-    "skip wiring": "a model in which connections may skip layers",
+    "skip connections": "a model in which connections may skip layers",
 }
 
 
@@ -62,14 +62,14 @@ class SparseModel(Protocol):
         - ``"dead units"``: it is :class:`KnowsDeadUnits`.
         - ``"revival"``: it is :class:`Revivable`.
         - ``"rewinding"``: it is :class:`Rewindable`.
-        - ``"skip wiring"``: ``blocks("skip")`` differs from ``blocks()``.
+        - ``"skip connections"``: ``blocks(skip_connections=True)`` differs from ``blocks()``.
         """
 
     @property
     def backend(self) -> str | None:
         """Which kernels compute; see :func:`rewire.kernels.get_backend` for None."""
 
-    def blocks(self, wiring: str = "layered") -> list[Block]:
+    def blocks(self, skip_connections: bool = False) -> list[Block]:
         """Return what may be connected, one block for each layer, in ascending order of targets.
 
         No unit is a target of two blocks, and connections into the targets of a block come from
@@ -120,7 +120,7 @@ class Revivable(SparseModel, Protocol):
         *,
         tries: int,
         samples: int,
-        wiring: str = "layered",
+        skip_connections: bool = False,
     ) -> Revived:
         """Give idle units new incoming weights, in place; see :class:`rewire.topology.Revival`."""
 
@@ -146,8 +146,8 @@ def check_model(model: SparseModel) -> None:
     table = model.connections
     table.check()
     assert model.abilities <= set(ABILITIES), "unknown ability"
-    for wiring in ("layered", "skip") if "skip wiring" in model.abilities else ("layered",):
-        blocks = model.blocks(wiring)
+    for skip in (False, True) if "skip connections" in model.abilities else (False,):
+        blocks = model.blocks(skip_connections=skip)
         for block, after in pairwise(blocks):
             assert block.targets.stop <= after.targets.start, "targets overlap or do not ascend"
         targets = np.zeros(table.units, bool)

@@ -227,7 +227,7 @@ class Network(MutableGraph):
         *,
         tries: int,
         samples: int,
-        wiring: str = "layered",
+        skip_connections: bool = False,
     ) -> Revived:
         """Give idle neurons new incoming weights, in place, without changing what is computed.
 
@@ -242,8 +242,8 @@ class Network(MutableGraph):
             Draws for each idle neuron.
         samples : int
             On fewer, no neuron is called idle.
-        wiring : {"layered", "skip"}, default "layered"
-            Whether neurons may feed the next rank only, or all later ones.
+        skip_connections : bool, default False
+            Whether neurons may feed all later ranks, rather than the next one only.
 
         Returns
         -------
@@ -263,7 +263,14 @@ class Network(MutableGraph):
         >>> bool((net.predict(X) == before).all())
         True
         """
-        return revive(self, signals, generator, tries=tries, samples=samples, wiring=wiring)
+        return revive(
+            self,
+            signals,
+            generator,
+            tries=tries,
+            samples=samples,
+            skip_connections=skip_connections,
+        )
 
     def save(self, path: str | os.PathLike[str], format: str | None = None, **options: Any) -> None:
         """Write the network to a file; :func:`rewire.load` reads it back.

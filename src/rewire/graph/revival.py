@@ -31,7 +31,7 @@ def revive(
     *,
     tries: int,
     samples: int,
-    wiring: str = "layered",
+    skip_connections: bool = False,
 ) -> Revived:
     """Revive a network's idle neurons, in place; see :meth:`Network.revive`."""
     A = np.concatenate([np.asarray(batch.activation) for batch in signals], axis=1)
@@ -48,7 +48,7 @@ def revive(
         here = start[rank] + np.flatnonzero(waiting[start[rank] : start[rank + 1]])
         if not len(here):
             continue
-        fed = D[start[rank + 1] : start[rank + 2] if wiring == "layered" else None]
+        fed = D[start[rank + 1] : None if skip_connections else start[rank + 2]]
         fed = fed[fed.any(axis=1)]
         work = int(fan_in[here].sum()) + len(fed) * len(here)
         flops += 2 * (tries + 1) * work * A.shape[1]

@@ -25,28 +25,28 @@ class MutableGraph(Graph):
     each rank are one block.
     """
 
-    abilities = frozenset({"signals", "dead units", "revival", "rewinding", "skip wiring"})
+    abilities = frozenset({"signals", "dead units", "revival", "rewinding", "skip connections"})
 
     # ----------------------------------------------------------------------------- rewiring
 
-    def blocks(self, wiring: str = "layered") -> list[Block]:
+    def blocks(self, skip_connections: bool = False) -> list[Block]:
         """Return what may be connected, one block for each rank but the inputs.
 
         Parameters
         ----------
-        wiring : {"layered", "skip"}, default "layered"
-            Whether a rank may be fed by the rank before only, or by all before.
+        skip_connections : bool, default False
+            Whether a rank may be fed by all before it, rather than by the last one only.
 
         Examples
         --------
         >>> import rewire
-        >>> for block in rewire.mlp([2, 8, 1], seed=0).blocks("skip"):
+        >>> for block in rewire.mlp([2, 8, 1], seed=0).blocks(skip_connections=True):
         ...     print(block.sources, block.targets)
         range(0, 2) range(2, 10)
         range(0, 10) range(10, 11)
         """
         bounds = self.rank_start.tolist()
-        firsts = bounds[:-2] if wiring == "layered" else [0] * (len(bounds) - 2)
+        firsts = [0] * (len(bounds) - 2) if skip_connections else bounds[:-2]
         return [
             Block(range(first, begin), range(begin, end))
             for first, begin, end in zip(firsts, bounds[1:-1], bounds[2:], strict=True)

@@ -11,11 +11,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from rewire.connectivity import SparseModel
-from rewire.connectivity.blocks import WIRINGS
 from rewire.connectivity.candidates import SCOPES
 from rewire.connectivity.protocol import ABILITIES
 from rewire.io import Registry, advise
 from rewire.schedules import Constant
+from rewire.validation import of_type
 
 from .amounts import PruningSchedule
 from .budgets import Redistribution, redistributions
@@ -61,8 +61,8 @@ class Method:
         Changes the plan where it concerns whole neurons.
     revive : Revival, optional
         Starts idle neurons anew before connections move.
-    wiring : {"layered", "skip"}, default "layered"
-        Whether connections grow from the layer before only, or from all before.
+    skip_connections : bool, default False
+        Whether connections grow from all earlier layers, rather than from the last one only.
     allow_regrowth : bool, default False
         Whether a dropped connection may be grown again at once; it then keeps its weight and state.
     skip_update : bool, default False
@@ -96,7 +96,7 @@ class Method:
     pruning: PruningSchedule | None = None
     neurons: Any = None
     revive: Revival | None = None
-    wiring: str = "layered"
+    skip_connections: bool = False
     allow_regrowth: bool = False
     skip_update: bool = False
     batches: int = 1
@@ -112,8 +112,9 @@ class Method:
         self._find("neurons", neuron_rules, NeuronRule)
         if isinstance(self.fraction, (int, float)):
             object.__setattr__(self, "fraction", Constant(self.fraction))
+        for name in ("skip_connections", "allow_regrowth", "skip_update", "rewind"):
+            of_type(getattr(self, name), name, bool)
         _one_of("scope", self.scope, SCOPES)
-        _one_of("wiring", self.wiring, WIRINGS)
         _one_of("growth_samples", self.growth_samples, ("all", "last"))
         _one_of("initial", self.initial, ("sparse", "dense"))
         if not isinstance(self.revive, (Revival, NoneType)):
@@ -146,7 +147,7 @@ class Method:
     def needs(self) -> frozenset[str]:
         """What all its parts together need; :data:`NEEDS` says what each asks for."""
         parts = (self.drop, self.grow, self.redistribute, self.neurons, self.revive)
-        own = {"rewinding": self.rewind, "skip wiring": self.wiring == "skip"}
+        own = {"rewinding": self.rewind, "skip connections": self.skip_connections}
         return frozenset(need for need, needed in own.items() if needed).union(
             *(part.needs for part in parts if part is not None)
         )

@@ -325,7 +325,7 @@ class Rewirer:
 
     def _begin(self) -> None:
         """Find out what may be connected, and count what is as explored."""
-        self._candidates = Candidates(self.model, self.method.scope, self.method.wiring)
+        self._candidates = Candidates(self.model, self.method.scope, self.method.skip_connections)
         self._explored = Explored(self.model.connections, self._candidates)
         self._version = self.model.version
 
@@ -358,7 +358,7 @@ class Rewirer:
             self.generator,
             tries=revive.tries,
             samples=revive.samples,
-            wiring=self.method.wiring,
+            skip_connections=self.method.skip_connections,
         )
 
     def _budget(self, ctx: RewiringContext) -> np.ndarray:

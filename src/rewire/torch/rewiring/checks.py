@@ -31,10 +31,10 @@ def check_method(method: Method, model: LayeredModel) -> None:
             method.skip_update,
             ("give it skip_update=False",),
         ),
-        "grows connections that skip layers (wiring='skip'), which layers of a PyTorch model "
-        "cannot have": (
-            method.wiring == "skip",
-            ("give it wiring='layered'", "train a rewire.Network"),
+        "grows connections across layers (skip_connections=True), which layers of a PyTorch "
+        "model cannot have": (
+            method.skip_connections,
+            ("give it skip_connections=False", "train a rewire.Network"),
         ),
         "revives idle units, for which two sparse Linear layers with biases must be known to feed "
         "each other, with ReLU, LeakyReLU, Tanh, Sigmoid or nothing between them, and none do": (

@@ -96,7 +96,7 @@ class LayeredModel:
         assert group is not None
         return float(group["lr"])
 
-    def blocks(self, wiring: str = "layered") -> list[Block]:
+    def blocks(self, skip_connections: bool = False) -> list[Block]:
         """Return one block for each layer, or for each group of a layer's channels."""
         return [part.block for part in self.parts]
 
@@ -175,10 +175,14 @@ class LayeredModel:
         *,
         tries: int,
         samples: int,
-        wiring: str = "layered",
+        skip_connections: bool = False,
     ) -> Revived:
         """Give idle units of chains new incoming weights, in place; see :func:`revive_chain`."""
-        options: dict[str, Any] = {"tries": tries, "samples": samples, "wiring": wiring}
+        options: dict[str, Any] = {
+            "tries": tries,
+            "samples": samples,
+            "skip_connections": skip_connections,
+        }
         self.renewals = [
             revive_chain(chain, blocks, self.state, signals, generator, **options)
             for chain, blocks in self._chains
