@@ -48,6 +48,8 @@ ABOVE = (0.3, 0.4, 0.5, 0.65, 0.8)  # densities among which the crossover is sou
 DENSE, OURS, CSR, MASKED = "dense", "rewire", "PyTorch CSR", "mask"
 SPARSEPROP, SPARSELAB = "SparseProp", "sparselab"
 REST = 0.02  # seconds; by then PyTorch's threads no longer spin
+# sparselab keeps what it knows of a layer by ``id``: a new one in an old one's place would get it.
+_alive: list[nn.Module] = []
 
 
 class Masked(nn.Module):
@@ -102,6 +104,7 @@ def candidates(sparse: nn.Module) -> dict[str, nn.Module]:
         if linear:
             sizes = dense.in_features, dense.out_features
             found[SPARSELAB] = LabLinear(*sizes, sparsity=1 - sparse.density)
+            _alive.append(found[SPARSELAB])
     except ImportError:
         pass
     return found

@@ -12,6 +12,7 @@ from torch.nn.functional import conv2d, pad
 
 from rewire.kernels import layer, layer_plan, threads
 from rewire.kernels.geometry import Window, pixel_layout, window_adjacency
+from rewire.kernels.layer_tables import LayerTables
 
 LIMIT = {np.float64: 1e-12, np.float32: 3e-5}
 IMAGES = (0, 1, 2, 7, 8, 9, 16, 17, 33)
@@ -132,6 +133,27 @@ def test_layers_too_large_for_the_cache_agree(dtype):
     Case(Window(400, 30, (3, 3), padding=(1, 1, 1, 1)), (5, 6), 9, 0.1, dtype, 0).check("numba")
 
 
+BLOCKS = {
+    "sources": (Window(500, 40), (1, 1), 130, 4, 1),
+    "targets": (Window(40, 500), (1, 1), 70, 1, 4),
+    "pixels": (Window(110, 111, (3, 3), padding=(1, 1, 1, 1), stride=(1, 2)), (5, 9), 17, 6, 3),
+    "far rows, fewer connections than blocks for L1": (Window(3000, 20), (1, 1), 64, 15, 1),
+}
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", BLOCKS)
+def test_layers_whose_rows_are_read_in_blocks_agree(name, dtype):
+    window, size, images, *blocks = BLOCKS[name]
+    case = Case(window, size, images, 0.3 if window.in_channels < 999 else 0.06, dtype, 1)
+    tables = LayerTables(case.adjacency, window)
+    pixels = pixel_layout(window, size, 16 if window.kernel == (3, 3) else 64)
+    assert [tables.forward(pixels).blocks, tables.backward(pixels).blocks] == blocks
+    for wanted in ((True, True, True), (True, False, False), (False, True, False)):
+        case.check("numba", wanted)
+    case.check("numpy")
+
+
 @pytest.mark.parametrize("biased", [False, True])
 def test_one_row_with_weights_of_8_bits(biased):
     """Against the dense product of the rounded weights."""
@@ -158,6 +180,7 @@ SHARED = {
     "rows of a group": (Window(60, 70), (5, 6), 21),
     "five groups, four subtotals": (Window(6, 7, (3, 3), padding=(1, 1, 1, 1)), (20, 20), 5),
     "a linear layer": (Window(60, 70), (1, 1), 1100),
+    "blocks of rows": (Window(500, 400), (1, 1), 70),
 }
 
 

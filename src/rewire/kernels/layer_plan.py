@@ -22,6 +22,7 @@ from .geometry import (
     Window,
     pixel_layout,
 )
+from .layer_tables import LayerTables
 from .layout import aligned_empty
 
 __all__ = ["LayerPlan"]
@@ -45,6 +46,8 @@ class _Part(NamedTuple):
     groups: int
     subtotals: int
     sizes: tuple[int, int]
+    ordered: int  # weights to order in the forward pass
+    own_gradients: bool  # whether the gradients of sources need a place of their own
     forward: tuple[tuple[Any, ...], tuple[Any, ...], int]
     backward: tuple[tuple[Any, ...], tuple[Any, ...], int]
 
@@ -65,6 +68,7 @@ class LayerPlan:
     def __init__(self, adjacency: Adjacency, window: Window, backend: str | None = None):
         self.adjacency, self.window = adjacency, window
         self.kernels: ModuleType = get_backend(backend)
+        self._tables = LayerTables(adjacency, window)
         self._source: np.ndarray | None = None
         self._parts: dict[tuple[int, tuple[int, int]], list[_Part]] = {}
 
@@ -90,8 +94,9 @@ class LayerPlan:
             x, y = X[part.images], out[part.images]
             number = self._number(len(weight) * y.size // self.window.out_channels, n_threads)
             parts = _parts(number, part.groups)
-            space = _work_space(weight.dtype, *(parts * size for size in part.sizes))
-            arguments = x, y, *before, weight, bias, *after, parts, *space
+            sizes = (parts * size for size in part.sizes)
+            A, Z, ordered = _work_space(weight.dtype, *sizes, part.ordered)
+            arguments = x, y, *before, weight, bias, *after, parts, ordered, A, Z
             self._run("layer_forward", arguments, phases, number)
 
     def backward(
@@ -123,13 +128,14 @@ class LayerPlan:
             dy = output_grad[part.images]
             number = self._number(connections * dy.size // self.window.out_channels, n_threads)
             apart = _parts(number, part.subtotals)
-            sizes = (apart * size for size in part.sizes)
+            sizes = [apart * size for size in part.sizes]
             rows = part.subtotals * part_grad.size, part.subtotals * biases.size
-            A, D, csc_weight, *sums = _work_space(dtype, *sizes, connections, *rows)
+            sizes += [connections, *rows, sizes[0] if part.own_gradients else 0]
+            A, D, csc_weight, *sums, G = _work_space(dtype, *sizes)
             gradients, bias_sums = (flat.reshape(part.subtotals, -1) for flat in sums)
             arguments = (
                 *(x, dy, dx, part_grad, biases, *before),
-                *(weight, csc_weight, gradients, *after, apart, bias_sums, A, D),
+                *(weight, csc_weight, gradients, *after, apart, bias_sums, A, D, G),
             )
             self._run("layer_backward", arguments, phases, number)
             if several:
@@ -188,35 +194,42 @@ class LayerPlan:
 
     def _part(self, images: slice, pixels: PixelLayout) -> _Part:
         """Put together what depends on the connections and on sizes."""
-        adjacency, window = self.adjacency, self.window
-        number = images.stop - images.start
+        window, number = self.window, images.stop - images.start
         groups = number // pixels.images
         columns = number * pixels.target_size // pixels.images
         subtotals = _subtotals(groups, columns)
         inputs = pixels.input_place, pixels.input_run, pixels.input_gaps
         outputs = pixels.output_place, pixels.output_run
-        width, index = _forward_index(adjacency, window, pixels)
-        far = _is_far(window.planes), _is_far(window.out_channels)
+        reading = self._tables.forward(pixels)
+        table = reading.indptr, reading.reads, reading.position
         forward = (
-            (pixels.images, *inputs, *outputs, pixels.forward_tiles, adjacency.indptr, index),
-            (width, pixels.target_size, far[0]),
-            (2 + len(pixels.forward_tiles)) * groups,
+            (pixels.images, *inputs, *outputs, pixels.forward_tiles, *table),
+            (
+                *(reading.width, pixels.target_size, window.out_channels),
+                *(reading.blocks, reading.far),
+            ),
+            2 + (2 + len(pixels.forward_tiles)) * groups,
         )
-        width, index = _backward_index(adjacency, window, pixels)
-        table = adjacency.csc_indptr, index, adjacency.csc_position
+        ordered = len(reading.position)
+        reading = self._tables.backward(pixels)
+        table = reading.indptr, reading.reads, reading.position
         backward = (
             (
                 *(pixels.images, *inputs, *outputs, pixels.output_gaps, pixels.backward_tiles),
                 *table,
             ),
-            (width, window.planes, pixels.plane_size, pixels.target_size, far[1]),
+            (
+                *(reading.width, window.planes, pixels.plane_size, pixels.target_size),
+                *(reading.blocks, reading.far),
+            ),
             5 + 2 * subtotals + (4 + len(pixels.backward_tiles)) * groups,
         )
         sizes = (
             _whole_lines(window.planes * pixels.plane_size + pixels.images),
             _whole_lines(window.out_channels * pixels.target_size),
         )
-        return _Part(images, groups, subtotals, sizes, forward, backward)
+        own_gradients = reading.blocks > 1
+        return _Part(images, groups, subtotals, sizes, ordered, own_gradients, forward, backward)
 
 
 _ALONE = np.zeros(0, np.int64)
@@ -267,53 +280,6 @@ def _interleaved(window: Window, size: tuple[int, int], images: int) -> int:
     return min(images, limit)
 
 
-def _forward_index(
-    adjacency: Adjacency, window: Window, pixels: PixelLayout
-) -> tuple[int, np.ndarray]:
-    """Return what is to be multiplied by an index, and where each connection reads its source."""
-    if pixels.plane_size == pixels.images:
-        return pixels.images, _with_planes(adjacency, window)
-    plane, y, x = window.positions
-    start: np.ndarray = (
-        plane * pixels.plane_size + y * pixels.pitch + x * pixels.images - pixels.margin
-    )
-    index: np.ndarray = start[adjacency.source]
-    if window.groups > 1:
-        target = np.repeat(np.arange(window.out_channels), np.diff(adjacency.indptr))
-        index += window.first_plane(target) * pixels.plane_size
-    return 1, index.astype(_index_type(window, pixels))
-
-
-def _with_planes(adjacency: Adjacency, window: Window) -> np.ndarray:
-    """Return the plane that each connection reads, where a source has but one pixel."""
-    if window.sources_are_planes:
-        return adjacency.source
-    target = np.repeat(np.arange(window.out_channels), np.diff(adjacency.indptr))
-    plane = window.positions[0][adjacency.source] + window.first_plane(target)
-    return plane.astype(adjacency.source.dtype)
-
-
-def _backward_index(
-    adjacency: Adjacency, window: Window, pixels: PixelLayout
-) -> tuple[int, np.ndarray]:
-    """Return the same for the targets that a source reads in the backward pass."""
-    if pixels.plane_size == pixels.images:
-        return pixels.images, adjacency.target
-    _, y, x = window.positions
-    offset = pixels.margin - y * pixels.pitch - x * pixels.images
-    index: np.ndarray = np.empty(len(adjacency.source), _index_type(window, pixels))
-    index[adjacency.csc_position] = offset[adjacency.source]
-    index += adjacency.target * index.dtype.type(pixels.target_size)
-    return 1, index
-
-
-def _index_type(window: Window, pixels: PixelLayout) -> type:
-    largest = max(
-        (window.planes + 1) * pixels.plane_size, (window.out_channels + 1) * pixels.target_size
-    )
-    return np.int32 if largest < 2**31 else np.int64
-
-
 _buffers = threading.local()
 
 
@@ -326,8 +292,3 @@ def _work_space(dtype: np.dtype, *sizes: int) -> list[np.ndarray]:
         if kept[i].size < needed:
             kept[i] = aligned_empty(needed, dtype)
     return [buffer[:size] for buffer, size in zip(kept, sizes, strict=False)]
-
-
-def _is_far(rows: int) -> bool:
-    """Whether a piece of all rows is too large for the L2 cache, so that prefetching pays."""
-    return rows * PIECE * 4 > CACHE_BYTES

@@ -9,6 +9,7 @@ from . import (
     cannistraci_hebb,
     dense,
     layer,
+    layer_backward,
     losses,
     network,
     one_row,
@@ -88,7 +89,7 @@ all_products = kernel(dense.all_products)
 forward_one_row = team_kernel(one_row.forward_one_row)
 forward_one_row_small = team_kernel(one_row.forward_one_row_small)
 layer_forward = team_kernel(layer.layer_forward)
-layer_backward = team_kernel(layer.layer_backward)
+layer_backward = team_kernel(layer_backward.layer_backward)
 
 # These make arrays of their own, a few for a whole block of scores.
 score_by_paths = kernel(cannistraci_hebb.score_by_paths, _nrt=True)

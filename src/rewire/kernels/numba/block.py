@@ -46,7 +46,7 @@ def sums_chunk(first, last, task):
         for t in range(first, last):
             start = bias[t] if bias.size else A.dtype.type(0)
             ends = indptr[t], indptr[t + 1]
-            forward_row(LINEAR, far, weight, index, *ends, A, Z, t, start, low, high)
+            forward_row(LINEAR, far, weight, index, *ends, A, Z, t, start, low, high, False)
 
 
 @inlined

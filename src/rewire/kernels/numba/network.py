@@ -34,7 +34,7 @@ def forward(ranks, indptr, source, weight, bias, A, D, first, last):
         high = min(last, ranks.start[rank + 1])
         for t in range(low, high):
             row = indptr[t], indptr[t + 1], A, A, t, bias[t]
-            forward_row(code, far, weight, source, *row, 0, A.shape[1])
+            forward_row(code, far, weight, source, *row, 0, A.shape[1], False)
         activate(code, custom, A, D, low, high)
 
 

@@ -90,10 +90,16 @@ def share_apart(work, progress, phase, number, parts, task):
 
 
 @inlined
-def own_parts(A, Z, parts, progress):
-    """Return this thread's own of some equal parts of two work spaces; if it is one part, all."""
+def own_part(parts, progress):
+    """Return the number of the part of the work spaces that this thread takes for itself."""
     number = np.intp(0)
     if parts > 1:
         number = atomic_increment(progress, progress.size - 1)
-    a, z = A.size // parts, Z.size // parts
-    return A[number * a : (number + 1) * a], Z[number * z : (number + 1) * z]
+    return number
+
+
+@inlined
+def cut(space, number, parts):
+    """Return one of some equal parts of a work space, in a tuple: Numba returns arrays only so."""
+    size = space.size // parts
+    return (space[number * size : (number + 1) * size],)

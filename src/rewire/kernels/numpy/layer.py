@@ -17,12 +17,16 @@ def _copy_in(X, place, gaps, A):
 
 
 def _sums(indptr, index, weight, bias, A, width, Z, low, high):
-    """Z[t, low:high] = bias[t] + sum of weight[k] * what connection k reads in those columns."""
+    """Z[t, low:high] = bias[t] + sum of weight[k] * what connection k reads in those columns.
+
+    ``indptr`` goes through all t once for each block of rows that are read.
+    """
     columns = np.arange(low, high)
-    for t in range(len(indptr) - 1):
-        k = slice(indptr[t], indptr[t + 1])
+    Z[:, low:high] = bias[:, None] if len(bias) else 0
+    for i in range(len(indptr) - 1):
+        k = slice(indptr[i], indptr[i + 1])
         read = A[index[k].astype(np.intp)[:, None] * width + columns]
-        Z[t, low:high] = weight[k] @ read + (bias[t] if len(bias) else 0)
+        Z[i % len(Z), low:high] += weight[k] @ read
 
 
 def layer_forward(
@@ -37,23 +41,31 @@ def layer_forward(
     tiles,
     indptr,
     index,
+    position,
     weight,
     bias,
     width,
     target_size,
+    targets,
+    blocks,
     far,
     parts,
+    ordered,
     A,
     Z,
     progress,
     team,
 ):
     """Out = weighted sums of X, plus ``bias`` (empty: zero), for whole groups of images."""
+    if len(position):
+        to_csc_order(weight, position, ordered, 0, len(weight))
+        weight = ordered
+    sums = _rows(Z, target_size)[:targets]
     for image in range(0, len(X), images):
         group = slice(image, image + images)
         _copy_in(X[group], input_place, input_gaps, A)
         for low, high in tiles:
-            _sums(indptr, index, weight, bias, A, width, _rows(Z, target_size), low, high)
+            _sums(indptr, index, weight, bias, A, width, sums, low, high)
         out[group] = Z[output_place[:, None] + np.arange(images)].T
 
 
@@ -81,11 +93,13 @@ def layer_backward(
     planes,
     plane_size,
     target_size,
+    blocks,
     far,
     parts,
     bias_sums,
     A,
     D,
+    G,
     progress,
     team,
 ):
@@ -101,11 +115,11 @@ def layer_backward(
             bias_grad += _rows(D, target_size).sum(axis=1)[: len(bias_grad)]
         if len(weight_grad):
             _copy_in(X[group], input_place, input_gaps, A)
-            for s in range(planes):
-                k = slice(csc_indptr[s], csc_indptr[s + 1])
+            for i in range(len(csc_indptr) - 1):
+                k = slice(csc_indptr[i], csc_indptr[i + 1])
                 for low, high in tiles:
                     read = D[index[k].astype(np.intp)[:, None] * width + np.arange(low, high)]
-                    gradient[k] += read @ sources[s, low:high]
+                    gradient[k] += read @ sources[i % planes, low:high]
         if len(input_grad):
             for low, high in tiles:
                 _sums(csc_indptr, index, csc_weight, no_bias, D, width, sources, low, high)
