@@ -268,6 +268,10 @@ CALLS = {
         "measure": "accuracy",
         "reach": 0.9,
     },
+    rewire.play: lambda: (
+        {"net": net(), "X": X, "y": Y, "loss": "cross_entropy"}
+        | {"inputs": ["across", "up"], "classes": ["no", "yes"]}
+    ),
     report.Recorder: lambda: {"name": None, "data": "moons", "feature_names": None, "classes": ()},
     report.read_recording: lambda: {"path": written("recording")},
     report.write_animation: lambda: {

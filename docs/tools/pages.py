@@ -1,5 +1,6 @@
 """Hook of MkDocs: add the pages that do not lie in docs, and check all pages."""
 
+import json
 import re
 from pathlib import Path
 
@@ -11,11 +12,13 @@ from typer.main import get_command
 
 from rewire.cli.app import app
 from rewire.experiment import Recipe, settings_table
+from rewire.playground.commands import schema
 
 # From the root of the repository.
 ROOT_PAGES = ("CHANGELOG.md", "CONTRIBUTING.md")
 COMMAND_PAGE = "reference/command.md"
 SETTINGS_PAGE = "reference/settings.md"
+SESSION_PAGE = "reference/session.md"
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -26,6 +29,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         files.append(File.generated(config, name.lower(), content=text))
     files.append(File.generated(config, COMMAND_PAGE, content=command_page()))
     files.append(File.generated(config, SETTINGS_PAGE, content=settings_page()))
+    files.append(File.generated(config, SESSION_PAGE, content=session_page()))
     return files
 
 
@@ -68,6 +72,34 @@ def settings_page() -> str:
         "the folder of a run, and, under scikit-learn's names, the parameters of the "
         f"[estimators](../estimators.md).\n\n{tables}"
     )
+
+
+def session_page() -> str:
+    """Return every command of the playground with its fields, as Markdown."""
+    parts = [
+        "# Commands of a session",
+        "What a [session](../play.md#sessions-in-python) takes, each as a dictionary: "
+        '`{"do": "step", "steps": 10}`. Fields without a default must be given.',
+    ]
+    for name, command in schema().items():
+        parts += [f"## {name}", command["help"]]
+        rows = []
+        for key, field in command["fields"].items():
+            allowed = ", ".join(field.get("choices", [])) or _range(field)
+            default = json.dumps(field["default"]) if "default" in field else ""
+            rows.append(f"| `{key}` | {field['help']} | {allowed} | {default} |")
+        if rows:
+            head = ["| field | | allowed | default |", "| --- | --- | --- | --- |"]
+            parts.append("\n".join([*head, *rows]))
+        if command["one_of"]:
+            parts.append(f"Exactly one of {', '.join(command['one_of'])} is given.")
+    return "\n\n".join(parts)
+
+
+def _range(field: dict) -> str:
+    if "low" in field and "high" in field:
+        return f"{field['low']:g} to {field['high']:g}"
+    return ""
 
 
 def _cell(text: str) -> str:

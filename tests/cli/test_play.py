@@ -13,6 +13,7 @@ import pytest
 from rewire.cli import playing
 from rewire.experiment import RunDirectory
 from rewire.playground.documents import document_of
+from rewire.playground.links import link_of_commands
 from rewire.playground.player import Player
 from rewire.playground.watching import Watch
 from rewire.train import load_checkpoint
@@ -61,8 +62,9 @@ def test_it_opens_a_session_that_was_saved(opened, tmp_path):
     player.send({"do": "step", "steps": 5})
     path = tmp_path / "mine.session.json"
     path.write_text(json.dumps(document_of(player.session)))
-    again = opened(path)
-    assert (again.session.step, again.session.data_name) == (5, "circles")
+    link = "http://127.0.0.1:1/x/#" + link_of_commands(player.session.record.done)
+    for again in (opened(path), opened(link)):
+        assert (again.session.step, again.session.data_name) == (5, "circles")
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@
 
 from hypothesis import strategies as st
 
-from rewire.playground import ArrayEngine, CommandError, Session
+from rewire.playground import ArrayEngine, Session
+from rewire.playground.commands import CommandError
 
 SMALL = (
     {"do": "data", "name": "moons", "samples": 20},

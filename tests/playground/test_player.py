@@ -2,8 +2,8 @@
 
 import pytest
 
-from rewire.playground import CommandError
 from rewire.playground import film as film_module
+from rewire.playground.commands import CommandError
 from rewire.playground.exports import export
 from rewire.playground.player import Player
 

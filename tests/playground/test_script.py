@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import rewire
-from rewire.playground import ArrayEngine, CommandError, Session
+from rewire.playground import ArrayEngine, Session
+from rewire.playground.commands import CommandError
 from rewire.playground.links import commands_of_link, link_of_commands
 from rewire.playground.saving import read_session, session_document
 from rewire.playground.script import write_script

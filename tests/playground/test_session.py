@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 import rewire
 from rewire.losses import Hinge
 from rewire.optimizers import SGD
-from rewire.playground import ArrayEngine, CommandError, Session
+from rewire.playground import ArrayEngine, Session
+from rewire.playground.commands import CommandError
 from rewire.playground.points import draw_points
 from rewire.playground.starts import START
 from rewire.topology import Rewirer

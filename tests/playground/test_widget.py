@@ -9,6 +9,7 @@ from comm.base_comm import BaseComm
 
 import rewire
 from rewire.playground import widget as widget_module
+from rewire.playground.commands import CommandError
 from rewire.playground.watching import Watch
 from rewire.train import Training
 
@@ -111,6 +112,7 @@ def test_it_shows_a_network_and_data_of_ones_own(opened):
 def test_what_nobody_looks_at_pauses(opened, monkeypatch):
     monkeypatch.setattr(widget_module, "PATIENCE", -1.0)
     widget = opened(rewire.play())
+    say(widget, open=True)
     widget.player.send({"do": "run"})
     with widget.player._changed:
         assert widget.player._changed.wait_for(lambda: not widget.player.running, timeout=20)
@@ -144,7 +146,7 @@ def test_a_training_is_watched_and_then_operated_on():
     first = watch.frame()
     assert (first["step"], first["watching"], first["end"]) == (0, True, 60)
     assert len(first["data"]["points"]) == 40
-    with pytest.raises(rewire.playground.CommandError, match="until the training"):
+    with pytest.raises(CommandError, match="until the training"):
         watch.send({"do": "step"})
     while not training.finished:
         training.advance()

@@ -20,7 +20,7 @@ def play(
         str | None,
         typer.Argument(
             help="moons, circles, spirals, xor, blobs or checkerboard; or a data set or file that "
-            "'rewire train' takes; or a session that was saved. Moons by default.",
+            "'rewire train' takes; or a session that was saved, or its link. Moons by default.",
             autocompletion=complete_data,
             show_default=False,
         ),

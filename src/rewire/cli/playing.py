@@ -14,6 +14,7 @@ from rich.console import Console
 from rewire.experiment import Experiment, Recipe, RunDirectory, prepare_experiment
 from rewire.io import split_commas
 from rewire.playground import ArrayEngine, Session
+from rewire.playground.links import MARK, commands_of_link
 from rewire.playground.player import Player
 from rewire.playground.points import GENERATORS
 from rewire.playground.saving import read_session
@@ -54,6 +55,8 @@ def _session(
 ) -> Session:
     if data is None or data in GENERATORS:
         return Session(ArrayEngine(), _start({"do": "data", "name": data or "moons", "seed": 1}))
+    if MARK in data:
+        return Session(ArrayEngine(), commands_of_link(data))
     if data.endswith(SESSION):
         return read_session(data)
     if columns is not None:

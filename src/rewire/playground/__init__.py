@@ -7,13 +7,12 @@ written as a script.
 
 from rewire.io.lazy import lazy_face
 
-__all__ = ["ArrayEngine", "CommandError", "Session", "play"]
+__all__ = ["ArrayEngine", "Session", "play"]
 
 __getattr__, __dir__ = lazy_face(
     __name__,
     {
         "ArrayEngine": "array_engine",
-        "CommandError": "commands",
         "Session": "session",
         "play": "notebook",
     },

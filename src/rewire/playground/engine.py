@@ -83,8 +83,14 @@ class Engine(Protocol):
     """Makes lanes."""
 
     name: str
-    given: Given | None
-    start: tuple[dict[str, Any], ...]  # what a session does first, unless told otherwise
+
+    @property
+    def given(self) -> Given | None:
+        """What a session was opened with, if anything."""
+
+    @property
+    def start(self) -> tuple[dict[str, Any], ...]:
+        """What a session does first, unless told otherwise."""
 
     def lane(self, network: Mapping[str, Any] | None) -> Lane:
         """Return a new network, by the fields of the command, or None for the given one.

@@ -11,7 +11,7 @@ from typing import Any
 
 from .commands import COMMANDS, CommandError, check
 
-__all__ = ["commands_of_link", "limited", "link_of_commands"]
+__all__ = ["MARK", "commands_of_link", "limited", "link_of_commands"]
 
 MARK = "play1."  # of the form of the rest; another form gets another mark
 MAX_TEXT = 2_000_000  # characters of commands

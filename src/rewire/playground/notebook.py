@@ -10,6 +10,7 @@ from rewire.graph import Network
 from rewire.io import import_optional
 from rewire.losses import Loss
 from rewire.train import Training
+from rewire.validation import several
 
 from .array_engine import ArrayEngine
 from .player import Player
@@ -67,6 +68,7 @@ def play(
     >>> net = rewire.mlp([2, 16, 16, 1], sparsity=[0, 0.9, 0.8], seed=0)
     >>> widget = rewire.play(net, *moons(seed=0))  # doctest: +SKIP
     """
+    inputs, classes = several(inputs, "inputs", "names"), several(classes, "classes", "names")
     engine = ArrayEngine(net, X, y, loss=loss, inputs=inputs, classes=classes)
     from .widget import PlayWidget  # needs anywidget
 

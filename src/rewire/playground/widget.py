@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import threading
 from time import monotonic
 from typing import Any, ClassVar
@@ -19,7 +20,8 @@ AnyWidget: Any = import_optional("anywidget", "notebook").AnyWidget
 __all__ = ["PlayWidget"]
 
 PATIENCE = 10.0  # seconds without a sign of any view after which nothing runs for nobody
-# What is added to the page's module: the transport by messages of the widget, and the entrance.
+# What is added to the page's module: the transport by messages of the widget, and the entrance. The
+# page is in a shadow tree, which a notebook's own style does not reach.
 ENTRANCE = """
 function widgetMessages(model) {
   const waiting = new Map();
@@ -30,8 +32,13 @@ function widgetMessages(model) {
   });
   return {
     send: command => ask({command}),
-    ask: (kind, lane = 1) => ask({export: kind, lane}),
-    open(onframe, onerror) {
+    async fetch(kind) {
+      const {name, type, base64} = await ask({export: kind});
+      const bytes = Uint8Array.from(atob(base64), letter => letter.charCodeAt(0));
+      const blob = new Blob([bytes], {type});
+      return kind === "link" ? {name, text: await blob.text()} : {name, blob};
+    },
+    open(onframe) {
       const take = message => {
         if (message.frame) {
           onframe(message.frame);
@@ -49,11 +56,20 @@ function widgetMessages(model) {
   };
 }
 
+function notebookTheme() {
+  const {jpThemeLight, vscodeThemeKind} = document.body.dataset;
+  if (jpThemeLight !== undefined) return jpThemeLight === "true" ? "light" : "dark";
+  if (vscodeThemeKind) return vscodeThemeKind.includes("light") ? "light" : "dark";
+  return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+}
+
 export default {
   render({model, el}) {
-    const page = document.createElement("div");
-    el.appendChild(page);
-    return mount(page, widgetMessages(model), {widget: true});
+    const page = document.createElement("div"), style = document.createElement("style");
+    style.textContent = STYLE;
+    el.attachShadow({mode: "open"}).append(style, page);
+    const app = mount(page, widgetMessages(model), {guide: false, theme: notebookTheme()});
+    return () => app.close();
   },
 };
 """
@@ -72,8 +88,7 @@ class PlayWidget(AnyWidget):
     player : Player or Watch
     """
 
-    _esm: ClassVar[str] = module() + ENTRANCE
-    _css: ClassVar[str] = style()
+    _esm: ClassVar[str] = f"{module()}\nconst STYLE = {json.dumps(style())};\n{ENTRANCE}"
 
     def __init__(self, player: Player | Watch, **options: Any):
         super().__init__(**options)
@@ -82,10 +97,8 @@ class PlayWidget(AnyWidget):
         self._cursor: dict[str, int] | None = None
         self._heard = monotonic()
         self._lock = threading.Lock()
-        self._over = False
+        self._over, self._begun = False, False
         self.on_msg(self._receive)
-        self.player.start()
-        threading.Thread(target=self._show, name="rewire widget", daemon=True).start()
 
     def close(self) -> None:
         """End the session and the widget."""
@@ -101,12 +114,20 @@ class PlayWidget(AnyWidget):
         if "seen" in content:
             self._seen = content["seen"]
         elif content.get("open"):
+            self._begin()
             self._send_frame(whole=True)
         elif "command" in content:
             self._answer(content.get("id"), lambda: self.player.send(content["command"]))
         elif "export" in content:
             lane = 0 if content.get("lane") == 0 else 1
             self._answer(content.get("id"), lambda: self._export(content["export"], lane))
+
+    def _begin(self) -> None:
+        """Run the session, once there is a view."""
+        if not self._begun:
+            self._begun = True
+            self.player.start()
+            threading.Thread(target=self._show, name="rewire widget", daemon=True).start()
 
     def _answer(self, number: Any, do: Any) -> None:
         try:
