@@ -15,6 +15,7 @@ from .kinds import TextStudy, measured_kind
 from .number_formats import study_numbers
 from .numbers import read_numbers
 from .overrides import Override
+from .raw import RawTable, TypedColumn
 from .schema import DateFormat, NumberFormat
 
 __all__ = ["Evidence", "gather_evidence", "settle"]
@@ -40,10 +41,13 @@ class Evidence:
 
 
 def gather_evidence(
-    studies: Mapping[str, TextStudy], said: Mapping[str, Override], separator: str | None
+    studies: Mapping[str, TextStudy], said: Mapping[str, Override], raw: RawTable
 ) -> Evidence:
     """Return what the columns say that can be read in one way only."""
     decimals: dict[str, str] = {}
+    if raw.separator is not None:  # a large file of text has columns read as decimals at once
+        typed = (name for name, one in raw.columns.items() if isinstance(one, TypedColumn))
+        decimals |= zip((".",), typed, strict=False)
     orders: dict[str, str] = {}
     for name, study in studies.items():
         kind = measured_kind(study, said.get(name, Override()))
@@ -53,7 +57,7 @@ def gather_evidence(
             pattern = study.dates.formats[0].pattern
             if "%m" in pattern and "%d" in pattern and pattern[:2] in ("%d", "%m"):
                 orders.setdefault(pattern[:2], name)
-    return Evidence(separator, decimals, orders)
+    return Evidence(raw.separator, decimals, orders)
 
 
 def settle(

@@ -8,23 +8,25 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
-from rewire.io import import_optional
-
+from .csv_columns import Lines, read_columns
 from .headers import header_names, look_like_values
-from .raw import RawTable, TextColumn
-from .texts import texts_of_each
+from .raw import RawColumn, RawTable
 
 __all__ = ["read_text"]
 
 # Separators that a file may have; the first of several that fit equally well is taken.
 SEPARATORS = (",", ";", "\t", "|")
 SNIFFED_RECORDS = 100
-SNIFFED_CHARACTERS = 2_000_000
+SNIFFED_BYTES = 2_000_000
 LONGEST_VALUE = 2**31 - 1
+# Bytes that are decoded at a time.
+PIECE = 1 << 20
+# A line of comment below another one.
+COMMENTED = re.compile(rb"\s*#")
+NOT_BLANK = re.compile(rb"\S")
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -32,9 +34,6 @@ MARKS = (
 )
 # Lines of another length that an error names; of those that all have the same, fewer.
 SHOWN, SHOWN_ALIKE = 10, 2
-# Bytes that are read at a time: at least so many, and so many for each column, since a block of a
-# few rows only has thousands of small arrays.
-BLOCK, OF_COLUMN = 1 << 22, 1000
 
 
 def read_text(
@@ -47,10 +46,10 @@ def read_text(
     header: bool = True,
 ) -> RawTable:
     """Read the content of a file of text as a table; see :func:`rewire.tables.read_raw`."""
-    text, notes = _decode(content, encoding)
-    text = _without_comments(text, comment)
-    sep, text = _separator(text, sep)
-    names, body, first = _split_header(text, sep, header)
+    content, notes = _as_utf8(content, encoding)
+    content = _without_comments(content, comment)
+    sep, content = _separator(content, sep)
+    names, begin, first = _split_header(content, sep, header)
     values = header and look_like_values(names)
     names, renamed = header_names(names)
     if values:
@@ -58,66 +57,81 @@ def read_text(
             f"the first line is taken as the columns' names ({', '.join(names[:5])}): if these are "
             "values, write a line of names above it"
         )
-    lines = body.encode("utf-8", errors="replace")
-    del text, body  # of a large file, copies that nothing needs any more
-    columns, more = _columns(lines, names, sep, first)
+    columns, more = _columns(content, begin, names, sep, first)
     rows = len(next(iter(columns.values()), ()))
     if rows == 0:
         raise ValueError("a table must have at least one row below its header; got none")
     return RawTable(columns, rows, name, sep, (*notes, *renamed, *more))
 
 
-def _text_columns(columns: list[Any]) -> list[TextColumn]:
-    """Return columns of texts from Arrow's chunked arrays of strings, which are given up."""
-    for i, one in enumerate(columns):  # each makes room for the next
-        columns[i] = one.dictionary_encode().combine_chunks()
-    codes = (np.asarray(one.indices) for one in columns)  # no value is null in a file of text
-    texts = texts_of_each([one.dictionary for one in columns])
-    return [TextColumn(*pair) for pair in zip(texts, codes, strict=True)]
-
-
 # ------------------------------------------------------------------------------------ characters
 
 
-def _decode(content: bytes, encoding: str | None) -> tuple[str, list[str]]:
-    """Return text, and a note where the encoding had to be guessed."""
+def _as_utf8(content: bytes, encoding: str | None) -> tuple[bytes, list[str]]:
+    """Return text as UTF-8 without a mark, and a note where the encoding had to be guessed.
+
+    A large file in UTF-8, as most are, is not copied.
+    """
     if encoding is not None:
         try:
-            return content.decode(encoding).removeprefix("\ufeff"), []
-        except (UnicodeDecodeError, LookupError) as error:
+            return content.decode(encoding).removeprefix("\ufeff").encode(), []
+        except (UnicodeError, LookupError) as error:
             raise ValueError(f"encoding must be the file's; got {encoding!r}: {error}") from error
     found = next((name for mark, name in MARKS if content.startswith(mark)), "utf-8")
+    if found == "utf-8":
+        wrong = _first_wrong(content)
+        return (content, []) if wrong is None else _as_cp1252(content, wrong)
     try:
-        return content.decode(found), []
+        return content.decode(found).encode(), []
     except UnicodeDecodeError as error:
-        if found != "utf-8":
-            raise ValueError(f"the file begins as {found} and does not go on so: {error}") from None
-        line = content.count(b"\n", 0, error.start) + 1
-        text = content.decode("cp1252", errors="replace")
-        shown = text.splitlines()[line - 1][:60]
-        return text, [
-            f"read as cp1252, for it is not UTF-8 (line {line}: {shown!r}): if letters are wrong, "
-            "name its encoding"
-        ]
+        raise ValueError(f"the file begins as {found} and does not go on so: {error}") from None
 
 
-def _without_comments(text: str, comment: str | None) -> str:
+def _as_cp1252(content: bytes, wrong: int) -> tuple[bytes, list[str]]:
+    text, line = content.decode("cp1252", errors="replace"), content.count(b"\n", 0, wrong)
+    shown = text.splitlines()[line][:60]
+    return text.encode(), [
+        f"read as cp1252, for it is not UTF-8 (line {line + 1}: {shown!r}): if letters are wrong, "
+        "name its encoding"
+    ]
+
+
+def _first_wrong(content: bytes) -> int | None:
+    """Return the place of the first byte that is not UTF-8; no copy of a large file is made."""
+    first = 0
+    while first < len(content):
+        last = first + PIECE
+        while last < len(content) and content[last] & 0b1100_0000 == 0b1000_0000:
+            last += 1
+        try:
+            content[first:last].decode()
+        except UnicodeDecodeError as error:
+            return first + error.start
+        first = last
+    return None
+
+
+def _without_comments(content: bytes, comment: str | None) -> bytes:
     """Leave out lines of comment: those before the header, or all with the mark that is given."""
     if comment is not None:
-        lines = text.splitlines(keepends=True)
-        return "".join(line for line in lines if not line.lstrip().startswith(comment))
-    while text.startswith(("#", "\n", "\r")):
-        line, _, rest = text.partition("\n")
-        if line.startswith("#") and not rest.lstrip().startswith("#") and _is_header(line, rest):
+        mark = comment.encode()
+        lines = content.splitlines(keepends=True)
+        return b"".join(line for line in lines if not line.lstrip().startswith(mark))
+    first = 0
+    while content.startswith((b"#", b"\n", b"\r"), first):
+        below = content.find(b"\n", first) + 1 or len(content)
+        commented = content.startswith(b"#", first) and COMMENTED.match(content, below)
+        if content.startswith(b"#", first) and not commented and _is_header(content, first, below):
             break
-        text = rest
-    return text
+        first = below
+    return content[first:]
 
 
-def _is_header(line: str, rest: str) -> bool:
+def _is_header(content: bytes, first: int, below: int) -> bool:
     """Return whether a line that begins with # has as many values as the one below it."""
-    below = rest.partition("\n")[0]
-    return any(line.count(one) == below.count(one) > 0 for one in SEPARATORS)
+    line, next_line = content[first:below], content[below : content.find(b"\n", below) + 1 or None]
+    marks = [one.encode() for one in SEPARATORS]
+    return any(line.count(one) == next_line.count(one) > 0 for one in marks)
 
 
 # ------------------------------------------------------------------------------------- separator
@@ -128,22 +142,26 @@ def _records(text: str, sep: str) -> Iterable[list[str]]:
     return csv.reader(io.StringIO(text, newline=""), delimiter=sep)
 
 
-def _separator(text: str, sep: str | None) -> tuple[str, str]:
+def _separator(content: bytes, sep: str | None) -> tuple[str, bytes]:
     """Return the separator and the text below a line that only names it (as Excel writes)."""
-    line, _, rest = text.partition("\n")
-    if line.strip().lower().startswith("sep=") and len(line.strip()) == 5:
-        return sep or line.strip()[-1], rest
-    if line.rstrip("\r").lower() == "sep=\t":
-        return sep or "\t", rest
+    line = content[: content.find(b"\n") + 1 or None]
+    if line.strip().lower().startswith(b"sep=") and len(line.strip().decode()) == 5:
+        return sep or line.strip().decode()[-1], content[len(line) :]
+    if line.rstrip(b"\r\n").lower() == b"sep=\t":
+        return sep or "\t", content[len(line) :]
     if sep is None:
-        sample = text[:SNIFFED_CHARACTERS]
+        sample = _head(content)
         sep = max(SEPARATORS, key=lambda one: _consistency(sample, one))
         # A blank may stand within a value: it is taken only where nothing else fits.
         if _consistency(sample, sep)[0] == 0 and _consistency(sample, " ")[0] == 1:
             sep = " "
     elif len(sep) != 1:
         raise ValueError(f"sep must be one character; got {sep!r}")
-    return sep, text
+    return sep, content
+
+
+def _head(content: bytes) -> str:
+    return content[:SNIFFED_BYTES].decode(errors="ignore")
 
 
 def _consistency(sample: str, sep: str) -> tuple[float, int]:
@@ -166,11 +184,11 @@ def _consistency(sample: str, sep: str) -> tuple[float, int]:
 # ---------------------------------------------------------------------------------------- values
 
 
-def _split_header(text: str, sep: str, header: bool) -> tuple[list[str], str, int]:
-    """Return names, the text below them, and the number of its first line."""
-    head = text[:SNIFFED_CHARACTERS]
+def _split_header(content: bytes, sep: str, header: bool) -> tuple[list[str], int, int]:
+    """Return names, where the text below them begins, and the number of its first line."""
+    head = _head(content)
     if "\n" not in head:  # a header longer than that
-        head = text
+        head = content.decode()
     reader: Any = _records(head, sep)
     for record in reader:
         if any(value.strip() for value in record):
@@ -180,71 +198,38 @@ def _split_header(text: str, sep: str, header: bool) -> tuple[list[str], str, in
             "a table must have a line with its columns' names, and rows below it; got an empty file"
         )
     if not header:
-        return [str(i) for i in range(len(record))], text, 1
+        return [str(i) for i in range(len(record))], 0, 1
     lines = io.StringIO(head, newline="")
-    length = sum(len(lines.readline()) for _ in range(reader.line_num))
-    return record, text[length:], reader.line_num + 1
+    length = sum(len(lines.readline().encode()) for _ in range(reader.line_num))
+    return record, length, reader.line_num + 1
 
 
 def _columns(
-    content: bytes, names: list[str], sep: str, first: int
-) -> tuple[dict[str, TextColumn], list[str]]:
+    content: bytes, begin: int, names: list[str], sep: str, first: int
+) -> tuple[dict[str, RawColumn], list[str]]:
     """Return the columns of the lines below the header."""
-    pyarrow = import_optional("pyarrow", "data")
-    wrong: list[Any] = []
-    if not content or content.isspace():
+    if NOT_BLANK.search(content, begin) is None:
         return {}, []
-    arrow = _arrow_table(pyarrow, content, names, sep, wrong)
+    lines = Lines(content, begin, len(names), sep)
+    found = read_columns(lines)
     notes: list[str] = []
-    if wrong and (tight := _without_blanks(content, sep)) != content:
-        content = tight
-        arrow = _arrow_table(pyarrow, content, names, sep, wrong)
-    if wrong:  # one after the other, lines have numbers
-        arrow = _arrow_table(pyarrow, content, names, sep, wrong, threads=False)
-        names, notes = _other_width(names, wrong, len(arrow), sep, first)
-        arrow = _arrow_table(pyarrow, content, names, sep, wrong, threads=False)
-        if wrong:
-            raise ValueError(_ragged(wrong, len(names), first))
-    columns = list(arrow.itercolumns())
-    del arrow
-    return dict(zip(names, _text_columns(columns), strict=True)), notes
+    if lines.wrong and (tight := _without_blanks(content, sep)) != content:
+        lines = replace(lines, content=tight)
+        found = read_columns(lines)
+    if lines.wrong:  # one after the other, lines have numbers
+        lines = replace(lines, threads=False)
+        found = read_columns(lines)
+        names, notes = _other_width(names, lines.wrong, len(found[0]), sep, first)
+        lines = replace(lines, width=len(names))
+        found = read_columns(lines)
+        if lines.wrong:
+            raise ValueError(_ragged(lines.wrong, len(names), first))
+    return dict(zip(names, found, strict=True)), notes
 
 
 def _without_blanks(content: bytes, sep: str) -> bytes:
     """Leave out blanks between a separator and a quoted value, which is none of it else."""
     return re.sub(rb"(?<=" + re.escape(sep.encode()) + rb') +(?=")', b"", content)
-
-
-def _arrow_table(
-    pyarrow: Any, content: bytes, names: list[str], sep: str, wrong: list, threads: bool = True
-) -> Any:
-    """Read lines as columns of text, and collect those of another length."""
-    reader = import_optional("pyarrow.csv", "data")
-
-    def skip(row: Any) -> str:
-        wrong.append(row)
-        return "skip"
-
-    numbers = [str(i) for i in range(len(names))]
-    options = {
-        "parse_options": reader.ParseOptions(
-            delimiter=sep, newlines_in_values=True, invalid_row_handler=skip
-        ),
-        "convert_options": reader.ConvertOptions(
-            column_types=dict.fromkeys(numbers, pyarrow.string()), strings_can_be_null=False
-        ),
-    }
-    block = min(max(BLOCK, OF_COLUMN * len(names)), LONGEST_VALUE)
-    for size in (block, min(len(content) + 1, LONGEST_VALUE)):
-        reading = reader.ReadOptions(column_names=numbers, block_size=size, use_threads=threads)
-        wrong.clear()
-        try:
-            return reader.read_csv(pyarrow.BufferReader(content), read_options=reading, **options)
-        except pyarrow.ArrowInvalid as error:
-            # A line longer than a block needs a larger one.
-            if size != block or len(content) <= block:
-                raise ValueError(f"it is no table of text: {error}") from error
-    return None
 
 
 def _other_width(

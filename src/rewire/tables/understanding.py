@@ -123,7 +123,7 @@ def _columns(
         for name, column in raw.columns.items()
         if isinstance(column, TextColumn) and said.of(name).role != "ignored"
     }
-    evidence = gather_evidence(studies, said.columns, raw.separator)
+    evidence = gather_evidence(studies, said.columns, raw)
     found = []
     for name, column in raw.columns.items():
         one = _column(raw, name, studies, said, evidence, problems)
