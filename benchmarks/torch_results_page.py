@@ -258,9 +258,18 @@ def rewiring() -> str:
     return REWIRING.format(table=table(heading, body), within=within, number=len(rows), aim=AIM)
 
 
+def machines() -> str:
+    """Return which processor each table was measured on."""
+    measured = {f"torch_study_costs.py {k}": v for k, v in result("torch_study_costs").items()}
+    measured["torch_rewiring.py"] = result("torch_rewiring")
+    scripts: dict[str, list[str]] = {}
+    for script, found in measured.items():
+        scripts.setdefault(found["processor"], []).append(f"`{script}`")
+    return "; ".join(f"{', '.join(names)} on an {kind}" for kind, names in scripts.items())
+
+
 def sections() -> dict[str, str]:
     found = curves()
-    costs = result("torch_study_costs")
     return {
         "headline": headline(found),
         "wins": wins(found),
@@ -273,7 +282,7 @@ def sections() -> dict[str, str]:
         "search": search_table("torch_study", "curve", "bits per character by learning rate"),
         "image_search": search_table("torch_study_images", "curve", "error, %, by learning rate"),
         "rewiring": rewiring(),
-        "machine": f"one thread of an {costs['steps']['processor']}",
+        "machine": f"one thread, {machines()}",
         "steps": str(torch_study.DENSE_STEPS),
         "seconds": f"{common_time(found):.0f}",
         "characters": f"{torch_study.DENSE_STEPS * torch_study.BATCH * torch_study.CONTEXT:,}",
