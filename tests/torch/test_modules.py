@@ -11,7 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
-from torch.func import functional_call
+from torch.func import functional_call, grad, jvp, vmap
 from torch.utils.checkpoint import checkpoint
 
 import rewire.torch as rt
@@ -211,6 +211,36 @@ def network():
 
 def images(number=4):
     return torch.randn(number, 3, 6, 6, generator=torch.Generator().manual_seed(number))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of PyTorch's own, in jvp
+@pytest.mark.parametrize("kind", ["linear", "convolution"])
+def test_transforms_of_functions_agree_with_the_dense_layer(kind):
+    """Gradients for each sample, an ensemble's outputs and a directional derivative."""
+    if kind == "linear":
+        layer, shape = rt.Linear(7, 5, density=0.4, seed=0), (6, 1, 7)
+    else:
+        layer, shape = rt.Conv2d(4, 6, 3, density=0.3, seed=0, padding=1), (6, 1, 4, 5, 5)
+    x = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    dense, mask = layer.to_dense(), layer.dense_weight() != 0
+
+    def loss(model, weight, x):
+        return functional_call(model, {"weight": weight}, (x,)).square().sum()
+
+    found = vmap(grad(lambda w, x: loss(layer, w, x)), (None, 0))(layer.weight, x)
+    expected = vmap(grad(lambda w, x: loss(dense, w, x)), (None, 0))(dense.weight, x)
+    torch.testing.assert_close(found, torch.stack([g[mask] for g in expected]))
+    weights = torch.stack([layer.weight, 2 * layer.weight])
+    found = vmap(lambda w: functional_call(layer, {"weight": w}, (x[0],)))(weights)
+    bias = dense.bias.reshape(-1, *[1] * (x.dim() - 3))
+    torch.testing.assert_close(found[1], 2 * layer(x[0]) - bias)
+    torch.testing.assert_close(jvp(layer, (x[0],), (x[1],))[1], dense(x[1]) - bias)
+
+
+def test_the_kernels_alone_are_refused_under_transforms_of_functions():
+    layer = rt.Linear(4, 3, density=0.5, backend="sparse", seed=0)
+    with pytest.raises(RuntimeError, match="does not run under torch"):
+        grad(lambda x: layer(x).sum())(torch.ones(2, 4))
 
 
 @pytest.mark.slow

@@ -74,8 +74,8 @@ class LayerTables:
         indptr, position = adjacency.indptr, np.empty(0, adjacency.source.dtype)
         if blocks > 1:
             rows = _with_planes(adjacency, window), window.planes
-            indptr, order, position, row = self._in_blocks("forward", indptr, None, *rows, blocks)
-            reads = row if width > 1 else reads[order]
+            indptr, position, row = self._in_blocks("forward", indptr, None, *rows, blocks)
+            reads = row if width > 1 else _scattered(reads, position)
         return LayerTable(indptr, reads, position, width, blocks, far)
 
     def backward(self, pixels: PixelLayout) -> LayerTable:
@@ -87,9 +87,8 @@ class LayerTables:
         indptr, position = adjacency.csc_indptr, adjacency.csc_position
         if blocks > 1:
             rows = adjacency.target, window.out_channels
-            found = self._in_blocks("backward", indptr, position, *rows, blocks)
-            indptr, order, position, row = found
-            reads = row if width > 1 else reads[order]
+            indptr, position, row = self._in_blocks("backward", indptr, position, *rows, blocks)
+            reads = row if width > 1 else _scattered(reads[adjacency.csc_position], position)
         return LayerTable(indptr, reads, position, width, blocks, far)
 
     def _in_blocks(
@@ -103,23 +102,32 @@ class LayerTables:
     ) -> tuple[np.ndarray, ...]:
         """Order connections, sorted by result, by block of the ``row`` that they read.
 
-        Returns ``indptr``, the order, ``position`` (None: the table's order) as it is then, and
-        the rows in this order.
+        ``position`` is each connection's of the table among them (None: the same).
+
+        Returns
+        -------
+        indptr, position, row : ndarray
+            As they are in the new order.
         """
         found = self._kept.get((name, blocks))
         if found is None:
             results = len(indptr) - 1
             block = row // -(-rows // blocks)
-            order = np.argsort(block.astype(np.uint16), kind="stable").astype(row.dtype)
+            order = np.argsort(block.astype(np.uint16), kind="stable")
+            place = _scattered(np.arange(len(row), dtype=row.dtype), order)
             result = np.repeat(np.arange(results), np.diff(indptr))
             number = np.bincount(block * results + result, minlength=blocks * results)
             ends = np.zeros(blocks * results + 1, indptr.dtype)
             np.cumsum(number, out=ends[1:])
-            place = np.empty_like(order)
-            place[order] = np.arange(len(order), dtype=order.dtype)
-            place = place if position is None else place[position]
-            found = self._kept[name, blocks] = ends, order, place, row[order]
+            position = place if position is None else place[position]
+            found = self._kept[name, blocks] = ends, position, row[order]
         return found
+
+
+def _scattered(values: np.ndarray, position: np.ndarray) -> np.ndarray:
+    out = np.empty_like(values)
+    out[position] = values
+    return out
 
 
 def _blocks(

@@ -24,7 +24,7 @@ class _Convolution(SparseLayer):
     axes: int
     dense_class: type[nn.Conv1d] | type[nn.Conv2d]
 
-    def __init__(self, sizes: Any, bias: bool, padding_mode: str, options: dict[str, Any]):
+    def __init__(self, sizes: Any, bias: bool, padding_mode: str, **options: Any):
         in_channels, out_channels, kernel_size, stride, padding, dilation, groups = sizes
         at_least_one(in_channels=in_channels, out_channels=out_channels, groups=groups)
         if in_channels % groups or out_channels % groups:
@@ -195,15 +195,19 @@ class Conv2d(_Convolution):
         dtype: Any = None,
     ):
         sizes = in_channels, out_channels, kernel_size, stride, padding, dilation, groups
-        options: dict[str, Any] = {
-            "density": density,
-            "sparsity": sparsity,
-            "wiring": wiring,
-            "slack": slack,
-            "seed": seed,
-        }
-        options |= {"backend": backend, "device": device, "dtype": dtype}
-        super().__init__(sizes, bias, padding_mode, options)
+        super().__init__(
+            sizes,
+            bias,
+            padding_mode,
+            density=density,
+            sparsity=sparsity,
+            wiring=wiring,
+            slack=slack,
+            seed=seed,
+            backend=backend,
+            device=device,
+            dtype=dtype,
+        )
 
 
 class Conv1d(_Convolution):
@@ -253,12 +257,16 @@ class Conv1d(_Convolution):
         dtype: Any = None,
     ):
         sizes = in_channels, out_channels, kernel_size, stride, padding, dilation, groups
-        options: dict[str, Any] = {
-            "density": density,
-            "sparsity": sparsity,
-            "wiring": wiring,
-            "slack": slack,
-            "seed": seed,
-        }
-        options |= {"backend": backend, "device": device, "dtype": dtype}
-        super().__init__(sizes, bias, padding_mode, options)
+        super().__init__(
+            sizes,
+            bias,
+            padding_mode,
+            density=density,
+            sparsity=sparsity,
+            wiring=wiring,
+            slack=slack,
+            seed=seed,
+            backend=backend,
+            device=device,
+            dtype=dtype,
+        )

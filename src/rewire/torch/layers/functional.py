@@ -20,7 +20,7 @@ from .operators import encode
 from .passes import backward, forward, matrix, n_threads
 from .recording import record, recorded
 
-__all__ = ["BACKENDS", "apply_layer", "apply_one_row"]
+__all__ = ["BACKENDS", "apply_layer", "apply_one_row", "transformed"]
 
 BACKENDS = ("auto", "sparse", "dense")
 
@@ -43,7 +43,8 @@ def apply_layer(
     connections : Connections
     backend : {"auto", "sparse", "dense"}, default "auto"
         ``"sparse"``: the kernels, on the CPU only. ``"dense"``: the weights are scattered into a
-        dense tensor, and PyTorch's own operations compute. ``"auto"``: the kernels on the CPU.
+        dense tensor, and PyTorch's own operations compute. ``"auto"``: the kernels on the CPU,
+        except under the transforms of :mod:`torch.func`.
 
     Returns
     -------
@@ -59,6 +60,16 @@ def apply_layer(
             )
         )
     dtype = _result_dtype(x, weight)
+    if transformed():
+        if backend == "sparse":
+            raise RuntimeError(
+                advise(
+                    "backend 'sparse' does not run under torch.func's grad, vmap and the like",
+                    "let the layer use a dense weight there (backend='auto')",
+                    "differentiate by backward() or torch.autograd",
+                )
+            )
+        return _dense_layer(x, weight, bias, connections.table, connections.window)
     if backend == "dense" or (backend == "auto" and x.device.type != "cpu"):
         return _recorded_dense_layer(x, weight, bias, connections)
     x, compute = x.contiguous(), torch.float64 if dtype == torch.float64 else torch.float32
@@ -91,6 +102,11 @@ def apply_one_row(
     arrays = connections.view("bias", bias), matrix(x.contiguous())[0], matrix(out)[0]
     connections.plan.forward_one_row_small(small, scale, *arrays, n_threads)
     return out
+
+
+def transformed() -> bool:
+    """Whether a transform of ``torch.func`` is at work, whose tensors have no memory to read."""
+    return not torch.compiler.is_compiling() and torch._C._are_functorch_transforms_active()
 
 
 def _result_dtype(x: Tensor, weight: Tensor) -> torch.dtype:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from rewire.kernels.geometry import Window
 
-from .functional import apply_layer, apply_one_row
+from .functional import apply_layer, apply_one_row, transformed
 from .layer import SparseLayer, at_least_one, filled, like
 
 __all__ = ["Linear"]
@@ -36,8 +36,9 @@ class Linear(SparseLayer):
     seed : int or numpy.random.Generator, optional
         Of the wiring and the first weights; without one they follow ``torch.manual_seed``.
     backend : {"auto", "sparse", "dense"}, default "auto"
-        ``"auto"`` computes with sparse kernels on a CPU, and elsewhere with a dense weight that is
-        made for each call, at a dense layer's speed; the others demand one of the two.
+        ``"auto"`` computes with sparse kernels on a CPU, and elsewhere, as under the transforms of
+        :mod:`torch.func`, with a dense weight that is made for each call, at a dense layer's speed;
+        the others demand one of the two.
     int8_inference : bool, default False
         Whether single rows, without gradients, on the CPU and in float32, are computed with weights
         rounded to 8 bits and a scale for each target: half the bytes to read, and an error of each
@@ -116,6 +117,7 @@ class Linear(SparseLayer):
             and not torch.is_grad_enabled()
             and not torch.is_autocast_enabled("cpu")
             and not torch.compiler.is_compiling()
+            and not transformed()
         )
 
     def to_dense(self) -> nn.Linear:
