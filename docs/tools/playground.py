@@ -15,6 +15,7 @@ import sys
 import tarfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
@@ -36,40 +37,40 @@ CACHE = ROOT / "build" / "pyodide"
 ASSETS = "assets/playground"
 
 # What of the library runs in the browser: modules on the standard library alone.
+SCALAR = ("__init__", "hinge", "nn", "rigl", "stripping", "value")
+PLAYGROUND = (
+    "commands",
+    "curve",
+    "documents",
+    "engine",
+    "exports",
+    "formula",
+    "in_browser",
+    "links",
+    "player",
+    "points",
+    "record",
+    "scalar_engine",
+    "scalar_frames",
+    "scalar_surgery",
+    "session",
+    "snapshots",
+    "starts",
+    "table",
+)
 MODULES = (
     "rewire/__init__.py",
-    *(
-        f"rewire/scalar/{name}.py"
-        for name in ("__init__", "hinge", "nn", "rigl", "stripping", "value")
-    ),
-    *(
-        f"rewire/playground/{name}.py"
-        for name in (
-            "commands",
-            "curve",
-            "documents",
-            "engine",
-            "exports",
-            "formula",
-            "in_browser",
-            "links",
-            "player",
-            "points",
-            "record",
-            "scalar_engine",
-            "scalar_frames",
-            "scalar_surgery",
-            "session",
-            "snapshots",
-            "starts",
-            "table",
-        )
-    ),
+    *(f"rewire/scalar/{name}.py" for name in SCALAR),
+    *(f"rewire/playground/{name}.py" for name in PLAYGROUND),
 )
-MOONS = {"do": "data", "name": "moons", "samples": 40, "noise": 0.1, "seed": 1}
-RIGL = {"do": "method", "name": "rigl", "interval": 10, "until": 200, "lane": 1}
+RIGL: list[dict[str, Any]] = [
+    {"do": "data", "name": "moons", "samples": 40, "noise": 0.1, "seed": 1},
+    {"do": "network", "layers": [8, 8], "density": [1, 0.2, 0.4], "wiring": "first", "seed": 2},
+    {"do": "learning_rate", "value": 1},
+    {"do": "method", "name": "rigl", "interval": 10, "until": 200, "lane": 1},
+]
 # The sessions of the pages, by the name that a page gives.
-SESSIONS = {
+SESSIONS: dict[str, list[dict[str, Any]]] = {
     "neuron": [
         {"do": "data", "name": "blobs", "samples": 40, "noise": 0.1, "seed": 1},
         {"do": "network", "layers": [1], "density": 1, "seed": 4},
@@ -80,18 +81,8 @@ SESSIONS = {
         {"do": "network", "layers": [6], "density": [0.5, 1], "seed": 1},
         {"do": "learning_rate", "value": 0.5},
     ],
-    "rigl": [
-        MOONS,
-        {"do": "network", "layers": [8, 8], "density": [1, 0.2, 0.4], "wiring": "first", "seed": 2},
-        {"do": "learning_rate", "value": 1},
-        RIGL,
-    ],
-    "strip": [
-        MOONS,
-        {"do": "network", "layers": [12, 12], "density": [1, 0.15, 0.3], "seed": 2},
-        {"do": "learning_rate", "value": 0.5},
-        RIGL,
-    ],
+    "rigl": RIGL,
+    "strip": RIGL,
 }
 
 

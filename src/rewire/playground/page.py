@@ -35,7 +35,6 @@ PARTS = (
     "in_worker.js",
 )
 EXPORTS = ("mount", "http", "inWorker")
-THUMBNAIL = {"samples": 44, "noise": 0.06, "seed": 1}
 PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -111,4 +110,6 @@ def _own(name: str) -> str:
 
 
 def _thumbnail(name: str) -> list[list[float]]:
-    return [[round(x, 2), round(y, 2), label] for x, y, label in draw_points(name, **THUMBNAIL)]
+    return [
+        [round(x, 2), round(y, 2), label] for x, y, label in draw_points(name, 44, 0.06, seed=1)
+    ]

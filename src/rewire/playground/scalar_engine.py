@@ -16,7 +16,7 @@ from typing import Any
 from rewire.scalar import SparseMLP, SparseNeuron, Value, loss, rigl_update
 
 from . import scalar_frames
-from .engine import LaneError
+from .engine import Given, LaneError
 from .points import Point
 from .scalar_surgery import ScalarSurgery
 from .starts import START
@@ -40,7 +40,7 @@ class ScalarEngine:
     """
 
     name = "scalar"
-    given = None
+    given: Given | None = None
     start = START
 
     def lane(self, network: Mapping[str, Any] | None) -> ScalarLane:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 from rewire.scalar import SparseMLP, SparseNeuron, Value, strip
 
@@ -24,7 +24,7 @@ class ScalarSurgery:
 
     def __init__(self, model: SparseMLP):
         self.next_key = model.nin
-        self.model: Any = model
+        self.model: Any = cast(Any, model)
         self.steps, self.changes = 0, Changes()
         self.X: list[list[float]] = []
         for neuron in self.neurons():

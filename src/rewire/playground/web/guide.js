@@ -43,6 +43,10 @@ class Guide {
   }
 
   draw(frame) {
+    // The guide does not come by itself where the session is another one.
+    this.strange = !toldOf(frame.settings);
+    if (this.strange && !this.seen) this.root.hidden = true;
+    this.seen = true;
     const hints = this.app.root.querySelectorAll(".hinted");
     if (this.root.hidden) {
       this.app.lanes[0].wires.ghosts = [];
@@ -52,7 +56,6 @@ class Guide {
       this.until = null;
       this.app.send({do: "pause"});
     }
-    this.strange = !toldOf(frame.settings);
     const step = this.strange ? STRANGE : this.steps[this.at], found = step.look(frame), key = JSON.stringify([this.at, found]);
     this.app.lanes[0].wires.ghosts = found.ghosts || [];
     if (key === this.drawn) return undefined;

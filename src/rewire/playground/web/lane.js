@@ -9,7 +9,7 @@ class LaneView {
     this.title = app.options.single ? "Network" : index ? "Rewired" : "Static";
     this.root = element(parent, "section", {class: `lane lane-${index}`, "aria-label": `${this.title} network`});
     const header = element(this.root, "header");
-    element(header, "h2", {}, this.title);
+    this.heading = element(header, "h2", {}, this.title);
     this.loss = element(header, "span", {class: "note"});
     this.score = element(header, "output", {class: "score"});
     this.figures = element(this.root, "p", {class: "figures"});
@@ -43,7 +43,8 @@ class LaneView {
     this.densityText.textContent = `${this.density.value}%`;
   }
 
-  draw(lane, palette) {
+  draw(lane, palette, alone = false) {
+    this.heading.textContent = alone ? "Network" : this.title;
     const before = this.lane;
     this.lane = lane;
     // Numbers of neurons change when neurons come or go.

@@ -30,6 +30,11 @@ function prepare(lane, {inputs, classes}) {
     return [neuron.id, Object.assign(neuron, {own: neuron.id - start[neuron.rank]})];
   }));
   lane.tileOf = new Map(lane.neurons.map((neuron, i) => [neuron.id, i]));
+  lane.fans = new Map(lane.neurons.map(neuron => [neuron.id, [0, 0]]));
+  for (const [source, target] of lane.connections) {
+    lane.fans.get(source)[1] += 1;
+    lane.fans.get(target)[0] += 1;
+  }
   lane.fresh = new Set(lane.grown.map(pair => pair.join(" ")));
   lane.output = start[lane.ranks.length - 1];
   lane.inputs = inputs || ["x", "y"];
@@ -46,7 +51,9 @@ function neuronName(lane, id) {
 }
 
 function bytesOf(text) {
-  return Uint8Array.from(atob(text), c => c.charCodeAt(0));
+  const letters = atob(text), found = new Uint8Array(letters.length);
+  for (let i = 0; i < letters.length; i += 1) found[i] = letters.charCodeAt(i);
+  return found;
 }
 
 // Numbers for people.

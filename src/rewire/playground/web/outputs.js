@@ -13,13 +13,17 @@ class Output {
     this.image = document.createElement("canvas");
   }
 
-  draw(lane, data, palette, look) {
-    const side = this.canvas.clientWidth || SIDE, context = sharp(this.canvas, side, side);
+  measure() {
+    this.side = this.canvas.clientWidth;
+  }
+
+  draw(lane, data, palette, look, alone = false) {
+    const side = this.side || SIDE, context = sharp(this.canvas, side, side);
     const of = look === null || look === undefined ? null : look;
     const name = of === null || !lane.byId.has(of) ? "output" : neuronName(lane, of);
     const shown = this.shades(lane, of);
     this.score.textContent = shareOf(lane.accuracy);
-    this.title.textContent = `${this.name}${name === "output" ? "" : `: neuron ${name}`}`;
+    this.title.textContent = `${alone ? "Network" : this.name}${name === "output" ? "" : `: neuron ${name}`}`;
     this.canvas.setAttribute("aria-label", `What the ${name === "output" ? "network" : `neuron ${name}`} says over the plane; ${shareOf(lane.accuracy)} of the points are on the right side`);
     this.root.hidden = !shown || !data.extent;
     if (this.root.hidden) return;
@@ -57,7 +61,11 @@ class Curves {
     return parts;
   }
 
-  draw(rows, step) {
+  // Curves need not be drawn as often as everything else.
+  draw(rows, step, running) {
+    const now = performance.now();
+    if (running && now - this.drawn < 250) return;
+    this.drawn = now;
     const every = Math.max(1, Math.ceil(rows.length / 300));
     const some = rows.filter((row, i) => i % every === 0 || i === rows.length - 1);
     const x = d3.scaleLinear([0, Math.max(step, 50)], [32, 214]);

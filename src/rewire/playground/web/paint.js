@@ -5,22 +5,21 @@ function paletteOf(element) {
   const style = getComputedStyle(element), colour = name => style.getPropertyValue(name).trim();
   const strength = +colour("--strength") || 0.7;
   const sides = ["--negative", "--positive"].map(name => d3.interpolateLab(colour("--tile"), colour(name)));
-  const table = new Uint8ClampedArray(256 * 4);
+  const bytes = new Uint8ClampedArray(256 * 4);
   for (let i = 0; i < 256; i += 1) {
     const value = (i - 128) / 127, {r, g, b} = d3.rgb(sides[value < 0 ? 0 : 1](strength * Math.abs(value) ** 0.7));
-    table.set([r, g, b, 255], 4 * i);
+    bytes.set([r, g, b, 255], 4 * i);
   }
-  return {table, ink: colour("--ink"), paper: colour("--paper"), positive: colour("--positive"), negative: colour("--negative")};
+  return {table: new Uint32Array(bytes.buffer), ink: colour("--ink"), paper: colour("--paper"), positive: colour("--positive"), negative: colour("--negative")};
 }
 
-// A picture of size × size shades, the first row at the top.
-function picture(shades, size, palette, canvas = document.createElement("canvas")) {
-  if (canvas.width !== size) canvas.width = canvas.height = size;
-  const context = canvas.getContext("2d"), image = context.createImageData(size, size);
-  for (let i = 0; i < size * size; i += 1) {
-    image.data.set(palette.table.subarray(4 * shades[i], 4 * shades[i] + 4), 4 * i);
-  }
-  context.putImageData(image, 0, 0);
+// A picture of so many shades a row, the first row at the top.
+function picture(shades, width, palette, canvas) {
+  const height = shades.length / width;
+  if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+  const image = new ImageData(width, height), pixels = new Uint32Array(image.data.buffer), {table} = palette;
+  for (let i = 0; i < pixels.length; i += 1) pixels[i] = table[shades[i]];
+  canvas.getContext("2d").putImageData(image, 0, 0);
   return canvas;
 }
 

@@ -72,13 +72,20 @@ class Plane {
     this.app.send(command).then(done => done && this.app.say(`Point of class ${label} at ${short(x)}, ${short(y)}.`));
   }
 
+  measure() {
+    this.side = this.canvas.clientWidth;
+  }
+
   draw(data = this.data, palette = this.palette) {
     Object.assign(this, {data, palette});
     if (!data || !data.extent || !palette) return;
     // While points are drawn by hand, the picture does not move under the hand.
     const own = data.name === "points";
     this.extent = own && this.extent ? this.extent : data.extent;
-    const side = this.canvas.clientWidth || SIDE, context = sharp(this.canvas, side, side);
+    const key = [this.side, this.anew, this.crossing, this.at, this.extent];
+    if (data === this.drawn && palette === this.coloured && String(key) === this.key) return;
+    [this.drawn, this.coloured, this.key] = [data, palette, String(key)];
+    const side = this.side || SIDE, context = sharp(this.canvas, side, side);
     const scales = scalesOf(this.extent, side);
     context.strokeStyle = palette.ink;
     context.globalAlpha = 0.12;

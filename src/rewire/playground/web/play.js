@@ -24,7 +24,7 @@ class App {
     this.live = element(root, "p", {class: "live", role: "status", "aria-live": "polite"});
     this.theme(options.theme || remembered(THEME) || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
     root.addEventListener("keydown", event => this.key(event));
-    this.sizes = new ResizeObserver(() => this.redraw());
+    this.sizes = new ResizeObserver(() => { this.measured = null; this.redraw(); });
     this.sizes.observe(root);
     this.close = transport.open(frame => this.take(frame), error => this.say(error.message, true));
     if (options.link) this.send({do: "open", link: options.link}).then(done => done && this.say("This is the state that the link holds."));
@@ -61,21 +61,32 @@ class App {
     });
   }
 
+  // Asks for sizes only when they may have changed, as asking makes the browser lay out the page.
+  measure(layout) {
+    if (this.measured === layout) return;
+    this.measured = layout;
+    for (const part of [this.plane, ...this.outputs, ...this.lanes.map(lane => lane.wires)]) part.measure();
+  }
+
   draw() {
     const {model: {frame, data, rows}} = this;
     if (!this.palette || !this.palette.ink) this.palette = paletteOf(this.root);
     const {palette} = this;
-    this.root.classList.toggle("planeless", !data.extent);
+    const alone = frame.lanes.length === 1;
+    for (const [name, holds] of [["planeless", !data.extent], ["alone", alone], ["watching", Boolean(frame.watching)]]) {
+      this.root.classList.toggle(name, holds);
+    }
+    this.measure(`${alone} ${!data.extent} ${frame.watching}`);
     this.guide.draw(frame);
     this.controls.draw(frame);
     if (frame.settings) this.settings.draw(frame.settings);
     this.plane.draw(data, palette);
     frame.lanes.forEach((lane, i) => {
-      this.lanes[i].draw(lane, palette);
+      this.lanes[i].draw(lane, palette, alone);
       const looked = this.looked && this.looked.lane === i ? this.looked.neuron : null;
-      this.outputs[i].draw(lane, data, palette, looked);
+      this.outputs[i].draw(lane, data, palette, looked, alone);
     });
-    this.curves.draw(rows, frame.step);
+    this.curves.draw(rows, frame.step, frame.running);
     Object.assign(this.root.dataset, {step: frame.step, command: frame.command, running: Boolean(frame.running)});
   }
 

@@ -59,10 +59,13 @@ class Settings {
   }
 
   again() {
-    return this.send("network", {seed: (this.current.network.seed ?? 0) + 1});
+    return this.send("network", {seed: (this.current.network?.seed ?? 0) + 1});
   }
 
-  draw({data, network, learning_rate: rate, methods}) {
+  draw(settings) {
+    const {data, network, learning_rate: rate, methods} = settings, key = JSON.stringify({...settings, look: null});
+    if (key === this.key) return;
+    this.key = key;
     this.current = {data, network, learning_rate: rate, method: methods && methods[1] || defaults("method")};
     for (const [command, {inputs}] of Object.entries(this.forms)) {
       const present = this.current[command];

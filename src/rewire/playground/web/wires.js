@@ -17,13 +17,17 @@ class Wires {
       .map(name => [name, this.svg.append("g").attr("class", name)]));
     this.aim = this.layers.aim.append("path").attr("class", "aim");
     this.at = new Map();
-    this.pictures = new Map();
+    this.atlas = document.createElement("canvas"); // the tiles of all neurons, one below the other
     this.ghosts = []; // connections that the guide proposes
   }
 
-  // Places the neurons; returns whether anything moved.
+  measure() {
+    this.space = this.box.clientWidth;
+  }
+
+  // Places the neurons, where anything has changed.
   arrange(lane) {
-    const width = this.box.clientWidth || 400, key = `${width} ${lane.ranks} ${lane.whole} ${lane.neurons.length}`;
+    const width = this.space || 400, key = `${width} ${lane.ranks} ${lane.whole} ${lane.neurons.length}`;
     if (key === this.arranged) return;
     this.arranged = key;
     const rows = d3.range(lane.ranks.length).map(() => []);
@@ -93,9 +97,13 @@ class Wires {
       .attr("data-neuron", d => neuronName(lane, d.id))
       .attr("aria-label", d => this.sentence(d));
     const reach = Math.max(tile, 14);
+    // Without a picture of its own, a neuron shows how active it is among those of its rank.
+    const busiest = lane.tiles ? [] : lane.ranks.map((size, rank) => d3.max(shown, d => d.rank === rank ? d.activity : 0));
+    this.svg.classed("pictured", Boolean(lane.tiles));
     groups.select(".reach").attr("x", -reach / 2 - 2).attr("y", -reach / 2 - 1).attr("width", reach + 4).attr("height", reach + 2);
     groups.select(".body").attr("x", -tile / 2).attr("y", -tile / 2).attr("width", tile).attr("height", tile)
-      .attr("rx", Math.min(6, tile / 3)).attr("fill-opacity", d => lane.tiles ? 0 : 1);
+      .attr("rx", Math.min(6, tile / 3)).style("fill", d => lane.tiles ? "transparent" : null)
+      .style("fill-opacity", d => lane.tiles ? null : 0.12 + 0.88 * Math.min(1, d.activity / (busiest[d.rank] || 1)));
     groups.select(".frost").attr("d", d => d.frozen ? frost(tile / 2 + 3.5) : "");
   }
 
@@ -103,18 +111,16 @@ class Wires {
   tiles(lane, palette) {
     const context = sharp(this.canvas, this.width, this.height);
     if (!lane.tiles) return;
-    const {size} = lane.tiles, shades = bytesOf(lane.tiles.values), {tile} = this;
+    const {size} = lane.tiles, {tile} = this, atlas = picture(bytesOf(lane.tiles.values), size, palette, this.atlas);
     context.imageSmoothingQuality = "high";
     lane.neurons.forEach((neuron, i) => {
-      const own = shades.subarray(i * size * size, (i + 1) * size * size);
-      if (!this.pictures.has(i)) this.pictures.set(i, document.createElement("canvas"));
-      const [x, y] = this.at.get(neuron.id), image = picture(own, size, palette, this.pictures.get(i));
+      const [x, y] = this.at.get(neuron.id);
       context.globalAlpha = neuron.alive ? 1 : 0.22;
       context.save();
       context.beginPath();
       context.roundRect(x - tile / 2, y - tile / 2, tile, tile, Math.min(6, tile / 3));
       context.clip();
-      context.drawImage(image, x - tile / 2, y - tile / 2, tile, tile);
+      context.drawImage(atlas, 0, i * size, size, size, x - tile / 2, y - tile / 2, tile, tile);
       context.restore();
     });
     context.globalAlpha = 1;
@@ -136,10 +142,10 @@ class Wires {
   }
 
   sentence(neuron) {
-    const [fanIn, fanOut] = this.fans(neuron.id), last = this.lane.ranks.length - 1;
+    const [fanIn, fanOut] = this.lane.fans.get(neuron.id), last = this.lane.ranks.length - 1;
     const kind = neuron.rank === 0 ? "Input" : neuron.rank === last ? "Output neuron" : "Neuron";
     const life = (neuron.alive ? "" : ", dead") + (neuron.frozen ? ", frozen" : "");
-    return `${kind} ${neuronName(this.lane, neuron.id)}${life}: ${fanIn.length} connections in, ${fanOut.length} out`;
+    return `${kind} ${neuronName(this.lane, neuron.id)}${life}: ${fanIn} connections in, ${fanOut} out`;
   }
 
   // Marks what is pointed at or chosen: a neuron, or a connection as [source, target].
