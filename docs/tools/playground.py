@@ -38,7 +38,10 @@ ASSETS = "assets/playground"
 # What of the library runs in the browser: modules on the standard library alone.
 MODULES = (
     "rewire/__init__.py",
-    *(f"rewire/scalar/{name}.py" for name in ("__init__", "hinge", "nn", "rigl", "stripping", "value")),
+    *(
+        f"rewire/scalar/{name}.py"
+        for name in ("__init__", "hinge", "nn", "rigl", "stripping", "value")
+    ),
     *(
         f"rewire/playground/{name}.py"
         for name in (

@@ -18,8 +18,8 @@ from rewire.scalar import SparseMLP, SparseNeuron, Value, loss, rigl_update
 from . import scalar_frames
 from .engine import LaneError
 from .points import Point
-from .starts import START
 from .scalar_surgery import ScalarSurgery
+from .starts import START
 
 __all__ = ["ScalarEngine", "ScalarLane"]
 
