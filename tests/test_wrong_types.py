@@ -84,6 +84,12 @@ def config():
     return compare.study_config("iris", total_steps=2, hidden=2)
 
 
+def study_folder():
+    path = folder()
+    compare.run_study(config(), ["static"], [0], out=path)
+    return path
+
+
 def trials():
     return [
         compare.Trial(method, seed, 0.1 * seed, 0.8 + 0.01 * seed, 3, 4, 0.5)
@@ -159,13 +165,27 @@ CALLS = {
         "task": "classification",
         "seed": 0,
     },
-    compare.study_config: lambda: {"data": "iris", "measure": "training", "imports": ()},
-    compare.StudyConfig: lambda: {"recipe": experiment.Recipe("iris"), "measure": "unseen"},
+    compare.study_config: lambda: {
+        "data": "iris",
+        "measure": "training",
+        "imports": (),
+        "vary": {"lr": [0.1]},
+        "choose": 0.1,
+    },
+    compare.StudyConfig: lambda: {
+        "recipe": experiment.Recipe("iris"),
+        "measure": "unseen",
+        "vary": {"lr": [0.1]},
+        "choose": 0.1,
+    },
+    compare.merge_studies: lambda: {"folders": [study_folder()], "out": folder() / "merged"},
     compare.run_study: lambda: {
         "config": config(),
         "methods": ["static"],
         "seeds": [0],
         "jobs": 1,
+        "executor": None,
+        "shard": None,
         "out": folder() / "new",
         "overwrite": False,
     },
@@ -263,6 +283,12 @@ CALLS = {
     },
     plot.plot_history: lambda: {"columns": {"step": [1, 2], "loss": [2.0, 1.0]}, "rewirings": [1]},
     plot.plot_losses: lambda: {"losses": {"a": [2.0, 1.0]}, "rewirings": [1], "title": None},
+    plot.plot_tradeoff: lambda: {
+        "curves": {"a": [(0.1, 0.5, 0.4, 0.6), (0.2, 0.6, 0.5, 0.7)]},
+        "cost": "density",
+        "measure": "accuracy",
+        "title": None,
+    },
     plot.plot_runs: lambda: {
         "values": {"a": [0.5, 0.6], "b": [0.7, 0.8]},
         "measure": "accuracy",

@@ -285,6 +285,16 @@ def test_a_method_of_which_runs_fail_shows_its_number(run, tmp_path, monkeypatch
         (["moons", "--lr", "-1"], "--lr must be a number, above 0; got -1"),
         (["moons", "--target", "price"], "target is for files"),
         (["moons", "--import", "no_such_module"], "no_such_module"),
+        (["moons", "--vary", "lr"], "--vary must be a setting and its values"),
+        (["moons", "--vary", "lr=0.1,-1"], "--lr must be a number, above 0; got -1"),
+        (["moons", "--vary", "speed=1"], "--vary must name settings among activation"),
+        (["moons", "--vary", "lr=0.1", "--lr", "0.2"], "lr must be given or varied, not both"),
+        (["moons", "--shard", "4/3"], "--shard must be a part of the whole such as 3/8; got '4/3'"),
+        (["moons", "--on", "ray"], "--on must be dask://host:port, mpi, or slurm with its options"),
+        (["moons", "--on", "slurm:time"], "--on must have a value for each option"),
+        (["moons", "--on", "dask://"], "--on must name Dask's scheduler"),
+        (["moons", "iris"], "DATA must be a single one; got moons, iris"),
+        (["--merge", "no/such/folder"], "has no plan.json"),
     ],
 )
 def test_what_cannot_be_done_has_exit_status_2_and_writes_nothing(
@@ -340,6 +350,43 @@ def test_ctrl_c_while_training_has_exit_status_130(run, tmp_path, monkeypatch):
     assert f"3 of 6 runs are kept in {tmp_path}" in result.stderr
     assert "The same command goes on" in result.stderr
     assert len(rows(tmp_path)) == 3
+
+
+def test_a_grid_is_printed_as_it_is_kept(run, tmp_path):
+    grid = ("--vary", "density=0.2,0.4", "--vary", "lr=0.5,1")
+    result = run(*SMALL, *grid, "--out", tmp_path)
+    assert result.exit_code == 0, result.output
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert max(map(len, result.output.splitlines()[:-2])) <= 80
+    said = joined(result)
+    for sentence in (summary["headline"], *summary["notes"]):
+        assert sentence in said
+    first = summary["curves"][0]["points"][0]
+    shown = cells(result.output, "static")
+    assert shown[:3] == ["static", "0.2", first["chosen"]["lr"]]
+    assert shown[3] == f"{100 * first['statistics']['mean']:.1f}%"
+    assert len(rows(tmp_path)) == 2 * 3 * 4
+    assert (tmp_path / "tradeoff.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_shards_are_kept_apart_and_merged_into_the_whole(run, tmp_path):
+    for k in (1, 2):
+        result = run(*SMALL, "--shard", f"{k}/2", "--out", tmp_path)
+        assert result.exit_code == 0, result.output
+        assert f"3 of 3 runs of shard {k}/2 are kept in" in joined(result)
+    folders = [tmp_path / f"shard-{k}-of-2" for k in (1, 2)]
+    partial = run("--merge", folders[0], "--out", tmp_path / "part")
+    assert partial.exit_code == 1
+    assert "missing: 3 of 6 runs are in none" in partial.stderr
+    merged = run("--merge", *folders)
+    assert merged.exit_code == 0, merged.output
+    assert run(*SMALL, "--out", tmp_path / "whole").exit_code == 0
+    whole, found = (
+        sorted(tuple((row | {"seconds": ""}).items()) for row in rows(folder))
+        for folder in (tmp_path / "whole", tmp_path)
+    )
+    assert found == whole
+    assert (tmp_path / "report.html").is_file()
 
 
 SCRIPT = """

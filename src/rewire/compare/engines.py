@@ -87,7 +87,9 @@ def _slurm(rest: str, jobs: int | None, folder: Path) -> Iterator[Any]:
 def _option(text: str) -> tuple[str, Any]:
     name, is_option, value = text.partition("=")
     if not is_option or not name.strip():
-        raise ValueError(f"on must have options such as time=240; got {text!r}")
+        raise ValueError(
+            f"on must have a value for each option, behind an equals sign; got {text!r}"
+        )
     return name.strip(), int(value) if value.strip().isdecimal() else value.strip()
 
 

@@ -55,7 +55,7 @@ def as_csv(study: Study, curves: Sequence[Curve]) -> str:
 def as_latex(study: Study, curves: Sequence[Curve]) -> str:
     """Return a tabular (package booktabs): a row for each curve, a column for each cost.
 
-    Cells are means, in per cent for accuracies, and half the width of the 95% interval; the best
+    Cells are means, in per cent for accuracies, and how far the 95% interval reaches; the best
     mean of a column is bold.
     """
     columns = list({tuple(p.cost.items()): None for curve in curves for p in curve.points})
@@ -102,7 +102,7 @@ def _cell(point: Point | None, accuracy: bool, best: bool) -> str:
     own, scale = point.statistics, 100 if accuracy else 1
     show = (lambda value: f"{scale * value:.1f}") if accuracy else (lambda value: f"{value:.4g}")
     mean = rf"\textbf{{{show(own.mean)}}}" if best else show(own.mean)
-    half = (own.interval.high - own.interval.low) / 2
+    half = max(own.interval.high - own.mean, own.mean - own.interval.low)  # one end may be cut off
     return mean if math.isnan(half) else rf"{mean} $\pm$ {show(half)}"
 
 

@@ -102,9 +102,7 @@ def prepare_experiment(
                 "do not stop early",
             )
         )
-    if data is None:
-        data = load_dataset(recipe, data_dir)
-    of_type(data, "data", Dataset)
+    data = load_dataset(recipe, data_dir) if data is None else of_type(data, "data", Dataset)
     train, validation = split_parts(recipe, data)
     recipe = with_choices(recipe, train)
     loss = make_loss(recipe, data.task)
