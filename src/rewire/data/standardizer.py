@@ -14,6 +14,9 @@ from .inputs import check_finite, is_sparse
 
 __all__ = ["Standardizer"]
 
+# Columns that are measured at a time, and numbers that are computed at a time in double precision.
+COLUMNS, NUMBERS = 1024, 1 << 20
+
 
 @dataclass(frozen=True, eq=False)
 class Standardizer:
@@ -79,24 +82,32 @@ class Standardizer:
         if X.ndim != 2:
             raise ValueError(f"X must have shape (samples, inputs); got {X.shape}")
         check_finite("X", X)
-        scaler = StandardScaler(with_mean=not is_sparse(X)).fit(X)
-        scale = np.asarray(scaler.scale_, np.float64)
+        scaler = StandardScaler(with_mean=not is_sparse(X))
         if is_sparse(X):
+            scale = np.asarray(scaler.fit(X).scale_, np.float64)
             return cls(np.zeros_like(scale), scale)
-        return cls(scaler.mean_, scale, limit)
+        mean, scale = np.empty((2, X.shape[1]))
+        # The scaler makes several copies of what it is given.
+        for first in range(0, X.shape[1], COLUMNS):
+            part = slice(first, first + COLUMNS)
+            scaler = StandardScaler().fit(X[:, part])
+            mean[part], scale[part] = scaler.mean_, scaler.scale_
+        return cls(mean, scale, limit)
 
-    def transform(self, X: Any) -> Any:
+    def transform(self, X: Any, dtype: Any = None) -> Any:
         """Return standardized inputs; X is not changed.
 
         Parameters
         ----------
         X : array-like or SciPy CSR, shape (samples, inputs)
             Sparse inputs need a standardizer fitted on sparse inputs.
+        dtype : dtype, optional
+            Of the result, which is rounded to it at the end; by default float32 if X is float32,
+            otherwise float64.
 
         Returns
         -------
         ndarray or CSR, as X
-            float32 if X is float32, otherwise float64.
 
         Raises
         ------
@@ -109,11 +120,21 @@ class Standardizer:
                 f"X must have shape (samples, {len(self.mean)}), the number of inputs that "
                 f"the standardizer was fitted on; got {X.shape}"
             )
-        dtype = np.dtype(np.float32 if X.dtype == np.float32 else np.float64)
+        computed = np.dtype(np.float32 if X.dtype == np.float32 else np.float64)
         if is_sparse(X):
-            return self._scaled(X.tocsr(), dtype)
+            return self._scaled(X.tocsr(), computed).astype(dtype or computed, copy=False)
+        if dtype is None or dtype == computed:
+            return self._centred(X, np.empty(X.shape, computed))
+        # Some rows at a time, without a whole copy that is then rounded.
+        out, rows = np.empty(X.shape, dtype), max(1, NUMBERS // max(1, X.shape[1]))
+        for first in range(0, len(X), rows):
+            part = X[first : first + rows]
+            out[first : first + rows] = self._centred(part, np.empty(part.shape, computed))
+        return out
+
+    def _centred(self, X: np.ndarray, out: np.ndarray) -> np.ndarray:
         # Subtracted in double precision, in chunks, so that large means do not cost digits.
-        out = np.subtract(X, self.mean, out=np.empty(X.shape, dtype), casting="same_kind")
+        np.subtract(X, self.mean, out=out, casting="same_kind")
         np.divide(out, self.scale, out=out, casting="same_kind")
         return out if self.limit is None else np.clip(out, -self.limit, self.limit, out=out)
 

@@ -245,7 +245,7 @@ def _target_scaling(data: Dataset) -> tuple[Any, Any]:
 
 def _cross_fitted(train: Dataset) -> Dataset:
     """Return training samples whose inputs do not tell their own targets."""
-    if train.table is None or train.encoder is None:
+    if train.table is None or train.encoder is None or not train.encoder.uses_targets:
         return train
     return replace(train, X=train.encoder.transform_training(train.table, train.y))
 

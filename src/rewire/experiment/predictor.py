@@ -107,7 +107,7 @@ class Predictor:
     def network_inputs(self, X: Any) -> Any:
         """Return inputs as the network takes them: standardized, then of its own dtype."""
         if self.standardizer is not None:
-            X = self.standardizer.transform(X)
+            return self.standardizer.transform(X, self.network.dtype)
         return X.astype(self.network.dtype, copy=False)
 
     def outputs(self, X: Any) -> np.ndarray:

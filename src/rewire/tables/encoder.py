@@ -134,10 +134,16 @@ class TableEncoder:
         X = np.empty((len(table), len(self.groups)))
         # Some rows at a time, which then stay in the processor's cache.
         for first in range(0, len(table), CHUNK):
-            rows = slice(first, first + CHUNK)
+            rows = np.arange(first, min(first + CHUNK, len(table)))
+            part = table.take(rows)
             for step, place in self._places():
-                X[rows, place] = step.transform(table.values[step.column][rows])
+                X[rows[0] : rows[-1] + 1, place] = step.transform(part.values[step.column])
         return X
+
+    @property
+    def uses_targets(self) -> bool:
+        """Whether some inputs are made of the targets of the rows that it was fitted on."""
+        return any(isinstance(one, Lookup) and one.encoding == "target" for one in self.steps)
 
     def transform_training(self, table: Table, y: np.ndarray) -> np.ndarray:
         """Return inputs to learn from, of the rows that the encoder was fitted on.

@@ -162,9 +162,11 @@ def _factorized(values: np.ndarray) -> TextColumn:
 
 
 def _read_values(column: TypedColumn, learnt: Column) -> tuple[np.ndarray, np.ndarray]:
-    values = np.where(np.isinf(column.values), np.nan, column.values)
+    values, gone = column.values, np.isinf(column.values)
     for number in _na_numbers(learnt):
-        values[values == number] = np.nan
+        gone |= values == number
+    if gone.any():  # a table's numbers are not copied for nothing
+        values = np.where(gone, np.nan, values)
     readable = np.ones(len(values), bool)
     if learnt.kind == "boolean":
         readable = np.isnan(values) | np.isin(values, (0, 1))
@@ -173,7 +175,7 @@ def _read_values(column: TypedColumn, learnt: Column) -> tuple[np.ndarray, np.nd
         values = values * EPOCHS.get(unit, np.nan)
         readable = np.isnan(column.values) | ~np.isnan(values)
     if learnt.kind in ("number", "boolean", "date"):
-        return np.where(readable, values, np.nan), ~readable
+        return values if readable.all() else np.where(readable, values, np.nan), ~readable
     return _named(values, column.kind), ~readable
 
 

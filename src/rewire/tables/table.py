@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +46,30 @@ class Table:
         """Return the table of some rows, by number or by a boolean for each."""
         return Table(
             self.schema,
-            {name: column[rows] for name, column in self.values.items()},
+            _taken(self.values, rows),
             None if self.unanswerable is None else self.unanswerable[rows],
         )
+
+
+def _taken(columns: Mapping[str, np.ndarray], rows: Any) -> _Some:
+    if isinstance(columns, _Some):  # some of some rows
+        return _Some(columns.columns, columns.rows[rows])
+    rows = np.asarray(rows)
+    return _Some(columns, np.flatnonzero(rows) if rows.dtype.kind == "b" else rows)
+
+
+@dataclass(frozen=True, eq=False)
+class _Some(Mapping[str, np.ndarray]):
+    """Some rows of columns, taken when a column is asked for: a copy of all would be as large."""
+
+    columns: Mapping[str, np.ndarray]
+    rows: Any
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self.columns[name][self.rows]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.columns)
+
+    def __len__(self) -> int:
+        return len(self.columns)
