@@ -556,6 +556,12 @@ def test_what_is_sent_comes_as_the_same_bits(kind, shape, zeros, random):
     assert sum(kind.parts) == sum(part.nbytes for part in parts) <= tensor.nbytes
 
 
+def test_nothing_is_sent_as_nothing():
+    empty = torch.from_numpy(np.empty((0, 2), np.int64)[:, 0])
+    kind, parts = pack(empty)
+    assert (kind.parts, unpack(kind, parts).tolist()) == ((0,), [])
+
+
 @pytest.mark.parametrize(("every", "units"), [(2, 300), (40, 300), (2, 1 << 17)])
 def test_a_change_is_packed_and_comes_back(every, units):
     random = np.random.default_rng(0)

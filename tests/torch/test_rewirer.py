@@ -370,7 +370,7 @@ def test_methods_that_want_more_than_the_strongest_of_a_layer_keep_rows():
     others = [
         {"scope": "network"},
         {"allow_regrowth": True},
-        {"candidates": 2.0},
+        {"growth_candidates": 2.0},
         {"drop": "sensitivity"},
         {"grow": "random"},
         {"redistribute": "surviving"},

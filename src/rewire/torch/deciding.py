@@ -48,7 +48,7 @@ class Decider:
     ):
         self.method, self.model, self.topology, self.processes = method, model, steps, processes
         self.latest = LatestPasses(list(model.layers.values()), method.batches)
-        self._can_stream = processes is None and can_stream(method)
+        self._can_stream = can_stream(method)
         self._streaming: Streaming | None = None
         self._late = False
 
@@ -76,14 +76,14 @@ class Decider:
         wanted = self._late or any(map(self.topology.due, following))
         self._streaming = None
         consumers: list[Consumer] | None = None
-        if self._can_stream and not self._late:
+        if self._can_stream and self.processes is None and not self._late:
             if made and self.topology.due(made + 1) and set(self.latest.counts) == {1}:
                 self.model.refresh()
                 time = Time(made + 1, self.topology.total_steps, math.nan)
                 self._streaming = Streaming.of(self.model, self.method, time)
             numbers = range(len(self.model.layers))
             if self._streaming is not None:
-                consumers = [partial(self._streaming.consume, number) for number in numbers]
+                consumers = [partial(_consume, self._streaming, number) for number in numbers]
             elif not wanted and self.topology.due(made + 2):
                 consumers = [_ignore for _ in numbers]  # they are counted
         self.latest.record(self.method.looks_at_data and wanted, consumers)
@@ -92,7 +92,9 @@ class Decider:
         """Decide and make a change after so many steps."""
         streaming = self._streaming if closure is None else None
 
-        def decide(signals: list[Signals]) -> tuple[Change, list[Renewal | None]]:
+        def decide(
+            signals: list[Signals], streaming: Streaming | None
+        ) -> tuple[Change, list[Renewal | None]]:
             # A method that revives units asks twice; reviving brings these signals up to date.
             change = self.topology.decide(
                 step,
@@ -102,18 +104,22 @@ class Decider:
             )
             return change, self.model.renewals
 
-        if streaming is not None:
-            self.model.refresh()
-            self.model.check_recorded([count > 0 for count in self.latest.counts])
-            change, _ = decide([streaming.signals()])
-        elif self.processes is None:
-            change, _ = decide([self.model.signals(one) for one in self._batches(closure)])
-        else:
+        def candidates() -> Streaming | None:
+            time = Time(step, self.topology.total_steps, math.nan)
+            return Streaming.of(self.model, self.method, time) if self._can_stream else None
+
+        if self.processes is not None:
             change, renewals = self.processes.decide(
-                step, self.model, lambda: self._batches(closure), decide
+                step, self.model, lambda: self._batches(closure), candidates, decide
             )
             if change.revived and self.processes.rank:
                 self.model.renew(renewals)
+        elif streaming is not None:
+            self.model.refresh()
+            streaming.check_recorded([count > 0 for count in self.latest.counts])
+            change, _ = decide([streaming.signals()], streaming)
+        else:
+            change, _ = decide([self.model.signals(one) for one in self._batches(closure)], None)
         if self.method.batches == 1:  # of no use any more, and as large as the activations
             self.latest.batches.clear()
         return self.topology.apply(change)
@@ -166,6 +172,10 @@ class Decider:
         self.latest.counts, self._late = [], state["late"]
         if self.processes is not None:
             self.processes.load_state_dict(state["processes"])
+
+
+def _consume(streaming: Streaming, layer: int, x: torch.Tensor, output_grad: torch.Tensor) -> None:
+    streaming.consume(layer, [(x, output_grad)])
 
 
 def _ignore(x: torch.Tensor, output_grad: torch.Tensor) -> None:

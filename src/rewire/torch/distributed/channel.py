@@ -22,7 +22,7 @@ from rewire.io import advise
 
 from .packing import pack, unpack
 
-__all__ = ["Answer", "Channel", "Failure", "Verdict"]
+__all__ = ["Answer", "Channel", "Failure", "Verdict", "attempt"]
 
 
 class ProcessFailedError(RuntimeError):
@@ -123,7 +123,7 @@ class Channel:
         RuntimeError
             If one of them failed.
         """
-        made, error = _attempt(make)
+        made, error = attempt(make)
         if not self.leads:
             self.send(0, made if error is None else Failure.of(error, self.rank))
             if error is not None:
@@ -139,7 +139,7 @@ class Channel:
         """Put a question to all processes that :meth:`obey`, and return their answers by rank."""
         for rank in range(1, self.size):
             self.send(rank, question)
-        tensors, error = _attempt(own)
+        tensors, error = attempt(own)
         others = self._receive_all(error)
         return [tensors, *(answer.tensors for answer in others)]
 
@@ -174,7 +174,7 @@ class Channel:
                 return message.value
             if isinstance(message, Failure):
                 raise error or message.error
-            tensors, error = _attempt(partial(answer, message))
+            tensors, error = attempt(partial(answer, message))
             if error is None:
                 self.send(0, None, tensors)
             else:
@@ -248,7 +248,8 @@ class Channel:
             ) from error
 
 
-def _attempt(make: Callable[[], Any]) -> tuple[Any, Exception | None]:
+def attempt(make: Callable[[], Any]) -> tuple[Any, Exception | None]:
+    """Return what a function makes, or why it failed."""
     try:
         return make(), None
     except Exception as error:

@@ -15,7 +15,7 @@ from rewire.kernels.geometry import Window
 from ..layers.recording import Passes
 from ..rewiring.signals import rows_of
 
-__all__ = ["LocalPasses", "PassSize", "Question", "Units"]
+__all__ = ["LocalPasses", "PassSize", "Question", "Units", "is_less_as_products"]
 
 Units = slice | np.ndarray
 
@@ -43,6 +43,11 @@ class Question(NamedTuple):
     group: int = 0
     targets: Units = slice(None)
     sources: Units = slice(None)
+
+
+def is_less_as_products(window: Window, sizes: Sequence[PassSize]) -> bool:
+    """Return whether products of all possible connections are fewer numbers than the rows."""
+    return max((size.numbers for size in sizes), default=0) > window.out_channels * window.sources
 
 
 class LocalPasses:

@@ -47,6 +47,8 @@ def pack(tensor: Tensor) -> tuple[Kind, list[Tensor]]:
     ((1, 8), [[0.0, 2.0], [0.0, 0.0]])
     """
     flat = tensor.detach().cpu().contiguous().view(-1)
+    if not len(flat):  # may have strides that bytes cannot have
+        flat = torch.empty(0, dtype=tensor.dtype)
     parts = [flat.view(torch.uint8)]
     if flat.element_size() in WHOLE:
         # Bit by bit, so that -0.0 is none of the zeros.

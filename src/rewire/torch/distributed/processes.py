@@ -23,8 +23,10 @@ from ..layers.layer import SparseLayer
 from ..layers.recording import Passes
 from ..rewiring.layered_model import LayeredModel
 from ..rewiring.reviving import Renewal
+from ..rewiring.streaming import Streaming
 from .channel import Channel
 from .local_passes import LocalPasses, PassSize
+from .owners import Owners
 from .packing import PackedChange
 from .setup import (
     copy_from_first,
@@ -40,7 +42,7 @@ __all__ = ["Processes", "processes_of"]
 
 Batches = Sequence[list[Passes]]
 Decision = tuple[Change, list[Renewal | None]]
-Decide = Callable[[list[Signals]], Decision]
+Decide = Callable[[list[Signals], Streaming | None], Decision]
 
 
 class Report(NamedTuple):
@@ -165,6 +167,7 @@ class Processes:
         step: int,
         model: LayeredModel,
         batches: Callable[[], Batches],
+        candidates: Callable[[], Streaming | None],
         decide: Decide,
     ) -> Decision:
         """Return what the first process decides.
@@ -176,8 +179,11 @@ class Processes:
         model : LayeredModel
         batches : callable
             Returns what this process has recorded.
+        candidates : callable
+            Returns what finds the candidates, layer by layer, where that can be done before.
         decide : callable
-            From signals of the batch of all processes to a change, and what was revived before.
+            From signals of the batch of all processes, and the candidates if they were found, to a
+            change, and what was revived before.
 
         Raises
         ------
@@ -187,23 +193,30 @@ class Processes:
             If one of them has ended.
         """
         before, channel = self.channel.bytes, self.channel
-        local = LocalPasses([], [])
+        local, owners = LocalPasses([], []), None
+        streaming: Streaming | None = None
 
         def report() -> Report:
-            nonlocal local
+            nonlocal local, streaming
             local = LocalPasses([layer.window for layer in self.layers.values()], batches())
+            streaming = candidates()
             return Report(step, [_checksums(m) for m in self.layers.values()], local.sizes())
 
         with channel.during(f"the rewiring after step {step}"):
             reports = channel.collect(report)
+            if streaming is not None:
+                owners = Owners(channel, local, streaming, self._factor)
             if channel.leads:
                 with channel.leading():
                     self._compare(reports)
-                    decision = decide(self._signals(model, local, reports))
+                    if owners is None:
+                        decision = decide(self._signals(model, local, reports), None)
+                    else:
+                        decision = decide(*owners.find([report.sizes[0] for report in reports]))
                 packed = PackedChange.of(decision[0], model.connections.units)
                 channel.decide((packed, decision[1]))
             else:
-                packed, renewals = channel.obey(local.answer)
+                packed, renewals = channel.obey(local.answer if owners is None else owners.answer)
                 decision = packed.change(), renewals
         self.traffic.append(channel.bytes - before)
         return decision

@@ -25,7 +25,7 @@ from rewire.kernels.geometry import Window
 from ..layers.recording import Passes
 from ..rewiring.signals import RowsOnDemand, activation_rows, sensitivity_rows
 from .channel import Channel
-from .local_passes import LocalPasses, PassSize, Question, Units
+from .local_passes import LocalPasses, PassSize, Question, Units, is_less_as_products
 
 __all__ = ["GlobalBatch", "RowsAnywhere"]
 
@@ -92,10 +92,7 @@ class GlobalBatch:
         return self._local.windows[layer]
 
     def _by_products(self, layer: int) -> bool:
-        """Whether products of all possible connections are fewer numbers than the rows."""
-        window, sizes = self._local.windows[layer], self._sizes[layer]
-        possible = window.out_channels * window.sources
-        return max((size.numbers for size in sizes), default=0) > possible
+        return is_less_as_products(self._local.windows[layer], self._sizes[layer])
 
     def _ask(self, question: Question) -> list[Tensor]:
         answers = self._channel.ask(question, lambda: self._local.answer(question))

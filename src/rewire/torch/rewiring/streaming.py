@@ -1,20 +1,20 @@
-"""Growth decided inside the backward passes of a rewiring step, layer by layer.
+"""Growth decided layer by layer: inside the backward passes, or by several processes.
 
 A layer's input and output gradient are at hand in its own backward pass. Where nothing but the
 strongest gradients is wanted of them, and how many is known before, they are looked at there and
-then, and nothing is kept: memory for the connections and a block of scores. What is found is the
-same, bit by bit, as from rows that are kept.
+then, and nothing is kept: memory for the connections and a block of scores. Several processes
+divide the layers among each other. What is found is the same, bit by bit, as from the rows of all.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from torch import Tensor
 
-from rewire.connectivity import Block, Rows, Signals
+from rewire.connectivity import Rows, Signals
 from rewire.kernels.block import block_products
 from rewire.schedules import Time
 from rewire.topology import Method, grow_criteria
@@ -22,6 +22,7 @@ from rewire.topology.amounts import Threshold
 from rewire.topology.budgets import whole
 from rewire.topology.growth import CSR, NewConnections, strongest_candidates
 
+from ..layers.recording import Passes
 from .layered_model import LayeredModel
 from .signals import rows_of
 
@@ -43,7 +44,7 @@ def can_stream(method: Method) -> bool:
 
 
 class Streaming:
-    """The candidates of one rewiring, found as the layers' backward passes are made.
+    """The candidates of one rewiring, found layer by layer before it is decided.
 
     Parameters
     ----------
@@ -53,17 +54,19 @@ class Streaming:
 
     Attributes
     ----------
-    version : int
-        Of the model's wiring.
+    found : dict of int to NewConnections
+        The strongest candidates of each part of the model.
+    columns : dict of int to int
+        Of the rows that were looked at.
     """
 
     def __init__(self, model: LayeredModel, share: float):
-        self.version, self._model, table = model.version, model, model.connections
+        self._model, table = model, model.connections
         self._existing = CSR(table.indptr, table.source)
         bounds = [[p.block.targets.start, p.block.targets.stop] for p in model.parts]
         self._counts = whole(share * np.diff(table.indptr[bounds])[:, 0])
-        self._found: dict[int, NewConnections] = {}
-        self._columns: dict[int, int] = {}
+        self.found: dict[int, NewConnections] = {}
+        self.columns: dict[int, int] = {}
 
     @classmethod
     def of(cls, model: LayeredModel, method: Method, time: Time) -> Streaming | None:
@@ -71,31 +74,54 @@ class Streaming:
         share = float(method.fraction(time._replace(learning_rate=math.nan)))
         return cls(model, share) if 0 <= share <= 1 else None
 
-    def consume(self, layer: int, x: Tensor, output_grad: Tensor) -> None:
-        """Look at a layer's input and output gradient."""
-        for number, part in enumerate(self._model.parts):
-            if part.layer == layer:
-                A, D = rows_of([(x, output_grad)], part.window, part.group)
-                self._columns[number] = D.shape[1]
-                self._found[number] = self._strongest_of(part.block, A, D, self._counts[number])
+    def check_recorded(self, has_passes: list[bool]) -> None:
+        """Raise ValueError if a backward pass has not reached all layers."""
+        self._model.check_recorded(has_passes)
 
-    def _strongest_of(self, block: Block, A: Any, D: np.ndarray, count: int) -> NewConnections:
+    def parts_of(self, layer: int) -> list[int]:
+        """Return the numbers of a layer's parts."""
+        return [number for number, part in enumerate(self._model.parts) if part.layer == layer]
+
+    def consume(self, layer: int, passes: Passes) -> None:
+        """Look at the inputs and output gradients of a layer."""
+        for number in self.parts_of(layer):
+            part = self._model.parts[number]
+            A, D = rows_of(passes, part.window, part.group)
+            self.columns[number] = D.shape[1]
+
+            def score(targets: slice, sources: slice, A: Any = A, D: np.ndarray = D) -> np.ndarray:
+                product = block_products(A[sources], D[targets])
+                return np.abs(product, out=product)  # as the criterion "gradient" does
+
+            self.look_at(number, score)
+
+    def look_at(self, number: int, score: Callable[[slice, slice], np.ndarray]) -> None:
+        """Find the candidates of one part.
+
+        Parameters
+        ----------
+        number : int
+        score : callable
+            From slices of its targets and its sources to an array of scores, to write to.
+        """
+        block = self._model.parts[number].block
         s, t = block.sources.start, block.targets.start
 
-        def score(targets: slice, sources: Any) -> np.ndarray:  # as the criterion "gradient" does
-            rows = D[targets.start - t : targets.stop - t]
-            product = block_products(A[sources.start - s : sources.stop - s], rows)
-            return np.abs(product, out=product)
+        def shifted(targets: slice, sources: Any) -> np.ndarray:
+            return score(
+                slice(targets.start - t, targets.stop - t),
+                slice(sources.start - s, sources.stop - s),
+            )
 
-        bounds = np.array([t, block.targets.stop])
-        return strongest_candidates(self._existing, [block], bounds, np.array([count]), score)
+        bounds, counts = np.array([t, block.targets.stop]), self._counts[number : number + 1]
+        self.found[number] = strongest_candidates(self._existing, [block], bounds, counts, shifted)
 
     def signals(self) -> Signals:
         """Return what is known of the signals: their sizes."""
         activation: list[tuple[range, Any]] = []
         sensitivity: list[tuple[range, Any]] = []
         for number, part in enumerate(self._model.parts):
-            (sources, targets, _), columns = part.block, self._columns[number]
+            (sources, targets, _), columns = part.block, self.columns[number]
             activation.append((sources, _Gone(len(sources), columns)))
             sensitivity.append((targets, _Gone(len(targets), columns)))
         units = self._model.connections.units
@@ -107,7 +133,7 @@ class Streaming:
         """Return so many candidates of each block, the strongest first."""
         assert (counts <= self._counts).all()
         chosen = [
-            NewConnections(*(ends[:count] for ends in self._found[number]))
+            NewConnections(*(ends[:count] for ends in self.found[number]))
             for number, count in enumerate(counts.tolist())
         ]
         source, target = (np.concatenate(ends) for ends in zip(*chosen, strict=True))
