@@ -86,6 +86,7 @@ results-torch: $(VENV)/.installed-bench
 gallery: $(VENV)/.installed-test
 	for script in examples/*.py; do MPLBACKEND=Agg $(BIN)/python $$script runs/examples || exit 1; done
 	cp runs/examples/*.png runs/examples/*.webp docs/images/gallery/
+	$(BIN)/python docs/tools/play_picture.py
 
 kill: $(VENV)/.installed-test
 	$(BIN)/python benchmarks/kills.py

@@ -20,8 +20,8 @@ function STORY(app) {
       title: "Two networks, wired alike",
       look: frame => ({
         text: frame.step >= STORY_STEPS ? "Both have had the same training. Now look at what they say about the plane."
-          : "Both learn to tell two moons apart, and begin with the same few connections. The left one keeps its wiring. " +
-            "The right one moves connections while it learns. Run them.",
+          : "Both learn to tell two moons apart, and begin with the same few connections. The static one keeps its wiring. " +
+            "The rewired one moves connections while it learns. Run them.",
         act: begun(frame) ? null : "▶ Run", hint: begun(frame) ? [] : [".controls .run"],
         done: frame.step >= STORY_STEPS,
       }),
@@ -30,7 +30,7 @@ function STORY(app) {
     {
       title: "Fixed wiring misses the moons",
       look: frame => ({
-        text: `The left network is right at ${shareOf(frame.lanes[0].accuracy)} of the points, and stays there however long it trains: ` +
+        text: `The static network is right at ${shareOf(frame.lanes[0].accuracy)} of the points, and stays there however long it trains: ` +
           "the paths that it needs do not exist. Pale neurons are dead: nothing leads from them to the output.",
         act: begun(frame) ? frame.running ? null : "Train on" : "▶ Run", hint: [".output-0"], done: frame.step >= STORY_STEPS,
       }),
@@ -39,22 +39,22 @@ function STORY(app) {
     {
       title: "RigL finds them",
       look: frame => ({
-        text: `Every 20 steps the right network dropped its weakest connections (dashed) and grew others where the gradient is largest (green). ` +
-          `With as many connections as at the left it is right at ${shareOf(frame.lanes[1].accuracy)}.`,
+        text: `Every 20 steps the rewired network dropped its weakest connections (dashed) and grew others where the gradient is largest (green). ` +
+          `With no more connections than the static one it is right at ${shareOf(frame.lanes[1].accuracy)}.`,
         act: begun(frame) ? null : "▶ Run", hint: [".output-1"], done: frame.lanes[1].accuracy > 0.99,
       }),
       act: run,
     },
     {
-      title: "Rescue the left one by hand",
+      title: "Rescue the static one by hand",
       look: frame => {
         const [lane] = frame.lanes, left = missing(lane), rescued = lane.accuracy > 0.98;
         return {
           ghosts: left,
           text: rescued ? `Rescued: ${shareOf(lane.accuracy)}. Two connections in the right place were all that it lacked.`
-            : left.length ? `Draw ${left.length === 2 ? "the two dotted connections" : "the other dotted connection"} in the left network: drag from ` +
+            : left.length ? `Draw ${left.length === 2 ? "the two dotted connections" : "the other dotted connection"} in the static network: drag from ` +
               `${left.map(pair => pair.map(id => neuronName(lane, id)).join(" to ")).join(", and from ")}. They start at weight 0.`
-            : "Now train on, and watch the line at the upper right bend.",
+            : "Now train on, and watch the line in its output bend.",
           act: rescued ? null : left.length ? "Draw them for me" : frame.running ? null : "▶ Run", done: rescued,
         };
       },
@@ -67,7 +67,7 @@ function STORY(app) {
         return {
           text: stripped ? `${neurons} neurons are left, and they compute the same. All of this is yours now: draw your own data, ` +
               "cut and draw connections, freeze neurons, prune, and rewind whenever you like."
-            : `Of the ${neurons} neurons at the left ${lane.dead} are dead: no path leads through them to the output. Strip them, and what the network computes stays the same.`,
+            : `Of the static network's ${neurons} neurons ${lane.dead} are dead: no path leads through them to the output. Strip them, and what the network computes stays the same.`,
           act: stripped ? null : "Strip", hint: stripped ? [] : [".lane-0 [data-do=strip]"], done: stripped,
         };
       },
