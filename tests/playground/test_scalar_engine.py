@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rewire.export import from_scalar
-from rewire.playground import CommandError, Session, array_frames
+from rewire.playground import Session, array_frames
+from rewire.playground.commands import CommandError
 from rewire.playground.points import draw_points
 from rewire.playground.scalar_engine import ScalarEngine
 from rewire.scalar import SparseMLP, loss, rigl_update
