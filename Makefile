@@ -63,6 +63,7 @@ bench: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/epoch.py
 	$(BIN)/python benchmarks/scalar_engine.py
 	$(BIN)/python benchmarks/first_training.py
+	$(BIN)/python benchmarks/executors.py
 	$(BIN)/python benchmarks/page.py
 
 results: $(VENV)/.installed-bench

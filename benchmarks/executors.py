@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from rewire.compare import lanes, run_study, study_config
 from rewire.compare.local import WorkerProcess
 
 RESULT = Path(__file__).with_suffix(".json")
+PAGE = RESULT.parent.parent / "docs" / "scale.md"
 RUNS = 10_000
 METHODS = ("static", "rigl")
 
@@ -111,15 +113,50 @@ def measure(mode: str, runs: int) -> dict:
     }
 
 
+def table(found: dict[str, dict]) -> str:
+    """Return the measurements as Markdown."""
+    heading = [
+        "workers",
+        "seconds",
+        "runs a second",
+        "outside trainings",
+        "driver's processor time a run",
+        "driver's peak memory",
+    ]
+    lines = [f"| {' | '.join(heading)} |", "| --- " * len(heading) + "|"]
+    for name, own in found.items():
+        cells = [
+            name,
+            f"{own['seconds']:.0f}",
+            f"{own['runs_per_second']:.0f}",
+            f"{own['share_outside']:.1%}",
+            f"{own['driver_microseconds_per_run'] / 1000:.2f} ms",
+            f"{own['driver_megabytes']:.0f} MB",
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def write_page() -> None:
+    """Write the table into docs/scale.md."""
+    text, made = PAGE.read_text(), table(json.loads(RESULT.read_text()))
+    mark = "(<!-- executors -->\n).*?(<!-- /executors -->)"
+    PAGE.write_text(re.sub(mark, rf"\1\n{made}\n\n\2", text, flags=re.S))
+
+
 def main() -> None:
     """Measure each mode in a process of its own, print and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("modes", nargs="*", choices=[*MODES, []], help="all by default")
+    parser.add_argument("--page", action="store_true", help="write the page alone")
     parser.add_argument("--runs", type=int, default=RUNS)
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.here:
         print(json.dumps(measure(options.modes[0], options.runs)))
+        return
+    if options.page:
+        write_page()
         return
     found = json.loads(RESULT.read_text()) if RESULT.exists() else {}
     for mode in options.modes or MODES:
@@ -127,9 +164,9 @@ def main() -> None:
         ran = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
         found[mode] = json.loads(ran.stdout.splitlines()[-1])
         print(mode, json.dumps(found[mode], indent=2))
-        RESULT.write_text(
-            json.dumps({name: found[name] for name in MODES if name in found}, indent=2) + "\n"
-        )
+        ordered = {name: found[name] for name in MODES if name in found}
+        RESULT.write_text(json.dumps(ordered, indent=2) + "\n")
+    write_page()
 
 
 if __name__ == "__main__":

@@ -285,7 +285,7 @@ def test_a_method_of_which_runs_fail_shows_its_number(run, tmp_path, monkeypatch
         (["moons", "--lr", "-1"], "--lr must be a number, above 0; got -1"),
         (["moons", "--target", "price"], "target is for files"),
         (["moons", "--import", "no_such_module"], "no_such_module"),
-        (["moons", "--vary", "lr"], "--vary must be a setting and its values"),
+        (["moons", "--vary", "lr"], "--vary must be the name of a setting"),
         (["moons", "--vary", "lr=0.1,-1"], "--lr must be a number, above 0; got -1"),
         (["moons", "--vary", "speed=1"], "--vary must name settings among activation"),
         (["moons", "--vary", "lr=0.1", "--lr", "0.2"], "lr must be given or varied, not both"),

@@ -91,7 +91,7 @@ def test_what_is_given_is_not_varied():
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("lr", "vary must be a setting and its values"), ("lr=", "got 'lr='"), ("lr=x", "--lr must")],
+    [("lr", "vary must be the name of a setting"), ("lr=", "got 'lr='"), ("lr=x", "--lr must")],
 )
 def test_other_texts_are_refused(text, message):
     with pytest.raises(ValueError, match=message):

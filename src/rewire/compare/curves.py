@@ -153,7 +153,7 @@ def too_few(study: Study) -> list[str]:
     if len(study.methods) < 2 or len(study.seeds) >= needed:
         return []
     return [
-        f"{len(study.seeds)} seeds cannot tell {len(study.methods)} methods apart, at least "
+        f"{len(study.seeds)} seed{'s' * (len(study.seeds) > 1)} cannot tell {len(study.methods)} methods apart, at least "
         f"{needed} are needed"
     ]
 

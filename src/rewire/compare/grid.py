@@ -10,7 +10,7 @@ import numpy as np
 
 from rewire.experiment import Recipe
 from rewire.experiment.settings import Setting, settings_of
-from rewire.io import advise, received
+from rewire.io import received
 from rewire.validation import of_type
 
 __all__ = ["COSTS", "Cell", "Vary", "cells_of", "parse_vary", "settings_at", "typed", "vary_of"]
@@ -75,10 +75,8 @@ def parse_vary(texts: Iterable[str]) -> dict[str, tuple[Any, ...]]:
         name = option.strip().lstrip("-").replace("-", "_")
         if not values.strip() or name in found:
             raise ValueError(
-                advise(
-                    f"vary must be a setting and its values, such as density=0.05,0.1, each "
-                    f"setting once; got {text!r}"
-                )
+                "vary must be the name of a setting, an equals sign and its values, each setting "
+                f"once; got {text!r}"
             )
         ended = values.strip().rstrip(";")
         parts = [one.strip() for one in ended.split(";" if ";" in values else ",")]

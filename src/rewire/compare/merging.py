@@ -62,6 +62,18 @@ def merge_studies(
     ------
     ValueError
         For folders of different studies, and for one that is no study's.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from rewire.compare import run_study
+    >>> out = Path(tempfile.mkdtemp())
+    >>> config = study_config("moons", total_steps=60)
+    >>> for k in (1, 2):
+    ...     part = run_study(config, ["static", "rigl"], range(3), shard=(k, 2), out=out / str(k))
+    >>> merged = merge_studies([out / "1", out / "2"], out)
+    >>> len(part.runs), len(merged.runs), merged.missing
+    (3, 6, [])
     """
     paths = [as_path(one, "folders") for one in several(folders, "folders", "folders of studies")]
     if not paths:

@@ -107,7 +107,8 @@ def write_comparison(
     Examples
     --------
     >>> import tempfile
-    >>>     >>> from rewire.compare import study_config, run_study
+    >>> from pathlib import Path
+    >>> from rewire.compare import study_config, run_study
     >>> done = run_study(study_config("moons", total_steps=100), ["static", "rigl"], range(2))
     >>> folder = Path(tempfile.mkdtemp())
     >>> summary = write_comparison(done, folder)

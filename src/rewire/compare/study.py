@@ -52,7 +52,7 @@ class Study:
 
     Examples
     --------
-    >>> from rewire.compare import study_config
+    >>> from rewire.compare import study_config, run_study
     >>> done = run_study(study_config("moons", total_steps=100), ["static", "rigl"], range(2))
     >>> done.methods, done.measure, len(done.runs)
     (('static', 'rigl'), 'accuracy', 4)
