@@ -96,6 +96,16 @@ def test_an_older_run_is_not_lost_unasked(run, tmp_path):
     assert (tmp_path / "model.safetensors").read_bytes() != before["model.safetensors"]
 
 
+def test_the_folder_is_looked_at_before_the_data_are_loaded(run, tmp_path):
+    run("train", "digits", "--out", tmp_path / "old", *SHORT)
+    (tmp_path / "one.csv").write_text("x,y\n1,2\n")
+    for out, said in {"old": "holds a run already", "model.onnx": "must be a folder"}.items():
+        result = run("train", tmp_path / "one.csv", "--out", tmp_path / out, status=2)
+        assert said in result.stderr
+    run("train", tmp_path / "one.csv", "--out", tmp_path / "new", status=2)
+    assert not (tmp_path / "new").exists()
+
+
 def test_resuming_a_finished_run_trains_no_further(run, tmp_path):
     run("train", "digits", "--out", tmp_path, *SHORT, "--early-stopping", 1, "--total-steps", 400)
     names = ("model.safetensors", "result.json", "history.csv")

@@ -6,7 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from rewire.experiment import RunDirectory, prepare_experiment
+from rewire.experiment import Recipe, RunDirectory, prepare_experiment, run_directory
+from rewire.io import read_json
 
 from .recipes import short
 
@@ -80,3 +81,29 @@ def test_killed_while_it_replaces_a_run_there_is_still_one_to_resume(kill, tmp_p
     assert folder.open().recipe == run.recipe
     folder.begin(run, overwrite=True)
     assert [file.name for file in tmp_path.iterdir()] == ["settings.json"]
+
+
+def test_of_a_wide_table_result_json_has_the_first_columns_and_a_csv_file_all(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(run_directory, "MOST_INPUTS", 2)
+    rows = [
+        {
+            "column": name,
+            "inputs": 1,
+            "kept": kept,
+            "strength": 0.1,
+            "importance": importance,
+            "deviation": importance,
+        }
+        for name, kept, importance in [("a, b", 1, 0.5), ("c", 1, None), ("d", 0, 0.0)]
+    ]
+    folder = RunDirectory(tmp_path)
+    folder.finish(
+        prepare_experiment(Recipe("iris")), {"assessment": {"verdict": "good", "inputs": rows}}
+    )
+    assert read_json(folder.result)["assessment"]["inputs"] == rows[:2]
+    assert folder.read_assessment() == {"verdict": "good", "inputs": rows}
+    folder.begin(prepare_experiment(Recipe("iris")), overwrite=True)
+    assert folder.read_assessment() is None
+    assert not folder.inputs.exists()

@@ -28,6 +28,8 @@ REMEDY = (
 )
 # Classes of which the largest has more than so many times the samples of the smallest.
 UNEVEN = 4
+# Fewer samples tell nothing surely: of them, bootstrap intervals are far too narrow.
+FEWEST = 10
 # In the JSON, but no more telling than its root.
 HIDDEN = {"mean_squared_error"}
 # Scores in the unit of the target; of the others, 0.0001 is as good as nothing.
@@ -115,6 +117,8 @@ def _against_linear(part: Part, name: str) -> str:
     gain = part.gains.get(name)
     if gain is None or gain["interval"] is None:
         return ""
+    if part.samples < FEWEST:
+        return f" {part.samples} samples are too few to tell it from the linear model."
     low, high = gain["interval"]
     if low > 0:
         return " Better than the linear model."
@@ -148,7 +152,8 @@ def is_useless(part: Part, task: str) -> bool:
     """Return whether a model is surely worse than the mean or the most frequent class."""
     name, _, _, other = _beside_trivial(part, task)
     ends = part.intervals.get(name)
-    return ends is not None and other is not None and ends.high < other
+    enough = part.samples >= FEWEST
+    return enough and ends is not None and other is not None and ends.high < other
 
 
 def _beside_trivial(part: Part, task: str) -> tuple[str, float | None, str, float | None]:

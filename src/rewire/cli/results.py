@@ -10,7 +10,7 @@ from rich.console import Console
 
 from rewire.experiment import Experiment, Predictor, RunDirectory
 from rewire.experiment.assessing import assess_experiment
-from rewire.io import percent, read_json
+from rewire.io import percent
 
 from .assessment import print_assessment
 
@@ -44,8 +44,7 @@ def described(model: Predictor) -> dict[str, Any]:
 
 def assessment_of(folder: Path) -> dict[str, Any] | None:
     """Return the assessment that a run's folder keeps; None where there is none."""
-    file = RunDirectory(folder).result
-    return read_json(file).get("assessment") if file.exists() else None
+    return RunDirectory(folder).read_assessment()
 
 
 def measure(experiment: Experiment) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,13 +42,26 @@ def start_run(
 ) -> None:
     """Train by a recipe and keep it in a folder."""
     folder = RunDirectory(out)
-    with waiting(f"loading {Path(recipe.data).name}"):
+    folder.check_free(overwrite)
+    with _made(out), waiting(f"loading {Path(recipe.data).name}"):
         experiment = prepare_experiment(recipe, data_dir)
-    prepare_folder(out)
     with folder.claimed():
         folder.begin(experiment, overwrite)
         _print_columns(experiment, Console(stderr=as_json))
         _train(experiment, folder, as_json, watch)
+
+
+@contextmanager
+def _made(out: Path) -> Iterator[None]:
+    """Make a folder before what takes long, and remove it again if that fails."""
+    new = not out.exists()
+    prepare_folder(out)
+    try:
+        yield
+    except BaseException:
+        if new:
+            out.rmdir()
+        raise
 
 
 def resume_run(path: Path, data_dir: Path | None, *, as_json: bool, watch: bool = False) -> None:

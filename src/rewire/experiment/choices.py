@@ -74,10 +74,22 @@ def _for_table(recipe: Recipe, data: Dataset) -> dict[str, Any]:
     if recipe.optimizer is None:
         found |= {"optimizer": defaults.TABLE_OPTIMIZER, "lr": defaults.TABLE_LR}
     if recipe.total_steps is None:
-        found["epochs"] = defaults.TABLE_EPOCHS
+        batch = recipe.batch_size or defaults.TABLE_BATCH_SIZE
+        found["epochs"] = _table_epochs(-(-len(data.y) // batch))
     if data.task == "classification" and len(data.classes) == 2:
         found["loss"] = "binary_cross_entropy"
     return found
+
+
+def _table_epochs(steps_per_epoch: int) -> int:
+    """Return how often a table is seen.
+
+    Examples
+    --------
+    >>> _table_epochs(100), _table_epochs(10_000), _table_epochs(10**6)
+    (200, 15, 1)
+    """
+    return max(1, min(defaults.TABLE_EPOCHS, defaults.TABLE_STEPS // steps_per_epoch))
 
 
 def first_network(

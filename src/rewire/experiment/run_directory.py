@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 from rewire.io import (
@@ -28,13 +29,18 @@ from .recipe import Recipe
 
 __all__ = ["RunDirectory"]
 
+# Columns that result.json tells of, the most important first; of more, inputs.csv tells of all.
+MOST_INPUTS = 1000
+MEASURED = ("strength", "importance", "deviation")
+
 
 class RunDirectory:
     """A folder that keeps one run.
 
     It holds ``settings.json``, ``checkpoint.safetensors``, ``history.csv``,
     ``recording.safetensors`` and, at the end, ``model.safetensors``, ``result.json`` and
-    ``report.html``.
+    ``report.html``. Of a wide table, ``inputs.csv`` holds what ``result.json`` has no room for:
+    a line for each column.
 
     Parameters
     ----------
@@ -48,6 +54,7 @@ class RunDirectory:
         self.history = self.path / "history.csv"
         self.model = self.path / "model.safetensors"
         self.result = self.path / "result.json"
+        self.inputs = self.path / "inputs.csv"
         self.recording = self.path / FILE_NAME
         self.report = self.path / "report.html"
         self.files = (
@@ -61,6 +68,18 @@ class RunDirectory:
 
     def begin(self, experiment: Experiment, overwrite: bool = False) -> None:
         """Create the folder and write the recipe; an older run there is refused, or removed."""
+        self.check_free(overwrite)
+        prepare_folder(self.path)
+        self.inputs.unlink(missing_ok=True)
+        # The old settings go last, and at once: killed on the way, this is a run to be resumed.
+        for file in reversed(self.files):
+            remove_leftovers(file)
+            if file != self.settings:
+                file.unlink(missing_ok=True)
+        write_json(self.settings, experiment.recipe.to_dict())
+
+    def check_free(self, overwrite: bool = False) -> None:
+        """Refuse a folder that holds an older run, unless it may be removed."""
         if any(file.exists() for file in self.files) and not overwrite:
             raise FileExistsError(
                 advise(
@@ -70,13 +89,6 @@ class RunDirectory:
                     "replace it (overwrite=True)",
                 )
             )
-        prepare_folder(self.path)
-        # The old settings go last, and at once: killed on the way, this is a run to be resumed.
-        for file in reversed(self.files):
-            remove_leftovers(file)
-            if file != self.settings:
-                file.unlink(missing_ok=True)
-        write_json(self.settings, experiment.recipe.to_dict())
 
     def read_recipe(self) -> Recipe:
         """Return the recipe of the run that it holds."""
@@ -101,15 +113,48 @@ class RunDirectory:
     def save(self, experiment: Experiment) -> None:
         """Write a checkpoint and the history so far."""
         save_checkpoint(experiment.training, self.checkpoint)
-        with (
-            atomic_write(self.history) as temporary,
-            temporary.open("w", newline="", encoding="utf-8") as file,
-        ):
-            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(experiment.training.history.rows)
+        _write_csv(self.history, COLUMNS, experiment.training.history.rows)
 
     def finish(self, experiment: Experiment, result: Mapping[str, Any]) -> None:
-        """Write the model and what it achieves."""
+        """Write the model and what it achieves.
+
+        Parameters
+        ----------
+        experiment : Experiment
+        result : mapping
+            Its ``"assessment"``, if it has one, is what :meth:`rewire.assess.Assessment.to_dict`
+            returned.
+        """
         experiment.model.save(self.model)
+        found = result.get("assessment") or {}
+        inputs: Sequence[Mapping[str, Any]] = found.get("inputs") or ()
+        if len(inputs) > MOST_INPUTS:
+            _write_csv(self.inputs, tuple(inputs[0]), inputs)
+            result = {**result, "assessment": {**found, "inputs": inputs[:MOST_INPUTS]}}
         write_json(self.result, result)
+
+    def read_assessment(self) -> dict[str, Any] | None:
+        """Return the assessment that was written, with all of its inputs; None if there is none."""
+        if not self.result.exists():
+            return None
+        found: dict[str, Any] | None = read_json(self.result).get("assessment")
+        if found is not None and self.inputs.exists():
+            with reading(self.inputs), self.inputs.open(newline="", encoding="utf-8") as file:
+                found["inputs"] = [_input(row) for row in csv.DictReader(file)]
+        return found
+
+
+def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    with (
+        atomic_write(path) as temporary,
+        temporary.open("w", newline="", encoding="utf-8") as file,
+    ):
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _input(row: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a line of inputs.csv says of a column."""
+    known = {name: float(row[name]) if row[name] else None for name in MEASURED}
+    return {**row, "inputs": int(row["inputs"]), "kept": int(row["kept"]), **known}

@@ -37,7 +37,7 @@ class TrainingSettings:
         closed="neither",
         group="Training",
         default_text=f"{defaults.EPOCHS}, or more for {defaults.LEAST_STEPS:,} steps; "
-        f"{defaults.TABLE_EPOCHS} of tables",
+        f"{defaults.TABLE_EPOCHS} of tables, or as many as make {defaults.TABLE_STEPS:,} steps",
     )
     total_steps: int | None = setting(
         None, int, "Steps of the optimizer, instead of epochs.", low=1, group="Training"
