@@ -85,8 +85,8 @@ class Rewirer:
     Notes
     -----
     Several processes train a model in ``torch.nn.parallel.DistributedDataParallel``, made before
-    or after the rewirer. All of them make a rewirer and call its methods; the first process
-    decides from the gradients of the batch of all. See docs/torch-distributed.md.
+    or after the rewirer. All of them make a rewirer and call its methods; one of them decides about
+    each layer, from the gradients of the batch of all. See docs/torch-distributed.md.
 
     Examples
     --------

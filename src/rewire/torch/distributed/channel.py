@@ -1,4 +1,4 @@
-"""Messages between the processes that train one model: each talks with the first, which leads.
+"""Messages between the processes that train one model, of which the first one leads.
 
 Point-to-point messages rather than collectives: where one process has ended, the first one sees
 which, and can still tell the others. Every exchange begins with :meth:`Channel.collect`, in which

@@ -1,7 +1,8 @@
 """Several processes that train one model, and rewire it in the same way.
 
-The first process decides, from the gradients of the batch of all processes, and sends the others
-the change: whole numbers, which all of them apply. Before, it compares checksums of all.
+The first process compares checksums of all, decides, from the gradients of the batch of all, and
+sends the others the change: whole numbers, which all of them apply. Where it can be done, the
+processes divide the search for candidates among each other (:mod:`.owners`).
 """
 
 from __future__ import annotations
