@@ -1,6 +1,7 @@
 // One of the two networks: its figures, its wiring, and the tools to operate on it.
 
 const HINT = "Drag from neuron to neuron to connect them, click a connection to cut it, choose a neuron to operate on it.";
+const WATCHING = "A training, while it runs. When it is over, its network can be operated on.";
 const STEPS = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]};
 
 class LaneView {
@@ -310,7 +311,7 @@ class LaneView {
     const row = pair && this.wires.rows.find(d => d.source === pair[0] && d.target === pair[1]);
     const text = row ? `${this.pairName(row)}: weight ${signed(row.weight)}, ${whole(row.age)} steps old. ${this.connection ? "" : "Click to cut it."}`
       : neuron ? [this.wires.sentence(neuron), neuron.rank ? `bias ${signed(neuron.bias)}` : "", `activity ${short(neuron.activity)}`].filter(Boolean).join(", ")
-      : HINT;
+      : this.app.model.frame.watching ? WATCHING : HINT;
     const kind = row ? (this.connection ? "connection" : "pointed") : neuron ? `neuron ${id} ${neuron.rank} ${neuron.frozen}` : "none";
     if (this.inspected !== kind) {
       this.inspected = kind;

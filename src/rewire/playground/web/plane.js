@@ -83,8 +83,8 @@ class Plane {
     const own = data.name === "points";
     this.extent = own && this.extent ? this.extent : data.extent;
     const key = [this.side, this.anew, this.crossing, this.at, this.extent];
-    if (data === this.drawn && palette === this.coloured && String(key) === this.key) return;
-    [this.drawn, this.coloured, this.key] = [data, palette, String(key)];
+    if (data === this.drawn && palette === this.coloured && String(key) === this.shown) return;
+    [this.drawn, this.coloured, this.shown] = [data, palette, String(key)];
     const side = this.side || SIDE, context = sharp(this.canvas, side, side);
     const scales = scalesOf(this.extent, side);
     context.strokeStyle = palette.ink;

@@ -33,16 +33,17 @@ class Wires {
     const rows = d3.range(lane.ranks.length).map(() => []);
     lane.neurons.forEach(neuron => rows[neuron.rank].push(neuron.id));
     const most = Math.max(...rows.map(row => row.length), 1);
-    const room = ids => 20 + LETTER * (d3.max(ids, id => shortened(neuronName(lane, id)).length) || 0);
-    const left = Math.max(PADDING.left, room(rows[0]));
-    const right = lane.ranks[rows.length - 1] > 1 ? room(rows[rows.length - 1]) : PADDING.right;
+    const room = ids => inner / ids.length < 13 ? 0 : 20 + LETTER * (d3.max(ids, id => shortened(neuronName(lane, id)).length) || 0);
     const height = this.height = Math.max(170, Math.min(most * 27 + 32, 520));
-    const inner = height - PADDING.top - PADDING.bottom;
+    const inner = height - PADDING.top - PADDING.bottom, last = rows[rows.length - 1];
+    const left = Math.max(PADDING.left, room(rows[0]));
+    const right = Math.max(PADDING.right, last.length > 1 ? room(last) : 0);
     const gap = (width - left - right) / Math.max(1, lane.ranks.length - 1);
     this.tile = Math.max(3, Math.min(26, 0.82 * inner / most, 0.5 * gap));
     this.at.clear();
+    this.steps = rows.map(row => Math.min(inner / row.length, 46));
     rows.forEach((row, rank) => {
-      const step = Math.min(inner / row.length, 46);
+      const step = this.steps[rank];
       row.forEach((id, i) => this.at.set(id, [
         left + rank * gap, PADDING.top + inner / 2 + (i - (row.length - 1) / 2) * step,
       ]));
@@ -127,7 +128,7 @@ class Wires {
   }
 
   labels(lane) {
-    const last = lane.ranks.length - 1, crowded = rank => lane.ranks[rank] > 1 && this.tile < 9;
+    const last = lane.ranks.length - 1, crowded = rank => this.steps[rank] < 13;
     const beside = d => d.rank === 0 || lane.ranks[last] > 1;
     const ends = lane.neurons.filter(neuron => this.at.has(neuron.id) && (neuron.rank === 0 || neuron.id >= lane.output));
     this.layers.labels.selectAll("text").data(ends, d => d.id).join("text")
