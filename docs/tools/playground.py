@@ -41,9 +41,11 @@ SCALAR = ("__init__", "hinge", "nn", "rigl", "stripping", "value")
 PLAYGROUND = (
     "commands",
     "curve",
+    "data",
     "documents",
     "engine",
     "exports",
+    "fields",
     "formula",
     "in_browser",
     "links",

@@ -9,15 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rewire import methods
-from rewire.playground.commands import (
-    COMMANDS,
-    KINDS,
-    METHODS,
-    REQUIRED,
-    CommandError,
-    check,
-    schema,
-)
+from rewire.playground.commands import COMMANDS, METHODS, CommandError, check, schema
+from rewire.playground.fields import KINDS, REQUIRED
 from rewire.playground.formula import compile_formula
 from rewire.playground.points import GENERATORS, draw_points
 from rewire.playground.table import table_points

@@ -107,7 +107,7 @@ def test_a_session_runs_in_lab(lab, browser):
         "() => [...document.querySelectorAll('*')].some("
         "e => e.shadowRoot?.querySelector('.rewire-play[data-step=\"0\"]'))"
     )
-    play.get_by_role("button", name="Step", exact=True).first.click()
+    play.locator("button:text-is('Step')").first.click()
     page.locator(".rewire-play[data-step='1']").wait_for()
     if folder := os.environ.get("REWIRE_SCREENSHOTS"):
         page.screenshot(path=f"{folder}/lab.png")

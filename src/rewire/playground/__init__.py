@@ -5,15 +5,17 @@ Python to the bit: commands are recorded, so that a session can be replayed, rew
 written as a script.
 """
 
+from typing import TYPE_CHECKING
+
 from rewire.io.lazy import lazy_face
 
-__all__ = ["ArrayEngine", "Session", "play"]
+if TYPE_CHECKING:
+    from .array_engine import ArrayEngine as ArrayEngine
+    from .notebook import play as play
+    from .session import Session as Session
 
-__getattr__, __dir__ = lazy_face(
-    __name__,
-    {
-        "ArrayEngine": "array_engine",
-        "Session": "session",
-        "play": "notebook",
-    },
-)
+# Imported when first asked for: in a browser, sessions run on the standard library alone.
+_HOMES = {"ArrayEngine": "array_engine", "Session": "session", "play": "notebook"}
+
+__all__ = list(_HOMES)
+__getattr__, __dir__ = lazy_face(__name__, _HOMES)

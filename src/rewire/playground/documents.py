@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .commands import CommandError, shown
+from .fields import CommandError, shown
 from .links import limited
 from .session import Session
 

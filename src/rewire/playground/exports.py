@@ -9,8 +9,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from .commands import CommandError
 from .documents import commands_of_document, document_of
+from .fields import CommandError
 from .links import commands_of_link, link_of_commands
 from .session import Session
 

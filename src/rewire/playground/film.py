@@ -10,8 +10,8 @@ from typing import Any, cast
 from rewire.report import Recorder, write_animation
 
 from .array_lane import ArrayLane
-from .commands import CommandError
 from .engine import Engine
+from .fields import CommandError
 from .session import NAMES, Session
 
 __all__ = ["film"]

@@ -10,8 +10,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from .commands import CommandError, Field, number
 from .exports import EXPORTS, prepare, reopen
+from .fields import CommandError, Field, number
 from .session import Session
 
 __all__ = ["TRANSPORT", "Player"]

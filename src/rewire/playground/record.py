@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from .commands import CommandError
+from .fields import CommandError
 
 __all__ = ["BEGINNINGS", "Moment", "Record"]
 

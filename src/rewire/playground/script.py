@@ -10,7 +10,7 @@ from .array_engine import DTYPE
 from .array_lane import RATE, STATIC
 from .array_parts import make_method, method_options
 from .array_surgery import TRIES
-from .commands import CommandError
+from .fields import CommandError
 from .session import NAMES
 
 __all__ = ["write_script"]

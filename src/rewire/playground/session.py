@@ -6,23 +6,21 @@ Standard library only, as it runs in a browser too. What computes is an engine.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from .commands import CommandError, check
 from .curve import Curve
+from .data import data_name, describe, extent_of, fields_of, points_of
 from .engine import Engine, Lane
-from .points import Point, draw_points, label_points
+from .points import Point
 from .record import BEGINNINGS, Moment, Record
 from .snapshots import Snapshots
-from .table import table_points
 
-__all__ = ["NAMES", "Session", "extent_of"]
+__all__ = ["NAMES", "Session"]
 
 NAMES = ("static", "rewired")
-MARGIN = 0.15
-PLANE = 1.5  # where a person draws points, even if there are few yet
 
 
 @dataclass
@@ -98,12 +96,7 @@ class Session:
     @property
     def data_name(self) -> str:
         """What is learnt, in a word or a formula."""
-        data, given = self._state.data, self.engine.given
-        if data.get("do") == "given" and given is not None:
-            return given.name
-        if data.get("do") == "table":
-            return "table"
-        return data.get("name") or data.get("formula") or "points"
+        return data_name(self._state.data, self.engine.given)
 
     def do(self, command: Mapping[str, Any]) -> None:
         """Do one command and record it.
@@ -173,23 +166,8 @@ class Session:
             "curve": {"from": begin, "rows": state.curve.rows[begin:]},
         }
         if since.get("data") != self.data_version:
-            frame["data"] = self._data()
+            frame["data"] = describe(state.data, state.points, self.engine.given)
         return frame
-
-    def _data(self) -> dict[str, Any]:
-        data, given = self._state.data, self.engine.given
-        inputs, classes = ["x", "y"], []
-        if data.get("do") == "table":
-            inputs = [data["x"], data["y"]]
-        elif data.get("do") == "given" and given is not None:
-            inputs, classes = list(given.inputs), list(given.classes)
-        return {
-            "name": self.data_name,
-            "points": self._state.points,
-            "extent": self.extent,
-            "inputs": inputs,
-            "classes": classes,
-        }
 
     @property
     def extent(self) -> list[float] | None:
@@ -202,7 +180,7 @@ class Session:
         name, state = command["do"], self._state
         fields = {key: value for key, value in command.items() if key != "do"}
         if name in ("data", "table"):
-            self._set_points(_points(command), command)
+            self._set_points(points_of(command), command)
         elif name == "point":
             point = (fields["x"], fields["y"], fields["label"])
             self._set_points((*state.points, point), {"do": "points"})
@@ -244,13 +222,13 @@ class Session:
             if state.data["do"] != "given":
                 lane.set_points(state.points)
             if state.rate:
-                lane.set_learning_rate(_fields(state.rate))
+                lane.set_learning_rate(fields_of(state.rate))
             if i in state.methods:
-                lane.set_method(_fields(state.methods[i], "lane"))
+                lane.set_method(fields_of(state.methods[i], "lane"))
         state.step, state.curve = 0, Curve(epoch=state.curve.epoch + 1)
 
     def _lane(self, made: Mapping[str, Any]) -> Lane:
-        return self.engine.lane(None if made["do"] == "given" else _fields(made))
+        return self.engine.lane(None if made["do"] == "given" else fields_of(made))
 
     def _learn(self, steps: int) -> None:
         rows = [lane.step(steps) for lane in self._lanes]
@@ -308,31 +286,3 @@ class Session:
             look = self.look["neuron"] if self.look["lane"] == i else None
             found.append({"name": NAMES[i], **lane.show(extent, look)})
         return found
-
-
-def extent_of(points: Sequence[Point], drawn: bool = False) -> list[float] | None:
-    """Return left, right, bottom and top of a picture of points; a person draws within a plane."""
-    if not points:
-        return None
-    found: list[float] = []
-    for axis in (0, 1):
-        values = [point[axis] for point in points]
-        margin = MARGIN * (max(values) - min(values)) + 1e-6
-        low, high = min(values) - margin, max(values) + margin
-        found += [min(low, -PLANE), max(high, PLANE)] if drawn else [low, high]
-    return found
-
-
-def _points(data: Mapping[str, Any]) -> tuple[Point, ...]:
-    if data["do"] == "table":
-        return table_points(**_fields(data))
-    drawn = {key: data[key] for key in ("samples", "noise", "seed")}
-    if data["name"] is not None:
-        return draw_points(data["name"], **drawn)
-    if data["formula"] is not None:
-        return label_points(data["formula"], **drawn)
-    return tuple((x, y, label) for x, y, label in data["points"])
-
-
-def _fields(command: Mapping[str, Any], *but: str) -> dict[str, Any]:
-    return {key: value for key, value in command.items() if key not in ("do", *but)}

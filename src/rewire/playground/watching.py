@@ -15,10 +15,11 @@ from rewire.train.evaluation import score
 from . import array_frames
 from .array_engine import ArrayEngine, plane
 from .array_lane import scored_part
-from .commands import CommandError
 from .curve import Curve
+from .data import extent_of
+from .fields import CommandError
 from .player import RATE, Player
-from .session import Session, extent_of
+from .session import Session
 
 __all__ = ["Watch"]
 

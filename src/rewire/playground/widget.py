@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from rewire.io import import_optional
 
-from .commands import CommandError
+from .fields import CommandError
 from .page import module, style
 from .player import RATE, Player
 from .watching import Watch
