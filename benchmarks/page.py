@@ -9,6 +9,7 @@ import json
 import platform
 from pathlib import Path
 
+from executors import table as executors_table
 from figures import draw_benchmarks
 
 HERE = Path(__file__).parent
@@ -273,6 +274,10 @@ def recording() -> str:
     return table(heading, body)
 
 
+def executors() -> str:
+    return executors_table(result("executors"))
+
+
 def scalar() -> str:
     body = [
         [
@@ -289,7 +294,7 @@ def main() -> None:
     draw_benchmarks(steps(LARGE, 1), result("memory"))
     sections = (
         *(headline, machine, training_step, kernels, first_training, rewiring),
-        *(small, epoch, memory, recording, scalar),
+        *(small, epoch, memory, recording, executors, scalar),
     )
     PAGE.write_text(
         TEMPLATE.read_text().format(**{section.__name__: section() for section in sections})

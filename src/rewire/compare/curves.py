@@ -152,10 +152,8 @@ def too_few(study: Study) -> list[str]:
     needed = seeds_needed(len(study.methods))
     if len(study.methods) < 2 or len(study.seeds) >= needed:
         return []
-    return [
-        f"{len(study.seeds)} seed{'s' * (len(study.seeds) > 1)} cannot tell {len(study.methods)} methods apart, at least "
-        f"{needed} are needed"
-    ]
+    seeds = f"{len(study.seeds)} seed{'s' * (len(study.seeds) > 1)}"
+    return [f"{seeds} cannot tell {len(study.methods)} methods apart, at least {needed} are needed"]
 
 
 def _part(study: Study, cell: Cell, names: Sequence[str]) -> Cell:

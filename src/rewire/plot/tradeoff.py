@@ -6,7 +6,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
+from matplotlib.ticker import (
+    FuncFormatter,
+    LogLocator,
+    MaxNLocator,
+    NullFormatter,
+    PercentFormatter,
+)
 
 from rewire.validation import of_type, real_array
 
@@ -71,6 +77,8 @@ def plot_tradeoff(
         ax.set_xscale("log")
         ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         ax.xaxis.set_minor_formatter(NullFormatter())
+    else:
+        ax.xaxis.set_major_locator(MaxNLocator(6))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
     if measure == "accuracy":
         ax.yaxis.set_major_formatter(PercentFormatter(1.0))
@@ -79,7 +87,7 @@ def plot_tradeoff(
     ax.grid(color=style.FAINT, linewidth=0.5, alpha=0.6)
     style.open_frame(ax)
     if curves:
-        ax.legend(frameon=False, fontsize=9, labelcolor=style.INK)
+        ax.legend(loc="lower right", frameon=False, fontsize=9, labelcolor=style.INK)
     if title:
         style.title(ax, title)
     return ax
