@@ -260,12 +260,11 @@ def rewiring() -> str:
 
 def machines() -> str:
     """Return which processor each table was measured on."""
-    measured = {f"torch_study_costs.py {k}": v for k, v in result("torch_study_costs").items()}
-    measured["torch_rewiring.py"] = result("torch_rewiring")
-    scripts: dict[str, list[str]] = {}
-    for script, found in measured.items():
-        scripts.setdefault(found["processor"], []).append(f"`{script}`")
-    return "; ".join(f"{', '.join(names)} on an {kind}" for kind, names in scripts.items())
+    measured = result("torch_study_costs") | {"rewiring": result("torch_rewiring")}
+    tables: dict[str, list[str]] = {}
+    for name, found in measured.items():
+        tables.setdefault(found["processor"], []).append(name)
+    return "; ".join(f"an {kind} for {', '.join(names)}" for kind, names in tables.items())
 
 
 def sections() -> dict[str, str]:
@@ -282,7 +281,7 @@ def sections() -> dict[str, str]:
         "search": search_table("torch_study", "curve", "bits per character by learning rate"),
         "image_search": search_table("torch_study_images", "curve", "error, %, by learning rate"),
         "rewiring": rewiring(),
-        "machine": f"one thread, {machines()}",
+        "machine": f"one thread of {machines()}",
         "steps": str(torch_study.DENSE_STEPS),
         "seconds": f"{common_time(found):.0f}",
         "characters": f"{torch_study.DENSE_STEPS * torch_study.BATCH * torch_study.CONTEXT:,}",
