@@ -19,11 +19,9 @@ __all__ = ["LayerTable", "LayerTables"]
 
 L1_BYTES = 40_000  # rows that a block reads; 32 KB and 48 KB differ little
 # Connections of a result with each block from which on blocks pay. In the backward pass, where a
-# row that is read serves two products, reading takes less of the time. On an AMD EPYC of Zen 4
-# with 64 columns and blocks of 128 to 171 rows the forward pass gained 1.4 times at 1024 rows and
-# density 0.2, 1.2 at 0.1, and lost at 0.05; the backward pass gained 1.1 at 0.2 and lost at 0.1.
-# At 4096 rows, which L2 does not hold, it was 1.75, 1.55, 1.5 and (larger blocks) 1.3 at 0.02, and
-# backward 1.3, 1.25, 1.2 and 1.05. Neither two blocks nor fewer columns gained.
+# row that is read serves two products, reading takes less of the time. With 5 connections for each
+# block, at 1024 rows and density 0.05, the forward pass took 1.1 times as long as without blocks.
+# benchmarks/torch_blocks.py measures. Neither two blocks nor fewer columns gained.
 FEWEST_FORWARD, FEWEST_BACKWARD, FEWEST_BLOCKS = 12, 20, 3
 
 
