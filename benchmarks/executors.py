@@ -23,7 +23,7 @@ from pathlib import Path
 from unittest import mock
 
 from rewire.compare import lanes, run_study, study_config
-from rewire.compare.local import WorkerProcess
+from rewire.compare.executors.local import WorkerProcess
 
 RESULT = Path(__file__).with_suffix(".json")
 PAGE = RESULT.parent.parent / "docs" / "scale.md"

@@ -18,7 +18,7 @@ import rewire.cli.training
 import rewire.torch as rt
 from rewire.cli.app import app
 from rewire.compare import run_study, study_config
-from rewire.compare.report import write_comparison
+from rewire.compare.report.writing import write_comparison
 from rewire.data import load
 from rewire.io import atomic_write
 from rewire.io.tensors import read_tensors

@@ -54,7 +54,7 @@ def test_help_fits_the_terminal_and_is_complete(command, width):
 HEAVY = {
     *("graphviz", "llvmlite", "matplotlib", "networkx", "numba", "onnx", "pandas", "pyarrow"),
     *("safetensors", "scipy", "sklearn", "torch"),
-    *("rewire.compare.statistics", "rewire.data", "rewire.plot", "rewire.report"),
+    *("rewire.compare.analysis.statistics", "rewire.data", "rewire.plot", "rewire.report"),
     *("rewire.playground", "rewire.reproduce", "rewire.sklearn", "rewire.train"),
 }
 

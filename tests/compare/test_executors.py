@@ -9,14 +9,15 @@ from unittest import mock
 
 import pytest
 
-from rewire.compare import Failure, Trial, run_study, study_config, worker
-from rewire.compare.driver import run_jobs
-from rewire.compare.lanes import lanes_of
+from rewire.compare import Failure, Trial, run_study, study_config
+from rewire.compare.executors import worker
+from rewire.compare.executors.driver import run_jobs
+from rewire.compare.executors.lanes import lanes_of
+from rewire.compare.executors.slurm import SlurmExecutor
+from rewire.compare.executors.worker import Job
 from rewire.compare.machines import Machine, this_machine
 from rewire.compare.records import read_runs
-from rewire.compare.report import summary_of
-from rewire.compare.slurm import SlurmExecutor
-from rewire.compare.worker import Job
+from rewire.compare.report.writing import summary_of
 from rewire.io import sole_writer
 
 from .executors import Breaking, Far, Losing, Own

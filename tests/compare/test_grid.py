@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rewire.compare import Failure, StudyConfig, Trial, run_study, study_config, write_comparison
+from rewire.compare.analysis.curves import curves_of, headline_of, how_chosen
 from rewire.compare.command import _varied
-from rewire.compare.curves import curves_of, headline_of, how_chosen
 from rewire.compare.grid import cells_of, parse_vary, settings_at, vary_of
 from rewire.compare.records import read_runs
-from rewire.compare.report import summary_of
+from rewire.compare.report.tables import as_csv, as_latex
+from rewire.compare.report.writing import summary_of
 from rewire.compare.study import Study
-from rewire.compare.tables import as_csv, as_latex
 from rewire.compare.trial import prepare_trial
 from rewire.experiment import Recipe
 

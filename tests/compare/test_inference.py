@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from rewire.compare.inference import difference_of, mean_interval, share_of
+from rewire.compare.analysis.inference import difference_of, mean_interval, share_of
 
 numbers = st.floats(-100, 100).map(lambda x: round(x, 3))
 

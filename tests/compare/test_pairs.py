@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from rewire.compare import pairwise
-from rewire.compare.pairs import holm, seeds_needed
+from rewire.compare.analysis.pairs import holm, seeds_needed
 
 from .studies import made_up
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from rewire.compare import pairwise, rank_methods
-from rewire.compare.inference import difference_of
-from rewire.compare.pairs import Pair
-from rewire.compare.ranking import cliques_of, critical_difference
+from rewire.compare.analysis.inference import difference_of
+from rewire.compare.analysis.pairs import Pair
+from rewire.compare.analysis.ranking import cliques_of, critical_difference
 
 from .studies import made_up
 

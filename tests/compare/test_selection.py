@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from rewire.compare import Trial, run_study, study_config
-from rewire.compare.report import summary_of
-from rewire.compare.selection import as_text, from_text, select, selection_of, stability
+from rewire.compare.analysis.selection import as_text, from_text, select, selection_of, stability
+from rewire.compare.report.writing import summary_of
 from rewire.data import load
 from rewire.data.madelon import INFORMATIVE
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from rewire.compare import Failure, pairwise, rank_methods
-from rewire.compare.report import summary_of
-from rewire.compare.verdicts import headline, ranking_sentences
+from rewire.compare.analysis.verdicts import headline, ranking_sentences
+from rewire.compare.report.writing import summary_of
 
 from .studies import made_up
 

@@ -25,9 +25,9 @@ from rich.text import Text
 
 from rewire.assess.intervals import Interval
 from rewire.compare import Failure, Study, Trial, pairwise
-from rewire.compare.pairs import Pair
-from rewire.compare.statistics import Statistics, value_of
-from rewire.compare.verdicts import figure, headline, notes, unresolved
+from rewire.compare.analysis.pairs import Pair
+from rewire.compare.analysis.statistics import Statistics, value_of
+from rewire.compare.analysis.verdicts import figure, headline, notes, unresolved
 from rewire.io import percent
 from rewire.train.throttle import Pace
 

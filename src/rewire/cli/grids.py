@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from rewire.compare.verdicts import figure
+from rewire.compare.analysis.verdicts import figure
 
 from .common import table
 
@@ -23,7 +23,7 @@ def print_grid(console: Console, summary: Mapping[str, Any]) -> None:
     ----------
     console : Console
     summary : mapping
-        What :func:`rewire.compare.grid_report.summary_of_grid` returns.
+        What :func:`rewire.compare.report.grid_report.summary_of_grid` returns.
     """
     points = [(curve, point) for curve in summary["curves"] for point in curve["points"]]
     measure, first = summary["measure"], summary["compared_with"]

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 from rewire.io import lazy_face
 
 if TYPE_CHECKING:
+    from .analysis.pairs import pairwise as pairwise
+    from .analysis.ranking import rank_methods as rank_methods
+    from .analysis.statistics import summarise as summarise
     from .config import StudyConfig as StudyConfig
     from .config import study_config as study_config
     from .merging import merge_studies as merge_studies
-    from .pairs import pairwise as pairwise
-    from .ranking import rank_methods as rank_methods
-    from .report import write_comparison as write_comparison
+    from .report.writing import write_comparison as write_comparison
     from .running import run_study as run_study
-    from .statistics import summarise as summarise
     from .study import Study as Study
     from .trial import Failure as Failure
     from .trial import Trial as Trial
@@ -30,12 +30,12 @@ _HOMES = {
     "StudyConfig": "config",
     "Trial": "trial",
     "merge_studies": "merging",
-    "pairwise": "pairs",
-    "rank_methods": "ranking",
+    "pairwise": "analysis.pairs",
+    "rank_methods": "analysis.ranking",
     "run_study": "running",
     "study_config": "config",
-    "summarise": "statistics",
-    "write_comparison": "report",
+    "summarise": "analysis.statistics",
+    "write_comparison": "report.writing",
 }
 
 __all__ = list(_HOMES)

@@ -13,6 +13,7 @@ from rewire.io import as_path, read_json, reading, sole_writer
 from rewire.validation import several
 
 from .config import StudyConfig, study_config
+from .executors.worker import Key
 from .machines import Machine
 from .planning import planned
 from .records import (
@@ -31,7 +32,6 @@ from .running import with_sources
 from .seeds import parse_seeds
 from .study import Study
 from .trial import DataDir, Trial
-from .worker import Key
 
 __all__ = ["merge_studies"]
 

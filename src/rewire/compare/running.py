@@ -13,15 +13,15 @@ from rewire.io import as_path, received, sole_writer
 from rewire.validation import of_type
 
 from .config import StudyConfig, import_modules
-from .driver import TARGET, run_jobs
-from .lanes import lanes_of
+from .executors.driver import TARGET, run_jobs
+from .executors.lanes import lanes_of
+from .executors.worker import Job, Outcome, perform
 from .machines import Machine, this_machine
 from .planning import planned
 from .records import RUNS, append, note_machine, note_plan, open_folder
 from .sources import identify, is_generated, keep, load_key
 from .study import Study
 from .trial import DataDir, Failure, Trial
-from .worker import Job, Outcome, perform
 
 __all__ = ["run_study", "with_sources"]
 

@@ -8,12 +8,12 @@ from typing import Any
 from rewire.experiment import Recipe
 from rewire.io import percent
 
+from .analysis.statistics import Statistics, summarise
 from .config import StudyConfig
+from .executors.worker import Key
 from .grid import Cell
 from .machines import Machine
-from .statistics import Statistics, summarise
 from .trial import Failure, Trial
-from .worker import Key
 
 __all__ = ["Study", "in_words"]
 

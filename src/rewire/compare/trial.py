@@ -17,9 +17,9 @@ from rewire.experiment.experiment import split_parts
 from rewire.io import advise
 from rewire.train import evaluate
 
+from .analysis.selection import as_text
 from .config import StudyConfig, import_modules
 from .grid import Cell
-from .selection import as_text
 from .sources import obtain
 
 __all__ = ["Failure", "Prepared", "Trial", "attempt", "prepare_trial", "run_trial"]

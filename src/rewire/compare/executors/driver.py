@@ -10,10 +10,10 @@ from queue import Empty, SimpleQueue
 
 from rewire.io import advise
 
+from ..machines import Machine, this_machine, versions
+from ..sources import obtain
+from ..trial import DataDir, Failure
 from .lanes import Lane
-from .machines import Machine, this_machine, versions
-from .sources import obtain
-from .trial import DataDir, Failure
 from .worker import Answer, Batch, Job, Key, Outcome
 
 __all__ = ["run_jobs"]

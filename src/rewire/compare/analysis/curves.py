@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from .grid import COSTS, Cell
+from ..grid import COSTS, Cell
+from ..study import Study
+from ..trial import Trial
 from .pairs import Pair, pairwise, seeds_needed
 from .statistics import Statistics, summarise
-from .study import Study
-from .trial import Trial
 
 __all__ = ["Curve", "Point", "curves_of", "headline_of", "how_chosen", "too_few"]
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from rewire.web import assemble
 
-from .command import command_for
+from ..command import command_for
+from ..study import Study
 from .page import as_text
-from .study import Study
 
 __all__ = ["grid_page"]
 
@@ -30,7 +30,7 @@ def grid_page(study: Study, summary: Mapping[str, Any]) -> str:
     ----------
     study : Study
     summary : mapping
-        Its :func:`rewire.compare.grid_report.summary_of_grid`.
+        Its :func:`rewire.compare.report.grid_report.summary_of_grid`.
     """
     failed = len(summary["failures"])
     missing = f"{failed} run{'s' if failed > 1 else ''} failed: the reasons are at the end."
@@ -52,4 +52,4 @@ def grid_page(study: Study, summary: Mapping[str, Any]) -> str:
         "figures_note": FIGURES.format(first=summary["compared_with"]),
         "settings": [[name, as_text(value)] for name, value in {**settings, **varied}.items()],
     }
-    return assemble("rewire.compare", "grid", ("grid.js",), {**summary, **own})
+    return assemble("rewire.compare.report", "grid", ("grid.js",), {**summary, **own})

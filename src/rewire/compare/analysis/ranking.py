@@ -13,10 +13,10 @@ from scipy import stats
 
 from rewire.validation import several
 
+from ..trial import Trial
 from .inference import DIGITS
 from .pairs import ALPHA, Pair, pairwise
 from .statistics import values_by_method
-from .trial import Trial
 
 __all__ = ["Ranking", "cliques_of", "critical_difference", "rank_methods"]
 

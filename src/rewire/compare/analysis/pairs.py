@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
+from ..trial import Trial
 from .inference import DIGITS, Difference, difference, difference_of
 from .statistics import POSSIBLE, values_by_method
-from .trial import Trial
 
 __all__ = ["ALPHA", "Pair", "holm", "pairwise", "seeds_needed"]
 

@@ -11,8 +11,8 @@ import numpy as np
 from rewire.assess.intervals import Interval
 from rewire.validation import of_type, real_number, several
 
+from ..trial import Trial
 from .inference import Difference, Share, deviation, difference_of, mean_interval, share_of
-from .trial import Trial
 
 __all__ = ["Statistics", "summarise", "value_of", "values_by_method"]
 

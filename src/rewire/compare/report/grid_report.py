@@ -13,13 +13,13 @@ from rewire.io import atomic_write, write_json
 from rewire.plot import plot_tradeoff
 from rewire.plot.style import figure_of, title
 
-from .curves import Curve, curves_of, headline_of, how_chosen, too_few
+from ..analysis.curves import Curve, curves_of, headline_of, how_chosen, too_few
+from ..analysis.verdicts import machines_of, on_machines
+from ..records import CURVES, LATEX, PAGE, SUMMARY, TABLE, as_plain
+from ..study import Study
 from .grid_page import grid_page
 from .pictures import save
-from .records import CURVES, LATEX, PAGE, SUMMARY, TABLE, as_plain
-from .study import Study
 from .tables import as_csv, as_latex
-from .verdicts import machines_of, on_machines
 
 __all__ = ["AXES", "summary_of_grid", "write_grid"]
 

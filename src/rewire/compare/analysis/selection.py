@@ -12,8 +12,8 @@ import numpy as np
 from rewire.data.madelon import INFORMATIVE
 
 if TYPE_CHECKING:
-    from .study import Study
-    from .trial import Trial
+    from ..study import Study
+    from ..trial import Trial
 
 __all__ = ["Selection", "as_text", "from_text", "select", "selection_of", "stability"]
 

@@ -7,8 +7,8 @@ import io
 import math
 from collections.abc import Sequence
 
-from .curves import Curve, Point
-from .study import Study
+from ..analysis.curves import Curve, Point
+from ..study import Study
 
 __all__ = ["as_csv", "as_latex"]
 

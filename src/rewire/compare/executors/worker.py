@@ -10,11 +10,11 @@ from typing import NamedTuple
 from rewire.data import Dataset
 from rewire.kernels import set_num_threads
 
-from .config import StudyConfig, import_modules
-from .grid import Cell
-from .machines import Machine, Versions, this_machine, versions
-from .sources import keep, obtain
-from .trial import DataDir, Failure, Trial, attempt
+from ..config import StudyConfig, import_modules
+from ..grid import Cell
+from ..machines import Machine, Versions, this_machine, versions
+from ..sources import keep, obtain
+from ..trial import DataDir, Failure, Trial, attempt
 
 __all__ = ["Answer", "Batch", "Job", "Key", "Outcome", "perform", "work"]
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from rewire.web import assemble
 
-from .command import command_for
-from .records import as_plain
-from .statistics import value_of
-from .study import Study
+from ..analysis.statistics import value_of
+from ..command import command_for
+from ..records import as_plain
+from ..study import Study
 
 __all__ = ["as_text", "page"]
 
@@ -39,7 +39,7 @@ def page(study: Study, summary: Mapping[str, Any]) -> str:
     study : Study
         With at least one run.
     summary : mapping
-        Its :func:`rewire.compare.report.summary_of`.
+        Its :func:`rewire.compare.report.writing.summary_of`.
     """
     unit = " in percentage points" if study.measure == "accuracy" else ""
     alone = len(summary["methods"]) == 1
@@ -61,7 +61,7 @@ def page(study: Study, summary: Mapping[str, Any]) -> str:
         "kept_note": KEPT,
         "ranks_note": " ".join(summary["ranking_says"]),
     }
-    return assemble("rewire.compare", "comparison", SCRIPTS, {**summary, **own})
+    return assemble("rewire.compare.report", "comparison", SCRIPTS, {**summary, **own})
 
 
 def _lede(summary: Mapping[str, Any]) -> list[str]:

@@ -9,10 +9,10 @@ from typing import Any
 
 from rewire.io import percent
 
+from ..study import Study
 from .pairs import ALPHA, Pair, seeds_needed
 from .ranking import Ranking
 from .statistics import Statistics
-from .study import Study
 
 __all__ = [
     "figure",

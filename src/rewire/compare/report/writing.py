@@ -10,16 +10,23 @@ from rewire.io import as_path, atomic_write, write_json
 from rewire.plot import plot_critical_difference, plot_runs
 from rewire.validation import of_type
 
+from ..analysis.pairs import pairwise
+from ..analysis.ranking import Ranking, rank_methods
+from ..analysis.selection import selection_of
+from ..analysis.statistics import values_by_method
+from ..analysis.verdicts import (
+    headline,
+    machines_of,
+    notes,
+    on_machines,
+    ranking_sentences,
+    unresolved,
+)
+from ..records import PAGE, PICTURE, RANKS, SUMMARY, as_plain
+from ..study import Study
 from .grid_report import summary_of_grid, write_grid
 from .page import page
-from .pairs import pairwise
 from .pictures import save
-from .ranking import Ranking, rank_methods
-from .records import PAGE, PICTURE, RANKS, SUMMARY, as_plain
-from .selection import selection_of
-from .statistics import values_by_method
-from .study import Study
-from .verdicts import headline, machines_of, notes, on_machines, ranking_sentences, unresolved
 
 __all__ = ["summary_of", "write_comparison"]
 

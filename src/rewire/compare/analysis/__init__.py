@@ -1,0 +1,1 @@
+"""What a study says: figures with intervals, tests, ranks, curves, in words."""

@@ -1,0 +1,1 @@
+"""A study as files: pages for the browser, pictures, tables."""
