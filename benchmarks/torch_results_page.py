@@ -22,7 +22,8 @@ PAGE, TEMPLATE = HERE.parent / "docs" / "results-torch.md", HERE / "templates" /
 DENSE, AIM = "dense", 0.05
 REWIRING = """## The cost of rewiring
 
-RigL at its default interval of 100 steps, as a share of the training time. The aim, at most
+RigL at its default interval of 100 steps, with what the steps around a rewiring take longer, as a
+share of the training time. The aim, at most
 {aim:.0%}, is met by {within} of {number} (`python benchmarks/torch_rewiring.py`).
 
 {table}
@@ -251,7 +252,8 @@ def rewiring() -> str:
         return ""
     body = []
     for row in rows:
-        times = [f"{row['step_ms']:.1f}", f"{row['rewiring_ms']:.0f}", f"{row['share']:.1%}"]
+        rewiring = row["rewiring_ms"] + row["beside_ms"]
+        times = [f"{row['step_ms']:.1f}", f"{rewiring:.0f}", f"{row['share']:.1%}"]
         body.append([row["model"], str(row["batch"]), f"{row['density']}", *times])
     heading = ["", "batch", "density", "ms a step", "ms a rewiring", "share of the time"]
     within = sum(row["share"] <= AIM for row in rows)

@@ -16,7 +16,7 @@ from .session import Session
 
 __all__ = ["TRANSPORT", "Player"]
 
-RATE = 20  # frames a second
+RATE = 25  # frames a second
 SPEED = Field("number", "Steps a second.", low=1, high=100_000)
 BUSY = 0.5  # of the time at most the loop computes, so that commands need not wait
 # What a player takes besides a session's commands; not part of the record.
