@@ -9,6 +9,7 @@ import numpy as np
 
 from rewire.io import Registry
 from rewire.kernels import layout
+from rewire.validation import plain_array
 
 __all__ = [
     "BinaryCrossEntropy",
@@ -225,7 +226,7 @@ class Huber(Loss):
 
 def _numbers(y: Any, dtype: np.dtype) -> np.ndarray:
     if type(y) is not np.ndarray or y.dtype is not dtype:
-        y = np.asarray(y)
+        y = plain_array(y, "y")
         if y.dtype.kind not in "biuf":
             raise ValueError(f"y must hold numbers; got {y.dtype}")
     return layout.as_kernel_array(y, dtype)

@@ -15,9 +15,11 @@ __all__ = [
     "float_dtype",
     "generator",
     "of_type",
+    "plain_array",
     "real_array",
     "real_number",
     "several",
+    "unwrapped",
     "whole_number",
 ]
 
@@ -33,14 +35,64 @@ def float_dtype(dtype: Any) -> np.dtype:
     return checked
 
 
-def real_array(values: Any, name: str) -> np.ndarray:
-    """Return an array of real numbers; refuse text, complex numbers and ragged rows."""
+def unwrapped(values: Any, name: str) -> Any:
+    """Return what a masked array or a tensor holds, and anything else as it is.
+
+    Raises
+    ------
+    ValueError
+        For masked values, which NumPy would take for numbers like any others.
+    TypeError
+        For tensors that cannot be arrays: sparse ones, and those of bfloat16.
+    """
+    if isinstance(values, np.ma.MaskedArray):
+        if masked := int(np.ma.getmaskarray(values).sum()):
+            raise ValueError(
+                advise(
+                    f"{name} must have no masked values; got {masked}",
+                    f"fill them in, as by {name}.filled(0)",
+                    "leave these samples out",
+                )
+            )
+        return values.data
+    if hasattr(values, "detach") and hasattr(values, "numpy"):
+        try:
+            return values.detach().cpu().numpy()
+        except (TypeError, RuntimeError) as error:
+            raise TypeError(
+                f"{name} must be a dense tensor of a type that NumPy knows; got {values.dtype} of "
+                f"layout {getattr(values, 'layout', None)}: convert it, as by {name}.float()"
+            ) from error
+    return values
+
+
+def plain_array(values: Any, name: str) -> np.ndarray:
+    """Return an array of whatever kind; refuse ragged rows, masked values and sparse matrices.
+
+    Frames and series of numbers that may be missing are taken too, with NaN for what is.
+    """
+    values = unwrapped(values, name)
     try:
         array = np.asarray(values)
     except ValueError as error:
         raise ValueError(
             f"{name} must be an array of numbers; got rows of several lengths"
         ) from error
+    except (TypeError, RuntimeError) as error:
+        raise TypeError(f"{name} must be an array; got {received(values)} ({error})") from error
+    if array.dtype == object and hasattr(values, "to_numpy") and _of_numbers(values):
+        return values.to_numpy(np.float64, na_value=np.nan)  # pandas' nullable columns
+    return array
+
+
+def _of_numbers(frame: Any) -> bool:
+    kinds = frame.dtypes if getattr(frame, "ndim", 1) == 2 else [frame.dtype]
+    return all(getattr(kind, "kind", "O") in "biuf" for kind in kinds)
+
+
+def real_array(values: Any, name: str) -> np.ndarray:
+    """Return an array of real numbers; refuse text, complex numbers and ragged rows."""
+    array = plain_array(values, name)
     if array.dtype.kind not in "biuf":
         raise ValueError(f"{name} must hold real numbers; got {array.dtype}")
     return array

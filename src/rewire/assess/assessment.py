@@ -12,7 +12,7 @@ from scipy.sparse import issparse
 
 from rewire.graph import Network
 from rewire.io import received
-from rewire.validation import of_type, several, whole_number
+from rewire.validation import of_type, plain_array, real_array, several, whole_number
 
 from .inputs import input_table
 from .parts import Part, Ruler
@@ -205,7 +205,7 @@ def _check_pair(samples: Any, name: str) -> None:
 
 
 def _as_arrays(X: Any, y: Any) -> Samples:
-    return X.tocsr() if issparse(X) else np.asarray(X), np.asarray(y)
+    return X.tocsr() if issparse(X) else real_array(X, "parts"), plain_array(y, "parts")
 
 
 def _main(parts: Sequence[Part]) -> Part:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from rewire.tables import Table, TableEncoder
-from rewire.validation import float_dtype, real_array, several, whole_number
+from rewire.validation import float_dtype, plain_array, real_array, several, whole_number
 
 from .form import check_part
 from .inputs import as_inputs, check_finite, is_sparse
@@ -153,7 +153,7 @@ class Dataset:
         <Dataset data: 2 samples, 2 inputs, targets: 1>
         """
         X = X if is_sparse(X) else real_array(X, "X")
-        y = np.asarray(y)
+        y = plain_array(y, "y")
         if dtype is None:
             dtype = X.dtype if X.dtype in (np.float32, np.float64) else np.float32
         dtype = float_dtype(dtype)

@@ -26,13 +26,16 @@ def as_inputs(name: str, X: Any, dtype: np.dtype) -> Any:
         return np.ascontiguousarray(real_array(X, name), dtype)
     from scipy.sparse import csr_array
 
-    X = csr_array(X)
-    if X.dtype.kind not in "biuf":
-        raise ValueError(f"{name} must hold real numbers; got {X.dtype}")
-    try:
-        X.check_format(full_check=True)
+    try:  # before SciPy's compiled code trusts it
+        if hasattr(X, "check_format"):
+            X.check_format(full_check=True)
+            if (np.diff(X.indptr) < 0).any():  # which SciPy does not look at in an empty matrix
+                raise ValueError("indptr must rise")
+        X = csr_array(X)
     except ValueError as error:
         raise ValueError(f"{name} must be a valid sparse matrix: {error}") from error
+    if X.dtype.kind not in "biuf":
+        raise ValueError(f"{name} must hold real numbers; got {X.dtype}")
     if not X.has_canonical_format:
         X = X.copy()
         X.sum_duplicates()

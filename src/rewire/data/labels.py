@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from rewire.io import advise
-from rewire.validation import real_array
+from rewire.validation import plain_array, real_array
 
 __all__ = ["as_targets", "task_of"]
 
@@ -61,7 +61,7 @@ def as_targets(
         raise ValueError("y must hold finite labels; got nan or infinity: leave those samples out")
     if len(classes) < 2:
         raise ValueError(f"y must hold at least two classes; got {classes.tolist()}")
-    test = None if y_test is None else _numbered(np.asarray(y_test), classes)
+    test = None if y_test is None else _numbered(plain_array(y_test, "y_test"), classes)
     return numbers, test, tuple(classes.tolist())
 
 

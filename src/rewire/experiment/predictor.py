@@ -20,6 +20,7 @@ from rewire.io import check_ending, reading
 from rewire.io.schemas import conform
 from rewire.io.tensors import read_tensors, write_tensors
 from rewire.tables import Table, TableEncoder, parse, read_raw
+from rewire.validation import real_array
 
 from .reading import inputs_of, schema_of
 
@@ -97,7 +98,7 @@ class Predictor:
             For columns that are not there: all are named.
         """
         if issparse(source) or isinstance(source, (np.ndarray, list)):
-            X = source.tocsr() if issparse(source) else np.asarray(source)
+            X = source.tocsr() if issparse(source) else real_array(source, "X")
             return X, np.ones(X.shape[0], bool)
         if not isinstance(source, Table):
             raw = read_raw(source)

@@ -30,6 +30,8 @@ __all__ = [
     "save_safetensors",
 ]
 
+LATEST_BIRTH = 2**62  # births are int64, and there are more to come
+
 
 def save_safetensors(net: Network, path: str | os.PathLike[str]) -> None:
     """Write everything that a network holds, to be read back to the same bits.
@@ -198,10 +200,10 @@ def _check_births(table: ConnectionTable, next_birth: int) -> None:
     birth = table.birth
     if len(np.unique(birth)) != len(birth):
         raise ValueError("birth must hold a different number for each connection; it does not")
-    if not isinstance(next_birth, int) or next_birth < table.next_birth:
+    if not isinstance(next_birth, int) or not table.next_birth <= next_birth < LATEST_BIRTH:
         raise ValueError(
             f"next_birth must be a whole number, at least {table.next_birth}, so that the next "
-            f"connection is the youngest; got {next_birth}"
+            f"connection is the youngest, and below {LATEST_BIRTH}; got {next_birth}"
         )
 
 

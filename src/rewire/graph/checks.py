@@ -12,7 +12,7 @@ from rewire.activations import Activation
 from rewire.activations import get as activation_named
 from rewire.io import received
 from rewire.kernels.layout import as_kernel_array
-from rewire.validation import real_array, several
+from rewire.validation import plain_array, real_array, several
 
 
 def ranks(sizes: Sequence[int], name: str = "ranks") -> tuple[int, ...]:
@@ -33,7 +33,7 @@ def ranks(sizes: Sequence[int], name: str = "ranks") -> tuple[int, ...]:
 
 def indices(values: Any, name: str) -> np.ndarray:
     """Check an array of neuron numbers."""
-    array = np.asarray(values)
+    array = plain_array(values, name)
     if array.size == 0:
         array = array.astype(np.int64)
     if array.ndim != 1 or array.dtype.kind not in "iu":
@@ -109,7 +109,7 @@ def activations(activation: Any, ranks: int) -> tuple[Activation, ...]:
 
 def inputs(X: Any, width: int, dtype: np.dtype) -> np.ndarray:
     """Check a batch's shape; converted only if need be. The kernels check its numbers."""
-    if getattr(X, "dtype", None) is not dtype:
+    if type(X) is not np.ndarray or X.dtype is not dtype:
         X = real_array(X, "X")
     X = as_kernel_array(X, dtype)
     shape = X.shape

@@ -141,13 +141,28 @@ class Recording:
         )
 
 
+class About(TypedDict):
+    """What every recording says of itself."""
+
+    name: str | None
+    method: str | None
+    data: str | None
+    total_steps: int
+
+
+class Moves(TypedDict):
+    """What a page needs of a rewiring."""
+
+    grown: list[int]
+
+
 class Header(TypedDict):
     """What a file holds besides arrays."""
 
-    about: dict[str, Any]
+    about: About
     interval: int
-    rows: list[dict[str, Any]]
-    rewirings: list[dict[str, Any]]
+    rows: list[dict[str, float | str | None]]
+    rewirings: list[Moves]
     frames: list[tuple[int, str, str, int]]
 
 
@@ -197,6 +212,8 @@ def read_recording(path: str | os.PathLike[str]) -> Recording:
             Frame(step, kind, form, moment, _with_prefix(tensors, f"{number}."))
             for number, (step, kind, form, moment) in enumerate(header["frames"])
         ]
+        if "layers" not in header["about"] and any("ranks" not in one.arrays for one in frames):
+            raise ValueError("every frame must have ranks; one has none")
         return Recording(
             header["about"],
             tensors["X"],

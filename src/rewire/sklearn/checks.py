@@ -17,6 +17,8 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from rewire.validation import unwrapped
+
 from .inputs import is_numeric, is_table, read_first, read_later
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ def check_samples(
     estimator: Any, X: Any, y: Any, sample_weight: Any, *, reset: bool
 ) -> tuple[Any, Any, Any]:
     """Return X, y and weights of mean 1, or None where they are all the same."""
+    X, y = unwrapped(X, "X"), unwrapped(y, "y")
     kinds = {"multi_output": True, "y_numeric": is_regressor(estimator)}
     if is_numeric(X) and estimator.columns is None:
         X, y = validate_data(estimator, X, y, reset=reset, **_numbers(X), **kinds)
@@ -49,6 +52,7 @@ def check_samples(
 
 def check_inputs(estimator: Any, X: Any) -> Any:
     """Return the X of a prediction, of the columns of the first fit: an array, CSR or a table."""
+    X = unwrapped(X, "X")
     if is_numeric(X) and estimator.columns is None:
         return validate_data(estimator, X, reset=False, **_numbers(X))
     return _read(estimator, X, reset=False)

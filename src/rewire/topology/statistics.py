@@ -76,6 +76,8 @@ class Rewiring:
             name: tuple(value) if isinstance(value, list) else value
             for name, value in values.items()
         }
+        if unknown := fields.keys() - cls.__dataclass_fields__.keys():
+            raise ValueError(f"a rewiring has no {min(unknown)!r}")
         return cls(**fields)
 
     @property

@@ -19,6 +19,7 @@ from rewire.graph import Network
 from rewire.io import check_ending, reading
 from rewire.io.schemas import conform
 from rewire.io.tensors import read_tensors, write_tensors
+from rewire.optimizers import Optimizer
 from rewire.topology import Rewiring
 from rewire.validation import of_type
 
@@ -254,9 +255,9 @@ def _check_like(found: Network, own: Network) -> None:
             f"its network must have inputs, outputs, ranks and dtype {wanted}; got {ends}"
         )
     for columns in (found.connections.data, found.neurons.data):
-        for name, column in columns.items():
-            if column.dtype.kind == "f" and column.dtype != own.dtype:
-                raise ValueError(f"{name} must be of {own.dtype}; got {column.dtype}")
+        for name in Optimizer.remembers:
+            if name in columns and columns[name].dtype != own.dtype:
+                raise ValueError(f"{name} must be of {own.dtype}; got {columns[name].dtype}")
 
 
 def _part(tensors: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from rewire.losses import Loss
+from rewire.validation import plain_array
 
 __all__ = ["ClassWeights", "weighted_by_class"]
 
@@ -70,7 +71,7 @@ def weighted_by_class(
     ValueError
         For a loss of numbers, or one that has weights already, and as :class:`ClassWeights` does.
     """
-    y = np.asarray(y)
+    y = plain_array(y, "y")
     if not loss.counts_correct or loss.weighted or y.ndim != 1:
         raise ValueError(
             "class_weight must be None unless y holds one class for each sample and the loss is "
@@ -78,7 +79,7 @@ def weighted_by_class(
         )
     weights = ClassWeights(class_weight, y)
     if isinstance(validation_data, (tuple, list)) and len(validation_data) == 2:
-        X, other = validation_data[0], np.asarray(validation_data[1])
+        X, other = validation_data[0], plain_array(validation_data[1], "validation_data")
         if other.ndim == 1:
             validation_data = X, np.column_stack([other, weights.of(other)])
     return replace(loss, weighted=True), np.column_stack([y, weights.of(y)]), validation_data

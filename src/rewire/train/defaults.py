@@ -10,14 +10,14 @@ from rewire import defaults, losses
 from rewire.graph import Network
 from rewire.losses import Loss
 from rewire.optimizers import SGD, Adam, Optimizer
-from rewire.validation import whole_number
+from rewire.validation import plain_array, whole_number
 
 __all__ = ["choose_total_steps", "default_loss", "default_optimizer"]
 
 
 def default_loss(net: Network, y: Any) -> Loss:
     """Return the loss that fits the targets; see :func:`rewire.fit`."""
-    y = np.asarray(y)
+    y = plain_array(y, "y")
     if net.ranks[-1] > 1 and y.ndim == 1:
         return losses.get("cross_entropy")
     values = set(np.unique(y).tolist()) if y.dtype.kind in "biuf" else set()

@@ -12,7 +12,7 @@ from rewire.graph import Network
 from rewire.io import advise
 from rewire.kernels import get_backend
 from rewire.losses import Loss
-from rewire.validation import real_array
+from rewire.validation import plain_array, real_array
 
 __all__ = ["Samples", "check_validation_data"]
 
@@ -104,8 +104,9 @@ def _plain(name: str, X: Any) -> Any:
     """Return the numbers of a table; refuse one with columns of other kinds."""
     if not hasattr(X, "columns"):
         return X
+    array = plain_array(X, name)
     try:
-        return np.asarray(X, np.float64)
+        return array if array.dtype.kind in "biuf" else array.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(
             advise(
@@ -117,6 +118,6 @@ def _plain(name: str, X: Any) -> Any:
 
 
 def _check_targets(net: Network, y: Any, loss: Loss, samples: int) -> np.ndarray:
-    y = np.asarray(y)
+    y = plain_array(y, "y")
     loss.check(loss.targets(y, samples, net.ranks[-1], net.dtype), net.ranks[-1])
     return y
