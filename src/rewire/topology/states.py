@@ -61,7 +61,11 @@ def _checked(state: Any, generator: np.random.Generator, layers: int) -> SavedSt
     if not isinstance(state, Mapping):
         raise ValueError(f"it must be what state_dict() returned; got {received(state)}")
     conform(dict(state), _Plain)
-    arrays = {name: _whole_numbers(state, name) for name in SavedState._fields[:4]}
+    # Streams count steps from the latest call on, so connections may be born before step 0.
+    arrays = {
+        name: _whole_numbers(state, name, least=None if name == "born_at" else 0)
+        for name in SavedState._fields[:4]
+    }
     if len(arrays["initial"]) != layers:
         raise ValueError(f"initial must have a number for each of {layers} layers")
     if len(arrays["born_at"]) != len(arrays["born_before"]) + 1:
@@ -80,15 +84,15 @@ def _checked(state: Any, generator: np.random.Generator, layers: int) -> SavedSt
     )
 
 
-def _whole_numbers(state: Mapping[str, Any], name: str) -> np.ndarray:
+def _whole_numbers(state: Mapping[str, Any], name: str, least: int | None) -> np.ndarray:
     if name not in state:
         raise ValueError(f"it lacks {name!r}")
     array = np.array(state[name])
     if array.ndim != 1 or array.dtype.kind not in "iu":
         raise ValueError(f"{name} must hold whole numbers; got {array.dtype} of {array.shape}")
     array = array.astype(np.int64)
-    if array.min(initial=0) < 0:
-        raise ValueError(f"{name} must hold numbers from 0 on; got {array.min()}")
+    if least is not None and array.min(initial=least) < least:
+        raise ValueError(f"{name} must hold numbers from {least} on; got {array.min()}")
     return array
 
 
