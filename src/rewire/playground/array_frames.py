@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from rewire.graph import Network
 from rewire.graph.densities import block_densities
 from rewire.report.strongest_paths import strongest_paths
+from rewire.topology.births import Birthdays
 
 __all__ = ["MAX_DRAWN", "Changes", "boundaries", "show"]
 
@@ -36,9 +38,7 @@ class Changes:
         self.dropped: list[list[int]] = []
         self.grown: list[list[int]] = []
         self.step = 0
-        # Births before each of these numbers, and at last the later ones, were after these steps.
-        self._born_before = [net.connections.next_birth]
-        self._born_at = [0, 0]
+        self._birthdays = Birthdays(net.connections.next_birth)
 
     def begin(self, net: Network) -> tuple[np.ndarray, int]:
         """Return what :meth:`end` needs to know of a network before a change."""
@@ -52,36 +52,27 @@ class Changes:
         self.dropped = np.stack((gone % net.size, gone // net.size), axis=1).tolist()
         grown = (net.connections.source[new], net.connections.target[new])
         self.grown = np.stack(grown, axis=1)[:MAX_DRAWN].tolist()
-        self._note(net, first, step)
+        self._note(net, step)
 
     def clear(self, net: Network, step: int) -> None:
         """Forget what was dropped and grown, as neurons are numbered anew."""
         self.dropped, self.grown = [], []
-        self._note(net, net.connections.next_birth, step)
+        self._note(net, step)
 
     def ages(self, birth: np.ndarray, step: int) -> np.ndarray:
         """Return how many steps ago connections were born."""
-        at = np.searchsorted(self._born_before, birth, side="right")
-        return step - np.array(self._born_at)[at]
+        return step - self._birthdays.of(birth)
 
     def copy(self) -> Changes:
         """Return an independent copy."""
-        made = object.__new__(Changes)
-        made.__dict__.update(
-            {
-                key: list(value) if isinstance(value, list) else value
-                for key, value in vars(self).items()
-            }
-        )
+        made = copy(self)
+        made._birthdays = copy(self._birthdays)
         return made
 
-    def _note(self, net: Network, first: int, step: int) -> None:
+    def _note(self, net: Network, step: int) -> None:
         self.step = step
-        if first < net.connections.next_birth:
-            if first > self._born_before[-1]:
-                self._born_before.append(first)
-                self._born_at.append(self._born_at[-1])
-            self._born_at[-1] = step
+        if net.connections.next_birth > self._birthdays.before[-1]:
+            self._birthdays.add(net.connections.next_birth, step)
 
 
 def show(

@@ -17,6 +17,7 @@ from rewire.schedules import Time
 from rewire.validation import generator, whole_number
 
 from .amounts import Threshold
+from .births import Birthdays
 from .changes import Change
 from .context import RewiringContext
 from .costs import scoring_flops
@@ -117,9 +118,7 @@ class Rewirer:
         # Connections of each layer at the start, from which a pruning goes.
         self._initial = np.diff(model.connections.indptr[self._candidates.layer_start])
         self._initial = self._initial.astype(np.int64)
-        # Births before each of these numbers, and at last the later ones, were after these steps.
-        self._born_before = np.array([model.connections.next_birth])
-        self._born_at = np.array([0, 0])
+        self._birthdays = Birthdays(model.connections.next_birth)
         if method.rewind:
             cast(Rewindable, model).set_rewind_point()
 
@@ -225,7 +224,7 @@ class Rewirer:
                 self._candidates,
                 batches,
                 momentum_of(self.optimizer),
-                self._birthdays,
+                self._birthdays.of,
                 strongest,
             )
             plan = plan_rewiring(method, ctx, self._budget(ctx), self.threshold)
@@ -278,14 +277,13 @@ class Rewirer:
             self._explored.add(table.units, change.grow.source, change.grow.target)
             self._version = model.version
         self.generator.bit_generator.state = change.generator
-        self._born_before = np.append(self._born_before, model.connections.next_birth)
-        self._born_at = np.append(self._born_at[:-1], [change.step, change.step])
+        self._birthdays.add(model.connections.next_birth, change.step)
         if self.method.rewind:
             cast(Rewindable, model).rewind()
             if self.optimizer is not None:
                 self.optimizer.steps = 0
         record = measure(
-            model, self._candidates, change, dropped, self._birthdays, self._explored.share
+            model, self._candidates, change, dropped, self._birthdays.of, self._explored.share
         )
         self.history.append(record)
         return record
@@ -297,8 +295,8 @@ class Rewirer:
         return {
             "explored": self._explored.keys,
             "initial": self._initial,
-            "born_before": self._born_before,
-            "born_at": self._born_at,
+            "born_before": self._birthdays.before,
+            "born_at": self._birthdays.at,
             "generator": self.generator.bit_generator.state,
             "threshold": self.threshold,
             "history": [asdict(record) for record in self.history],
@@ -316,7 +314,7 @@ class Rewirer:
         self._begin()
         self._explored.keys = saved.explored
         self._initial = saved.initial
-        self._born_before, self._born_at = saved.born_before, saved.born_at
+        self._birthdays.before, self._birthdays.at = saved.born_before, saved.born_at
         self.generator.bit_generator.state = saved.generator
         self.threshold = saved.threshold
         self.history[:] = saved.history
@@ -372,10 +370,6 @@ class Rewirer:
             time = time._replace(step=time.total_steps)
         budget = pruning.budget(self.model, self._initial, time)
         return budget if self.method.scope == "layer" else np.array([budget.sum()])
-
-    def _birthdays(self, birth: np.ndarray) -> np.ndarray:
-        """Return after how many steps connections were born."""
-        return self._born_at[np.searchsorted(self._born_before, birth, side="right")]
 
 
 def _due_steps(method: Method, total_steps: int, steps_per_epoch: int) -> np.ndarray:
