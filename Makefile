@@ -14,7 +14,7 @@ help:
 	@echo "make test    run all tests and the examples in the documentation"
 	@echo "make check   lint, types and import rules"
 	@echo "make docs    build the documentation as a site, build/site/index.html"
-	@echo "make fuzz    read a million damaged files, and write benchmarks/fuzz.json (an hour)"
+	@echo "make fuzz    try a million damaged files and 100,000 odd arrays, and write docs/reliability.md (an hour)"
 	@echo "make bench   measure speed and memory, and write docs/benchmarks.md"
 	@echo "make results train what docs/results.md shows on MNIST, and write it (hours)"
 	@echo "make results-tables compare with scikit-learn on twenty tables, and write it (minutes)"
@@ -52,6 +52,7 @@ docs: $(VENV)/.installed-docs
 
 fuzz: $(VENV)/.installed-test
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/fuzz.py
+	$(BIN)/python benchmarks/reliability_page.py
 
 bench: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/training_step.py

@@ -1,11 +1,12 @@
-"""A million damaged files for all readers, counted by kind of answer into fuzz.json.
+"""A million damaged files for all readers, and odd arrays and operations on networks.
 
-python benchmarks/fuzz.py [--seconds 86400] [--share 1] [--seed 0]
+python benchmarks/fuzz.py [--only readers|doors|operations] [--seconds 86400] [--share 1] [--seed 0]
 
-Goes on where it stopped. Every file follows from the seed, its reader's name and its number alone;
-of those that break the promise, the first few numbers are kept, with what happened. A process of
-its own reads, with an address space of 2 GiB more than it starts with; one that dies is counted as
-"crash", one that gives no answer at all as "hanging".
+Counts by kind of answer go to fuzz.json, and it goes on where it stopped. Every file and array
+follows from the seed, the name of what takes it, and its number alone; of those that break the
+promise, the first few numbers are kept, with what happened. A process of its own reads, with an
+address space of 2 GiB more than it starts with; one that dies is counted as "crash", one that gives
+no answer at all as "hanging".
 """
 
 from __future__ import annotations
@@ -13,28 +14,75 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import random
 import resource
 import tempfile
 import time
+import warnings
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from fuzzing.judge import GIBIBYTES, SECONDS, Answer, limit_memory, try_file
+from fuzzing.doors import Door, doors, try_array
+from fuzzing.judge import GIBIBYTES, SECONDS, Answer, answer, limit_memory, try_file
+from fuzzing.operations import operate
 from fuzzing.reader import Reader
 from fuzzing.readers import readers
 
 RESULT = Path(__file__).with_suffix(".json")
 BATCH = 500
 SHOWN = 3
+ARRAYS = 2_000  # of each parameter
+OPERATIONS, EACH = 60_000, 40
 
 
-def batch(reader: Reader, seed: int, begin: int, count: int, answers: Any) -> None:
-    """Try some files in a process of its own, and send each answer, and then its memory."""
+class Subject(NamedTuple):
+    """What is tried.
+
+    Parameters
+    ----------
+    section, name : str
+        Where its record is.
+    count : int
+        How often it is tried.
+    attempt : callable
+        From a number and a folder to the answer.
+    """
+
+    section: str
+    name: str
+    count: int
+    attempt: Callable[[int, Path], Answer]
+
+
+def subjects(seed: int, share: float) -> list[Subject]:
+    """Return readers of files, functions that take arrays, and operations on networks."""
+
+    def file(reader: Reader, number: int, folder: Path) -> Answer:
+        return try_file(reader, number, folder, seed)
+
+    def array(door: Door, number: int, folder: Path) -> Answer:
+        return try_array(door, number, seed)
+
+    def operations(number: int, folder: Path) -> Answer:
+        return answer(lambda: operate(random.Random(f"{seed} {number}"), EACH, folder))
+
+    every = readers()
+    warm_up(every)
+    found = [Subject("readers", one.name, one.files, partial(file, one)) for one in every]
+    found += [Subject("doors", one.name, ARRAYS, partial(array, one)) for one in doors()]
+    found.append(Subject("operations", f"{EACH} at a time", OPERATIONS // EACH, operations))
+    return [one._replace(count=int(share * one.count)) for one in found]
+
+
+def batch(subject: Subject, begin: int, count: int, answers: Any) -> None:
+    """Try some numbers in a process of its own, and send each answer, and then its memory."""
     limit_memory()
     before = largest_memory()
     with tempfile.TemporaryDirectory() as folder:
         for number in range(begin, begin + count):
-            answers.send(try_file(reader, number, Path(folder), seed))
+            answers.send(subject.attempt(number, Path(folder)))
     answers.send(largest_memory() - before)
     answers.close()
 
@@ -44,11 +92,11 @@ def largest_memory() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def answers_of(reader: Reader, seed: int, begin: int, count: int) -> tuple[list[Answer], float]:
-    """Return the answers to some files, and the memory that they took."""
+def answers_of(subject: Subject, begin: int, count: int) -> tuple[list[Answer], float]:
+    """Return the answers to some numbers, and the memory that they took."""
     mine, others = multiprocessing.Pipe(duplex=False)
-    context = multiprocessing.get_context("fork")  # the seeds are there already
-    process = context.Process(target=batch, args=(reader, seed, begin, count, others))
+    context = multiprocessing.get_context("fork")  # what is tried is there already
+    process = context.Process(target=batch, args=(subject, begin, count, others))
     process.start()
     others.close()
     found: list[Answer] = []
@@ -68,7 +116,7 @@ def answers_of(reader: Reader, seed: int, begin: int, count: int) -> tuple[list[
 
 
 def count(record: dict[str, Any], answers: list[Answer], memory: float) -> None:
-    """Add answers to a reader's record."""
+    """Add answers to a subject's record."""
     for one in answers:
         record["answers"][one.kind] = record["answers"].get(one.kind, 0) + 1
         if not one.kept and len(record["broken"]) < SHOWN:
@@ -102,23 +150,23 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=86_400, help="stop after so long")
     parser.add_argument("--share", type=float, default=1, help="of all files")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", choices=("readers", "doors", "operations"))
     given = parser.parse_args()
     result = json.loads(RESULT.read_text()) if RESULT.exists() else {}
     if result.get("seed") != given.seed:
-        result = {"seed": given.seed, "readers": {}}
+        result = {"seed": given.seed}
     result |= {"seconds allowed": SECONDS, "gibibytes allowed": GIBIBYTES}
-    every, end, begun = readers(), time.monotonic() + given.seconds, True
-    warm_up(every)
-    while begun and time.monotonic() < end:
-        begun = False
-        for reader in every:
-            record = result["readers"].setdefault(reader.name, empty_record())
-            left = min(BATCH, int(given.share * reader.files) - record["files"])
-            if left > 0 and time.monotonic() < end:
-                count(record, *answers_of(reader, given.seed, record["files"], left))
-                begun = True
-                result["files"] = sum(one["files"] for one in result["readers"].values())
+    warnings.simplefilter("ignore")
+    every, end = subjects(given.seed, given.share), time.monotonic() + given.seconds
+    left = [one for one in every if given.only in (None, one.section)]
+    while left and time.monotonic() < end:
+        for one in left:
+            record = result.setdefault(one.section, {}).setdefault(one.name, empty_record())
+            some = min(BATCH, one.count - record["files"])
+            if some > 0 and time.monotonic() < end:
+                count(record, *answers_of(one, record["files"], some))
                 RESULT.write_text(json.dumps(result, indent=1) + "\n")
+        left = [one for one in left if result[one.section][one.name]["files"] < one.count]
 
 
 if __name__ == "__main__":

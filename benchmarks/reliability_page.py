@@ -82,8 +82,62 @@ def forks(found: dict[str, dict]) -> dict[str, str]:
     }
 
 
+KEPT = ("read", "refused")
+
+
+def fuzz(found: dict[str, Any]) -> dict[str, str]:
+    sections = {name: found[name] for name in ("readers", "doors", "operations")}
+    tried = {name: sum(one["files"] for one in part.values()) for name, part in sections.items()}
+    wrong = {name: sum(map(_broken, part.values())) for name, part in sections.items()}
+    each = int(next(iter(found["operations"])).split()[0])
+    return {
+        "files": f"{tried['readers']:,}",
+        "arrays": f"{tried['doors']:,}",
+        "operations": f"{each * tried['operations']:,}",
+        "files_wrong": f"{sum(wrong.values()):,}",
+        "operations_wrong": f"{wrong['operations']:,}",
+        "each": str(each),
+        "seed": str(found["seed"]),
+        "seconds": str(found["seconds allowed"]),
+        "gibibytes": str(found["gibibytes allowed"]),
+        "files_table": _fuzzed("reader", "files", found["readers"]),
+        "arrays_table": _fuzzed("parameter", "arrays", found["doors"]),
+        "files_broken": _kinds(found["readers"]),
+    }
+
+
+def _broken(record: dict[str, Any]) -> int:
+    return sum(number for kind, number in record["answers"].items() if kind not in KEPT)
+
+
+def _fuzzed(what: str, tried: str, records: dict[str, dict[str, Any]]) -> str:
+    rows = [
+        [
+            name,
+            f"{one['files']:,}",
+            *(f"{one['answers'].get(kind, 0):,}" for kind in KEPT),
+            f"{_broken(one):,}",
+            f"{one['slowest']['seconds']:.2f}",
+            f"{one['mebibytes']:.0f}",
+        ]
+        for name, one in records.items()
+    ]
+    return table([what, tried, "taken", "refused by name", "else", "slowest", "memory"], rows)
+
+
+def _kinds(records: dict[str, dict[str, Any]]) -> str:
+    """Say what the other answers were."""
+    kinds: dict[str, int] = {}
+    for one in records.values():
+        for kind, number in one["answers"].items():
+            if kind not in KEPT:
+                kinds[kind] = kinds.get(kind, 0) + number
+    listed = ", ".join(f"{kind} ({number:,})" for kind, number in kinds.items())
+    return f"Else: {listed}." if listed else "No file had another answer."
+
+
 def main() -> None:
-    values = kills(result("kills")) | forks(result("forks"))
+    values = kills(result("kills")) | forks(result("forks")) | fuzz(result("fuzz"))
     text = TEMPLATE.read_text()
     for name, value in values.items():
         text = text.replace("{{" + name + "}}", value)

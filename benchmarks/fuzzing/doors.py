@@ -50,28 +50,18 @@ def try_array(door: Door, number: int, seed: int = 0) -> Answer:
     """Give a door the odd array of this number: a result, or ValueError or TypeError by name."""
     given = odd_array(door.good, random.Random(f"{seed} {door.name} {number}"))
 
-    def ask() -> None:
-        try:
-            door.call(given)
-        except TypeError as error:
-            if type(error) is not TypeError:
-                raise
-            raise ValueError(str(error)) from error
-        except ValueError as error:
-            if not re.search(rf"\b({door.parameter})\b", str(error)):
-                raise LookupError(f"the error does not name {door.parameter}: {error}") from error
-            raise
-
-    return answer(lambda: _named(door, ask))
+    return answer(partial(_ask, door, given))
 
 
-def _named(door: Door, ask: Callable[[], None]) -> None:
+def _ask(door: Door, given: Any) -> None:
     try:
-        ask()
-    except ValueError as error:
+        door.call(given)
+    except (ValueError, TypeError) as error:
+        if door.parameter and type(error) not in (ValueError, TypeError):  # another's own kind
+            raise LookupError(f"a {type(error).__name__}: {error}") from error
         if not re.search(rf"\b({door.parameter})\b", str(error)):
             raise LookupError(f"the error does not name {door.parameter}: {error}") from error
-        raise
+        raise ValueError(str(error)) from error
 
 
 def _net(outputs: int = 2) -> rewire.Network:
@@ -120,7 +110,9 @@ def _of_training() -> Iterable[Door]:
         "validation_data",
     )
     regression = {"loss": "mean_squared_error", **options}
-    yield Door("fit, numbers", VALUES, lambda y: rewire.fit(_net(1), X, y, **regression), "y")
+    yield Door(
+        "fit, numbers", VALUES, lambda y: rewire.fit(_net(1), X, y, **regression), "y|targets"
+    )
 
 
 def _of_tables() -> Iterable[Door]:
@@ -136,7 +128,7 @@ def _of_tables() -> Iterable[Door]:
     )
     yield Door("Standardizer.fit", X, data.Standardizer.fit)
     yield Door("Standardizer.transform", X, standardizer.transform)
-    yield Door("read_raw", X, tables.read_raw, "table|column|columns|rows")
+    yield Door("read_raw", VALUES, _read_column, "table|column|columns|rows")
     yield Door("Predictor.predict", X, model.predict, "X|table|column|columns|inputs|rows")
     yield Door(
         "assess.score, y", Y, lambda y: assess.score(y, np.eye(2)[Y], "classification"), "y|answers"
@@ -152,6 +144,12 @@ def _of_tables() -> Iterable[Door]:
         X,
         lambda given: assess.permutation_importance(lambda *_: 1.0, given, repeats=1),
     )
+
+
+def _read_column(given: Any) -> None:
+    """Read what is given as a table, or else as a table's column."""
+    table = hasattr(given, "columns") or hasattr(given, "__arrow_c_stream__")
+    tables.read_raw(given if table else {"a": given})
 
 
 def _of_estimators() -> Iterable[Door]:
@@ -194,7 +192,7 @@ def _of_building() -> Iterable[Door]:
         "from_connections, ranks",
         np.array([2, 1]),
         lambda r: build(r, source, target, weight),
-        "ranks",
+        "ranks|rank|ranks",
     )
     yield Door(
         "mlp, sizes", np.array([2, 3, 1]), lambda sizes: rewire.mlp(sizes, density=1.0), "sizes"
@@ -217,5 +215,5 @@ def _of_building() -> Iterable[Door]:
         "from_state_dict",
         np.asarray(state[name]),
         lambda given: export.from_state_dict({**state, name: given}),
-        f"state|{re.escape(name)}|weight|weights",
+        f"state|{re.escape(name)}|weight|weights|bias|ranks",
     )

@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 import math
 import random
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -86,10 +85,10 @@ class PlainNetwork:
 class Twins:
     """A network and its plain twin, to which the same is done."""
 
-    def __init__(self, rng: random.Random):
+    def __init__(self, rng: random.Random, folder: Path):
         hidden = [rng.randint(1, 4) for _ in range(rng.randint(1, 3))]
         ranks = [rng.randint(1, 4), *hidden, rng.randint(1, 3)]
-        self.rng, self.seed = rng, rng.randrange(2**31)
+        self.rng, self.seed, self.path = rng, rng.randrange(2**31), folder / "net.safetensors"
         self.net = rewire.mlp(ranks, density=rng.choice((0.3, 0.6, 1.0)), dtype="float64", seed=0)
         for name in range(self.net.ranks[0], self.net.size):
             self.net.bias[name] = rng.uniform(-1, 1)
@@ -213,10 +212,8 @@ class Twins:
         self.plain.weight = after
 
     def save(self) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "net.safetensors")
-            self.net.save(path)
-            self.net = rewire.load(path)
+        self.net.save(self.path)
+        self.net = rewire.load(self.path)
 
     def copy(self) -> None:
         other = self.net.copy()
@@ -262,13 +259,11 @@ OPERATIONS = tuple(
 )
 
 
-def operate(rng: random.Random, count: int) -> dict[str, int]:
-    """Do so many random operations, compare after each, and return how often each was done."""
+def operate(rng: random.Random, count: int, folder: Path) -> dict[str, int]:
+    """Do so many random operations on one network, and hold it against its twin after each."""
+    twins = Twins(rng, folder)
     done = dict.fromkeys(OPERATIONS, 0)
-    twins = Twins(rng)
-    for number in range(count):
-        if number % 40 == 39:
-            twins = Twins(rng)
+    for _ in range(count):
         name = rng.choice(OPERATIONS)
         getattr(twins, name)()
         twins.compare()

@@ -86,7 +86,7 @@ def plain_array(values: Any, name: str) -> np.ndarray:
 
 
 def _of_numbers(frame: Any) -> bool:
-    kinds = frame.dtypes if getattr(frame, "ndim", 1) == 2 else [frame.dtype]
+    kinds = frame.dtypes if hasattr(frame, "columns") else [frame.dtype]
     return all(getattr(kind, "kind", "O") in "biuf" for kind in kinds)
 
 
@@ -128,7 +128,11 @@ def several(values: Any, name: str, of: str) -> list[Any]:
     """
     if isinstance(values, (str, bytes, type)) or not isinstance(values, Iterable):
         raise TypeError(f"{name} must be a sequence of {of}; got {received(values)}")
-    return list(values)
+    try:
+        return list(values)
+    except Exception as error:  # of an array without axes, a sparse one, a tensor on no device
+        got = received(values)
+        raise TypeError(f"{name} must be a sequence of {of}; got {got} ({error})") from error
 
 
 def of_type(value: Any, name: str, *types: type) -> Any:

@@ -1,18 +1,21 @@
-"""Damaged files: a few of each reader, of the million that benchmarks/fuzz.py makes."""
+"""Damaged files, odd arrays, operations: a few of the million that benchmarks/fuzz.py tries."""
 
+import random
 import sys
 from pathlib import Path
 
 import pytest
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-FILES = 60
+FILES, ARRAYS = 60, 30
 
 
 @pytest.fixture(scope="module")
 def fuzzing():
     sys.path.insert(0, str(BENCHMARKS))
+    import fuzzing.doors
     import fuzzing.judge
+    import fuzzing.operations
     import fuzzing.readers
 
     yield fuzzing
@@ -31,6 +34,24 @@ def test_every_damaged_file_is_read_or_refused_by_name(fuzzing, tmp_path):
             if not said.kept:
                 broken.append((reader.name, number, said))
     assert broken == []
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_every_odd_array_is_taken_or_refused_by_name(fuzzing):
+    broken = []
+    for door in fuzzing.doors.doors():
+        door.call(door.good)
+        for number in range(ARRAYS):
+            said = fuzzing.doors.try_array(door, number)
+            if not said.kept:
+                broken.append((door.name, number, said))
+    assert broken == []
+
+
+def test_networks_are_what_their_plain_twins_are_after_any_operations(fuzzing, tmp_path):
+    done = [fuzzing.operations.operate(random.Random(seed), 40, tmp_path) for seed in range(20)]
+    for name in fuzzing.operations.OPERATIONS:
+        assert sum(one[name] for one in done) > 0
 
 
 def test_the_judge_tells_kept_promises_from_broken_ones(fuzzing):

@@ -278,3 +278,11 @@ def test_standardized_transforms_both_parts_by_the_training_part(sparse):
     expected = (dense - (0 if sparse else dense[:15].mean(axis=0))) / dense[:15].std(axis=0)
     found = [part.toarray() if sparse else part for part in (made.X, made.X_test)]
     np.testing.assert_allclose(np.vstack(found), expected, rtol=1e-12, atol=1e-12)
+
+
+def test_row_pointers_outside_an_empty_sparse_matrix_are_refused():
+    """SciPy looks at none where there are no entries, and its compiled code follows them."""
+    empty = csr_array((3, 2))
+    empty.indptr[:] = [0, 10**6, -5, 0]
+    with pytest.raises(ValueError, match="X must be a valid sparse matrix: indptr must rise"):
+        Dataset.from_arrays(empty, [0, 1, 1])

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from numba.core import event
 
-from rewire import kernels, mlp
+from rewire import fit, kernels, mlp
 from rewire.kernels import backends
 from rewire.kernels.numba import compiling as compiling_module
 from rewire.kernels.numba import losses
+from rewire.optimizers import SGD
 
 
 def python(code, **environment):
@@ -157,14 +158,27 @@ def test_numpy_serves_where_numba_is_broken_and_says_so_once(error):
     assert quiet.stdout == done.stdout
 
 
+def test_numpy_serves_where_numba_may_not_compile_and_says_so_once():
+    done = python(USE, NUMBA_DISABLE_JIT=1)
+    assert json.loads(done.stdout)[0] == "rewire.kernels.numpy"
+    assert done.stderr.count("RuntimeWarning: NUMBA_DISABLE_JIT is set, so the NumPy kernels") == 1
+    assert python(USE, NUMBA_DISABLE_JIT=1, REWIRE_KERNELS="numpy").stderr == ""
+
+
+def test_a_diverging_training_is_told_of_once_without_numba_too():
+    net = mlp([2, 4, 1], density=1.0, seed=0, backend="numpy")
+    X = np.array([[1.0, 2.0], [-3.0, 1.0]])
+    with pytest.raises(ValueError, match="the training diverged"):  # and no warning of NumPy's
+        fit(net, X, [1, -1], loss="mean_squared_error", optimizer=SGD(1e6), total_steps=40)
+
+
 def test_numba_asked_for_but_missing_is_said():
     code = WITHOUT_NUMBA + "from rewire import kernels\n"
     code += "try:\n kernels.get_backend('numba')\nexcept ImportError as error:\n print(error)"
     assert "numba" in python(code).stdout
 
 
-def test_compiled_code_is_found_on_disk_by_the_next_process(tmp_path):
-    code = """
+UPDATE = """
 import numpy as np
 from rewire import kernels
 update = kernels.get_backend("numba").update_sgd
@@ -172,6 +186,21 @@ values = np.ones(3, np.float32)
 update(values, values, 0.5, 0.0)
 print(values[0], sum(update.stats.cache_hits.values()), sum(update.stats.cache_misses.values()))
 """
+
+
+@pytest.mark.parametrize(("ending", "kept"), [(".nbi", 60), (".nbc", 0)])
+def test_compiled_code_that_was_cut_short_is_compiled_anew(tmp_path, ending, kept):
+    python(UPDATE, NUMBA_CACHE_DIR=tmp_path)
+    for file in tmp_path.rglob(f"*{ending}"):
+        file.write_bytes(file.read_bytes()[:kept])
+    done = python(UPDATE, NUMBA_CACHE_DIR=tmp_path)
+    assert done.stdout.split() == ["0.5", "0", "1"]
+    assert done.stderr.count("are damaged (") == 1
+    assert python(UPDATE, NUMBA_CACHE_DIR=tmp_path).stdout.split() == ["0.5", "1", "0"]
+
+
+def test_compiled_code_is_found_on_disk_by_the_next_process(tmp_path):
+    code = UPDATE
     assert python(code, NUMBA_CACHE_DIR=tmp_path).stdout.split() == ["0.5", "0", "1"]
     assert python(code, NUMBA_CACHE_DIR=tmp_path).stdout.split() == ["0.5", "1", "0"]
 

@@ -67,13 +67,19 @@ def as_targets(
 
 def _numbered(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """Return the class numbers of labels; refuse labels that are not among the classes."""
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    if labels.ndim != 1:
+        raise ValueError(
+            f"y_test must have one label per sample, shape (samples,); got {labels.shape}"
+        )
     try:
         numbers = np.minimum(np.searchsorted(classes, labels), len(classes) - 1)
     except TypeError as error:
         raise ValueError(f"y_test must hold labels as y does, text or numbers; {error}") from error
-    unknown = labels != classes[numbers]
+    unknown = np.asarray(labels != classes[numbers], bool)
     if unknown.any():
         raise ValueError(
             f"y_test must hold labels that are in y too; got {labels[unknown].tolist()[0]!r}"
         )
-    return numbers.ravel()
+    return numbers

@@ -79,8 +79,10 @@ class Standardizer:
         from sklearn.preprocessing import StandardScaler
 
         X = X.tocsr() if is_sparse(X) else real_array(X, "X")
-        if X.ndim != 2:
-            raise ValueError(f"X must have shape (samples, inputs); got {X.shape}")
+        if X.ndim != 2 or 0 in X.shape:
+            raise ValueError(
+                f"X must have shape (samples, inputs), at least one of each; got {X.shape}"
+            )
         check_finite("X", X)
         scaler = StandardScaler(with_mean=not is_sparse(X))
         if is_sparse(X):

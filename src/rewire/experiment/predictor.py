@@ -99,6 +99,8 @@ class Predictor:
         """
         if issparse(source) or isinstance(source, (np.ndarray, list)):
             X = source.tocsr() if issparse(source) else real_array(source, "X")
+            if X.ndim != 2:
+                raise ValueError(f"X must have shape (samples, inputs); got {X.shape}")
             return X, np.ones(X.shape[0], bool)
         if not isinstance(source, Table):
             raw = read_raw(source)

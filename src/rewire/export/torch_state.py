@@ -14,7 +14,7 @@ from safetensors.numpy import load_file
 from scipy.sparse import csr_array
 
 from rewire.graph import Network
-from rewire.io import import_optional, reading
+from rewire.io import import_optional, reading, received
 from rewire.validation import of_type
 
 from .formats import Format, registry
@@ -138,18 +138,33 @@ def _masked(parts: Mapping[str, Any], part: str, name: str) -> Any:
     full = f"{part}_orig" if pruned else part
     if full not in parts:
         raise ValueError(f"each layer must have a weight; {name!r} has no {full}")
-    values = _array(parts[full])
+    values = _array(parts[full], f"{name}.{full}")
     if pruned:
-        values = values * _array(parts[f"{part}_mask"])
+        values = values * _array(parts[f"{part}_mask"], f"{name}.{part}_mask")
     if part == "weight" and values.ndim != 2:
         raise ValueError(
             f"weights must be of linear layers, with two axes; got shape {values.shape} in {name!r}"
         )
+    if part == "bias" and values.ndim != 1:
+        raise ValueError(f"a bias must have one axis; got shape {values.shape} in {name!r}")
     return csr_array(values) if part == "weight" else values
 
 
-def _array(value: Any) -> Any:
-    """Return an array, a tensor or a sparse tensor as an array or a SciPy matrix."""
+def _array(value: Any, name: str) -> Any:
+    """Return an array, a tensor or a sparse tensor as an array or a SciPy matrix of numbers."""
+    try:
+        found = _converted(value)
+    except (ValueError, TypeError, RuntimeError) as error:
+        got = received(value)
+        raise ValueError(f"state must hold arrays of numbers; got {got} for {name!r}") from error
+    if found.dtype.kind not in "biuf":
+        raise ValueError(f"state must hold arrays of numbers; got {found.dtype} for {name!r}")
+    # SciPy knows neither float16 nor the byte order of other machines.
+    known = np.float32 if found.dtype == np.float16 else found.dtype.newbyteorder("=")
+    return found.astype(known, copy=False)
+
+
+def _converted(value: Any) -> Any:
     if not hasattr(value, "detach"):
         return np.asarray(value)
     value = value.detach().cpu()

@@ -22,7 +22,8 @@ def ranks(sizes: Sequence[int], name: str = "ranks") -> tuple[int, ...]:
         raise ValueError(f"{name} must name at least inputs and outputs; got {list(sizes)}")
     for rank, size in enumerate(sizes):
         smallest = 1 if rank in (0, len(sizes) - 1) else 0
-        whole = isinstance(size, Real) and not isinstance(size, bool) and size % 1 == 0
+        number = isinstance(size, Real) and not isinstance(size, (bool, np.timedelta64))
+        whole = number and size % 1 == 0
         if not whole or size < smallest:
             raise ValueError(
                 f"{name} must hold whole numbers, at least 1 for inputs and outputs and 0 between; "

@@ -82,6 +82,9 @@ class MutableGraph(Graph):
         source = checks.indices(grow_source, "grow_source")
         target = checks.indices(grow_target, "grow_target")
         checks.connections(source, target, self.ranks)
+        drop, rows = checks.indices(drop, "drop"), len(self.connections)
+        if len(drop) and not 0 <= drop.min() <= drop.max() < rows:
+            raise ValueError(f"drop must hold rows in [0, {rows}); got {drop.tolist()}")
         self.connections.replace(drop, source, target)
         self.version += 1
 

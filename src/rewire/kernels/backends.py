@@ -55,6 +55,14 @@ def _default() -> str:
     """Return "numba" if it can be imported; warn, once, if it is installed but broken."""
     if importlib.util.find_spec("numba") is None:
         return "numpy"
+    if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
+        warnings.warn(
+            "NUMBA_DISABLE_JIT is set, so the NumPy kernels are used, which are many times slower; "
+            "unset it, or set REWIRE_KERNELS=numpy to choose the NumPy kernels",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+        return "numpy"
     try:
         get_backend("numba")
     except (ImportError, OSError) as error:

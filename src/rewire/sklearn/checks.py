@@ -66,6 +66,7 @@ def column_names(estimator: Any) -> list[str]:
 
 def check_weights(sample_weight: Any, X: Any) -> tuple[np.ndarray, np.ndarray | None]:
     """Return a mask of samples with weight, and their weights of mean 1 (None if all equal)."""
+    sample_weight = unwrapped(sample_weight, "sample_weight")
     weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
     if (weight < 0).any():
         raise ValueError(f"sample_weight must be at least 0; got {weight.min()}")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from rewire.io import import_optional
+from rewire.io import import_optional, received
 from rewire.io.unpacking import check_archive, check_unpacked
+from rewire.validation import unwrapped
 
 from .headers import header_names
 from .raw import RawColumn, RawTable, TextColumn, TypedColumn
@@ -57,9 +59,12 @@ def from_frame(source: Any, name: str = "table") -> RawTable:
     if isinstance(source, np.ndarray) and source.dtype.names:
         source = {field: source[field] for field in source.dtype.names}
     if isinstance(source, Mapping):
-        source = pandas.DataFrame({key: pandas.Series(value) for key, value in source.items()})
+        source = pandas.DataFrame({key: _series(key, value) for key, value in source.items()})
     elif not isinstance(source, pandas.DataFrame) and hasattr(source, "__arrow_c_stream__"):
-        source = _without_views(source).to_pandas(types_mapper=pandas.ArrowDtype)
+        try:
+            source = _without_views(source).to_pandas(types_mapper=pandas.ArrowDtype)
+        except (ValueError, TypeError) as error:  # a series, which is a column alone
+            raise TypeError(f"a table must have columns; got {received(source)}") from error
     if not isinstance(source, pandas.DataFrame):
         raise TypeError(
             "a table must be a file, a pandas, Polars or Arrow table, a mapping of columns or a "
@@ -68,8 +73,30 @@ def from_frame(source: Any, name: str = "table") -> RawTable:
     names, notes = header_names([str(one) for one in source.columns])
     if len(source) == 0:
         raise ValueError("a table must have at least one row; got none")
-    columns = {one: _column(source.iloc[:, i]) for i, one in enumerate(names)}
+    columns = {}
+    for i, one in enumerate(names):
+        with _column_named(one):
+            columns[one] = _column(source.iloc[:, i])
     return RawTable(columns, len(source), name, None, tuple(notes))
+
+
+@contextmanager
+def _column_named(name: Any) -> Iterator[None]:
+    """Turn what pandas and Arrow say of a column's values into an error that names it."""
+    try:
+        yield
+    except ImportError:
+        raise
+    except Exception as error:  # they have many kinds of their own
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"column {name!r} must hold one value for each row: {error}") from error
+
+
+def _series(name: Any, values: Any) -> Any:
+    """Return a column of a mapping."""
+    pandas = import_optional("pandas", "data")
+    with _column_named(name):
+        return pandas.Series(unwrapped(values, f"column {name!r}"))
 
 
 def _without_views(source: Any) -> Any:

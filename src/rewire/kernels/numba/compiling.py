@@ -10,6 +10,7 @@ optimized as a whole.
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -119,6 +120,23 @@ class KernelCache(FunctionCache):
     def __init__(self, function: Callable):
         super().__init__(function)
         self._cache_file._source_stamp = fingerprint(Path(__file__).parent)
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Return compiled code; None, so that it is compiled anew, where a file is damaged."""
+        try:
+            return super().load_overload(sig, target_context)
+        except Exception as error:  # whatever unpickling a part of a file ends in
+            _announce_damage(self.cache_path, type(error).__name__)
+            self.flush()
+            return None
+
+
+@cache
+def _announce_damage(folder: str, error: str) -> None:
+    print(
+        f"rewire: compiled kernels in {folder} are damaged ({error}); compiling them anew.",
+        file=sys.stderr,
+    )
 
 
 @cache

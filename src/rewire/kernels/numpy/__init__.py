@@ -1,5 +1,7 @@
 """The operations of ``rewire.kernels.numba`` in plain NumPy, to be read and trusted."""
 
+import numpy as np
+
 from .activations import compile_activation
 from .block import block_forward, block_weight_gradient
 from .cannistraci_hebb import score_by_nodes, score_by_paths
@@ -46,3 +48,7 @@ __all__ = [
     "update_momentum",
     "update_sgd",
 ]
+
+# Compiled code says nothing of overflow, and a training that diverges is told of in other words.
+_quiet = np.errstate(all="ignore")
+globals().update({name: _quiet(globals()[name]) for name in __all__ if name != "SHARES_WORK"})
