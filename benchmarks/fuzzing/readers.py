@@ -154,7 +154,8 @@ def _read_machines(path: Path) -> Any:
 
 
 def _open_study(config: Any, path: Path) -> None:
-    path.with_name("runs.csv").unlink(missing_ok=True)
+    for beside in ("runs.csv", "machines.json"):
+        path.with_name(beside).unlink(missing_ok=True)
     records.open_folder(path.parent, config, overwrite=False)
 
 
