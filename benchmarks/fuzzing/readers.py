@@ -16,6 +16,7 @@ import scipy.sparse
 
 import rewire
 from rewire.compare import records, study_config
+from rewire.compare.machines import Machine
 from rewire.data.madelon import _table as read_madelon
 from rewire.data.mnist import read_idx
 from rewire.experiment import Predictor, Recipe, prepare_experiment
@@ -129,12 +130,16 @@ def _runs(folder: Path) -> Iterable[Reader]:
     settings = json.dumps(Recipe(data="moons").to_dict()).encode()
     yield Reader("settings.json of a run", "settings.json", (settings,), _recipe)
 
-    runs = records._line(records.Trial._fields)
-    runs += b"rigl,0,0.25,0.9,20,25,1.5,2\nset,1,0.5,0.75,20,25,1.25,2\n"
-    yield Reader("runs.csv of a study", "runs.csv", (runs,), records.read_runs)
     config = study_config("moons", total_steps=20)
     records.open_folder(folder / "study", config, overwrite=False)
-    study = (folder / "study" / "settings.json").read_bytes()
+    study, path = (folder / "study" / "settings.json").read_bytes(), folder / "study"
+    for seed, method in enumerate(("rigl", "set")):
+        records.append(path, records.Trial(method, seed, 0.25, 0.9, 20, 25, 1.5, "2"))
+    runs = (path / "runs.csv").read_bytes()
+    yield Reader("runs.csv of a study", "runs.csv", (runs,), records.read_runs)
+    records.note_machine(path, Machine("one", "a processor", "avx2", "a machine"))
+    machines = (path / "machines.json").read_bytes()
+    yield Reader("machines.json of a study", "machines.json", (machines,), _read_machines)
     yield Reader(
         "settings.json of a study",
         "settings.json",
@@ -144,8 +149,13 @@ def _runs(folder: Path) -> Iterable[Reader]:
     )
 
 
+def _read_machines(path: Path) -> Any:
+    return records.read_machines(path.parent)
+
+
 def _open_study(config: Any, path: Path) -> None:
-    path.with_name("runs.csv").unlink(missing_ok=True)
+    for beside in ("runs.csv", "machines.json"):
+        path.with_name(beside).unlink(missing_ok=True)
     records.open_folder(path.parent, config, overwrite=False)
 
 

@@ -24,13 +24,15 @@ def fuzzing():
 
 def test_every_damaged_file_is_read_or_refused_by_name(fuzzing, tmp_path):
     broken = []
-    for reader in fuzzing.readers.readers():
+    for place, reader in enumerate(fuzzing.readers.readers()):
+        folder = tmp_path / str(place)
+        folder.mkdir()
         for seed in reader.seeds:
-            path = tmp_path / reader.file
+            path = folder / reader.file
             path.write_bytes(seed)
             reader.use(reader.read(path))
         for number in range(FILES):
-            said = fuzzing.judge.try_file(reader, number, tmp_path)
+            said = fuzzing.judge.try_file(reader, number, folder)
             if not said.kept:
                 broken.append((reader.name, number, said))
     assert broken == []

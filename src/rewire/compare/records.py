@@ -9,10 +9,11 @@ import math
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 import rewire
 from rewire.io import advise, prefixed, prepare_folder, read_json, reading, write_json
+from rewire.io.schemas import conform
 
 from .config import StudyConfig
 from .machines import Machine
@@ -55,6 +56,14 @@ FIGURES: dict[str, Callable[[str], Any]] = {
     "validation": lambda text: float(text) if text else None,
     "machine": str,
 }
+
+
+class Settings(TypedDict):
+    """What of ``settings.json`` is looked at; the rest is compared as a whole."""
+
+    vary: NotRequired[dict[str, list[Any]] | None]
+
+
 REMEDIES = ("choose another folder (out=)", "remove that study (overwrite=True)")
 
 
@@ -199,6 +208,8 @@ def check_settings(folder: Path, config: StudyConfig, *remedies: str) -> None:
     wanted = _settings(config)
     try:
         found = read_json(folder / SETTINGS, dict[str, Any])
+        with reading(folder / SETTINGS):
+            conform(found, Settings)
     except ValueError as error:
         raise ValueError(prefixed("", error, *remedies)) from error
     for name in [*wanted, *found]:

@@ -55,6 +55,7 @@ class State(TypedDict):
     learning_rate: float
     layers: dict[str, int]
     next_birth: int
+    late: bool
     latest: list[list[list[tuple[Any, Any]]]]
     processes: dict[str, int | None]
     topology: dict[str, Any]
