@@ -22,7 +22,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from unittest import mock
 
-from rewire.compare import lanes, run_study, study_config
+from rewire.compare import run_study, study_config
+from rewire.compare.executors import lanes
 from rewire.compare.executors.local import WorkerProcess
 
 RESULT = Path(__file__).with_suffix(".json")

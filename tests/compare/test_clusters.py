@@ -147,7 +147,7 @@ def test_submitit_runs_jobs_of_its_own(whole, tmp_path):
 
 
 def test_mpi_gives_the_same_bits(whole, tmp_path):
-    pytest.importorskip("mpi4py")
+    pytest.importorskip("mpi4py", reason="needs mpi4py and an MPI, the extra mpi")
     launcher = shutil.which(
         "mpiexec", path=os.path.dirname(sys.executable) + os.pathsep + os.environ["PATH"]
     )

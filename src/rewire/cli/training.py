@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,14 +53,15 @@ def start_run(
 
 @contextmanager
 def _made(out: Path) -> Iterator[None]:
-    """Make a folder before what takes long, and remove it again if that fails."""
-    new = not out.exists()
+    """Make a folder before what takes long, and remove what was made if that fails."""
+    new = [folder for folder in (out, *out.parents) if not folder.exists()]
     prepare_folder(out)
     try:
         yield
     except BaseException:
-        if new:
-            out.rmdir()
+        with suppress(OSError):  # something else is in it by now
+            for folder in new:
+                folder.rmdir()
         raise
 
 

@@ -64,7 +64,7 @@ def _dask(rest: str, jobs: int | None, folder: Path) -> Iterator[Any]:
 
 @contextmanager
 def _mpi(rest: str, jobs: int | None, folder: Path) -> Iterator[Any]:
-    futures = import_optional("mpi4py.futures", EXTRA)
+    futures = import_optional("mpi4py.futures", "mpi")
     with futures.MPIPoolExecutor() as executor:
         if not executor.num_workers:
             raise ValueError(
