@@ -225,6 +225,7 @@ CALLS = {
         "image_shape": (1, 2),
         "name": "it",
     },
+    data.Stream.from_arrays: lambda: {"X": X, "y": Y, "buffer": 8},
     data.Standardizer.fit: lambda: {"X": X},
     experiment.Recipe: lambda: (
         {

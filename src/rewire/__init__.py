@@ -17,6 +17,7 @@
 ``rewire.sklearn``       estimators for scikit-learn
 ``rewire.torch``         sparse layers for PyTorch models, and the conversion of whole models
 ``rewire.compare``       methods compared over many seeds
+``rewire.tune``          settings searched on a validation part
 ``rewire.plot``          pictures
 ``rewire.report``        a training as a page for the browser
 ``rewire.playground``    networks to play with, in a page or a notebook
@@ -63,7 +64,7 @@ _HOMES = {
 _NAMESPACES = (
     *("activations", "assess", "compare", "connectivity", "data", "experiment", "export", "graph"),
     *("kernels", "losses", "methods", "optimizers", "playground", "plot", "report", "reproduce"),
-    *("scalar", "schedules", "sklearn", "tables", "topology", "torch", "train"),
+    *("scalar", "schedules", "sklearn", "tables", "topology", "torch", "train", "tune"),
 )
 
 __all__ = [*_HOMES, *_NAMESPACES]

@@ -16,6 +16,7 @@ from .play import play
 from .report import report
 from .reproduce import reproduce
 from .train import train
+from .tune import tune
 
 __all__ = ["app"]
 
@@ -37,6 +38,7 @@ COMMANDS = (
     methods,
     report,
     compare,
+    tune,
     reproduce,
 )
 for command in COMMANDS:

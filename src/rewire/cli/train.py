@@ -14,7 +14,7 @@ from . import importing
 from .common import guarded, run_folders
 from .options import AsJson, DataDir, complete_data, settings_options, was_given
 
-__all__ = ["train"]
+__all__ = ["SETTINGS", "absolute", "train"]
 
 SETTINGS = {name: one for name, one in settings_of(Recipe).items() if one.command_line}
 # What goes with --resume; everything else is kept in the folder.
@@ -75,12 +75,12 @@ def train(
         return
     for name in ("target", "columns"):
         if name in given:
-            given[name] = _absolute(given[name])
-    recipe = Recipe(_absolute(data), **given)
+            given[name] = absolute(given[name])
+    recipe = Recipe(absolute(data), **given)
     start_run(recipe, out, data_dir, overwrite=overwrite, as_json=as_json, watch=watch)
 
 
-def _absolute(name: Any) -> str:
+def absolute(name: Any) -> str:
     """Return a file's absolute path, so that a run can go on from any folder; names unchanged."""
     path = Path(name).expanduser()
     return str(path.resolve()) if path.suffix and path.is_file() else name

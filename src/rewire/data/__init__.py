@@ -12,10 +12,12 @@ from .dataset import Dataset
 from .registry import available, load, register
 from .sklearn_datasets import moons
 from .standardizer import Standardizer
+from .stream import Stream
 
 __all__ = [
     "Dataset",
     "Standardizer",
+    "Stream",
     "available",
     "load",
     "moons",

@@ -11,10 +11,30 @@ from typing import Any
 
 from rewire.io import split_commas
 
-__all__ = ["Setting", "setting", "settings_of", "settings_table"]
+__all__ = ["Search", "Setting", "setting", "settings_of", "settings_table"]
 
 Names = Iterable[str] | Callable[[], Iterable[str]]
 METAVARS = {int: "<int>", float: "<float>", str: "<str>"}  # as Typer writes them
+
+
+@dataclass(frozen=True)
+class Search:
+    """Where a search looks for a setting's best value.
+
+    Parameters
+    ----------
+    low, high : float
+        Both are tried.
+    log : bool, default False
+        Whether numbers are drawn by their logarithm.
+    choices : tuple
+        Instead of a range.
+    """
+
+    low: float = 0.0
+    high: float = 0.0
+    log: bool = False
+    choices: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,6 +74,8 @@ class Setting:
         What to do, at the end of the error message.
     command_line : bool, default True
         Whether it is an option of the ``rewire`` command.
+    search : Search, optional
+        Where ``rewire tune`` looks for its best value; without one, it does not.
     """
 
     help: str
@@ -72,6 +94,7 @@ class Setting:
     objects: str | None = None
     remedy: str = ""
     command_line: bool = True
+    search: Search | None = None
 
     # ------------------------------------------------------------------------------- in words
 

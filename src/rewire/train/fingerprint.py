@@ -33,8 +33,7 @@ def describe_training(training: Training) -> dict[str, str]:
         "input_dropout": str(training.input_dropout),
         "seed": str(training.batches.seed),
         "early_stopping": describe(training.early_stopping),
-        "X": fingerprint(training.samples.X),
-        "y": fingerprint(training.samples.y),
+        **training.samples.describe(),
         "validation_data": str(
             [fingerprint(part) for part in (validation.X, validation.y)]
             if validation is not None

@@ -49,7 +49,7 @@ class TrainingOptions(TypedDict, total=False):
 def fit(
     net: Network,
     X: Any,
-    y: Any,
+    y: Any = None,
     *,
     callbacks: Sequence[Callback] = (),
     checkpoint: str | Path | None = None,
@@ -62,9 +62,11 @@ def fit(
     ----------
     net : Network
         Trained in place.
-    X : array-like or SciPy sparse matrix, shape (samples, inputs)
+    X : array-like, SciPy sparse matrix, or rewire.data.Stream, shape (samples, inputs)
+        A stream is read piece by piece, so that it may be larger than memory.
     y : array-like
-        Class numbers of shape (samples,), or targets of shape (samples, outputs).
+        Class numbers of shape (samples,), or targets of shape (samples, outputs); left out with a
+        stream, which has them.
     method : str, Method or None, default "reviving rigl"
         Where connections go: a name in ``rewire.methods.registry``, a method, or None to leave the
         wiring as it is.

@@ -14,6 +14,9 @@ from rewire.kernels import get_backend
 from rewire.losses import Loss
 from rewire.validation import plain_array, real_array
 
+from .batches import Batches
+from .fingerprint import fingerprint
+
 __all__ = ["Samples", "check_validation_data"]
 
 
@@ -64,6 +67,14 @@ class Samples:
     def sparse(self) -> bool:
         """Whether the inputs are a sparse matrix."""
         return issparse(self.X)
+
+    def at(self, batches: Batches, step: int) -> Samples:
+        """Return the samples in memory at a step: all of them."""
+        return self
+
+    def describe(self) -> dict[str, str]:
+        """Return the fingerprints of inputs and targets."""
+        return {"X": fingerprint(self.X), "y": fingerprint(self.y)}
 
     def take(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return a dense copy of some rows of X and y."""

@@ -20,15 +20,16 @@ from rewire.topology import Method, Rewirer
 from rewire.topology.growth import NotANumberError
 from rewire.validation import of_type, real_number, whole_number
 
-from .batches import Batches, leave_out_inputs
+from .batches import leave_out_inputs
 from .class_weights import weighted_by_class
 from .defaults import choose_total_steps, default_loss, default_optimizer
 from .divergence import all_finite, divergence, gradients_overflow
 from .evaluation import PIECE, accuracy, score
 from .fingerprint import describe_network, describe_training
 from .history import History, RunningTotals
-from .samples import Samples, check_validation_data
+from .samples import check_validation_data
 from .stopping import EarlyStopping
+from .streaming import check_targets_given, example_targets, open_samples
 from .trainer import WORK_PER_CALL, Trainer
 
 __all__ = ["Training"]
@@ -59,7 +60,7 @@ class Training:
     Attributes
     ----------
     samples : Samples
-        Inputs and targets, checked, and the loss.
+        Inputs and targets, checked, and the loss; of a stream, those that are in memory.
     validation : Samples or None
     step, total_steps : int
         Steps made, and steps in the whole training.
@@ -96,7 +97,7 @@ class Training:
         self,
         net: Network,
         X: Any,
-        y: Any,
+        y: Any = None,
         *,
         method: Method | str | None = defaults.METHOD,
         loss: str | Loss | None = None,
@@ -113,16 +114,14 @@ class Training:
         seed: int = 0,
     ):
         of_type(net, "net", Network)
-        loss = default_loss(net, y) if loss is None else losses.get(loss)
+        check_targets_given(X, y, class_weight)
+        loss = default_loss(net, example_targets(X, y)) if loss is None else losses.get(loss)
         if class_weight is not None:
             loss, y, validation_data = weighted_by_class(loss, class_weight, y, validation_data)
         optimizer = default_optimizer(loss) if optimizer is None else optimizers.get(optimizer)
-        self.net, self.samples, self.loss = net, Samples.check(net, X, y, loss), loss
-        self.batches = Batches(
-            len(self.samples),
-            whole_number(batch_size, "batch_size", 1),
-            whole_number(seed, "seed"),
-        )
+        self.net, self.loss = net, loss
+        batch_size, seed = whole_number(batch_size, "batch_size", 1), whole_number(seed, "seed")
+        self.samples, self.batches = open_samples(net, X, y, loss, batch_size, seed)
         per_epoch = self.batches.per_epoch
         self.total_steps = choose_total_steps(epochs, total_steps, per_epoch)
         self.schedule = schedules.get("constant" if schedule is None else schedule)
@@ -222,7 +221,7 @@ class Training:
         """Learn batches of one size up to a step, or fewer if that would take too long."""
         rows = self.batches.stretch(self.step, min(end, self.step + self._steps_per_call()))
         rates = [self.learning_rate(step) for step in range(self.step, self.step + len(rows))]
-        samples = self.samples
+        samples = self.samples.at(self.batches, self.step)
         if self.input_dropout or (samples.sparse and not self.batches.whole):
             order = np.arange(rows.size).reshape(rows.shape)
             X, y = samples.take(rows.ravel())
@@ -284,9 +283,10 @@ class Training:
             self.seconds -= perf_counter() - begin
 
     def _batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:
-        if self.batches.whole and not self.samples.sparse:
-            return self.samples.X, self.samples.y
-        return self.samples.take(self.batches.rows(step))
+        samples = self.samples.at(self.batches, step)
+        if self.batches.whole and not samples.sparse:
+            return samples.X, samples.y
+        return samples.take(self.batches.rows(step))
 
     def _report(self) -> dict[str, Any]:
         running, self.running = self.running, RunningTotals()

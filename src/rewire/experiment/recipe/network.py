@@ -8,7 +8,7 @@ from typing import Any
 
 from rewire import defaults
 
-from ..settings import setting
+from ..settings import Search, setting
 
 __all__ = ["MethodSettings", "NetworkSettings"]
 
@@ -141,6 +141,7 @@ class MethodSettings:
         high=1,
         closed="right",
         group="Method",
+        search=Search(0.05, 0.5),
         default_text="the method's",
     )
     method_options: Mapping[str, Any] = setting(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rewire import defaults
 
-from ..settings import setting
+from ..settings import Search, setting
 from .data import LOSSES
 
 __all__ = ["TrainingSettings"]
@@ -49,6 +49,7 @@ class TrainingSettings:
         low=1,
         group="Training",
         default_text=f"{defaults.BATCH_SIZE}; {defaults.TABLE_BATCH_SIZE} of tables",
+        search=Search(choices=(32, 64, 128, 256)),
     )
     loss: str | None = setting(
         None,
@@ -83,6 +84,7 @@ class TrainingSettings:
         choices=_optimizer_names,
         group="Training",
         default_text="sgd for classes, adam for numbers; adamw for tables",
+        search=Search(choices=("sgd", "adam", "adamw")),
     )
     lr: float | None = setting(
         None,
@@ -93,6 +95,7 @@ class TrainingSettings:
         group="Training",
         default_text="1 - momentum for sgd, 0.001 for adam and adamw; 0.01 for numbers and for "
         "tables where no optimizer is named",
+        search=Search(3e-4, 0.3, log=True),
     )
     momentum: float = setting(0.9, float, "Momentum of sgd.", low=0, high=1, group="Training")
     nesterov: bool = setting(
@@ -107,6 +110,7 @@ class TrainingSettings:
         default_text="0.01 for adamw, for tables what shrinks weights by "
         f"{defaults.DECAY_PER_EPOCH:.0%} in an epoch at the first learning rate, or by 1% or 10% "
         "where cross-validation finds that better; 0 for the others",
+        search=Search(1e-5, 0.1, log=True),
     )
     schedule: str = setting(
         "cosine",
@@ -115,6 +119,7 @@ class TrainingSettings:
         "(to a third, at half and three quarters).",
         choices=_schedule_names,
         objects="a function of a rewire.schedules.Time",
+        search=Search(choices=("cosine", "linear")),
         group="Training",
     )
     final_lr: float = setting(

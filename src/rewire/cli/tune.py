@@ -1,0 +1,63 @@
+"""``rewire tune``: search the settings of a training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from rewire.experiment.recipe import Recipe
+
+from . import importing
+from .common import guarded
+from .options import AsJson, DataDir, complete_data, settings_options
+from .train import SETTINGS, absolute
+
+__all__ = ["tune"]
+
+
+@guarded
+@settings_options(SETTINGS)
+def tune(
+    context: typer.Context,
+    data: Annotated[
+        str,
+        typer.Argument(
+            help="A data set by name, or a file, as 'rewire train' takes them.",
+            autocompletion=complete_data,
+        ),
+    ],
+    trials: Annotated[int, typer.Option(min=1, help="Trainings to try.")] = 50,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder to keep the search in.", show_default="runs/tune/DATA"),
+    ] = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+    *,
+    given: dict[str, Any],
+) -> None:
+    """Search settings on a validation part, then train the best on everything.
+
+    For example:
+
+        rewire tune digits --trials 50 --hidden 100 --sparsity 0.9
+
+        rewire tune houses.csv --target price --trials 100 --epochs 30
+
+    Optimizer, learning rate, weight decay, batch size, schedule and the share that
+    moves are searched; a setting that is given stays as it is. The same command goes
+    on where it stopped, and in several terminals at once it shares the trials. The
+    network of the best settings is kept in OUT/best.
+
+    Exit status: 0 when trained, 2 if something asked for cannot be done, 130 after
+    Ctrl-C.
+    """
+    with importing():
+        from .tuning import search
+    for name in ("target", "columns"):
+        if name in given:
+            given[name] = absolute(given[name])
+    out = out or Path("runs/tune") / Path(data).stem
+    search(Recipe(absolute(data), **given), set(given), trials, out, data_dir, as_json=as_json)

@@ -1,0 +1,91 @@
+"""What ``rewire tune`` does once its options are read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from rewire.experiment import Recipe
+from rewire.io import percent
+from rewire.tune import Tuned, network_bytes, tune
+
+from .common import print_line
+from .training import start_run
+
+__all__ = ["search"]
+
+
+def search(
+    recipe: Recipe,
+    fixed: Collection[str],
+    trials: int,
+    out: Path,
+    data_dir: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Search, say what was found and what more would bring, and train the best on everything."""
+    console = Console(stderr=as_json)
+
+    def show(trial: Any) -> None:
+        outcome = trial.state.name.lower() if trial.value is None else f"{trial.value:.4f}"
+        print_line(f"trial {trial.number + 1}: {outcome}, {_words(trial.params)}", console=console)
+
+    try:
+        found = tune(
+            recipe,
+            trials=trials,
+            fixed=fixed,
+            seed=recipe.seed,
+            out=out,
+            data_dir=data_dir,
+            on_trial=show,
+        )
+    except KeyboardInterrupt:
+        where = escape(str(out))
+        print_line(
+            f"\nStopped; the trials are kept in {where}. The same command goes on.", stderr=True
+        )
+        raise typer.Exit(130) from None
+    for line in _report(found):
+        print_line(escape(line), console=console)
+    best = replace(found.recipe, validation=0.0, early_stopping=None)
+    start_run(best, out / "best", data_dir, overwrite=True, as_json=as_json)
+    _say_cost(found, best, out / "best", console)
+
+
+def _report(found: Tuned) -> list[str]:
+    value = percent(found.value, 2) if found.measure == "accuracy" else f"{found.value:.4g}"
+    tried = len(found.values) + found.pruned + found.failed
+    return [
+        "",
+        f"best of {tried} trials ({found.pruned} ended early, {found.failed} diverged): "
+        f"validation {found.measure} {value}",
+        f"settings: {_words(found.chosen)}",
+        "The best of many is measured too well on what it was chosen by; a test part tells.",
+    ]
+
+
+def _say_cost(found: Tuned, best: Recipe, folder: Path, console: Console) -> None:
+    """Print what would make it better, and what that costs."""
+    gain = found.expected_gain()
+    by = f"{100 * gain:.2g} points" if found.measure == "accuracy" else f"{gain:.2g}"
+    more = f"as many trials again: about {found.seconds:.0f} s, expected gain {by} of validation"
+    now, wider = network_bytes(folder)
+    print_line("\nto do better:", console=console)
+    print_line(f"  {more} {found.measure}", console=console)
+    print_line(
+        f"  hidden layers twice as wide at the same density: {wider:,} bytes instead of {now:,}",
+        console=console,
+    )
+
+
+def _words(settings: dict[str, Any]) -> str:
+    shown = {k: f"{v:.3g}" if isinstance(v, float) else v for k, v in settings.items()}
+    return ", ".join(f"{name} {value}" for name, value in shown.items())

@@ -1,0 +1,25 @@
+"""``rewire tune``: trials, the best of them trained on everything, and what more would cost."""
+
+import json
+
+import pytest
+
+pytest.importorskip("optuna")
+
+
+def test_it_trains_the_best_settings_on_everything_and_says_what_more_costs(run, tmp_path):
+    arguments = ["tune", "iris", "--hidden", 8, "--total-steps", 20, "--out", tmp_path, "--lr", 0.1]
+    result = run(*arguments, "--trials", 2)
+    assert "best of 2 trials" in result.output
+    assert "as many trials again" in result.output
+    assert "hidden layers twice as wide" in result.output
+    kept = json.loads((tmp_path / "best" / "settings.json").read_text())
+    assert (kept["validation"], kept["lr"]) == (0, 0.1)
+    again = run(*arguments, "--trials", 3)
+    assert "trial 3:" in again.output
+    assert "trial 2:" not in again.output
+
+
+def test_a_search_without_validation_is_refused(run, tmp_path):
+    result = run("tune", "iris", "--validation", 0, "--out", tmp_path, status=2)
+    assert "--validation must leave samples" in result.output
