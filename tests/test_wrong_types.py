@@ -33,6 +33,7 @@ from rewire import (
     tables,
     topology,
     train,
+    tune,
 )
 from rewire.report import Recorder
 from rewire.sklearn import SparseMLPClassifier
@@ -163,6 +164,12 @@ CALLS = {
         "answers": lambda inputs: np.full((len(inputs), 2), 0.5),
         "parts": {"test": (X, Y)},
         "task": "classification",
+        "seed": 0,
+    },
+    tune.tune: lambda: {
+        "recipe": experiment.Recipe("iris", total_steps=2, validation=0.2),
+        "out": folder() / "search",
+        "trials": 1,
         "seed": 0,
     },
     compare.study_config: lambda: {

@@ -6,7 +6,8 @@ import pytest
 
 from rewire.experiment import Recipe
 from rewire.experiment.settings import settings_of
-from rewire.tune import Tuned, search_space, tune
+from rewire.tune import Tuned, tune
+from rewire.tune.space import search_space
 
 pytest.importorskip("optuna")
 

@@ -13,7 +13,8 @@ from rich.markup import escape
 
 from rewire.experiment import Recipe
 from rewire.io import percent
-from rewire.tune import Tuned, network_bytes, tune
+from rewire.tune import Tuned, tune
+from rewire.tune.size import network_bytes
 
 from .common import print_line
 from .training import start_run

@@ -11,15 +11,8 @@ from rewire.io import lazy_face
 if TYPE_CHECKING:
     from .search import Tuned as Tuned
     from .search import tune as tune
-    from .size import network_bytes as network_bytes
-    from .space import search_space as search_space
 
-_HOMES = {
-    "Tuned": "search",
-    "network_bytes": "size",
-    "search_space": "space",
-    "tune": "search",
-}
+_HOMES = {"Tuned": "search", "tune": "search"}
 
 __all__ = list(_HOMES)
 __getattr__, __dir__ = lazy_face(__name__, _HOMES)

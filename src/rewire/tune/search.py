@@ -10,9 +10,17 @@ from typing import Any
 
 from rewire.data import Dataset
 from rewire.experiment import Recipe, load_dataset, prepare_experiment
-from rewire.io import advise, as_path, import_optional, prepare_folder, read_json, write_json
+from rewire.io import (
+    advise,
+    as_path,
+    import_optional,
+    prepare_folder,
+    read_json,
+    received,
+    write_json,
+)
 from rewire.train import Training
-from rewire.validation import of_type, whole_number
+from rewire.validation import of_type, several, whole_number
 
 from .space import search_space, suggested
 
@@ -47,6 +55,12 @@ class Tuned:
         Trials that were ended early, and those that diverged.
     seconds : float
         All trials took, added up.
+
+    Examples
+    --------
+    >>> found = Tuned(Recipe("iris"), "accuracy", 0.9, {"lr": 0.01}, [0.8, 0.9], 1, 0, 2.5)
+    >>> found.chosen, found.value
+    ({'lr': 0.01}, 0.9)
     """
 
     recipe: Recipe
@@ -106,7 +120,7 @@ def tune(
     trials : int, default 50
         Trials to reach, those in the folder included.
     fixed : collection of str
-        Settings not to search; see :func:`search_space`.
+        Settings not to search; see :func:`rewire.tune.space.search_space`.
     seed : int, default 0
         Of the search; the trainings have the recipe's. In one process without interruptions, the
         same seed tries the same settings.
@@ -127,8 +141,19 @@ def tune(
         For settings out of range, a folder with another search, and if every trial diverges.
     ImportError
         If Optuna is not installed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     found = tune(Recipe("iris", epochs=2, validation=0.2), trials=1, out=folder)
+    >>> found.measure, len(found.values)
+    ('accuracy', 1)
     """
     of_type(recipe, "recipe", Recipe)
+    fixed = tuple(several(fixed, "fixed", "names of settings"))
+    if on_trial is not None and not callable(on_trial):
+        raise TypeError(f"on_trial must be a function; got {received(on_trial)}")
     trials, seed = whole_number(trials, "trials", 1), whole_number(seed, "seed")
     if not recipe.validation:
         raise ValueError(
