@@ -63,7 +63,9 @@ def from_frame(source: Any, name: str = "table") -> RawTable:
     elif not isinstance(source, pandas.DataFrame) and hasattr(source, "__arrow_c_stream__"):
         try:
             source = _without_views(source).to_pandas(types_mapper=pandas.ArrowDtype)
-        except (ValueError, TypeError) as error:  # a series, which is a column alone
+        except ImportError:
+            raise
+        except Exception as error:  # such as a series, which is a column alone
             raise TypeError(f"a table must have columns; got {received(source)}") from error
     if not isinstance(source, pandas.DataFrame):
         raise TypeError(
