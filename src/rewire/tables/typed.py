@@ -91,7 +91,7 @@ def _column_named(name: Any) -> Iterator[None]:
         raise
     except Exception as error:  # they have many kinds of their own
         kind = TypeError if isinstance(error, TypeError) else ValueError
-        raise kind(f"column {name!r} must hold one value for each row: {error}") from error
+        raise kind(f"column {name!r} cannot be read: {error}") from error
 
 
 def _series(name: Any, values: Any) -> Any:
