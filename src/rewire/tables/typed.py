@@ -129,6 +129,8 @@ def _column(series: Any) -> RawColumn:
         return TypedColumn("number", series.dt.total_seconds().to_numpy(np.float64), name)
     if isinstance(dtype, import_optional("pandas", "data").CategoricalDtype):
         return _categories(series)
+    if getattr(dtype, "kind", "") == "S":  # bytes, which pandas calls strings
+        return column_of_objects(series.astype(object))
     if types.is_string_dtype(dtype) and not types.is_object_dtype(dtype):
         return _texts(series)
     return column_of_objects(series)
