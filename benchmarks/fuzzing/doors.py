@@ -101,7 +101,7 @@ def _of_training() -> Iterable[Door]:
     def fit(X: Any, y: Any, **more: Any) -> None:
         rewire.fit(_net(), X, y, **options, **more)
 
-    yield Door("fit, X", X, lambda given: fit(given, Y), "X|y")
+    yield Door("fit, X", X, lambda given: fit(given, Y), "X|y|inputs")
     yield Door("fit, y", Y, lambda given: fit(X, given), "y")
     yield Door(
         "fit, validation_data",

@@ -12,6 +12,7 @@ import numpy as np
 from rewire.io import advise, received
 
 __all__ = [
+    "checked_csr",
     "float_dtype",
     "generator",
     "of_type",
@@ -83,6 +84,28 @@ def plain_array(values: Any, name: str) -> np.ndarray:
     if array.dtype == object and hasattr(values, "to_numpy") and _of_numbers(values):
         return values.to_numpy(np.float64, na_value=np.nan)  # pandas' nullable columns
     return array
+
+
+def checked_csr(X: Any, name: str) -> Any:
+    """Return a SciPy sparse matrix as CSR; refuse one that compiled code may not trust.
+
+    Raises
+    ------
+    ValueError
+        For other axes than two, complex numbers, and indices outside.
+    """
+    if X.ndim != 2:
+        raise ValueError(f"{name} must have shape (samples, inputs); got {X.shape}")
+    if X.dtype.kind not in "biuf":
+        raise ValueError(f"{name} must hold real numbers; got {X.dtype}")
+    try:
+        if hasattr(X, "check_format"):
+            X.check_format(full_check=True)
+            if (np.diff(X.indptr) < 0).any():  # which SciPy does not look at in an empty matrix
+                raise ValueError("indptr must rise")
+        return X.tocsr()
+    except ValueError as error:
+        raise ValueError(f"{name} must be a valid sparse matrix: {error}") from error
 
 
 def _of_numbers(frame: Any) -> bool:

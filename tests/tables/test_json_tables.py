@@ -102,3 +102,12 @@ def test_files_and_standard_input(tmp_path, monkeypatch):
 def test_whole_numbers_beyond_those_of_floats_are_near():
     raw = read('[{"n": 12345678901234567890}, {"n": null}]')
     np.testing.assert_allclose(cells(raw)["n"][0], 12345678901234567890)
+
+
+def test_half_a_character_is_refused_wherever_it_comes_from():
+    with pytest.raises(ValueError, match=r"it must hold whole characters; got '\\ud800', half"):
+        read_json(rb'[{"a": "\ud800"}]', name="it")
+    pair = read_json(rb'[{"a": "\ud83d\ude00"}]', name="it")
+    assert pair.columns["a"].cells() == ["\U0001f600"]
+    with pytest.raises(ValueError, match=r"^column 'a' cannot be read: .*surrogates"):
+        understand(read_raw({"a": ["x\ud800", "y"]}))

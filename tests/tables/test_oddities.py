@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from rewire.tables import parse, understand
+from rewire.tables import parse, read_raw, understand
 from rewire.tables.text_files import read_text
 
 pandas = pytest.importorskip("pandas")
@@ -127,3 +127,8 @@ def test_every_oddity_is_read_as_pandas_told_how_reads_it(name):
         else:
             np.testing.assert_allclose(found, expected, rtol=1e-15, err_msg=where)
         assert not table.unanswerable.any()
+
+
+def test_columns_of_bytes_are_of_no_known_kind():
+    raw = read_raw(pandas.DataFrame(np.array([[b"0.1", b"x"], [b"0.2", b"y"]])))
+    assert [column.kind for column in raw.columns.values()] == ["unknown", "unknown"]

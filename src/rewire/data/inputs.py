@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rewire.validation import real_array
+from rewire.validation import checked_csr, real_array
 
 __all__ = ["as_inputs", "check_finite", "is_sparse"]
 
@@ -26,16 +26,7 @@ def as_inputs(name: str, X: Any, dtype: np.dtype) -> Any:
         return np.ascontiguousarray(real_array(X, name), dtype)
     from scipy.sparse import csr_array
 
-    try:  # before SciPy's compiled code trusts it
-        if hasattr(X, "check_format"):
-            X.check_format(full_check=True)
-            if (np.diff(X.indptr) < 0).any():  # which SciPy does not look at in an empty matrix
-                raise ValueError("indptr must rise")
-        X = csr_array(X)
-    except ValueError as error:
-        raise ValueError(f"{name} must be a valid sparse matrix: {error}") from error
-    if X.dtype.kind not in "biuf":
-        raise ValueError(f"{name} must hold real numbers; got {X.dtype}")
+    X = csr_array(checked_csr(X, name))
     if not X.has_canonical_format:
         X = X.copy()
         X.sum_duplicates()

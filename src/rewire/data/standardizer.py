@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rewire.validation import real_array, real_number
+from rewire.validation import checked_csr, real_array, real_number
 
 from .inputs import check_finite, is_sparse
 
@@ -78,7 +78,7 @@ class Standardizer:
         """
         from sklearn.preprocessing import StandardScaler
 
-        X = X.tocsr() if is_sparse(X) else real_array(X, "X")
+        X = checked_csr(X, "X") if is_sparse(X) else real_array(X, "X")
         if X.ndim != 2 or 0 in X.shape:
             raise ValueError(
                 f"X must have shape (samples, inputs), at least one of each; got {X.shape}"
@@ -94,6 +94,8 @@ class Standardizer:
             part = slice(first, first + COLUMNS)
             scaler = StandardScaler().fit(X[:, part])
             mean[part], scale[part] = scaler.mean_, scaler.scale_
+        if not (np.isfinite(mean).all() and np.isfinite(scale).all()):
+            raise ValueError("X must hold numbers whose mean and deviation are finite; it does not")
         return cls(mean, scale, limit)
 
     def transform(self, X: Any, dtype: Any = None) -> Any:
@@ -116,7 +118,7 @@ class Standardizer:
         ValueError
             For another number of inputs, or sparse inputs and a mean other than 0.
         """
-        X = X if is_sparse(X) else real_array(X, "X")
+        X = checked_csr(X, "X") if is_sparse(X) else real_array(X, "X")
         if X.ndim != 2 or X.shape[1] != len(self.mean):
             raise ValueError(
                 f"X must have shape (samples, {len(self.mean)}), the number of inputs that "

@@ -14,6 +14,8 @@ from rewire.io import received
 from rewire.kernels.layout import as_kernel_array
 from rewire.validation import plain_array, real_array, several
 
+MOST = 2**31  # neurons: their numbers are int32
+
 
 def ranks(sizes: Sequence[int], name: str = "ranks") -> tuple[int, ...]:
     """Check the sizes of the ranks."""
@@ -24,10 +26,10 @@ def ranks(sizes: Sequence[int], name: str = "ranks") -> tuple[int, ...]:
         smallest = 1 if rank in (0, len(sizes) - 1) else 0
         number = isinstance(size, Real) and not isinstance(size, (bool, np.timedelta64))
         whole = number and size % 1 == 0
-        if not whole or size < smallest:
+        if not whole or not smallest <= size < MOST:
             raise ValueError(
-                f"{name} must hold whole numbers, at least 1 for inputs and outputs and 0 between; "
-                f"got {received(size)} for rank {rank}"
+                f"{name} must hold whole numbers, at least 1 for inputs and outputs and 0 between, "
+                f"below {MOST:,}; got {received(size)} for rank {rank}"
             )
     return tuple(int(size) for size in sizes)
 

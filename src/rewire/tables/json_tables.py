@@ -86,13 +86,19 @@ def _parsed(content: bytes, encoding: str | None) -> Any:
         raise ValueError(advise(f"JSON must be UTF-8; {error}", "name its encoding")) from error
     try:
         try:
-            return json.loads(text)
+            found = json.loads(text)
         except json.JSONDecodeError as error:
             if error.msg != "Extra data":
                 raise
-            return [json.loads(line) for line in text.splitlines() if line.strip()]
+            found = [json.loads(line) for line in text.splitlines() if line.strip()]
+        if "\\u" in text:  # an escape may stand for half of a character
+            json.dumps(found, ensure_ascii=False).encode("utf-8")
     except (json.JSONDecodeError, RecursionError) as error:
         raise ValueError(f"it is no JSON: {error}") from error
+    except UnicodeEncodeError as error:
+        half = error.object[error.start]
+        raise ValueError(f"it must hold whole characters; got {half!r}, half of one") from error
+    return found
 
 
 def _columns(found: Any) -> dict[str, list[Any]]:

@@ -63,7 +63,9 @@ def from_frame(source: Any, name: str = "table") -> RawTable:
     elif not isinstance(source, pandas.DataFrame) and hasattr(source, "__arrow_c_stream__"):
         try:
             source = _without_views(source).to_pandas(types_mapper=pandas.ArrowDtype)
-        except (ValueError, TypeError) as error:  # a series, which is a column alone
+        except ImportError:
+            raise
+        except Exception as error:  # such as a series, which is a column alone
             raise TypeError(f"a table must have columns; got {received(source)}") from error
     if not isinstance(source, pandas.DataFrame):
         raise TypeError(
@@ -89,7 +91,7 @@ def _column_named(name: Any) -> Iterator[None]:
         raise
     except Exception as error:  # they have many kinds of their own
         kind = TypeError if isinstance(error, TypeError) else ValueError
-        raise kind(f"column {name!r} must hold one value for each row: {error}") from error
+        raise kind(f"column {name!r} cannot be read: {error}") from error
 
 
 def _series(name: Any, values: Any) -> Any:
@@ -127,6 +129,8 @@ def _column(series: Any) -> RawColumn:
         return TypedColumn("number", series.dt.total_seconds().to_numpy(np.float64), name)
     if isinstance(dtype, import_optional("pandas", "data").CategoricalDtype):
         return _categories(series)
+    if getattr(dtype, "kind", "") == "S":  # bytes, which pandas calls strings
+        return column_of_objects(series.astype(object))
     if types.is_string_dtype(dtype) and not types.is_object_dtype(dtype):
         return _texts(series)
     return column_of_objects(series)

@@ -12,7 +12,7 @@ from rewire import losses
 from rewire.graph import Network
 from rewire.kernels import get_backend
 from rewire.losses import Loss
-from rewire.validation import of_type, plain_array, real_array
+from rewire.validation import checked_csr, of_type, plain_array, real_array
 
 from .samples import Samples
 
@@ -65,7 +65,7 @@ def evaluate(net: Network, X: Any, y: Any, loss: str | Loss = "cross_entropy") -
     """
     of_type(net, "net", Network)
     loss, y = losses.get(loss), plain_array(y, "y")
-    X = X if issparse(X) else real_array(X, "X")
+    X = checked_csr(X, "X") if issparse(X) else real_array(X, "X")
     samples = X.shape[0] if X.ndim else 0
     if samples == 0:
         raise ValueError("X must hold at least one sample; got none")

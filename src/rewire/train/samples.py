@@ -12,7 +12,7 @@ from rewire.graph import Network
 from rewire.io import advise
 from rewire.kernels import get_backend
 from rewire.losses import Loss
-from rewire.validation import plain_array, real_array
+from rewire.validation import checked_csr, plain_array, real_array
 
 from .batches import Batches
 from .fingerprint import fingerprint
@@ -94,7 +94,7 @@ def check_validation_data(net: Network, data: Any, loss: Loss) -> Samples:
 
 
 def _check_inputs(name: str, net: Network, X: Any) -> Any:
-    X = X.tocsr() if issparse(X) else real_array(_plain(name, X), name)
+    X = checked_csr(X, name) if issparse(X) else real_array(_plain(name, X), name)
     if X.ndim != 2 or X.shape[1] != net.ranks[0] or X.shape[0] == 0:
         raise ValueError(
             f"{name} must have shape (samples, {net.ranks[0]}), at least one sample and one column "
