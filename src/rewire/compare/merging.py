@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from rewire.experiment import Recipe
 from rewire.experiment.settings import settings_of
@@ -111,14 +111,22 @@ def _write(
     study.sort()
 
 
+class Plan(TypedDict):
+    """What :func:`note_plan` keeps; settings are held against the recipe's own types later."""
+
+    data: str
+    given: dict[str, Any] | None
+    imports: list[str]
+    vary: dict[str, list[Any]]
+    choose: float
+    methods: list[str]
+    seeds: str
+
+
 def _plan(folder: Path) -> dict[str, Any]:
     if not (folder / PLAN).exists() or not (folder / SETTINGS).exists():
         raise ValueError(f"folders must be those of studies; {str(folder)!r} has no {PLAN}")
-    plan = read_json(folder / PLAN, dict[str, Any])
-    wanted = ("data", "given", "imports", "vary", "choose", "methods", "seeds")
-    if lacking := [name for name in wanted if name not in plan]:
-        raise ValueError(f"cannot read {str(folder / PLAN)!r}: it lacks {lacking[0]!r}")
-    return plan
+    return read_json(folder / PLAN, Plan)
 
 
 def _check_same(first: Path, one: Mapping[str, Any], path: Path, other: Mapping[str, Any]) -> None:
