@@ -170,6 +170,7 @@ CALLS = {
         "recipe": experiment.Recipe("iris", total_steps=2, validation=0.2),
         "out": folder() / "search",
         "trials": 1,
+        "fixed": ["lr"],
         "seed": 0,
     },
     compare.study_config: lambda: {
@@ -337,7 +338,7 @@ CALLS = {
 OTHERS = {
     *("Format", "from_arrays", "register", "available", "settings_table", "read_features"),
     *("read_samples", "get_num_threads", "drop_criterion", "grow_criterion", "neuron_rule"),
-    *("redistribution", "to_torch"),
+    *("redistribution", "to_torch", "parameter_distributions"),
 }
 # Parameters that messages call by another name, which says more.
 CALLED = {("get_backend", "name"): "backend", ("study_config", "data"): "(?:data|source)"}

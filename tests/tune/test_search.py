@@ -94,6 +94,7 @@ def test_trials_that_lag_behind_are_ended(tmp_path, monkeypatch):
     [
         ("validation must leave samples", replace(RECIPE, validation=0), {}),
         ("trials must be a whole number, at least 1", RECIPE, {"trials": 0}),
+        ("fixed must name settings of a recipe; got 'rate'", RECIPE, {"fixed": ["rate"]}),
         ("fixed must leave a setting", RECIPE, {"fixed": list(settings_of(Recipe))}),
     ],
 )
@@ -116,3 +117,17 @@ def test_the_expected_gain_is_that_of_more_draws():
     # Of two values 0 and 1 each as likely: the best of 4 is 15/16, that of 2 is 3/4.
     found = Tuned(RECIPE, "accuracy", 1.0, {}, [0.0, 1.0, 0.0, 1.0], 0, 0, 1.0)
     assert found.expected_gain() == pytest.approx(15 / 16 - 3 / 4)
+
+
+def test_processes_share_the_trials_of_a_folder(tmp_path):
+    """Between two trials of one search, another one of the same folder has some of its own."""
+
+    def note(trial):
+        ended.append(trial.number)
+        if trial.number == 0:
+            searched(tmp_path, trials=5)
+
+    ended = []
+    found = searched(tmp_path, on_trial=note)
+    assert ended == [0, 5, 6, 7]
+    assert len(found.values) + found.pruned + found.failed == 8

@@ -77,7 +77,7 @@ def _say_cost(found: Tuned, best: Recipe, folder: Path, console: Console) -> Non
     """Print what would make it better, and what that costs."""
     gain = found.expected_gain()
     by = f"{100 * gain:.2g} points" if found.measure == "accuracy" else f"{gain:.2g}"
-    more = f"as many trials again: about {found.seconds:.0f} s, expected gain {by} of validation"
+    more = f"as many trials again: about {found.seconds:.0f} s, at most {by} more of validation"
     now, wider = network_bytes(folder)
     print_line("\nto do better:", console=console)
     print_line(f"  {more} {found.measure}", console=console)

@@ -175,7 +175,8 @@ class StreamSamples:
                 raise ValueError(prefixed(f"samples {first} to {last - 1}: ", error)) from error
             kinds = (samples.y.dtype, samples.y.shape[1:])
             for k, part in enumerate((samples.X, samples.y)):
-                sums[k] = zlib.crc32(np.ascontiguousarray(part).reshape(-1).view(np.uint8), sums[k])
+                flat = np.ascontiguousarray(part).reshape(-1).view(np.uint8)
+                sums[k] = zlib.crc32(flat.data, sums[k])
         assert kinds is not None
         count = int(source.bounds[-1])
         described = {

@@ -20,7 +20,7 @@ from rewire.io import (
     write_json,
 )
 from rewire.train import Training
-from rewire.validation import of_type, several, whole_number
+from rewire.validation import of_type, whole_number
 
 from .space import search_space, suggested
 
@@ -73,11 +73,11 @@ class Tuned:
     seconds: float
 
     def expected_gain(self) -> float:
-        """Return by how much as many trials again would better the best, in the measure's unit.
+        """Return by how much as many trials again better the best at most, in the measure's unit.
 
-        The trials so far stand for those to come: of 2n of them the best is expected to lie above
-        that of n as that of n lies above that of n / 2. A search that learns from its trials
-        departs from this; it is an estimate.
+        The trials so far stand for those to come. Drawn at random from them, the best of n lies
+        above the best of n / 2 by so much; from n to 2n the gain is expected to be less, as returns
+        diminish. A search that learns from its trials departs from this; it is an estimate.
 
         Examples
         --------
@@ -118,7 +118,7 @@ def tune(
     recipe : Recipe
         Settings that are not searched stay as they are; ``validation`` must be above 0.
     trials : int, default 50
-        Trials to reach, those in the folder included.
+        Trials to reach, those in the folder included. Several processes may each end one more.
     fixed : collection of str
         Settings not to search; see :func:`rewire.tune.space.search_space`.
     seed : int, default 0
@@ -151,7 +151,6 @@ def tune(
     ('accuracy', 1)
     """
     of_type(recipe, "recipe", Recipe)
-    fixed = tuple(several(fixed, "fixed", "names of settings"))
     if on_trial is not None and not callable(on_trial):
         raise TypeError(f"on_trial must be a function; got {received(on_trial)}")
     trials, seed = whole_number(trials, "trials", 1), whole_number(seed, "seed")
@@ -170,9 +169,9 @@ def tune(
     measure = _measure(recipe, first)
     study = _open_study(optuna, as_path(out, "out"), recipe, measure, sorted(space))
     while _settled(study) < trials:
-        _run_trial(optuna, study, recipe, space, data, measure, seed)
+        ended = _run_trial(optuna, study, recipe, space, data, measure, seed)
         if on_trial is not None:
-            on_trial(study.trials[-1])
+            on_trial(ended)
     return _outcome(optuna, study, recipe, measure)
 
 
@@ -224,8 +223,8 @@ def _run_trial(
     data: Dataset,
     measure: str,
     seed: int,
-) -> None:
-    """Train once with settings that the search suggests, and keep what comes of it."""
+) -> Any:
+    """Train once with settings that the search suggests, and keep what comes of it; return it."""
     # Seeded by the trial's number, so that a search that goes on does not repeat itself.
     number = len(study.get_trials(deepcopy=False))
     study.sampler = optuna.samplers.TPESampler(seed=(seed * 1_000_003 + number) % 2**32)
@@ -236,12 +235,10 @@ def _run_trial(
         value = _trained(trial, prepare_experiment(chosen, data=data).training, measure)
     except ValueError as error:  # it diverged
         trial.set_user_attr("error", str(error))
-        study.tell(trial, state=states.FAIL)
-        return
+        return study.tell(trial, state=states.FAIL)
     if value is None:
-        study.tell(trial, state=states.PRUNED)
-    else:
-        study.tell(trial, value)
+        return study.tell(trial, state=states.PRUNED)
+    return study.tell(trial, value)
 
 
 def _trained(trial: Any, training: Training, measure: str) -> float | None:

@@ -8,6 +8,8 @@ from typing import Any
 from rewire.experiment import Recipe
 from rewire.experiment.build import method_options
 from rewire.experiment.settings import Search, settings_of
+from rewire.io import received
+from rewire.validation import of_type, several
 
 __all__ = ["search_space", "suggested"]
 
@@ -21,6 +23,11 @@ def search_space(recipe: Recipe, fixed: Collection[str] = ()) -> dict[str, Searc
     fixed : collection of str
         Settings that stay as the recipe has them.
 
+    Raises
+    ------
+    ValueError
+        For the name of what is no setting.
+
     Examples
     --------
     >>> space = search_space(Recipe("iris"), fixed=["optimizer"])
@@ -29,8 +36,14 @@ def search_space(recipe: Recipe, fixed: Collection[str] = ()) -> dict[str, Searc
     >>> space["lr"]
     Search(low=0.0003, high=0.3, log=True, choices=())
     """
+    of_type(recipe, "recipe", Recipe)
+    known = settings_of(Recipe)
+    fixed = several(fixed, "fixed", "names of settings")
+    for name in fixed:
+        if name not in known:
+            raise ValueError(f"fixed must name settings of a recipe; got {received(name)}")
     options = method_options(recipe.method) if isinstance(recipe.method, str) else ()
-    found = {name: one.search for name, one in settings_of(Recipe).items() if one.search}
+    found = {name: one.search for name, one in known.items() if one.search}
     if "fraction" not in options:
         del found["fraction"]
     return {name: one for name, one in found.items() if name not in fixed}
