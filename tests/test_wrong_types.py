@@ -186,7 +186,11 @@ CALLS = {
         "vary": {"lr": [0.1]},
         "choose": 0.1,
     },
-    compare.merge_studies: lambda: {"folders": [study_folder()], "out": folder() / "merged"},
+    compare.merge_studies: lambda: {
+        "folders": [study_folder()],
+        "out": folder() / "merged",
+        "imports": (),
+    },
     compare.run_study: lambda: {
         "config": config(),
         "methods": ["static"],

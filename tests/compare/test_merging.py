@@ -98,3 +98,19 @@ def test_what_is_no_study_is_refused(tmp_path):
         merge_studies([tmp_path], tmp_path / "out")
     with pytest.raises(ValueError, match=r"folders must be at least one"):
         merge_studies([], tmp_path / "out")
+
+
+def test_modules_that_only_a_folder_names_are_not_imported(shards, tmp_path):
+    ran, module = tmp_path / "ran", tmp_path / "mine.py"
+    module.write_text(f"open({str(ran)!r}, 'w').close()\n")
+    for folder in shards:
+        plan = json.loads((folder / "plan.json").read_text())
+        (folder / "plan.json").write_text(json.dumps(plan | {"imports": [str(module)]}))
+    with pytest.raises(ValueError, match=r"imports must be those of the study, .*mine\.py; got none"):
+        merge_studies(shards, tmp_path / "out")
+    assert not ran.exists()
+
+
+def test_other_imports_than_the_studys_are_refused(shards, tmp_path):
+    with pytest.raises(ValueError, match="imports must be those of the study, none; got json"):
+        merge_studies(shards, tmp_path / "out", imports=["json"])

@@ -48,6 +48,7 @@ def test_ranges_include_both_ends(first, more):
         ("many", "got 'many'"),
         ("1,,2", "got '1,,2'"),
         ("1-2-3", "got '1-2-3'"),
+        ("0-4294967290", "at most 1,000,000 in a study"),
         ("9-5", "go up; got '9-5': write 5-9"),
         ("3,1-4", "all differ; got 3 twice"),
         ("4294967296,1", "below 4294967296; got 4294967296"),

@@ -70,6 +70,18 @@ def test_a_column_has_the_values_that_it_has_in_a_small_file(name, request):
         np.testing.assert_array_equal(values.values[key], column)
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_column_that_surprises_leaves_the_others_numbers(threads, all_are_large):
+    before = pyarrow.cpu_count()
+    pyarrow.set_cpu_count(threads)
+    try:
+        raw = read({"x": late("?"), "y": FRACTIONS})
+    finally:
+        pyarrow.set_cpu_count(before)
+    kinds = {name: type(one).__name__ for name, one in raw.columns.items()}
+    assert kinds == {"x": "TextColumn", "y": "TypedColumn"}
+
+
 def test_columns_that_surprise_one_after_the_other_end_as_texts(all_are_large):
     columns = {f"x{i}": late("?", (20 + i,)) for i in range(csv_columns.MOST_SURPRISES + 1)}
     raw = read(columns)

@@ -161,8 +161,11 @@ def compare(
     """
     with importing():
         from .comparing import compare_methods, merge_shards
+    modules = [name for text in imports or () for name in split_commas(text)]
     if merge:
-        complete = merge_shards(data, out, reach=reach, data_dir=data_dir, as_json=as_json)
+        complete = merge_shards(
+            data, out, imports=modules, reach=reach, data_dir=data_dir, as_json=as_json
+        )
         raise typer.Exit(0 if complete else 1)
     if len(data) > 1:
         raise ValueError(f"data must be a single one; got {', '.join(data)}")
@@ -173,7 +176,7 @@ def compare(
         given,
         vary=vary or (),
         choose=choose,
-        imports=[name for text in imports or () for name in split_commas(text)],
+        imports=modules,
         reach=reach,
         jobs=jobs,
         on=on,

@@ -83,6 +83,7 @@ def merge_shards(
     folders: Iterable[str],
     out: Path | None,
     *,
+    imports: Iterable[str],
     reach: float | None,
     data_dir: Path | None,
     as_json: bool,
@@ -99,7 +100,7 @@ def merge_shards(
         )
     out = paths[0].parent if out is None else out
     with waiting("putting shards together"):
-        study = merge_studies(paths, out, data_dir=data_dir)
+        study = merge_studies(paths, out, imports=imports, data_dir=data_dir)
     complete = _report(study, out, reach, as_json)
     if missing := study.missing:
         method, seed, _ = missing[0]

@@ -120,7 +120,7 @@ def _keep_up(watch: Watch, experiment: Experiment, folder: RunDirectory) -> None
         if over:
             watch.finish(training)
             return
-        time.sleep(PAUSE)
+        time.sleep(PAUSE)  # files of another process cannot be waited for
 
 
 def _watch(experiment: Experiment) -> Watch:

@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 
 from rewire.experiment import Recipe
 from rewire.experiment.settings import settings_of
-from rewire.io import as_path, read_json, reading, sole_writer
+from rewire.io import advise, as_path, read_json, reading, sole_writer
 from rewire.validation import several
 
 from .config import StudyConfig, study_config
@@ -40,6 +40,7 @@ def merge_studies(
     folders: Iterable[str | os.PathLike[str]],
     out: str | os.PathLike[str],
     *,
+    imports: Iterable[str] = (),
     data_dir: DataDir = None,
 ) -> Study:
     """Put the folders of a study's shards together in one.
@@ -50,6 +51,9 @@ def merge_studies(
         What :func:`run_study` kept, each with other runs of the same study.
     out : path
         The folder to keep the whole in: a new one, or one of an earlier merge of the same study.
+    imports : iterable of str
+        The modules and ``.py`` files that the study was made with. They are not imported because a
+        folder names them.
     data_dir : path, optional
         Where stored data sets are: the study is described by its data.
 
@@ -61,7 +65,8 @@ def merge_studies(
     Raises
     ------
     ValueError
-        For folders of different studies, and for one that is no study's.
+        For folders of different studies, for one that is no study's, and if the study was made with
+        other ``imports``.
 
     Examples
     --------
@@ -81,6 +86,7 @@ def merge_studies(
     plans = [_plan(path) for path in paths]
     for path, plan in zip(paths, plans, strict=True):
         _check_same(paths[0], plans[0], path, plan)
+    _check_imports(plans[0], several(imports, "imports", "modules and .py files"))
     config = _config(plans[0], paths[0], data_dir)
     study = planned(config, plans[0]["methods"], parse_seeds(plans[0]["seeds"]), data_dir)
     found: dict[Key, Trial] = {}
@@ -140,6 +146,20 @@ def _check_same(first: Path, one: Mapping[str, Any], path: Path, other: Mapping[
                     f"folders must be of one study; {str(first)!r} has {name}={mine.get(name)!r}, "
                     f"and {str(path)!r} {name}={theirs.get(name)!r}"
                 )
+
+
+def _check_imports(plan: Mapping[str, Any], given: list[str]) -> None:
+    """Refuse to import what only a file asks for."""
+    if list(map(str, given)) != plan["imports"]:
+        names = ", ".join(plan["imports"]) or "none"
+        raise ValueError(
+            advise(
+                f"imports must be those of the study, {names}; got {', '.join(given) or 'none'}",
+                "name them, if you trust them (imports=)"
+                if plan["imports"]
+                else "leave them out",
+            )
+        )
 
 
 def _config(plan: Mapping[str, Any], folder: Path, data_dir: DataDir) -> StudyConfig:

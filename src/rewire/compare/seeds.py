@@ -8,6 +8,7 @@ from collections.abc import Sequence
 __all__ = ["parse_seeds", "parse_shard", "seeds_as_text"]
 
 MOST = 2**32  # what the generators of data sets take
+AT_ONCE = 1_000_000  # seeds of a study
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:
@@ -27,7 +28,8 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     Raises
     ------
     ValueError
-        For anything else, a range that runs backwards, or a seed that comes twice.
+        For anything else, a range that runs backwards, a seed that comes twice, or more than a
+        million.
 
     Examples
     --------
@@ -50,6 +52,8 @@ def parse_seeds(text: str) -> tuple[int, ...]:
             raise ValueError(f"seeds must be ranges that go up; got {part!r}: write {last}-{first}")
         if last >= MOST:
             raise ValueError(f"seeds must be below {MOST}; got {last}")
+        if len(seeds) + last - first >= AT_ONCE:
+            raise ValueError(f"seeds must be at most {AT_ONCE:,} in a study; got {text!r}")
         seeds.extend(range(first, last + 1))
     if len(set(seeds)) < len(seeds):
         twice = next(seed for n, seed in enumerate(seeds) if seed in seeds[:n])

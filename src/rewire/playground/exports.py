@@ -40,7 +40,7 @@ def export(session: Session, kind: str, lane: int = 1) -> tuple[str, str, bytes]
     Raises
     ------
     CommandError
-        If there is no such form, or this session has none.
+        If there is no such form, or the session has none.
     """
     content = prepare(session, kind, lane)
     return *EXPORTS[kind], content()
@@ -98,7 +98,8 @@ def _script(session: Session, lane: int) -> Callable[[], bytes]:
 
 
 def _network(session: Session, lane: int) -> Callable[[], bytes]:
-    net = session.lanes[lane].net.copy()  # type: ignore[attr-defined]
+    array_lane: Any = session.lanes[lane]  # as `prepare` has made sure
+    net = array_lane.net.copy()
     net.neurons.data.pop("frozen", None)
 
     def write() -> bytes:

@@ -59,7 +59,7 @@ def film(engine: Engine, commands: Sequence[Mapping[str, Any]], lane: int) -> by
         elif command["do"] == "step":
             recorder.take(shown.net, again.step, "rewiring")
     if recorder is None or len(recorder.recording.frames) < 2:
-        raise CommandError("a film must show some steps; this session has none yet")
+        raise CommandError("a film must show some steps; the session has none yet")
     recorder.take(shown.net, again.step, "end")
     recorder.recording.rows = [
         {"step": row[0], "loss": row[1 + 2 * lane], "accuracy": row[2 + 2 * lane]}

@@ -49,7 +49,7 @@ class Player:
         self._version = 0
         self._owed = 0.0  # steps that are due, and not made yet
         self._pace = 0.0  # seconds that a step takes
-        self._closed = False
+        self._closed = threading.Event()
 
     # ---------------------------------------------------------------------------- from threads
 
@@ -103,12 +103,12 @@ class Player:
 
     def loop(self) -> None:
         """Make steps while the session runs, until :meth:`close`."""
-        begin = time.monotonic()
-        while not self._closed:
+        begin, rest = time.monotonic(), 0.0
+        while not self._closed.wait(rest):
             end = time.monotonic()
             spent = self.tick(end - begin)
             begin = end
-            time.sleep(max(1 / RATE - spent, spent * (1 / BUSY - 1), 0.001))
+            rest = max(1 / RATE - spent, spent * (1 / BUSY - 1), 0.001)
 
     def tick(self, seconds: float) -> float:
         """Make the steps that are due after so many seconds; return how long that took."""
@@ -139,7 +139,8 @@ class Player:
     def close(self) -> None:
         """End the loop and wake all who wait."""
         with self._changed:
-            self._closed, self.running = True, False
+            self.running = False
+            self._closed.set()
             self._announce()
 
     def _transport(self, command: Mapping[str, Any]) -> None:

@@ -97,7 +97,7 @@ class ScalarSurgery:
 
     def revive(self) -> None:
         """Refuse, as the teaching core cannot."""
-        raise LaneError("revive needs the array engine: open this session with `rewire play`")
+        raise LaneError("revive needs the array engine: open the session with `rewire play`")
 
     def freeze(self, neuron: int, frozen: bool) -> None:
         """Keep a neuron's weights, bias and incoming connections as they are, or let them go."""

@@ -56,7 +56,7 @@ class PlayServer(ThreadingHTTPServer):
     def __init__(self, player: Player | Watch, port: int = 0):
         super().__init__(("127.0.0.1", port), Handler)
         self.player, self.token = player, secrets.token_urlsafe(24)
-        self.closing = False
+        self.closing = threading.Event()
         self._pages, self._left = 0, float("inf")
         self._count = threading.Lock()
 
@@ -84,19 +84,20 @@ class PlayServer(ThreadingHTTPServer):
         try:
             yield
         finally:
-            self.closing = True
+            self.closing.set()
             self.player.close()
             self.shutdown()
             self.server_close()
 
     def wait(self, until_left: bool = True) -> None:
         """Wait for :meth:`end` or, with ``until_left``, for the last page to be closed."""
-        while not self.closing and not (until_left and time.monotonic() > self._left):
-            time.sleep(0.1)
+        while not self.closing.wait(0.1):
+            if until_left and time.monotonic() > self._left:
+                return
 
     def end(self) -> None:
         """Make :meth:`run` return."""
-        self.closing = True
+        self.closing.set()
 
     def page_opened(self) -> None:
         """Note that one more page follows the session."""
@@ -173,14 +174,14 @@ class Handler(BaseHTTPRequestHandler):
         self.server.page_opened()
         try:
             seen, cursor = -1, None
-            while not self.server.closing:
+            while not self.server.closing.is_set():
                 if self.server.player.wait(seen, HEARTBEAT):
                     frame = self.server.player.frame(cursor)
                     seen, cursor = frame["frame"], frame["cursor"]
                     text = json.dumps(frame, separators=(",", ":"))
                     self.wfile.write(f"data: {text}\n\n".encode())
                     self.wfile.flush()
-                    time.sleep(PACE)
+                    self.server.closing.wait(PACE)
                 else:
                     self.wfile.write(b": still here\n\n")
                     self.wfile.flush()

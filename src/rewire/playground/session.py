@@ -136,7 +136,7 @@ class Session:
         Parameters
         ----------
         since : mapping, optional
-            The ``cursor`` of an earlier frame of this session: what has not changed since then is
+            The ``cursor`` of an earlier frame of the same session: what has not changed since is
             left out. By default everything is in the frame.
         """
         since, state = since or {}, self._state

@@ -171,7 +171,8 @@ def _streamed(lines: Lines, decimals: set[int]) -> list[RawColumn]:
                 pieces[i].append(batch.column(i))
             rows += len(batch)
     except pyarrow.ArrowInvalid as error:
-        found = re.search(r"column #(\d+): CSV conversion error", str(error))
+        # With one thread Arrow names the row as well.
+        found = re.search(r"column #(\d+): (?:Row #\d+: )?CSV conversion error", str(error))
         # Another error is one of the lines, such as a long one, which texts are read in spite of.
         raise _NoDecimalError({int(found[1])} if found else decimals) from None
     place = dict(zip(chosen, values[:, :rows], strict=True))

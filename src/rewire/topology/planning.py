@@ -18,7 +18,7 @@ from .method import Method
 from .neurons import RewiringPlan, weakest_first
 from .selection import retain, weakest
 
-__all__ = ["Resolved", "plan_rewiring", "resolve"]
+__all__ = ["Resolved", "budget_of", "plan_rewiring", "resolve"]
 
 
 class Resolved(NamedTuple):
@@ -36,6 +36,29 @@ class Resolved(NamedTuple):
     drop: np.ndarray
     grow: NewConnections
     shortfall: int
+
+
+def budget_of(
+    method: Method, ctx: RewiringContext, initial: np.ndarray, *, last: bool
+) -> np.ndarray:
+    """Return how many connections each group is to have after a rewiring.
+
+    Parameters
+    ----------
+    method : Method
+    ctx : RewiringContext
+    initial : ndarray of int, shape (layers,)
+        Connections of each layer at the start, from which a pruning goes.
+    last : bool
+        Whether no rewiring follows: it completes the pruning, also where its schedule would end
+        later.
+    """
+    pruning = method.pruning
+    if pruning is None:
+        return ctx.group_row[1:] - ctx.group_row[:-1]
+    time = ctx.time._replace(step=ctx.time.total_steps) if last else ctx.time
+    budget = pruning.budget(ctx.model, initial, time)
+    return budget if method.scope == "layer" else np.array([budget.sum()])
 
 
 def plan_rewiring(

@@ -23,7 +23,7 @@ from .context import RewiringContext
 from .costs import scoring_flops
 from .growth import NewConnections
 from .method import Method, get_method, momentum_of
-from .planning import plan_rewiring, resolve
+from .planning import budget_of, plan_rewiring, resolve
 from .states import check_state
 from .statistics import Explored, Rewiring, measure
 
@@ -227,7 +227,9 @@ class Rewirer:
                 self._birthdays.of,
                 strongest,
             )
-            plan = plan_rewiring(method, ctx, self._budget(ctx), self.threshold)
+            last = bool(len(self.due_steps)) and step >= self.due_steps[-1]
+            budget = budget_of(method, ctx, self._initial, last=last)
+            plan = plan_rewiring(method, ctx, budget, self.threshold)
             if method.neurons is not None:
                 plan = method.neurons(ctx, plan)
             resolved = resolve(method, ctx, plan)
@@ -358,18 +360,6 @@ class Rewirer:
             samples=revive.samples,
             skip_connections=self.method.skip_connections,
         )
-
-    def _budget(self, ctx: RewiringContext) -> np.ndarray:
-        """Return how many connections each group is to have."""
-        pruning = self.method.pruning
-        if pruning is None:
-            return ctx.group_row[1:] - ctx.group_row[:-1]
-        time = ctx.time
-        if len(self.due_steps) and time.step >= self.due_steps[-1]:
-            # The last rewiring completes the pruning, also where its schedule would end later.
-            time = time._replace(step=time.total_steps)
-        budget = pruning.budget(self.model, self._initial, time)
-        return budget if self.method.scope == "layer" else np.array([budget.sum()])
 
 
 def _due_steps(method: Method, total_steps: int, steps_per_epoch: int) -> np.ndarray:

@@ -76,33 +76,6 @@ function drawPairs(parent) {
   return table;
 }
 
-function definitions(parent, rows) {
-  const list = parent.append("dl");
-  for (const [name, text] of rows) {
-    list.append("dt").text(name);
-    list.append("dd").text(text);
-  }
-}
-
-function drawSettings(parent) {
-  parent.append("p").text(`${page.description}. Measured: ${page.measure} on ${page.measured_on}.`);
-  for (const note of page.notes) parent.append("p").attr("class", "note").text(note);
-  parent.append("p").text(page.command ? "The command that makes it again:"
-    : "Made in Python, with settings that the command has no options for.");
-  if (page.command) parent.append("pre").attr("id", "command").text(page.command);
-  const parts = parent.append("details");
-  parts.append("summary").text("How each method is composed");
-  definitions(parts, page.methods.map(d => [d.name, `${d.composition}; ${d.optimizer}`]));
-  const settings = parent.append("details");
-  settings.append("summary").text("All settings");
-  definitions(settings, page.settings);
-  if (page.failures.length) {
-    const failed = parent.append("details").attr("open", "");
-    failed.append("summary").text(`Runs that failed: ${page.failures.length}`);
-    definitions(failed, page.failures.map(d => [`${d.method}, seed ${d.seed}`, d.error]));
-  }
-}
-
 document.getElementById("reading").textContent = page.reading;
 const swarm = new Swarm(d3.select("#swarm"), d3.select("#details"));
 const drawn = [swarm];
@@ -111,7 +84,9 @@ drawPairs(d3.select("#pairs"));
 if (page.ranking) drawn.push(new Ranks(d3.select("#diagram")));
 d3.select("#ranks .note").text(page.ranks_note);
 drawKept(d3.select("#inputs"));
-drawSettings(d3.select("#settings"));
+drawSettings(d3.select("#settings"),
+  page.methods.map(d => [d.name, `${d.composition}; ${d.optimizer}`]),
+  d => `${d.method}, seed ${d.seed}`);
 
 let width = 0;
 new ResizeObserver(([entry]) => {

@@ -26,14 +26,6 @@ function sentence(point) {
   return `${point.curve}, ${settingsOf(point)}: mean ${page.measure} ${withEnds(figure(point.statistics.mean), point.statistics.interval, plain)}`;
 }
 
-function definitions(parent, rows) {
-  const list = parent.append("dl");
-  for (const [name, text] of rows) {
-    list.append("dt").text(name);
-    list.append("dd").text(text);
-  }
-}
-
 class Chart {
   constructor(parent, details) {
     this.details = details;
@@ -120,24 +112,6 @@ function drawFigures(parent) {
   parent.select(".note").text(page.figures_note);
 }
 
-function drawSettings(parent) {
-  parent.append("p").text(`${page.description}. Measured: ${page.measure} on ${page.measured_on}.`);
-  for (const note of page.notes) parent.append("p").attr("class", "note").text(note);
-  parent.append("p").text(page.command ? "The command that makes it again:" : "Made in Python, with settings that the command has no options for.");
-  if (page.command) parent.append("pre").attr("id", "command").text(page.command);
-  const parts = parent.append("details");
-  parts.append("summary").text("How each method is composed");
-  definitions(parts, Object.entries(page.parts).map(([name, own]) => [name, own.composition]));
-  const settings = parent.append("details");
-  settings.append("summary").text("All settings");
-  definitions(settings, page.settings);
-  if (page.failures.length) {
-    const failed = parent.append("details").attr("open", "");
-    failed.append("summary").text(`Runs that failed: ${page.failures.length}`);
-    definitions(failed, page.failures.map(one => [`${one.method}, ${one.settings.join(", ")}, seed ${one.seed}`, one.error]));
-  }
-}
-
 const chart = new Chart(d3.select("#chart"), d3.select("#details"));
 d3.select("#curves .note").text(page.reading);
 const buttons = d3.select("#axes").selectAll("button").data(Object.keys(page.axes)).join("button").attr("type", "button")
@@ -157,7 +131,9 @@ function choose(name) {
 }
 
 drawFigures(d3.select("#figures"));
-drawSettings(d3.select("#settings"));
+drawSettings(d3.select("#settings"),
+  Object.entries(page.parts).map(([name, own]) => [name, own.composition]),
+  d => `${d.method}, ${d.settings.join(", ")}, seed ${d.seed}`);
 let width = 0;
 new ResizeObserver(([entry]) => {
   if (Math.abs(entry.contentRect.width - width) > 1) chart.draw();

@@ -52,4 +52,4 @@ def grid_page(study: Study, summary: Mapping[str, Any]) -> str:
         "figures_note": FIGURES.format(first=summary["compared_with"]),
         "settings": [[name, as_text(value)] for name, value in {**settings, **varied}.items()],
     }
-    return assemble("rewire.compare.report", "grid", ("grid.js",), {**summary, **own})
+    return assemble("rewire.compare.report", "grid", ("settings.js", "grid.js"), {**summary, **own})

@@ -14,7 +14,7 @@ from ..study import Study
 
 __all__ = ["as_text", "page"]
 
-SCRIPTS = ("swarm.js", "ranks.js", "kept.js", "comparison.js")
+SCRIPTS = ("settings.js", "swarm.js", "ranks.js", "kept.js", "comparison.js")
 FIGURES = (
     "Spread: standard deviation of the runs. Seconds: median of one training; runs made at the "
     "same time share the machine."
