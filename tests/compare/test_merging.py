@@ -106,7 +106,9 @@ def test_modules_that_only_a_folder_names_are_not_imported(shards, tmp_path):
     for folder in shards:
         plan = json.loads((folder / "plan.json").read_text())
         (folder / "plan.json").write_text(json.dumps(plan | {"imports": [str(module)]}))
-    with pytest.raises(ValueError, match=r"imports must be those of the study, .*mine\.py; got none"):
+    with pytest.raises(
+        ValueError, match=r"imports must be those of the study, .*mine\.py; got none"
+    ):
         merge_studies(shards, tmp_path / "out")
     assert not ran.exists()
 

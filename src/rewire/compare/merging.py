@@ -148,16 +148,15 @@ def _check_same(first: Path, one: Mapping[str, Any], path: Path, other: Mapping[
                 )
 
 
-def _check_imports(plan: Mapping[str, Any], given: list[str]) -> None:
+def _check_imports(plan: Mapping[str, Any], given: list[Any]) -> None:
     """Refuse to import what only a file asks for."""
-    if list(map(str, given)) != plan["imports"]:
+    modules = list(map(str, given))
+    if modules != plan["imports"]:
         names = ", ".join(plan["imports"]) or "none"
         raise ValueError(
             advise(
-                f"imports must be those of the study, {names}; got {', '.join(given) or 'none'}",
-                "name them, if you trust them (imports=)"
-                if plan["imports"]
-                else "leave them out",
+                f"imports must be those of the study, {names}; got {', '.join(modules) or 'none'}",
+                "name them, if you trust them (imports=)" if plan["imports"] else "leave them out",
             )
         )
 
