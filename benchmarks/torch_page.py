@@ -15,8 +15,8 @@ INTRODUCTION = """# Speed of sparse layers in PyTorch
 How many times faster than PyTorch's dense layer: forward and backward with all gradients, float32.
 Candidates take turns in one process; figures are medians. A layer's turn is two calls, of which the
 second counts: the first finds the caches as the others left them.
-`torch_layers.py`, `torch_one_row.py` and `torch_models.py` in `benchmarks` measure,
-`torch_page.py` writes this page.
+`torch_layers.py`, `torch_calls.py`, `torch_one_row.py` and `torch_models.py` in `benchmarks`
+measure, `torch_page.py` writes this page.
 [Sparse layers in PyTorch](torch.md) says what to make of it.
 
 *mask*: a dense weight times a mask, what most tools do. *PyTorch CSR*: a weight that is a sparse
@@ -47,6 +47,12 @@ Inference without gradients, as a language model makes it for each token: the ti
 weights. Each call takes another of several layers, which no cache holds together. A connection is
 read as 6 bytes: its weight in float32 and its source in 16 bits; with `int8_inference=True` as 3.
 The error is of the outputs, root mean square, beside those of float64.
+"""
+CALLS = """### Calls of small layers
+
+32 rows, density 0.25, one thread, forward and backward, microseconds of processor time by
+`torch_calls.py`. Where a dense layer multiplies at most 32,768 times (rows × in × out), `Linear`
+scatters its weights into a dense one and lets PyTorch compute, as a call of a kernel costs more:
 """
 OURS, DENSE = "rewire", "dense"
 
@@ -124,6 +130,19 @@ def one_row(rows: list[dict]) -> str:
     return table([*heading, "int8, ms (times faster)", "error"], lines)
 
 
+def calls(rows: list[dict]) -> str:
+    """Return the table of what calls of small layers cost."""
+    lines = [
+        [
+            f"{row['size']} → {row['size']}",
+            f"{row['F.linear']:.0f}",
+            f"{row['rewire']:.0f} ({row['rewire'] / row['F.linear']:.1f})",
+        ]
+        for row in rows
+    ]
+    return table(["in → out", "`F.linear`, µs", "rewire, µs (times as long)"], lines)
+
+
 def models(found: dict) -> str:
     """Return the table of whole models."""
     lines = []
@@ -144,6 +163,7 @@ def main() -> None:
     whole = json.loads((HERE / "torch_models.json").read_text())
     single = json.loads((HERE / "torch_one_row.json").read_text())
     blocks = json.loads((HERE / "torch_blocks.json").read_text())
+    small = json.loads((HERE / "torch_calls.json").read_text())
     parts = [INTRODUCTION]
     for processor, rows in measured.items():
         busy = any(row.get("cpu_time") for row in rows)
@@ -153,6 +173,8 @@ def main() -> None:
             parts += [layers(rows, kind, threads) + "\n" for kind in ("Linear", "Conv2d")]
         if processor in blocks:
             parts += [BLOCKS, in_blocks(blocks[processor]), TRIED]
+        if processor in small:
+            parts += [CALLS, calls(small[processor]) + "\n"]
         if processor in single:
             parts += [ONE_ROW, one_row(single[processor]) + "\n"]
         if processor in whole:

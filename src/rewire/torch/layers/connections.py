@@ -12,7 +12,7 @@ from rewire.kernels.adjacency import Adjacency
 from rewire.kernels.geometry import Window
 from rewire.kernels.layer_plan import LayerPlan
 
-__all__ = ["Connections", "Table", "dense_weight", "from_dense", "version_of"]
+__all__ = ["Connections", "Table", "dense_places", "dense_weight", "from_dense", "version_of"]
 
 
 class Table(NamedTuple):
@@ -40,6 +40,7 @@ class Connections:
         self._plan: LayerPlan | None = None
         self._views: dict[str, tuple[int, np.ndarray]] = {}
         self._small: tuple[tuple[int, int], np.ndarray, np.ndarray] | None = None
+        self._places: tuple[Tensor, bool] | None = None
 
     def fits(self, indptr: Tensor, source: Tensor) -> bool:
         """Whether these are the tensors that it was made of, unchanged."""
@@ -63,6 +64,15 @@ class Connections:
     def live(self) -> slice:
         """Where the connections are among the entries; the others are spare."""
         return slice(len(self.plan.adjacency.source))
+
+    def dense_weight(self, weight: Tensor) -> Tensor:
+        """Scatter weights into a dense tensor; see :func:`dense_weight`."""
+        if self._places is None:
+            indptr, source = self.table.indptr, self.table.source
+            # A number read from a tensor would part a graph that is being compiled.
+            spare = torch.compiler.is_compiling() or int(indptr[-1]) < len(source)
+            self._places = dense_places(self.table, self.window), spare
+        return dense_weight(weight, self._places[0], self.window, spare=self._places[1])
 
     def small_weight(self, weight: Tensor) -> tuple[np.ndarray, np.ndarray]:
         """Return the weights as int8 and a scale for each target, renewed when weights change."""
@@ -96,22 +106,25 @@ def version_of(tensor: Tensor) -> int:
     return 0 if tensor.is_inference() else tensor._version
 
 
-def dense_weight(weight: Tensor, table: Table, window: Window) -> Tensor:
-    """Scatter the weights into a tensor as dense PyTorch layers have it; differentiable.
+def dense_weight(weight: Tensor, places: Tensor, window: Window, *, spare: bool = True) -> Tensor:
+    """Scatter the weights into a tensor with a row for each target; differentiable.
 
     Parameters
     ----------
     weight : Tensor, shape (entries,)
-    table : Table
+    places : int64 Tensor, shape (entries,)
+        See :func:`dense_places`.
     window : Window
+    spare : bool, default True
+        Whether there may be spare entries.
 
     Returns
     -------
-    Tensor, shape (out_channels, in_channels / groups, kernel rows, kernel columns)
+    Tensor, shape (out_channels, sources)
     """
-    place, size = dense_places(table, window), window.out_channels * window.sources
-    dense = weight.new_zeros(size + 1).index_put((place,), weight)[:size]
-    return dense.view(window.out_channels, window.in_channels // window.groups, *window.kernel)
+    size = window.out_channels * window.sources
+    dense = weight.new_zeros(size + spare).scatter(0, places, weight)
+    return (dense[:size] if spare else dense).view(window.out_channels, window.sources)
 
 
 def from_dense(dense: Tensor, table: Table, window: Window) -> Tensor:

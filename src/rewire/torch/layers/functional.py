@@ -13,9 +13,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from rewire.io import advise
-from rewire.kernels.geometry import Window
 
-from .connections import Connections, Table, dense_weight
+from .connections import Connections
 from .operators import encode
 from .passes import backward, forward, matrix, n_threads
 from .recording import record, recorded
@@ -23,6 +22,10 @@ from .recording import record, recorded
 __all__ = ["BACKENDS", "apply_layer", "apply_one_row", "transformed"]
 
 BACKENDS = ("auto", "sparse", "dense")
+
+# Multiplications of a dense layer up to which PyTorch's own operations, of which a call costs less,
+# are faster than the kernels. So few are not shared by threads, whose number would change the bits.
+SMALL = 2**15
 
 
 def apply_layer(
@@ -44,7 +47,8 @@ def apply_layer(
     backend : {"auto", "sparse", "dense"}, default "auto"
         ``"sparse"``: the kernels, on the CPU only. ``"dense"``: the weights are scattered into a
         dense tensor, and PyTorch's own operations compute. ``"auto"``: the kernels on the CPU,
-        except under the transforms of :mod:`torch.func`.
+        except under the transforms of :mod:`torch.func`, and for few rows of a small layer, where
+        a call costs more than its multiplications.
 
     Returns
     -------
@@ -69,8 +73,10 @@ def apply_layer(
                     "differentiate by backward() or torch.autograd",
                 )
             )
-        return _dense_layer(x, weight, bias, connections.table, connections.window)
-    if backend == "dense" or (backend == "auto" and x.device.type != "cpu"):
+        return _dense_layer(x, weight, bias, connections)
+    if backend == "dense" or (
+        backend == "auto" and (x.device.type != "cpu" or _is_small(x, weight, connections, dtype))
+    ):
         return _recorded_dense_layer(x, weight, bias, connections)
     x, compute = x.contiguous(), torch.float64 if dtype == torch.float64 else torch.float32
     if x.dtype != compute or weight.dtype != compute:
@@ -122,25 +128,39 @@ def _result_dtype(x: Tensor, weight: Tensor) -> torch.dtype:
     return x.dtype
 
 
+def _is_small(x: Tensor, weight: Tensor, connections: Connections, dtype: torch.dtype) -> bool:
+    """Whether the call itself would cost more than what the kernels save.
+
+    Half precision is left to the kernels, which compute in float32, and a model that is compiled to
+    one choice for all batches.
+    """
+    window = connections.window
+    return (
+        x.dim() == 2
+        and not torch.compiler.is_compiling()
+        and x.shape[0] * window.in_channels * window.out_channels <= SMALL
+        and dtype == weight.dtype
+        and dtype in (torch.float32, torch.float64)
+    )
+
+
 def _recorded_dense_layer(
     x: Tensor, weight: Tensor, bias: Tensor | None, connections: Connections
 ) -> Tensor:
     """Compute with a dense weight, and record the backward pass where that is wanted."""
-    out, source = (
-        _dense_layer(x, weight, bias, connections.table, connections.window),
-        connections.table.source,
-    )
+    out, source = _dense_layer(x, weight, bias, connections), connections.table.source
     if not torch.compiler.is_compiling() and recorded(source) and out.requires_grad:
         out.register_hook(lambda grad: record(source, x, grad, eager=True))
     return out
 
 
 def _dense_layer(
-    x: Tensor, weight: Tensor, bias: Tensor | None, table: Table, window: Window
+    x: Tensor, weight: Tensor, bias: Tensor | None, connections: Connections
 ) -> Tensor:
-    dense = dense_weight(weight, table, window)
+    dense, window = connections.dense_weight(weight), connections.window
     if x.dim() == 2:
-        return F.linear(x, dense.flatten(1), bias)
+        return F.linear(x, dense, bias)
+    dense = dense.view(window.out_channels, window.in_channels // window.groups, *window.kernel)
     top, bottom, left, right = window.padding
     if top == bottom and left == right:
         padding = top, left
@@ -179,7 +199,7 @@ def _dense_gradients(
     wanted: tuple[bool, bool, bool],
 ) -> list[Tensor | None]:
     """Return gradients that can be differentiated again, at the cost of a dense layer."""
-    out = _dense_layer(*inputs, connections.table, connections.window)
+    out = _dense_layer(*inputs, connections)
     chosen: Any = [tensor for tensor, want in zip(inputs, wanted, strict=True) if want]
     found = iter(torch.autograd.grad(out, chosen, output_grad, create_graph=True))
     return [next(found) if want else None for want in wanted]

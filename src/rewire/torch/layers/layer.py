@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from rewire.io import received
 from rewire.kernels.geometry import Window, window_adjacency
 
-from .connections import Connections, Table, dense_weight, from_dense, version_of
+from .connections import Connections, Table, dense_places, dense_weight, from_dense, version_of
 from .functional import BACKENDS
 from .wiring import check_table, density_from, entries_of, generator_from, warn_of_unfed, wire
 
@@ -125,7 +125,8 @@ class SparseLayer(nn.Module):
 
     def dense_weight(self) -> Tensor:
         """Return the weights as the dense layer has them, 0 where there is no connection."""
-        return dense_weight(self.weight, self.table, self.window).view(self.dense_shape)
+        places = dense_places(self.table, self.window)
+        return dense_weight(self.weight, places, self.window).view(self.dense_shape)
 
     @torch.no_grad()
     def reset_parameters(self, generator: np.random.Generator | None = None) -> None:

@@ -38,7 +38,8 @@ class Linear(SparseLayer):
     backend : {"auto", "sparse", "dense"}, default "auto"
         ``"auto"`` computes with sparse kernels on a CPU, and elsewhere, as under the transforms of
         :mod:`torch.func`, with a dense weight that is made for each call, at a dense layer's speed;
-        the others demand one of the two.
+        so it does for few rows of a small layer (at most 32,768 multiplications of the dense one),
+        where calling a kernel costs more. The others demand one of the two.
     int8_inference : bool, default False
         Whether single rows, without gradients, on the CPU and in float32, are computed with weights
         rounded to 8 bits and a scale for each target: half the bytes to read, and an error of each
