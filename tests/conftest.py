@@ -13,6 +13,9 @@ from hypothesis import settings
 
 mpl.use("Agg")
 
+# Tests run side by side: PyTorch's idle threads must sleep, not spin on a processor of the others.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 settings.register_profile("rewire", deadline=None, derandomize=True, max_examples=100)
 settings.load_profile("rewire")
 
