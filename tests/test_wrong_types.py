@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.exceptions import NotFittedError
 
@@ -99,7 +100,16 @@ def trials():
     ]
 
 
+def stream():
+    return data.Stream.from_arrays(X, Y, buffer=8)
+
+
 def written(kind):
+    if kind == "parquet":
+        path = folder() / "file.parquet"
+        frame = pd.DataFrame({"a": [1.5, 2.0, 3.0], "b": ["x", "y", "x"]})
+        frame.to_parquet(path)
+        return path
     path = folder() / "file.safetensors"
     if kind == "network":
         net().save(path)
@@ -238,6 +248,17 @@ CALLS = {
         "name": "it",
     },
     data.Stream.from_arrays: lambda: {"X": X, "y": Y, "buffer": 8},
+    data.Stream.from_parquet: lambda: {
+        "path": written("parquet"),
+        "target": "b",
+        "buffer": 8,
+        "task": "classification",
+        "ignore": (),
+        "missing": "impute",
+        "seed": 0,
+    },
+    stream().labelled: lambda: {"task": "classification", "seed": 0},
+    stream().split: lambda: {"size": 0.5, "seed": 0, "stratify": True},
     data.Standardizer.fit: lambda: {"X": X},
     experiment.Recipe: lambda: (
         {

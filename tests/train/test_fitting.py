@@ -165,7 +165,11 @@ HUGE = np.full((45, 8), 1e300)
             {"early_stopping": 0, "validation_data": (X, Y)},
             "early_stopping must be a whole number, at least 1; got 0",
         ),
-        ((X, Y), {"validation_data": X}, r"validation_data must be a pair \(X, y\); got ndarray"),
+        (
+            (X, Y),
+            {"validation_data": X},
+            r"validation_data must be a pair \(X, y\) or a stream; got ndarray",
+        ),
         (
             (X, Y),
             {"validation_data": (X[:, :3], Y)},

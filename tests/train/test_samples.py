@@ -67,7 +67,7 @@ def test_what_does_not_fit_is_refused(X, y, message):
 def test_errors_in_validation_data_name_it():
     assert len(check_validation_data(NET, (X, Y), LOSS)) == 4
     for data, message in [
-        (X, r"validation_data must be a pair \(X, y\); got ndarray"),
+        (X, r"validation_data must be a pair \(X, y\) or a stream; got ndarray"),
         ((X[:, :2], Y), r"validation_data's X must have shape"),
         ((X, Y[1:]), r"validation_data: y must have shape"),
     ]:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,11 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rewire.data import Standardizer, Stream
+from rewire.report import Recorder
+from rewire.report.page_data import run_data
 from rewire.train import load_checkpoint, save_checkpoint
 from rewire.train.batches import Batches
-from rewire.train.streaming import WindowedBatches
+from rewire.train.windows import WindowedBatches
+from rewire.web import Packer
 
-from .runs import bits, finish, fit, samples, training
+from .runs import bits, finish, fit, network, samples, training
 
 
 def stream(buffer, seed=0, count=45):
@@ -30,7 +34,7 @@ def windowed(draw):
     bounds = np.cumsum([0, *draw(st.lists(st.integers(1, 9), min_size=1, max_size=12))])
     size = draw(st.integers(1, 12))
     buffer = draw(st.integers(size, 40))
-    source = Stream(1, buffer, bounds, None)
+    source = SimpleNamespace(buffer=buffer, bounds=bounds)
     return WindowedBatches(source, size, draw(st.integers(0, 2**32)))
 
 
@@ -126,11 +130,48 @@ def test_a_folder_of_parquet_files_is_the_arrays_in_it(tmp_path):
     for number, rows in enumerate((slice(0, 17), slice(17, 45))):
         columns = {f"x{k}": X[rows, k] for k in range(8)} | {"y": y[rows]}
         parquet.write_table(pa.table(columns), tmp_path / f"{number}.parquet", row_group_size=6)
-    found = Stream.from_parquet(tmp_path, "y", buffer=100)
+    found = Stream.from_parquet(tmp_path, "y", task="classification", buffer=100)
     assert np.diff(found.bounds).tolist() == [6, 6, 5, 6, 6, 6, 6, 4]
     assert bits(finish(training(data=(found, None)))) == bits(finish(training()))
-    with pytest.raises(ValueError, match=r"target must be one of x0, .*got 'z'"):
+    with pytest.raises(ValueError, match=r"target must name a column, .*got 'z'"):
         Stream.from_parquet(tmp_path, "z", buffer=100)
+
+
+@pytest.mark.parametrize("weight", ["balanced", {0: 2.0}])
+def test_classes_are_weighted_as_in_memory(weight):
+    ours = finish(streamed(100, class_weight=weight))
+    assert bits(ours) == bits(finish(training(class_weight=weight)))
+
+
+def test_a_stream_validates_as_its_arrays_do():
+    X, y = samples(1, 30)
+    held_out = Stream.from_arrays(X, y, buffer=12)
+    given = {"early_stopping": 2, "class_weight": "balanced"}
+    ours = finish(training(validation_data=held_out, **given))
+    theirs = finish(training(validation_data=(X, y), **given))
+    for name in ("validation_loss", "validation_accuracy"):
+        np.testing.assert_allclose(ours.history[name], theirs.history[name], rtol=1e-5)
+    assert bits(ours)[0] == bits(theirs)[0]
+
+
+def test_a_stream_to_validate_on_is_checked():
+    X, y = samples()
+    X[3, 1] = np.inf
+    with pytest.raises(ValueError, match=r"^validation_data: samples 3 to 3: X must hold finite"):
+        training(validation_data=Stream.from_arrays(X, y, buffer=16))
+
+
+def test_samples_of_a_report_come_from_everywhere():
+    X, y = samples(count=600)
+    recorder = Recorder(data="a stream")
+    net = network("set")
+    stream_ = Stream.from_arrays(X, y, buffer=100)
+    fit(net, (stream_, None), callbacks=[recorder], epochs=1)
+    recording = recorder.recording
+    np.testing.assert_array_equal(recording.X, X[::3])
+    np.testing.assert_array_equal(recording.y, y[::3])
+    told = "measured on 200 of 600 training samples, evenly spaced"
+    assert told in run_data(recording, Packer())["measured_on"]
 
 
 def test_a_standardizer_of_one_pass_is_that_of_the_whole():
@@ -156,8 +197,6 @@ def test_bad_samples_are_refused_by_their_place():
         (r"buffer must hold at least a batch of 10 samples; got 9", {"data": (stream(9), None)}),
         (r"y must be None for a stream", {"data": (stream(20), samples()[1])}),
         (r"y must hold the targets of X; got None", {"data": (samples()[0], None)}),
-        (r"class_weight must be None for a stream",
-         {"data": (stream(20), None), "class_weight": "balanced"}),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_a_stream_is_refused(problem, how):

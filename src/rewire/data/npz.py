@@ -1,4 +1,4 @@
-"""Arrays in an NPZ file, as NumPy or SciPy saved them."""
+"""Arrays in NPZ and NPY files, as NumPy or SciPy saved them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rewire.io.npz import check_npy, open_npz
 from .dataset import Dataset
 from .inputs import as_inputs
 
-__all__ = ["read_inputs", "read_npz"]
+__all__ = ["read_inputs", "read_npy", "read_npz"]
 
 
 def read_npz(
@@ -34,7 +34,7 @@ def read_npz(
         As in :func:`rewire.io.npz.open_npz`.
     """
     name = "y" if target is None else str(target)
-    y = _labels(Path(name)) if name.endswith(".npy") else None
+    y = _npy(Path(name), "target") if name.endswith(".npy") else None
     with open_npz(path, max_bytes) as file:
         X = _inputs(path, file)
         y = _array(file, name, ", or target must name a .npy file") if y is None else y
@@ -43,8 +43,27 @@ def read_npz(
     return Dataset.from_arrays(X, y, *tests, task=task, dtype=dtype, name=path.stem)
 
 
+def read_npy(path: Path, *, target: Any, task: Any, dtype: np.dtype) -> Dataset:
+    """Read inputs from a ``.npy`` file, and targets from another.
+
+    Parameters
+    ----------
+    path : Path
+    target : str
+        The other file.
+    task, dtype
+        As in :func:`rewire.data.load`.
+    """
+    if not str(target).endswith(".npy"):
+        raise ValueError(f"target must name a .npy file with the targets; got {target!r}")
+    X, y = _npy(path, "source"), _npy(Path(str(target)), "target")
+    return Dataset.from_arrays(X, y, task=task, dtype=dtype, name=path.stem)
+
+
 def read_inputs(path: Path, dtype: np.dtype) -> Any:
-    """Read only ``X``, as an array or CSR matrix of the dtype."""
+    """Read inputs alone, as an array or CSR matrix of the dtype."""
+    if path.suffix.lower() == ".npy":
+        return as_inputs("X", _npy(path, "it"), dtype)
     with reading(path), open_npz(path) as file:
         return as_inputs("X", _inputs(path, file), dtype)
 
@@ -58,9 +77,9 @@ def _inputs(path: Path, file: Any) -> Any:
     return load_npz(path)
 
 
-def _labels(path: Path) -> np.ndarray:
+def _npy(path: Path, parameter: str) -> np.ndarray:
     if not path.is_file():
-        raise FileNotFoundError(f"target must be an existing .npy file; got {str(path)!r}")
+        raise FileNotFoundError(f"{parameter} must be an existing .npy file; got {str(path)!r}")
     with reading(path), path.open("rb") as file:
         check_npy(file, path.stat().st_size, "it")
         file.seek(0)

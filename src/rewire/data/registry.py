@@ -17,7 +17,7 @@ from rewire.tables.reading import TABLE_ENDINGS, is_table_file
 from rewire.validation import float_dtype
 
 from .dataset import Dataset, Task
-from .npz import read_npz
+from .npz import read_npy, read_npz
 from .splitting import random_state
 from .tabular import read_table
 
@@ -97,12 +97,14 @@ def load(
     Parameters
     ----------
     source : str, path, or table
-        A name in :func:`available`; a file, ``.npz`` or a table (``.csv``, ``.tsv``, ``.txt``,
-        ``.json``, ``.jsonl``, also compressed, ``.parquet``, ``.feather``, ``.arrow``, ``.xlsx``,
-        or ``"-"`` for standard input); or a pandas, Polars or Arrow table.
+        A name in :func:`available`; a file, ``.npz``, ``.npy`` or a table (``.csv``, ``.tsv``,
+        ``.txt``, ``.json``, ``.jsonl``, also compressed, ``.parquet``, ``.feather``, ``.arrow``,
+        ``.xlsx``, or ``"-"`` for standard input); a folder of Parquet files of the same columns; or
+        a pandas, Polars or Arrow table.
     target : optional
         Files and tables only. In a table, the column to predict, by name or number, or a list of
-        columns; in an NPZ file, the name of the array (default "y"), or a ``.npy`` file.
+        columns; in an NPZ file, the name of the array (default "y"), or a ``.npy`` file, which is
+        to be given with a ``.npy`` file of inputs.
     data_dir : path, optional
         The folder of stored data sets; by default the environment variable ``REWIRE_DATA_DIR``.
     seed : int or numpy.random.Generator, optional
@@ -153,27 +155,30 @@ def load(
         return _named(source, shared, options).astype(number_type)
     if isinstance(source, (str, os.PathLike)):
         path = Path(source).expanduser()
-        if path.suffix.lower() == ".npz":
-            return _from_npz(path, number_type, **own, **options)
-        if not is_table_file(path) and source != "-":
+        if path.suffix.lower() in (".npz", ".npy"):
+            return _from_arrays(path, number_type, **own, **options)
+        if not is_table_file(path) and source != "-" and not path.is_dir():
             raise ValueError(
-                f"source must be one of {', '.join(sorted(loaders))}, or a file that ends in "
-                f"{', '.join((*TABLE_ENDINGS, '.npz'))}; got {str(source)!r}"
+                f"source must be one of {', '.join(sorted(loaders))}, a folder of Parquet files, "
+                f"or a file that ends in {', '.join((*TABLE_ENDINGS, '.npy', '.npz'))}; got "
+                f"{str(source)!r}"
                 f"{loaders.hint(str(source))}"
             )
         source = source if source == "-" else path
     return Dataset(**read_table(source, **{"target": None, **own}, **options))
 
 
-def _from_npz(path: Path, dtype: np.dtype, **given: Any) -> Dataset:
+def _from_arrays(path: Path, dtype: np.dtype, **given: Any) -> Dataset:
     if not path.is_file():
         raise FileNotFoundError(f"source must be an existing file; got {str(path)!r}")
-    taken = {name: given.pop(name, None) for name in ("target", "task", "max_bytes")}
+    npz = path.suffix.lower() == ".npz"
+    names = ("target", "task", "max_bytes") if npz else ("target", "task")
+    taken = {name: given.pop(name, None) for name in names}
     if given:
         name, value = next(iter(given.items()))
         raise ValueError(f"{name} is for tables only; got {value!r} for {path}")
     with reading(path):
-        return read_npz(path, dtype=dtype, **taken)
+        return (read_npz if npz else read_npy)(path, dtype=dtype, **taken)
 
 
 def _named(name: str, shared: dict[str, Any], options: dict[str, Any]) -> Dataset:

@@ -10,7 +10,7 @@ import numpy as np
 
 from rewire.io import advise
 
-__all__ = ["random_state", "split_rows"]
+__all__ = ["held_out_count", "random_state", "split_rows"]
 
 
 def random_state(seed: Any) -> int | None:
@@ -18,6 +18,27 @@ def random_state(seed: Any) -> int | None:
     if isinstance(seed, np.random.Generator):
         return int(seed.integers(2**32))
     return seed
+
+
+def held_out_count(size: float, samples: int, name: str) -> int:
+    """Return how many samples to split off, of a share or a number of them.
+
+    Raises
+    ------
+    ValueError
+        For a size that leaves either part empty.
+    """
+    if not (0 < size < 1 or (1 <= size < samples and size == int(size))):
+        raise ValueError(
+            f"size must be a share in (0, 1) or a whole number in [1, {samples}), the number of "
+            f"training samples; got {size}"
+        )
+    held_out = math.ceil(size * samples) if size < 1 else int(size)
+    if held_out == samples:
+        raise ValueError(
+            f"size must leave samples to train on; got {size} of {samples} samples of {name}"
+        )
+    return held_out
 
 
 def split_rows(
@@ -38,16 +59,7 @@ def split_rows(
         Name of the data set, for messages.
     """
     samples = len(y)
-    if not (0 < size < 1 or (1 <= size < samples and size == int(size))):
-        raise ValueError(
-            f"size must be a share in (0, 1) or a whole number in [1, {samples}), the number of "
-            f"training samples; got {size}"
-        )
-    held_out = math.ceil(size * samples) if size < 1 else int(size)
-    if held_out == samples:
-        raise ValueError(
-            f"size must leave samples to train on; got {size} of {samples} samples of {name}"
-        )
+    held_out = held_out_count(size, samples, name)
     rows, alone = np.arange(samples), np.zeros(0, np.int64)
     if classes:
         alone = _only_members(y)

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from rewire.io import advise, as_path, import_optional, reading, received
-from rewire.validation import of_type, real_array, whole_number
+from rewire.io import as_path
+from rewire.tables.encoder import Missing
+from rewire.validation import of_type, real_number
 
+from .dataset import Dataset, Task
+from .splitting import random_state
 from .standardizer import Standardizer
+from .stream_arrays import label, open_arrays
+from .stream_rows import generator_for
+from .stream_samples import StoredSamples
+from .stream_sizes import buffer_samples, sample_rows, validation_rows
+from .stream_tables import open_table
 
 __all__ = ["Stream"]
 
 # The buffer is filled from so many places of the data, so that neighbours there are parted.
 PLACES = 16
-UNITS = {"kb": 10**3, "mb": 10**6, "gb": 10**9}
-# Bytes of a number in the buffer, and of a target.
-NUMBER, TARGET = 4, 8
-
-Read = Callable[[int, int], tuple[np.ndarray, np.ndarray]]
+# What a seed decides: the rows that are understood, those split off, and those held of the latter.
+SAMPLE, SPLIT, HELD = range(3)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -45,6 +46,10 @@ class Stream:
         Samples to hold in memory at a time.
     bounds : ndarray of int64, shape (pieces + 1,)
         First samples of the pieces, and the number of samples.
+    sample : Dataset or None
+        Some of the samples, drawn by the seed, with the names of inputs and classes; of a table,
+        those that its columns were understood from, and their encoder. Arrays have one once they
+        are :meth:`labelled`.
 
     Examples
     --------
@@ -64,8 +69,8 @@ class Stream:
 
     inputs: int
     buffer: int
-    bounds: np.ndarray
-    _read: Read
+    _size: int | str
+    _samples: StoredSamples
     _standardizer: Standardizer | None = None
 
     @classmethod
@@ -87,86 +92,196 @@ class Stream:
         OSError
             For a file that cannot be read.
         """
-        open_X, open_y = _opener(X, "X"), _opener(y, "y")
-        X, y = open_X(), open_y()
-        if X.ndim != 2 or len(X) == 0 or y.ndim not in (1, 2) or len(y) != len(X):
-            raise ValueError(
-                "X and y must have shapes (samples, inputs) and (samples,) or (samples, outputs), "
-                f"with at least one sample; got {X.shape} and {y.shape}"
-            )
-        size = _buffer_size(buffer, X.shape[1])
-        bounds = np.append(np.arange(0, len(X), max(1, size // PLACES)), len(X))
-
-        def read(first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
-            return np.array(open_X()[first:last]), np.array(open_y()[first:last])
-
-        return cls(X.shape[1], size, bounds, read)
+        source = open_arrays(X, y)
+        rows, inputs = source.open_inputs().shape
+        size = buffer_samples(buffer, inputs)
+        bounds = np.append(np.arange(0, rows, max(1, size // PLACES)), rows)
+        return cls(inputs, size, buffer, StoredSamples(replace(source, bounds=bounds)))
 
     @classmethod
     def from_parquet(
-        cls, path: str | os.PathLike[str], target: str, *, buffer: int | str
+        cls,
+        path: str | os.PathLike[str],
+        target: Any,
+        *,
+        buffer: int | str,
+        task: Task | None = None,
+        ignore: Any = (),
+        missing: Missing = "impute",
+        seed: int | np.random.Generator | None = 0,
+        **options: Any,
     ) -> Stream:
         """Stream a Parquet file, or a folder of such files, row group by row group.
+
+        Columns are understood and encoded as :func:`rewire.data.load` does it. What it learns of
+        all rows is learnt here of some that the seed draws, in a quarter of the buffer: kinds,
+        categories, medians. The classes, and which rows have a target, are found in all rows. What
+        is seen in none of the drawn rows is treated as what is new to a trained model: a category
+        as an unseen one, a text in a column of numbers as missing.
 
         Parameters
         ----------
         path : path-like
-            A file, or a folder whose ``.parquet`` files are taken in the order of their names.
-        target : str
-            The column to learn; all others are inputs and must be numbers.
+            A file, or a folder whose ``.parquet`` files, of the same columns, are taken in the
+            order of their names.
+        target : str, int, or list of them
+            The column to predict, or the columns of a regression.
         buffer : int or str
             Samples to hold in memory, or their size, such as ``"500 MB"``; a row group comes on
             top, so that files should have small ones.
+        task, ignore, missing, **options
+            As of :func:`rewire.data.load`, such as ``categorical`` and ``na``.
+        seed : int or numpy.random.Generator, default 0
+            Decides which rows are drawn.
 
         Raises
         ------
         ValueError
-            For columns that are not numbers or differ between files, and an unknown target.
+            For columns that differ between files, an unknown target, and whatever must be settled
+            to use a table.
         OSError
             For a file that cannot be read.
         ImportError
-            If pyarrow is not installed.
+            If pandas or pyarrow is not installed.
+
+        Examples
+        --------
+        >>> import pandas, tempfile
+        >>> path = tempfile.mkdtemp() + "/houses.parquet"
+        >>> town = ["Bonn", "Ulm", "Bonn", None] * 50
+        >>> frame = pandas.DataFrame({"town": town, "rooms": [1, 2, 4, 3] * 50})
+        >>> frame.to_parquet(path, row_group_size=60)
+        >>> stream = Stream.from_parquet(path, "rooms", task="regression", buffer="10 kB")
+        >>> stream, stream.sample.feature_names  # doctest: +NORMALIZE_WHITESPACE
+        (<Stream houses: 200 samples, 3 inputs, 200 at a time, understood from 200>,
+         ('town=Bonn', 'town=Ulm', 'town is missing'))
         """
-        path = as_path(path, "path")
-        arrow = import_optional("pyarrow.dataset", "data")
-        if not path.exists():
-            raise FileNotFoundError(f"path must be an existing file or folder; got {str(path)!r}")
-        files = sorted(path.glob("**/*.parquet")) if path.is_dir() else [path]
-        if not files:
-            raise ValueError(f"path must hold .parquet files; got none in {str(path)!r}")
-        dataset = arrow.dataset([str(file) for file in files], format="parquet")
-        names = _numeric_columns(dataset.schema, target)
-        groups = [one for file in dataset.get_fragments() for one in file.split_by_row_group()]
-        groups = [one for one in groups if one.row_groups[0].num_rows]
-        rows = [one.row_groups[0].num_rows for one in groups]
-        if not rows:
-            raise ValueError(f"path must hold samples; got files without rows in {str(path)!r}")
-        bounds = np.concatenate([[0], np.cumsum(rows)])
+        samples = open_table(
+            as_path(path, "path"),
+            target=target,
+            buffer=buffer,
+            generator=generator_for(seed, SAMPLE),
+            task=task,
+            ignore=ignore,
+            missing=missing,
+            **options,
+        )
+        assert samples.sample is not None
+        inputs = samples.sample.inputs
+        return cls(inputs, buffer_samples(buffer, inputs), buffer, samples)
 
-        def read(first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
-            number = int(np.searchsorted(bounds, first, side="right")) - 1
-            table = groups[number].to_table(columns=[*names, target], schema=dataset.schema)
-            table = table.slice(first - bounds[number], last - first)
-            X = np.empty((table.num_rows, len(names)))
-            for place, name in enumerate(names):
-                X[:, place] = table[name].to_numpy()
-            return X, table[target].to_numpy()
+    @property
+    def sample(self) -> Dataset | None:
+        """Some of the samples, drawn by the seed."""
+        found = self._samples.sample
+        if found is None or self._standardizer is None:
+            return found
+        return found.standardized(self._standardizer)
 
-        return cls(len(names), _buffer_size(buffer, len(names)), bounds, read)
+    @property
+    def bounds(self) -> np.ndarray:
+        """First samples of the pieces, and the number of samples."""
+        return self._samples.bounds
 
     def __len__(self) -> int:
         return int(self.bounds[-1])
 
     def __repr__(self) -> str:
-        return (
-            f"<Stream: {len(self):,} samples, {self.inputs} input{'s' * (self.inputs != 1)}, "
-            f"{min(self.buffer, len(self)):,} at a time>"
-        )
+        known = self._samples.sample
+        parts = [f"{len(self):,} samples", f"{self.inputs} input{'s' * (self.inputs != 1)}"]
+        if known is not None and known.classes:
+            parts.append(f"{len(known.classes)} classes")
+        parts.append(f"{min(self.buffer, len(self)):,} at a time")
+        if known is not None and known.table is not None:
+            parts.append(f"understood from {len(known.y):,}")
+        return f"<Stream{f' {known.name}' if known is not None else ''}: {', '.join(parts)}>"
 
     def read(self, first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
         """Return inputs and targets of samples ``first`` to ``last`` (exclusive) of one piece."""
-        X, y = self._read(first, last)
+        X, y = self._samples.read(first, last)
         return (X if self._standardizer is None else self._standardizer.transform(X)), y
+
+    def targets(self, first: int, last: int) -> np.ndarray:
+        """Return the targets alone, for which no inputs are read."""
+        return self._samples.targets(first, last)
+
+    def labelled(
+        self, *, task: Task | None = None, seed: int | np.random.Generator | None = 0
+    ) -> Stream:
+        """Return a stream of arrays with a sample, and in a classification with numbered classes.
+
+        Parameters
+        ----------
+        task : {"classification", "regression"}, optional
+            By default it is inferred from the sample, as :meth:`Dataset.from_arrays` does.
+        seed : int or numpy.random.Generator, default 0
+            Decides which samples are drawn.
+
+        Raises
+        ------
+        ValueError
+            If it is labelled already, and as :meth:`Dataset.from_arrays` does.
+
+        Examples
+        --------
+        >>> X, y = np.arange(8.0).reshape(4, 2), np.array(["no", "yes", "no", "no"])
+        >>> stream = Stream.from_arrays(X, y, buffer=2).labelled()
+        >>> stream.sample.classes, stream.read(0, 1)[1].tolist()
+        (('no', 'yes'), [0])
+        """
+        if self.sample is not None:
+            raise ValueError(f"a stream must not be labelled twice; got {self!r}")
+        most = sample_rows(self._size, self.inputs)
+        labelled = label(self._samples, task, most, generator_for(seed, SAMPLE))
+        return replace(self, _samples=labelled)
+
+    def split(
+        self, size: float = 0.1, *, seed: Any = None, stratify: bool = True
+    ) -> tuple[Stream, Stream]:
+        """Split validation samples off, without reading more than targets.
+
+        What was learnt of the columns of a table is learnt anew, of those drawn rows that remain.
+
+        Parameters
+        ----------
+        size : float or int, default 0.1
+            Share of the samples, or their number.
+        seed : int or numpy.random.Generator, optional
+            Decides which samples are split off.
+        stratify : bool, default True
+            Give both parts the same share of each class, where classes are known; the only sample
+            of a class remains.
+
+        Returns
+        -------
+        train, validation : Stream
+            Samples keep their order. The ``sample`` of the second holds as many of its samples as
+            a quarter of the buffer does, or all.
+
+        Raises
+        ------
+        ValueError
+            For a size that leaves either part empty, and a stream that is standardized.
+
+        Examples
+        --------
+        >>> X, y = np.arange(80.0).reshape(40, 2), np.arange(40) % 4 // 3
+        >>> stream = Stream.from_arrays(X, y, buffer=8).labelled()
+        >>> train, validation = stream.split(0.2, seed=0)
+        >>> len(train), np.bincount(validation.sample.y).tolist()
+        (32, [6, 2])
+        """
+        if self._standardizer is not None:
+            raise ValueError("a stream must be split before it is standardized; got one that is")
+        size, seed = real_number(size, "size"), random_state(seed)
+        by_class = stratify and self.sample is not None and bool(self.sample.classes)
+        kept, held_out = self._samples.hold_out(size, generator_for(seed, SPLIT), by_class=by_class)
+        inputs = self.inputs if kept.sample is None else kept.sample.inputs
+        buffer = buffer_samples(self._size, inputs)
+        train = replace(self, inputs=inputs, buffer=buffer, _samples=kept)
+        most = validation_rows(self._size, inputs)
+        held_out = held_out.with_drawn(most, generator_for(seed, HELD))
+        return train, replace(train, _samples=held_out)
 
     def fit_standardizer(self, *, limit: float | None = None) -> Standardizer:
         """Compute mean and standard deviation of all inputs in one pass.
@@ -194,62 +309,3 @@ class Stream:
         if self._standardizer is not None:
             raise ValueError("a stream must not be standardized twice; got one that is already")
         return replace(self, _standardizer=of_type(standardizer, "standardizer", Standardizer))
-
-
-def _opener(values: Any, name: str) -> Callable[[], np.ndarray]:
-    """Return what returns an array, or maps a file anew.
-
-    A map that is kept would keep every page that was read, as far as memory suffices.
-    """
-    if isinstance(values, (str, os.PathLike)):
-        path = Path(values)
-        if path.suffix != ".npy":
-            raise ValueError(f"{name} must be an array or a .npy file; got {str(path)!r}")
-        with reading(path):
-            array = np.load(path, mmap_mode="r", allow_pickle=False)
-        opener = partial(np.load, path, mmap_mode="r", allow_pickle=False)
-    else:
-        array = real_array(values, name)
-        opener = partial(np.asarray, array)
-    if array.dtype.kind not in "biuf":
-        raise ValueError(f"{name} must hold real numbers; got {array.dtype}")
-    return opener
-
-
-def _numeric_columns(schema: Any, target: str) -> list[str]:
-    """Return the inputs' names: all columns but the target, if they are numbers."""
-    if target not in schema.names:
-        raise ValueError(f"target must be one of {', '.join(schema.names)}; got {target!r}")
-    types = import_optional("pyarrow.types", "data")
-    for column in schema:
-        kind = column.type
-        if not (types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)):
-            raise ValueError(
-                advise(
-                    f"columns of a stream must be numbers; got {kind} in column {column.name!r}",
-                    "number its values in the file",
-                    "leave it out of the file",
-                )
-            )
-    names = [name for name in schema.names if name != target]
-    if not names:
-        raise ValueError(f"path must have inputs beside the target; got {target!r} alone")
-    return names
-
-
-def _buffer_size(buffer: int | str, inputs: int) -> int:
-    """Return a buffer's number of samples."""
-    if not isinstance(buffer, str):
-        return whole_number(buffer, "buffer", 1)
-    found = re.fullmatch(r"\s*([\d.]+)\s*([kmg]b)\s*", buffer.lower())
-    try:
-        size = int(float(found[1]) * UNITS[found[2]]) if found else 0
-    except ValueError:
-        size = 0
-    samples = size // (inputs * NUMBER + TARGET)
-    if not samples:
-        raise ValueError(
-            "buffer must be a number of samples, or the size of one or more, such as '500 MB'; "
-            f"got {received(buffer)}"
-        )
-    return samples

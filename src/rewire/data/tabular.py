@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 
 from rewire.io import advise
 from rewire.tables import Column, Schema, Table, TableEncoder, parse, read_raw, understand
 from rewire.tables.encoder import Missing
+from rewire.tables.raw import RawTable
 from rewire.tables.steps import missing_rows
 
-__all__ = ["READING", "UNDERSTANDING", "class_names", "class_numbers", "read_table"]
+from .dataset import Task
+
+__all__ = [
+    "READING",
+    "UNDERSTANDING",
+    "check_options",
+    "class_names",
+    "class_numbers",
+    "count_labels",
+    "name_of",
+    "names_of_classes",
+    "read_table",
+    "targets_of",
+    "task_of_columns",
+    "unanswered",
+    "understood",
+    "without_answers",
+]
 
 # Options of the functions that read a table's texts, and that decide what they mean.
 READING = ("sep", "encoding", "comment", "sheet", "header", "max_bytes")
@@ -31,7 +50,7 @@ def read_table(
     source: Any,
     *,
     target: Any,
-    task: Literal["classification", "regression"] | None = None,
+    task: Task | None = None,
     ignore: Any = (),
     missing: Missing = "impute",
     **options: Any,
@@ -49,10 +68,51 @@ def read_table(
     **options
         Those in ``READING`` and ``UNDERSTANDING``.
     """
-    _check_options(options, missing)
-    options["ignore"] = ignore
+    check_options(options, missing, (*READING, *UNDERSTANDING))
     reading = {name: options.pop(name) for name in READING if name in options}
     raw = read_raw(source, **reading)
+    schema = understood(raw, target=target, task=task, ignore=ignore, **options)
+    table = parse(raw, schema)
+    without = unanswered(table)
+    notes = without_answers(schema, int(without.sum()), len(table))
+    table = table.take(~without) if notes else table
+    columns = schema.targets
+    task, labels = task_of_columns(columns, task), Counter[Any]()
+    if task == "classification":
+        labels = count_labels(columns[0], table.values[columns[0].name])
+    classes = names_of_classes(task, columns[0], labels)
+    y = targets_of(table, task, classes)
+    encoder = TableEncoder.fit(table, y, missing=missing)
+    return {
+        "X": encoder.transform(table),
+        "y": y,
+        "task": task,
+        "classes": classes,
+        "feature_names": encoder.feature_names,
+        "name": name_of(source),
+        "table": table,
+        "encoder": encoder,
+        "notes": (*raw.notes, *notes),
+    }
+
+
+def understood(raw: RawTable, *, target: Any, task: Any, ignore: Any, **options: Any) -> Schema:
+    """Return what the columns of a table are, its targets in the order that was asked for.
+
+    Parameters
+    ----------
+    raw : RawTable
+    target, task, ignore
+        As of :func:`read_table`.
+    **options
+        Those in ``UNDERSTANDING``.
+
+    Raises
+    ------
+    ValueError
+        As :func:`rewire.tables.understand` does, and if there is no target.
+    """
+    options["ignore"] = ignore
     for name in LISTS:
         if isinstance(options.get(name), (str, int)):
             options[name] = [options[name]]
@@ -66,21 +126,7 @@ def read_table(
                 "name it (target=)",
             )
         )
-    schema = _targets_in_order(schema, target)
-    table, notes = _with_answers(parse(raw, schema))
-    task, y, classes = _targets(table, task)
-    encoder = TableEncoder.fit(table, y, missing=missing)
-    return {
-        "X": encoder.transform(table),
-        "y": y,
-        "task": task,
-        "classes": classes,
-        "feature_names": encoder.feature_names,
-        "name": _name(source),
-        "table": table,
-        "encoder": encoder,
-        "notes": (*raw.notes, *notes),
-    }
+    return _targets_in_order(schema, target)
 
 
 def _targets_in_order(schema: Schema, target: Any) -> Schema:
@@ -94,8 +140,8 @@ def _targets_in_order(schema: Schema, target: Any) -> Schema:
     return Schema(ordered, schema.notes)
 
 
-def _check_options(options: Mapping[str, Any], missing: Any) -> None:
-    known = (*READING, *UNDERSTANDING)
+def check_options(options: Mapping[str, Any], missing: Any, known: Sequence[str]) -> None:
+    """Refuse options of a table that are not known, and words for missing that are none."""
     if unknown := [name for name in options if name not in known]:
         raise ValueError(
             f"the options of a table are: ignore, missing, {', '.join(known)}; got {unknown[0]}"
@@ -104,8 +150,8 @@ def _check_options(options: Mapping[str, Any], missing: Any) -> None:
         raise ValueError(f"missing must be one of {', '.join(get_args(Missing))}; got {missing!r}")
 
 
-def _name(source: Any) -> str:
-    """Return the name of a file without its endings."""
+def name_of(source: Any) -> str:
+    """Return the name of a file or folder without its endings."""
     if not isinstance(source, (str, Path)) or str(source) == "-":
         return "table"
     path = Path(source)
@@ -115,46 +161,91 @@ def _name(source: Any) -> str:
 # ----------------------------------------------------------------------------------- targets
 
 
-def _with_answers(table: Table) -> tuple[Table, list[str]]:
-    """Return the rows that have a value in every target, and what is to be said of the others."""
-    names = [column.name for column in table.schema.targets]
-    without = np.zeros(len(table), bool)
-    for name in names:
-        without |= missing_rows(table.values[name])
-    if not without.any():
-        return table, []
-    shown = " or ".join(map(repr, names))
-    if without.all():
+def unanswered(table: Table) -> np.ndarray:
+    """Return for each row whether a target has no value."""
+    values = [table.values[column.name] for column in table.schema.targets]
+    return np.any([missing_rows(one) for one in values], axis=0)
+
+
+def without_answers(schema: Schema, without: int, rows: int) -> list[str]:
+    """Return what is to be said of rows that have no target and are left out.
+
+    Raises
+    ------
+    ValueError
+        If there are no others.
+    """
+    shown = " or ".join(repr(column.name) for column in schema.targets)
+    if without == rows:
         raise ValueError(f"target must have values to learn from; got none in column {shown}")
-    return table.take(~without), [f"{without.sum():,} rows without a value in {shown} left out"]
+    return [f"{without:,} rows without a value in {shown} left out"] if without else []
 
 
-def _targets(
-    table: Table, task: Literal["classification", "regression"] | None
-) -> tuple[Literal["classification", "regression"], np.ndarray, tuple[Any, ...]]:
-    """Return the task, the targets as a data set has them, and the names of the classes."""
-    columns = table.schema.targets
+def task_of_columns(columns: Sequence[Column], task: Task | None) -> Task:
+    """Return the task that columns are the targets of.
+
+    Raises
+    ------
+    ValueError
+        For columns of another task than the one given.
+    """
     numbers = all(column.kind in ("number", "date") for column in columns)
     task = task or ("regression" if numbers else "classification")
-    values = [table.values[column.name] for column in columns]
+    measured = ("number", "date", "boolean")
     if task == "regression":
-        if text := [one.name for one in columns if table.values[one.name].dtype.kind != "f"]:
+        if text := [one.name for one in columns if one.kind not in measured]:
             raise ValueError(
                 f"target must be a column of numbers for a regression; got text in {text[0]!r}"
             )
-        return task, values[0] if len(values) == 1 else np.column_stack(values), ()
-    if len(columns) > 1:
+    elif len(columns) > 1:
         raise ValueError(
             "target must be one column of classes, or several of numbers; got "
             f"{', '.join(repr(one.name) for one in columns)}"
         )
-    classes = class_names(columns[0], values[0])
+    return task
+
+
+def targets_of(table: Table, task: Task, classes: tuple[Any, ...]) -> np.ndarray:
+    """Return the targets of a table as a data set has them: NaN or -1 where there is no value."""
+    columns = table.schema.targets
+    values = [table.values[column.name] for column in columns]
+    if task == "classification":
+        return class_numbers(columns[0], values[0], classes)
+    return values[0] if len(values) == 1 else np.column_stack(values)
+
+
+def count_labels(column: Column, values: np.ndarray) -> Counter[Any]:
+    """Return what the values of a target are called, and how many rows have each.
+
+    Examples
+    --------
+    >>> count_labels(Column("doors", "category"), np.array(["4", "10", "4"], object))
+    Counter({4: 2, 10: 1})
+    """
+    found: Counter[Any] = Counter()
+    for value, count in Counter(values.tolist()).items():
+        found[_label(column, value)] += count
+    return found
+
+
+def names_of_classes(task: Task, column: Column, labels: Mapping[Any, int]) -> tuple[Any, ...]:
+    """Return the classes of a target in order; none of a regression.
+
+    Raises
+    ------
+    ValueError
+        For a target of one class.
+    """
+    if task == "regression":
+        return ()
+    classes = _in_order(labels)
     if len(classes) < 2:
+        rows = sum(labels.values())
         raise ValueError(
             f"target must be a column of at least two classes; got {classes[0]!r} in all "
-            f"{len(table):,} rows of {columns[0].name!r}"
+            f"{rows:,} rows of {column.name!r}"
         )
-    return task, class_numbers(columns[0], values[0], classes), classes
+    return classes
 
 
 def class_names(column: Column, values: np.ndarray) -> tuple[Any, ...]:
@@ -167,10 +258,14 @@ def class_names(column: Column, values: np.ndarray) -> tuple[Any, ...]:
     >>> class_names(Column("code", "category"), np.array(["01", "0A"], object))
     ('01', '0A')
     """
-    known = {_label(column, value) for value in set(values.tolist())}
+    return _in_order(count_labels(column, values))
+
+
+def _in_order(labels: Iterable[Any]) -> tuple[Any, ...]:
+    known = set(labels)
     if all(isinstance(name, int) for name in known):
         return tuple(sorted(known))
-    return tuple(sorted((str(name) for name in known), key=_numbers_first))
+    return tuple(sorted({str(name) for name in known}, key=_numbers_first))
 
 
 def class_numbers(column: Column, values: np.ndarray, classes: tuple[Any, ...]) -> np.ndarray:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rewire.train.samples import spacing
+
 from .frame_features import extract_features
 from .recording import Recording
 from .snapshots import snapshot
@@ -18,8 +20,6 @@ __all__ = ["contents", "is_small", "new_recording"]
 
 # A network with at most this many connections, and as many neurons, is kept whole and drawn.
 MAX_DRAWN = 3000
-# Samples that are kept, and the most numbers in them.
-MAX_SAMPLES, MAX_NUMBERS = 256, 200_000
 
 
 def is_small(net: Network) -> bool:
@@ -29,7 +29,7 @@ def is_small(net: Network) -> bool:
 
 def new_recording(net: Network, X: Any, y: Any, about: Mapping[str, Any]) -> Recording:
     """Return a recording without frames; up to 256 samples are kept, evenly spaced."""
-    every = max(1, -(-X.shape[0] // min(MAX_SAMPLES, max(1, MAX_NUMBERS // X.shape[1]))))
+    every = spacing(*X.shape)
     kept = X[::every]
     samples = np.array(kept.toarray() if hasattr(kept, "toarray") else kept, net.dtype)
     activations = [one.name for one in net.activations[1:]]

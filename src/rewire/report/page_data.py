@@ -68,6 +68,7 @@ def run_data(recording: Recording, packer: Packer, every: int = 1) -> dict[str, 
         "classes": about["classes"],
         "assessment": _assessment(about.get("assessment")),
         "whole": whole,
+        "measured_on": _measured_on(recording),
         "moved": sum(sum(record["grown"]) for record in rewirings),
         "moves": bool(rewirings),
         "score": _score(recording),
@@ -86,6 +87,17 @@ def run_data(recording: Recording, packer: Packer, every: int = 1) -> dict[str, 
     if "input_map" in features[0]:
         data["input_shape"] = list(features[0]["input_map"].shape)
     return data
+
+
+def _measured_on(recording: Recording) -> str | None:
+    """Return a sentence on the samples that activity is measured on, if they are not all."""
+    few, samples = len(recording.X), recording.about.get("samples")
+    if samples is None or not 0 < few < samples:
+        return None
+    return (
+        f"Which neurons are active is measured on {few:,} of {samples:,} training samples, evenly "
+        "spaced."
+    )
 
 
 def features_of(recording: Recording, frame: Frame, whole: bool = True) -> Features:

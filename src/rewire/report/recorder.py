@@ -118,14 +118,16 @@ class Recorder:
         if (found := resume(resumed_from, training.step)) is not None:
             self._begin(found)
             return
+        few = training.samples.few
         self.start(
             training.net,
-            training.samples.X,
-            training.samples.y,
+            few.X,
+            few.y,
             method=training.rewirer.method.name,
             loss=training.loss.name,
             total_steps=training.total_steps,
             step=training.step,
+            samples=len(training.samples),
         )
 
     def __call__(self, training: Training) -> None:
@@ -271,6 +273,7 @@ class Recorder:
         loss: str,
         total_steps: int,
         step: int = 0,
+        samples: int | None = None,
     ) -> None:
         """Begin a recording with the network as it is.
 
@@ -285,8 +288,11 @@ class Recorder:
             Steps planned.
         step : int, default 0
             Steps done.
+        samples : int, optional
+            How many training samples there are, where X has only some of them.
         """
-        about = {"method": method, "loss": loss, "total_steps": total_steps}
+        about: dict[str, Any] = {"method": method, "loss": loss, "total_steps": total_steps}
+        about["samples"] = X.shape[0] if samples is None else samples
         self._begin(new_recording(net, X, y, self.about | about))
         self.take(net, step, "start")
 

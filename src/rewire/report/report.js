@@ -19,6 +19,7 @@ function column(run, k) {
       "strongest paths (largest product of weights) from the 40 inputs with the strongest ones and, " +
       "below, the density of each block of the wiring.");
   }
+  if (run.measured_on) section.append("p").attr("class", "note").text(run.measured_on);
   const wiring = new Wiring(run, section);
   legend(section.insert("ul", ".details"), run);
   const panels = section.append("div").attr("class", "panels"), parts = [];

@@ -14,7 +14,7 @@ from .schema import Schema
 from .steps import LeftOut, Lookup, Step, cross_fitted, fit_step, missing_rows, step_from_dict
 from .table import Table
 
-__all__ = ["Missing", "TableEncoder"]
+__all__ = ["Missing", "TableEncoder", "check_values"]
 
 Missing = Literal["impute", "none"]
 CHUNK = 16_384
@@ -79,7 +79,7 @@ class TableEncoder:
             raise ValueError(
                 f"missing must be one of {', '.join(get_args(Missing))}; got {missing!r}"
             )
-        _check_values(table, missing)
+        check_values(table, missing)
         steps, left_out = [], {}
         for column in table.schema.inputs:
             found = fit_step(column, table.values[column.name], y)
@@ -202,7 +202,7 @@ class TableEncoder:
         )
 
 
-def _check_values(table: Table, missing: Missing) -> None:
+def check_values(table: Table, missing: Missing) -> None:
     """Refuse infinite numbers and, if there may be none, missing values."""
     problems = []
     for column in table.schema.inputs:

@@ -98,6 +98,8 @@ class RawTable:
         Of a file of text.
     notes : tuple of str
         What was found in reading, such as an encoding or a header that was changed.
+    places : ndarray of int, shape (rows,), optional
+        Where the rows stand in their source, in ascending order, if they are but some of its rows.
     """
 
     columns: Mapping[str, RawColumn]
@@ -105,6 +107,7 @@ class RawTable:
     name: str = "table"
     separator: str | None = None
     notes: tuple[str, ...] = ()
+    places: np.ndarray | None = None
 
     def __len__(self) -> int:
         return self.rows

@@ -10,6 +10,7 @@ from rewire.io import reading
 from rewire.io.unpacking import read_unpacked
 
 from .json_tables import is_json, read_json
+from .parquet import read_folder
 from .raw import RawTable
 from .text_files import read_text
 from .typed import from_frame, read_typed
@@ -46,8 +47,9 @@ def read_raw(
     source : path, "-", frame, mapping or structured array
         A file that ends in ``.csv``, ``.tsv``, ``.txt``, ``.json`` (records or columns) or
         ``.jsonl`` (also ``.ndjson``), also compressed (``.gz``, ``.bz2``, ``.xz``, ``.zip``), in
-        ``.parquet``, ``.feather``, ``.arrow`` or ``.xlsx``; ``"-"`` for standard input; a pandas,
-        Polars or Arrow table; a mapping of names to columns; a structured array.
+        ``.parquet``, ``.feather``, ``.arrow`` or ``.xlsx``; a folder of Parquet files of the same
+        columns; ``"-"`` for standard input; a pandas, Polars or Arrow table; a mapping of names to
+        columns; a structured array.
     sep : str, optional
         What separates the values of a file of text; found from its first lines by default.
     encoding : str, optional
@@ -98,6 +100,9 @@ def read_raw(
     if not isinstance(source, (str, Path)):
         return from_frame(source)
     path = Path(source)
+    if path.is_dir():
+        with reading(path):
+            return read_folder(path, max_bytes)
     if not is_table_file(path):
         raise ValueError(f"a table must end in {', '.join(TABLE_ENDINGS)}; got {str(source)!r}")
     if not path.is_file():

@@ -17,7 +17,7 @@ from .headers import header_names
 from .raw import RawColumn, RawTable, TextColumn, TypedColumn
 from .texts import Texts
 
-__all__ = ["column_of_objects", "from_frame", "read_typed"]
+__all__ = ["column_of_objects", "from_frame", "read_arrow", "read_typed"]
 
 
 def read_typed(
@@ -33,11 +33,11 @@ def read_typed(
             path, sheet_name=sheet or 0, header=names, keep_default_na=False, dtype=object
         )
     else:
-        frame = _arrow_file(path, max_bytes).to_pandas(types_mapper=pandas.ArrowDtype)
+        frame = read_arrow(path, max_bytes).to_pandas(types_mapper=pandas.ArrowDtype)
     return from_frame(frame, name=path.name)
 
 
-def _arrow_file(path: Path, max_bytes: int | None) -> Any:
+def read_arrow(path: Path, max_bytes: int | None) -> Any:
     """Read a Parquet or Feather file, whose numbers may be what its sizes and offsets are not."""
     if path.suffix.lower() == ".parquet":
         parquet = import_optional("pyarrow.parquet", "data")

@@ -67,11 +67,18 @@ def kind_of_values(
     return found
 
 
-def only_counts_rows(name: str, values: np.ndarray) -> bool:
+def only_counts_rows(name: str, values: np.ndarray, places: np.ndarray | None = None) -> bool:
     """Return whether whole numbers only tell the rows apart.
 
     They do if they count 0, 1, 2 or 1, 2, 3 and so on, or if all are different and the column is
     called an identifier. Years that follow each other are none.
+
+    Parameters
+    ----------
+    name : str
+    values : ndarray of float64, shape (rows,)
+    places : ndarray of int, shape (rows,), optional
+        Where the rows stand in their source; by default they are all of its rows.
 
     Examples
     --------
@@ -80,7 +87,8 @@ def only_counts_rows(name: str, values: np.ndarray) -> bool:
     """
     if len(values) < ENOUGH_ROWS or not np.isfinite(values).all() or (values % 1 != 0).any():
         return False
-    if values[0] in (0, 1) and (np.diff(values) == 1).all():
+    ahead = values - (np.arange(len(values)) if places is None else places)
+    if ahead[0] in (0, 1) and (ahead == ahead[0]).all():
         return True
     words = name.casefold().replace("_", " ").replace("-", " ").replace(".", " ").split()
     called = name.endswith(("ID", "Id")) or bool({"id", "uuid", "index", "key"} & set(words[-1:]))

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from rewire.io import AdviceList
 from rewire.validation import of_type
 
@@ -130,7 +132,7 @@ def _columns(
         if name in said.targets:
             one = understand_target(one, column, task, len(said.targets) == 1, problems)
         elif one.role == "input":
-            one = _among_inputs(one, column, said.of(name))
+            one = _among_inputs(one, column, said.of(name), raw.places)
         found.append(one)
         if one.role == "input" and one.number is not None and one.number.censored == "limit":
             found += limit_columns(one, column, raw.columns)
@@ -170,13 +172,15 @@ def _column(
     )
 
 
-def _among_inputs(column: Column, raw: RawColumn, said: Override) -> Column:
+def _among_inputs(
+    column: Column, raw: RawColumn, said: Override, places: np.ndarray | None
+) -> Column:
     """Return an input, left out if it tells nothing or if nobody asked for it."""
     if said.kind is None and column.kind == "number":
         if column.different == 1 and not column.missing and not column.odd:
             column = replace(column, kind="constant", note="it is always the same")
         elif column.different == len(raw) and only_counts_rows(
-            column.name, read_column(raw, column)[0]
+            column.name, read_column(raw, column)[0], places
         ):
             column = replace(
                 column, kind="id", note="it tells the rows apart: name it in numeric to use it"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,8 @@ import numpy as np
 
 from rewire.losses import Loss
 from rewire.validation import plain_array
+
+from .sources import MappedSource, RowSource, pieces
 
 __all__ = ["ClassWeights", "weighted_by_class"]
 
@@ -24,7 +27,10 @@ class ClassWeights:
     class_weight : {"balanced"} or mapping
         ``"balanced"`` gives all classes the same weight in sum, as scikit-learn does; a mapping
         holds weights by class, and classes that it lacks count 1.
-    y : ndarray, shape (samples,)
+    classes : ndarray
+        In ascending order.
+    counts : ndarray of int
+        Samples of each class.
 
     Raises
     ------
@@ -34,25 +40,23 @@ class ClassWeights:
 
     Examples
     --------
-    >>> y = np.array([0, 0, 0, 1])
-    >>> ClassWeights("balanced", y).of(y).round(3).tolist()
+    >>> weights = ClassWeights("balanced", np.array([0, 1]), np.array([3, 1]))
+    >>> weights.of(np.array([0, 0, 0, 1])).round(3).tolist()
     [0.667, 0.667, 0.667, 2.0]
     """
 
-    def __init__(self, class_weight: ClassWeight, y: np.ndarray):
-        # Slow to import, and most trainings do without.
-        from sklearn.utils.class_weight import compute_class_weight
-
-        self.classes, counts = np.unique(y, return_counts=True)
+    def __init__(self, class_weight: ClassWeight, classes: np.ndarray, counts: np.ndarray):
+        self.classes = classes
         if isinstance(class_weight, Mapping):
-            _check_mapping(class_weight, self.classes)
-            class_weight = {**dict.fromkeys(self.classes.tolist(), 1.0), **class_weight}
-        elif class_weight != "balanced":
+            _check_mapping(class_weight, classes)
+            weight = np.array([class_weight.get(one, 1.0) for one in classes.tolist()], float)
+        elif class_weight == "balanced":
+            weight = counts.sum() / (len(counts) * counts)
+        else:
             raise ValueError(
                 "class_weight must be 'balanced', or a mapping of classes to weights; got "
                 f"{class_weight!r}"
             )
-        weight = compute_class_weight(class_weight, classes=self.classes, y=y)
         self.weight = weight / np.average(weight, weights=counts)
 
     def of(self, y: np.ndarray) -> np.ndarray:
@@ -60,29 +64,60 @@ class ClassWeights:
         place = np.minimum(np.searchsorted(self.classes, y), len(self.classes) - 1)
         return np.where(self.classes[place] == y, self.weight[place], 1.0)
 
+    def beside(self, y: np.ndarray) -> np.ndarray:
+        """Return targets with the weight of each sample in a further column."""
+        return np.column_stack([y, self.of(y)])
+
 
 def weighted_by_class(
-    loss: Loss, class_weight: ClassWeight, y: Any, validation_data: Any
-) -> tuple[Loss, np.ndarray, Any]:
-    """Return a loss, targets and validation data with a weight for each sample.
+    loss: Loss, class_weight: ClassWeight, data: tuple[Any, Any], validation_data: Any
+) -> tuple[Loss, tuple[Any, Any], Any]:
+    """Return a loss, training data and validation data with a weight for each sample.
+
+    Parameters
+    ----------
+    loss : Loss
+    class_weight : {"balanced"} or mapping
+    data : (X, y)
+        Or a stream and None: its targets are read once, to count the classes.
+    validation_data : (X, y), RowSource or None
 
     Raises
     ------
     ValueError
         For a loss of numbers, or one that has weights already, and as :class:`ClassWeights` does.
     """
-    y = plain_array(y, "y")
-    if not loss.counts_correct or loss.weighted or y.ndim != 1:
-        raise ValueError(
-            "class_weight must be None unless y holds one class for each sample and the loss is "
-            f"one of classes without weights of its own; got y of shape {y.shape} and {loss}"
-        )
-    weights = ClassWeights(class_weight, y)
-    if isinstance(validation_data, (tuple, list)) and len(validation_data) == 2:
+    X, y = data
+    if isinstance(X, RowSource):
+        counts = _counted((X.targets(*piece) for piece in pieces(X)), loss)
+        weights = ClassWeights(class_weight, *counts)
+        data = MappedSource(X, weights.beside), None
+    else:
+        y = plain_array(y, "y")
+        weights = ClassWeights(class_weight, *_counted([y], loss))
+        data = X, weights.beside(y)
+    if isinstance(validation_data, RowSource):
+        validation_data = MappedSource(validation_data, weights.beside)
+    elif isinstance(validation_data, (tuple, list)) and len(validation_data) == 2:
         X, other = validation_data[0], plain_array(validation_data[1], "validation_data")
         if other.ndim == 1:
-            validation_data = X, np.column_stack([other, weights.of(other)])
-    return replace(loss, weighted=True), np.column_stack([y, weights.of(y)]), validation_data
+            validation_data = X, weights.beside(other)
+    return replace(loss, weighted=True), data, validation_data
+
+
+def _counted(parts: Iterable[np.ndarray], loss: Loss) -> tuple[np.ndarray, np.ndarray]:
+    """Return the classes in order, and how many samples each has."""
+    counts: Counter[Any] = Counter()
+    for y in parts:
+        if not loss.counts_correct or loss.weighted or y.ndim != 1:
+            raise ValueError(
+                "class_weight must be None unless y holds one class for each sample and the loss "
+                f"is one of classes without weights of its own; got y of shape {y.shape} and {loss}"
+            )
+        found, times = np.unique(y, return_counts=True)
+        counts.update(dict(zip(found.tolist(), times.tolist(), strict=True)))
+    classes = sorted(counts)
+    return np.array(classes), np.array([counts[one] for one in classes])
 
 
 def _check_mapping(class_weight: Mapping[Any, float], classes: np.ndarray) -> None:

@@ -15,6 +15,7 @@ from rewire.losses import Loss
 from rewire.validation import checked_csr, of_type, plain_array, real_array
 
 from .samples import Samples
+from .streaming import StreamSamples
 
 __all__ = ["PIECE", "Score", "accuracy", "evaluate", "outputs", "score"]
 
@@ -73,19 +74,20 @@ def evaluate(net: Network, X: Any, y: Any, loss: str | Loss = "cross_entropy") -
     return score(net, Samples(X, y, loss))
 
 
-def score(net: Network, data: Samples) -> Score:
+def score(net: Network, data: Samples | StreamSamples) -> Score:
     """Measure a network on samples that have been checked."""
-    loss, kernels = data.loss, get_backend(net.backend)
-    samples, outputs = len(data.y), net.ranks[-1]
-    y = loss.targets(data.y, samples, outputs, net.dtype)
-    total, n_correct, first = 0.0, 0, 0
-    for scores in _pieces(net, data.X):
-        wanted = y[first : first + len(scores)]
-        first += len(scores)
-        rows, columns = np.arange(len(scores)), np.ascontiguousarray(scores.T)
-        given = np.empty_like(columns)
-        total += kernels.loss_and_slope(loss.code, columns, wanted, rows, net.dtype.type(1), given)
-        n_correct += kernels.count_correct(loss.code, columns, wanted, rows)
+    loss, kernels, outputs = data.loss, get_backend(net.backend), net.ranks[-1]
+    total, n_correct, samples = 0.0, 0, 0
+    for part in data.parts():
+        y, first = loss.targets(part.y, len(part), outputs, net.dtype), 0
+        samples += len(part)
+        for scores in _pieces(net, part.X):
+            wanted = y[first : first + len(scores)]
+            first += len(scores)
+            rows, columns = np.arange(len(scores)), np.ascontiguousarray(scores.T)
+            given, one = np.empty_like(columns), net.dtype.type(1)
+            total += kernels.loss_and_slope(loss.code, columns, wanted, rows, one, given)
+            n_correct += kernels.count_correct(loss.code, columns, wanted, rows)
     penalty = 0.0
     if loss.l2:
         penalty = loss.l2 * (

@@ -34,11 +34,7 @@ def describe_training(training: Training) -> dict[str, str]:
         "seed": str(training.batches.seed),
         "early_stopping": describe(training.early_stopping),
         **training.samples.describe(),
-        "validation_data": str(
-            [fingerprint(part) for part in (validation.X, validation.y)]
-            if validation is not None
-            else []
-        ),
+        "validation_data": str([] if validation is None else list(validation.describe().values())),
     }
 
 

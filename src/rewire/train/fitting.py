@@ -38,7 +38,7 @@ class TrainingOptions(TypedDict, total=False):
     total_steps: int | None
     batch_size: int
     schedule: str | Schedule | None
-    validation_data: tuple[Any, Any] | None
+    validation_data: Any
     early_stopping: EarlyStopping | int | None
     report_every: int | None
     input_dropout: float
@@ -87,8 +87,8 @@ def fit(
         Of the learning rate: a name in ``rewire.schedules.registry`` (``"linear"``, ``"cosine"``),
         or a function from a :class:`rewire.schedules.Time` to a factor, such as
         ``Linear(1, 0.1)``. Constant by default.
-    validation_data : (X, y), optional
-        Measured at every report.
+    validation_data : (X, y) or rewire.data.Stream, optional
+        Measured at every report; a stream is then read once, piece by piece.
     early_stopping : EarlyStopping or int, optional
         Stop when validation no longer improves, in accuracy where there is one and otherwise in
         loss; a number is the patience in reports.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,10 @@ from rewire.validation import checked_csr, plain_array, real_array
 from .batches import Batches
 from .fingerprint import fingerprint
 
-__all__ = ["Samples", "check_validation_data"]
+__all__ = ["Samples", "check_validation_data", "spacing"]
+
+# Samples, and numbers in them, that show what a network does.
+FEW, FEW_NUMBERS = 256, 200_000
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,16 @@ class Samples:
         """Return the samples in memory at a step: all of them."""
         return self
 
+    @property
+    def few(self) -> Samples:
+        """Some of the samples, evenly spaced."""
+        every = spacing(len(self), self.X.shape[1])
+        return Samples(self.X[::every], self.y[::every], self.loss)
+
+    def parts(self) -> Iterator[Samples]:
+        """Yield all samples, in one part."""
+        yield self
+
     def describe(self) -> dict[str, str]:
         """Return the fingerprints of inputs and targets."""
         return {"X": fingerprint(self.X), "y": fingerprint(self.y)}
@@ -82,10 +96,23 @@ class Samples:
         return X.toarray() if self.sparse else X, self.y[rows]
 
 
+def spacing(samples: int, inputs: int) -> int:
+    """Return how far apart samples are of which a few are kept: at most 256.
+
+    Examples
+    --------
+    >>> spacing(1000, 20), spacing(1000, 2000)
+    (4, 10)
+    """
+    return max(1, -(-samples // min(FEW, max(1, FEW_NUMBERS // inputs))))
+
+
 def check_validation_data(net: Network, data: Any, loss: Loss) -> Samples:
     """Check a pair (X, y) to validate on; error messages name ``validation_data``."""
     if not isinstance(data, (tuple, list)) or len(data) != 2:
-        raise ValueError(f"validation_data must be a pair (X, y); got {type(data).__name__}")
+        raise ValueError(
+            f"validation_data must be a pair (X, y) or a stream; got {type(data).__name__}"
+        )
     X = _check_inputs("validation_data's X", net, data[0])
     try:
         return Samples(X, _check_targets(net, data[1], loss, X.shape[0]), loss)

@@ -13,6 +13,7 @@ from rewire.validation import real_number, whole_number
 
 if TYPE_CHECKING:
     from .samples import Samples
+    from .streaming import StreamSamples
     from .training import Training
 
 __all__ = ["MONITORED", "EarlyStopping"]
@@ -63,7 +64,9 @@ class EarlyStopping:
         self.best: Network | None = None
 
     @classmethod
-    def fresh(cls, given: EarlyStopping | int, validation: Samples | None) -> EarlyStopping:
+    def fresh(
+        cls, given: EarlyStopping | int, validation: Samples | StreamSamples | None
+    ) -> EarlyStopping:
         """Return one for a new training: a copy of ``given``, or one with that patience."""
         if validation is None:
             raise ValueError(

@@ -27,9 +27,10 @@ from .divergence import all_finite, divergence, gradients_overflow
 from .evaluation import PIECE, accuracy, score
 from .fingerprint import describe_network, describe_training
 from .history import History, RunningTotals
-from .samples import check_validation_data
+from .samples import Samples
+from .sources import check_targets_given, example_targets
 from .stopping import EarlyStopping
-from .streaming import check_targets_given, example_targets, open_samples
+from .streaming import StreamSamples, open_samples, open_validation
 from .trainer import WORK_PER_CALL, Trainer
 
 __all__ = ["Training"]
@@ -61,7 +62,7 @@ class Training:
     ----------
     samples : Samples
         Inputs and targets, checked, and the loss; of a stream, those that are in memory.
-    validation : Samples or None
+    validation : Samples, StreamSamples or None
     step, total_steps : int
         Steps made, and steps in the whole training.
     history : History
@@ -106,7 +107,7 @@ class Training:
         total_steps: int | None = None,
         batch_size: int = defaults.BATCH_SIZE,
         schedule: str | Schedule | None = None,
-        validation_data: tuple[Any, Any] | None = None,
+        validation_data: Any = None,
         early_stopping: EarlyStopping | int | None = None,
         report_every: int | None = None,
         input_dropout: float = 0.0,
@@ -114,10 +115,12 @@ class Training:
         seed: int = 0,
     ):
         of_type(net, "net", Network)
-        check_targets_given(X, y, class_weight)
+        check_targets_given(X, y)
         loss = default_loss(net, example_targets(X, y)) if loss is None else losses.get(loss)
         if class_weight is not None:
-            loss, y, validation_data = weighted_by_class(loss, class_weight, y, validation_data)
+            loss, (X, y), validation_data = weighted_by_class(
+                loss, class_weight, (X, y), validation_data
+            )
         optimizer = default_optimizer(loss) if optimizer is None else optimizers.get(optimizer)
         self.net, self.loss = net, loss
         batch_size, seed = whole_number(batch_size, "batch_size", 1), whole_number(seed, "seed")
@@ -125,9 +128,10 @@ class Training:
         per_epoch = self.batches.per_epoch
         self.total_steps = choose_total_steps(epochs, total_steps, per_epoch)
         self.schedule = schedules.get("constant" if schedule is None else schedule)
-        self.validation = self.early_stopping = None
+        self.validation: Samples | StreamSamples | None = None
+        self.early_stopping: EarlyStopping | None = None
         if validation_data is not None:
-            self.validation = check_validation_data(net, validation_data, loss)
+            self.validation = open_validation(net, validation_data, loss)
         if early_stopping is not None:
             self.early_stopping = EarlyStopping.fresh(early_stopping, self.validation)
         if report_every is None:
