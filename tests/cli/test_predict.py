@@ -122,7 +122,7 @@ def test_missing_and_unseen_values_are_answered_as_learnt(run, trained, tmp_path
 
 def training_rows(trained):
     from rewire.experiment import RunDirectory
-    from rewire.experiment.experiment import load_dataset, split_parts
+    from rewire.experiment.parts import load_dataset, split_parts
 
     recipe = RunDirectory(trained / "price").read_recipe()
     part, _ = split_parts(recipe, load_dataset(recipe))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rewire.data import Dataset
-from rewire.experiment import Recipe, load_dataset, prepare_experiment
+from rewire.experiment import Recipe, prepare_experiment
 from rewire.experiment.assessing import assess_experiment, assess_model, assess_recipe, parts_of
 
 from .recipes import finish, short
@@ -21,7 +21,7 @@ def test_parts_are_those_of_the_training(experiment):
         "training": (160, True),
         "validation": (18, False),
     }
-    again = assess_recipe(experiment.model, experiment.recipe, load_dataset(experiment.recipe))
+    again = assess_recipe(experiment.model, experiment.recipe)
     assert again.to_dict() == found.to_dict()
 
 

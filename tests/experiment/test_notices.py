@@ -5,6 +5,7 @@ import pytest
 
 from rewire.data import Dataset
 from rewire.experiment.notices import below_trivial, rare_classes
+from rewire.experiment.parts import Parts
 
 FLOWERS = np.array([0, 0, 0, 1, 2])
 NAMES = ("iris", "rose", "lily")
@@ -37,7 +38,9 @@ def test_a_constant_that_is_hit_but_for_rounding_is_not_worse():
 )
 def test_classes_that_are_not_held_out_are_named(y, said):
     data = Dataset.from_arrays(np.arange(float(len(y)))[:, None], y)
-    assert said in rare_classes(data, *data.split(0.4, seed=0))
-    assert rare_classes(data, data, None) is None
+    counts = Parts(data, *data.split(0.4, seed=0)).class_counts()
+    assert said in rare_classes(data.classes, *counts)
+    assert rare_classes(data.classes, counts[0]) is None
     common = Dataset.from_arrays(np.arange(6.0)[:, None], [0, 0, 0, 1, 1, 1])
-    assert rare_classes(common, *common.split(0.5, seed=0)) is None
+    counts = Parts(common, *common.split(0.5, seed=0)).class_counts()
+    assert rare_classes(common.classes, *counts) is None

@@ -19,8 +19,9 @@ from .options import AsJson, DataDir, complete_data, settings_options
 
 __all__ = ["compare"]
 
-# A comparison chooses these itself; early stopping would choose networks by what is measured.
-CHOSEN = ("method", "seed", "early_stopping")
+# A comparison chooses these itself: early stopping would choose networks by what is measured, and
+# its many trainings share the data in memory.
+CHOSEN = ("method", "seed", "early_stopping", "buffer")
 
 
 def _settings() -> dict[str, Setting]:

@@ -9,15 +9,16 @@ import numpy as np
 
 from rewire.assess import Assessment
 from rewire.data import load
-from rewire.experiment import Predictor, Recipe, RunDirectory, load_dataset
+from rewire.experiment import Predictor, Recipe, RunDirectory
 from rewire.experiment.assessing import assess_model, assess_recipe
-from rewire.experiment.experiment import split_parts
+from rewire.experiment.parts import load_parts
 from rewire.experiment.reading import answered, schema_of
 from rewire.tables import parse, read_raw
 from rewire.tables.reading import is_table_file
 
 from .assessment import print_assessment
 from .common import print_line
+from .train import absolute
 
 __all__ = ["evaluate_on", "print_assessment"]
 
@@ -48,10 +49,10 @@ def evaluate_on(
     """
     recipe = RunDirectory(model).read_recipe() if model.is_dir() else None
     if recipe is not None and (data is None or _same(data, target, recipe)):
-        return assess_recipe(predictor, recipe, load_dataset(recipe, data_dir))
+        return assess_recipe(predictor, recipe, data_dir)
     if data is None:
         raise ValueError("DATA must be given for a model outside its run's folder; got none")
-    if data == "-" or is_table_file(data):
+    if data == "-" or is_table_file(data) or Path(absolute(data)).is_dir():
         found = _table(predictor, data, target)
     else:
         if target is None and recipe is not None and Path(data).suffix:
@@ -67,9 +68,8 @@ def _training_part(
     if recipe is None:
         return None
     try:
-        data = load_dataset(recipe, data_dir)
-        model.check(data)
-        train, _ = split_parts(recipe, data)
+        train = load_parts(recipe, data_dir).train
+        model.check(train)
         return train.X, model.number_classes(train, train.y)
     except (OSError, ValueError, ImportError):
         return None
@@ -77,9 +77,7 @@ def _training_part(
 
 def _same(data: str, target: str | None, recipe: Recipe) -> bool:
     """Return whether some data are those of a training."""
-    path = Path(data).expanduser()
-    given = str(path.resolve()) if path.suffix and path.is_file() else data
-    return given == recipe.data and target in (None, recipe.target)
+    return absolute(data) == recipe.data and target in (None, recipe.target)
 
 
 def _table(model: Predictor, data: str, target: str | None) -> Parts:

@@ -93,7 +93,8 @@ def predict(
     samples: Annotated[
         Path,
         typer.Argument(
-            metavar="FILE", help="A table, its columns by name; - for standard input; or NPZ."
+            metavar="FILE",
+            help="A table, its columns by name; - for standard input; or NPZ or NPY.",
         ),
     ],
     out: Annotated[

@@ -50,7 +50,7 @@ def write_predictions(
     ----------
     model : Predictor
     samples : Path
-        A table, ``-`` for standard input, or an NPZ file.
+        A table, ``-`` for standard input, or an NPZ or NPY file.
     out : Path, optional
         Its ending, one of ``ENDINGS``, says the format.
     probabilities : bool, default False
@@ -62,9 +62,9 @@ def write_predictions(
     """
     if out is not None and not out.name.lower().endswith(ENDINGS):
         raise ValueError(f"out must end in {', '.join(ENDINGS)}; got {str(out)!r}")
-    is_npz = samples.suffix.lower() == ".npz"
+    arrays = samples.suffix.lower() in (".npz", ".npy")
     with waiting(f"reading {samples.name}"):
-        raw = None if is_npz else read_raw("-" if str(samples) == "-" else samples)
+        raw = None if arrays else read_raw("-" if str(samples) == "-" else samples)
         X, answerable = _inputs(model, samples, raw)
         answerable = answerable & np.isfinite(model.outputs(X)).all(axis=1)
     if not answerable.all():

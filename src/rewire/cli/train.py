@@ -12,7 +12,14 @@ from rewire.experiment.settings import settings_of
 
 from . import importing
 from .common import guarded, run_folders
-from .options import AsJson, DataDir, complete_data, settings_options, was_given
+from .options import (
+    AsJson,
+    DataDir,
+    complete_data,
+    data_names,
+    settings_options,
+    was_given,
+)
 
 __all__ = ["SETTINGS", "absolute", "train"]
 
@@ -29,7 +36,7 @@ def train(
         str | None,
         typer.Argument(
             help="A data set by name (mnist, digits, moons, ...), or a file: CSV, TSV, JSON, "
-            "Parquet, Excel or NPZ.",
+            "Parquet, Excel, NPZ or NPY; or a folder of Parquet files.",
             autocompletion=complete_data,
         ),
     ] = None,
@@ -59,6 +66,8 @@ def train(
 
         rewire train houses.csv --target price --out runs/houses
 
+        rewire train logs/ --target clicked --buffer "500 MB"
+
     Ctrl-C saves; 'rewire train --resume FOLDER' goes on to the same bits.
 
     Exit status: 0 when trained, 2 if something asked for cannot be done, 130
@@ -81,9 +90,10 @@ def train(
 
 
 def absolute(name: Any) -> str:
-    """Return a file's absolute path, so that a run can go on from any folder; names unchanged."""
+    """Return the absolute path of a file or folder, so that a run can go on from anywhere."""
     path = Path(name).expanduser()
-    return str(path.resolve()) if path.suffix and path.is_file() else name
+    known = path.is_dir() and name not in data_names()
+    return str(path.resolve()) if known or (path.suffix and path.is_file()) else name
 
 
 def _refuse_settings(context: typer.Context) -> None:

@@ -131,6 +131,8 @@ def _train_and_print(
 
 def _data_line(experiment: Experiment) -> str:
     """Return what the data are: all samples, and the inputs that the training part makes."""
+    if experiment.streams is not None:
+        return repr(experiment.streams.train)
     whole, made = (f" {one.inputs} input" for one in (experiment.data, experiment.train))
     return repr(experiment.data).replace(whole, made)
 

@@ -16,9 +16,12 @@ from .train import SETTINGS, absolute
 
 __all__ = ["tune"]
 
+# Many trainings share the data in memory.
+IN_MEMORY = {name: one for name, one in SETTINGS.items() if name != "buffer"}
+
 
 @guarded
-@settings_options(SETTINGS)
+@settings_options(IN_MEMORY)
 def tune(
     context: typer.Context,
     data: Annotated[

@@ -11,7 +11,7 @@ from zlib import crc32
 from rewire.data import Dataset
 from rewire.data.registry import loaders
 from rewire.experiment import Recipe, load_dataset
-from rewire.experiment.experiment import TABLE_OPTIONS
+from rewire.experiment.parts import TABLE_OPTIONS
 from rewire.train.fingerprint import fingerprint
 
 if TYPE_CHECKING:

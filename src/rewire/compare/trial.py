@@ -13,7 +13,7 @@ from rewire.assess import score
 from rewire.assess.inputs import inputs_in_use
 from rewire.data import Dataset
 from rewire.experiment import Experiment, Recipe, load_dataset, prepare_experiment
-from rewire.experiment.experiment import split_parts
+from rewire.experiment.parts import split_parts
 from rewire.io import advise
 from rewire.train import evaluate
 

@@ -11,8 +11,8 @@ from rewire.io import lazy_face
 
 if TYPE_CHECKING:
     from .experiment import Experiment as Experiment
-    from .experiment import load_dataset as load_dataset
     from .experiment import prepare_experiment as prepare_experiment
+    from .parts import load_dataset as load_dataset
     from .predictor import Predictor as Predictor
     from .recipe import Recipe as Recipe
     from .run_directory import RunDirectory as RunDirectory
@@ -24,7 +24,7 @@ _HOMES = {
     "Predictor": "predictor",
     "Recipe": "recipe",
     "RunDirectory": "run_directory",
-    "load_dataset": "experiment",
+    "load_dataset": "parts",
     "prepare_experiment": "experiment",
     "settings_table": "settings",
 }

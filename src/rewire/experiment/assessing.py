@@ -10,16 +10,17 @@ import numpy as np
 from rewire.assess import Assessment, assess
 from rewire.data import Dataset
 
-from .experiment import Experiment, split_parts
+from .experiment import Experiment
+from .parts import DataDir, load_parts
 from .predictor import Predictor
 from .recipe import Recipe
 
 __all__ = ["assess_experiment", "assess_model", "assess_recipe", "parts_of"]
 
-Parts = dict[str, tuple[Any, np.ndarray]]
+Samples = dict[str, tuple[Any, np.ndarray]]
 
 
-def parts_of(data: Dataset, train: Dataset, validation: Dataset | None) -> Parts:
+def parts_of(data: Dataset, train: Dataset, validation: Dataset | None) -> Samples:
     """Return the parts of a training's data: what was learnt, what was held out, and the test.
 
     Parameters
@@ -27,7 +28,7 @@ def parts_of(data: Dataset, train: Dataset, validation: Dataset | None) -> Parts
     data : Dataset
         All of it, with its test part if it has one.
     train, validation : Dataset
-        Its training samples in two, as :func:`rewire.experiment.split_parts` returns them.
+        Its training samples in two, as :func:`rewire.experiment.parts.split_parts` returns them.
 
     Returns
     -------
@@ -70,9 +71,7 @@ def assess_experiment(experiment: Experiment, groups: Sequence[str] | None = Non
     return assess_model(experiment.model, parts, groups=groups, seed=experiment.recipe.seed)
 
 
-def assess_recipe(
-    model: Predictor, recipe: Recipe, data: Dataset, groups: Sequence[str] | None = None
-) -> Assessment:
+def assess_recipe(model: Predictor, recipe: Recipe, data_dir: DataDir = None) -> Assessment:
     """Assess a model on the data that it was trained on, in the parts of its training.
 
     Parameters
@@ -80,13 +79,12 @@ def assess_recipe(
     model : Predictor
     recipe : Recipe
         Of its training.
-    data : Dataset
-        As the recipe loads it.
-    groups : sequence of str, optional
-        For each input, the column that it was made of; by default as the model's encoder knows.
+    data_dir : path, optional
+        Where stored data sets are.
     """
-    parts = parts_of(data, *split_parts(recipe, data))
-    return assess_model(model, parts, groups=groups, seed=recipe.seed)
+    found = load_parts(recipe, data_dir)
+    parts = parts_of(found.data, found.train, found.validation)
+    return assess_model(model, parts, seed=recipe.seed)
 
 
 def assess_model(

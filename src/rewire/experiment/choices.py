@@ -35,7 +35,7 @@ def is_table(data: Dataset) -> bool:
     return data.encoder is not None
 
 
-def with_choices(recipe: Recipe, data: Dataset) -> Recipe:
+def with_choices(recipe: Recipe, data: Dataset, samples: int | None = None) -> Recipe:
     """Return the recipe with optimizer, learning rate, batch size and more as suits the data.
 
     Tables are learnt as the estimators of :mod:`rewire.sklearn` learn them. Arrays and named data
@@ -46,6 +46,8 @@ def with_choices(recipe: Recipe, data: Dataset) -> Recipe:
     recipe : Recipe
     data : Dataset
         As the recipe loads it.
+    samples : int, optional
+        To learn from, where the data are but some of them.
 
     Examples
     --------
@@ -61,21 +63,21 @@ def with_choices(recipe: Recipe, data: Dataset) -> Recipe:
     """
     chosen: dict[str, Any] = {"batch_size": defaults.BATCH_SIZE}
     if is_table(data):
-        chosen = _for_table(recipe, data)
+        chosen = _for_table(recipe, data, len(data.y) if samples is None else samples)
     open_ones = {name: one for name, one in chosen.items() if getattr(recipe, name) is None}
     recipe = replace(recipe, **open_ones)
     optimizer, lr = resolve_optimizer(recipe, data.task)
     return replace(recipe, optimizer=optimizer, lr=lr)
 
 
-def _for_table(recipe: Recipe, data: Dataset) -> dict[str, Any]:
+def _for_table(recipe: Recipe, data: Dataset, samples: int) -> dict[str, Any]:
     """Return what suits a table, also of settings that the recipe has."""
     found: dict[str, Any] = {"batch_size": defaults.TABLE_BATCH_SIZE}
     if recipe.optimizer is None:
         found |= {"optimizer": defaults.TABLE_OPTIMIZER, "lr": defaults.TABLE_LR}
     if recipe.total_steps is None:
         batch = recipe.batch_size or defaults.TABLE_BATCH_SIZE
-        found["epochs"] = _table_epochs(-(-len(data.y) // batch))
+        found["epochs"] = _table_epochs(-(-samples // batch))
     if data.task == "classification" and len(data.classes) == 2:
         found["loss"] = "binary_cross_entropy"
     return found

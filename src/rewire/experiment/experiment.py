@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from rewire import defaults
-from rewire.data import Dataset, Standardizer, load
-from rewire.data.tabular import UNDERSTANDING
-from rewire.io import advise, prefixed
+from rewire.data import Dataset, Standardizer
+from rewire.io import advise
 from rewire.losses import Loss
 from rewire.train import EarlyStopping, Training
+from rewire.train.sources import MappedSource
 from rewire.validation import of_type
 
 from .build import (
@@ -26,14 +26,12 @@ from .build import (
 )
 from .choices import first_network, is_table, planned, with_choices
 from .decay import with_decay
-from .notices import rare_classes
+from .notices import learnt_from_samples, rare_classes
+from .parts import Parts, Streams, load_parts, standardizes
 from .predictor import Predictor
 from .recipe import Recipe
 
-__all__ = ["Experiment", "load_dataset", "prepare_experiment", "split_parts"]
-
-# Settings of a recipe that are options of load for tables.
-TABLE_OPTIONS = ("ignore", "encoding", "missing", *UNDERSTANDING)
+__all__ = ["Experiment", "prepare_experiment"]
 
 
 @dataclass
@@ -54,6 +52,9 @@ class Experiment:
     notices : list of str
         What was arranged otherwise than the recipe says, and what else one should know, each as a
         sentence.
+    streams : Streams or None
+        Where the samples are on disk: ``data``, ``train`` and ``validation`` are then some of them,
+        drawn by the seed.
     """
 
     recipe: Recipe
@@ -63,6 +64,7 @@ class Experiment:
     model: Predictor
     training: Training
     notices: list[str] = field(default_factory=list)
+    streams: Streams | None = None
 
 
 def prepare_experiment(
@@ -102,9 +104,10 @@ def prepare_experiment(
                 "do not stop early",
             )
         )
-    data = load_dataset(recipe, data_dir) if data is None else of_type(data, "data", Dataset)
-    train, validation = split_parts(recipe, data)
-    recipe = with_choices(recipe, train)
+    parts = load_parts(recipe, data_dir, data)
+    data, train, streams = parts.data, parts.train, parts.streams
+    samples = len(train.y) if streams is None else len(streams.train)
+    recipe = with_choices(recipe, train, samples)
     loss = make_loss(recipe, data.task)
     table = is_table(train)
     net, densities, raised = first_network(
@@ -117,7 +120,7 @@ def prepare_experiment(
         data.classes,
         train.feature_names,
         data.image_shape,
-        Standardizer.fit(train.X, limit=defaults.INPUT_LIMIT) if _standardizes(recipe) else None,
+        Standardizer.fit(train.X, limit=defaults.INPUT_LIMIT) if standardizes(recipe) else None,
         *_target_scaling(train),
         loss=loss.name,
         encoder=train.encoder,
@@ -127,15 +130,15 @@ def prepare_experiment(
     if unused:
         notices.append(unused)
     if table:
-        recipe = with_decay(recipe, X, y, loss, net.ranks[-1])
-        method, optimizer = planned(recipe, data.task, len(y), densities)
+        recipe = with_decay(recipe, X, y, loss, net.ranks[-1]) if streams is None else recipe
+        method, optimizer = planned(recipe, data.task, samples, densities)
     else:
         method = make_method(recipe, densities=densities)
         optimizer = make_optimizer(recipe, data.task)
+    learnt, held_out = _to_train_on(parts, (X, y), model, loss.name)
     training = Training(
         net,
-        X,
-        y,
+        *learnt,
         method=method,
         loss=loss,
         optimizer=optimizer,
@@ -143,58 +146,49 @@ def prepare_experiment(
         total_steps=recipe.total_steps,
         batch_size=recipe.batch_size or defaults.BATCH_SIZE,
         schedule=make_schedule(recipe),
-        validation_data=None if validation is None else _as_learnt(validation, model, loss.name),
+        validation_data=held_out,
         early_stopping=_early_stopping(recipe),
         class_weight=_class_weight(recipe, data, loss),
         seed=recipe.seed,
     )
-    if rare := rare_classes(data, train, validation):
-        notices.append(rare)
-    return Experiment(recipe, data, train, validation, model, training, notices)
+    rare = rare_classes(data.classes, *parts.class_counts()) if data.classes else None
+    notices += filter(None, [rare, learnt_from_samples(parts)])
+    return Experiment(recipe, data, train, parts.validation, model, training, notices, streams)
 
 
-def load_dataset(recipe: Recipe, data_dir: str | os.PathLike[str] | None = None) -> Dataset:
-    """Load the data of a recipe, in double precision if they are still to be standardized."""
-    of_type(recipe, "recipe", Recipe)
-    options = {name: getattr(recipe, name) for name in TABLE_OPTIONS}
-    given = {name: value for name, value in options.items() if value not in (None, (), "impute")}
-    return load(
-        recipe.data,
-        target=recipe.target,
-        # As it was given: load says which tasks there are.
-        task=recipe.task,  # type: ignore[arg-type]
-        data_dir=data_dir,
-        seed=recipe.seed,
-        dtype="float64" if _standardizes(recipe) else recipe.dtype,
-        **given,
-    )
+def _to_train_on(
+    parts: Parts, learnt: tuple[Any, Any], model: Predictor, loss: str
+) -> tuple[tuple[Any, Any], Any]:
+    """Return what a training takes: inputs and targets in memory, or streams in their place.
 
+    Parameters
+    ----------
+    parts : Parts
+    learnt : (X, y)
+        Of the training samples in memory, as the network takes them.
+    model : Predictor
+    loss : str
 
-def split_parts(recipe: Recipe, data: Dataset) -> tuple[Dataset, Dataset | None]:
-    """Return the samples that a recipe learns from, and those that it holds out, if any.
-
-    Raises
-    ------
-    ValueError
-        For a share that leaves either part empty.
+    Returns
+    -------
+    learnt : (X, y)
+        Or a stream and None.
+    held_out : (X, y), stream or None
+        A stream only where not all of it is in memory.
     """
-    if not recipe.validation:
-        return data, None
-    try:
-        return data.split(recipe.validation, seed=recipe.seed)
-    except ValueError as error:
-        keep_all = "keep nothing back (validation=0)"
-        raise ValueError(prefixed("validation: ", error, keep_all)) from error
+    validation, streams = parts.validation, parts.streams
+    held_out: Any = None if validation is None else _as_learnt(validation, model, loss)
+    if streams is None:
+        return learnt, held_out
 
+    def mapped(stream: Any) -> MappedSource:
+        targets = partial(_targets_as_learnt, model=model, loss=loss)
+        return MappedSource(stream, targets, model.network_inputs)
 
-def _standardizes(recipe: Recipe) -> bool:
-    """Return whether inputs are scaled; by default those of files, whose units are anyone's guess.
-
-    They are scaled in double precision: in single precision, times and prices may differ in digits
-    that are not there.
-    """
-    is_file = bool(Path(recipe.data).suffix) or recipe.data == "-"
-    return is_file if recipe.standardize is None else recipe.standardize
+    held = streams.validation
+    if held is not None and validation is not None and len(held) > len(validation.y):
+        held_out = mapped(held)
+    return (mapped(streams.train), None), held_out
 
 
 def _output_count(data: Dataset, loss: Loss) -> int:
@@ -252,8 +246,10 @@ def _cross_fitted(train: Dataset) -> Dataset:
 
 def _as_learnt(data: Dataset, model: Predictor, loss: str) -> tuple[Any, np.ndarray]:
     """Return inputs and targets as the network takes them."""
-    X = model.network_inputs(data.X)
-    if data.task == "regression":
-        y = data.y.reshape(len(data.y), -1)
-        return X, (y - model.target_mean) / model.target_scale
-    return X, data.signed()[0] if loss == "hinge" else data.y
+    return model.network_inputs(data.X), _targets_as_learnt(data.y, model, loss)
+
+
+def _targets_as_learnt(y: np.ndarray, model: Predictor, loss: str) -> np.ndarray:
+    if model.task == "regression":
+        return (y.reshape(len(y), -1) - model.target_mean) / model.target_scale
+    return 2 * y - 1 if loss == "hinge" else y

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rewire.assess.verdicts import REMEDY
 
-if TYPE_CHECKING:
-    from rewire.data import Dataset
+from .choices import is_table
 
-__all__ = ["below_trivial", "rare_classes"]
+if TYPE_CHECKING:
+    from .parts import Parts
+
+__all__ = ["below_trivial", "learnt_from_samples", "rare_classes"]
 
 # A hundredth of the accuracy or of R² may be chance.
 MARGIN = 0.01
@@ -64,12 +67,26 @@ def below_trivial(
     )
 
 
-def rare_classes(data: Dataset, train: Dataset, validation: Dataset | None) -> str | None:
-    """Return a sentence where classes of the training samples are not among those held out."""
-    if validation is None or data.task != "classification":
+def rare_classes(
+    classes: Sequence[Any], learnt: np.ndarray, held_out: np.ndarray | None = None
+) -> str | None:
+    """Return a sentence where classes of the training samples are not among those held out.
+
+    Parameters
+    ----------
+    classes : sequence
+        Their names.
+    learnt, held_out : ndarray of int, shape (classes,)
+        How many samples of each there are; None where nothing is held out.
+
+    Examples
+    --------
+    >>> rare_classes("ab", np.array([9, 1]), np.array([1, 0])).split(",")[0]
+    'no sample of class b is held out'
+    """
+    if held_out is None:
         return None
-    counts = [np.bincount(part.y, minlength=len(data.classes)) for part in (train, validation)]
-    missing = [str(data.classes[k]) for k in np.flatnonzero((counts[0] > 0) & (counts[1] == 0))]
+    missing = [str(classes[k]) for k in np.flatnonzero((learnt > 0) & (held_out == 0)).tolist()]
     if not missing:
         return None
     shown = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
@@ -78,3 +95,23 @@ def rare_classes(data: Dataset, train: Dataset, validation: Dataset | None) -> s
         f"no sample of {noun} {shown} is held out, as there are too few: the validation does not "
         "tell how well they are learnt"
     )
+
+
+def learnt_from_samples(parts: Parts) -> str | None:
+    """Return a sentence where some samples on disk stand for all, None where all are in memory."""
+    streams, validation = parts.streams, parts.validation
+    if streams is None:
+        return None
+    learnt, everything = len(parts.train.y), len(streams.train)
+    held = 0 if streams.validation is None else len(streams.validation)
+    if learnt == everything and (validation is None or len(validation.y) == held):
+        return None
+    table = is_table(parts.train)
+    what = "columns are understood, encoded and scaled" if table else "inputs are scaled"
+    said = [
+        f"{what} by what {learnt:,} of {everything:,} training samples say, drawn by the seed; the "
+        "final scores are measured on these"
+    ]
+    if validation is not None:
+        said.append(f"{len(validation.y):,} of {held:,} held out")
+    return " and on ".join(said)

@@ -109,6 +109,14 @@ class DataSettings:
         group="Data",
         default_text="as its targets are",
     )
+    buffer: str | None = setting(
+        None,
+        str,
+        "Leave the data on disk and read them piece by piece: memory for the training samples that "
+        "are shuffled at a time, such as 500 MB. For Parquet files, folders of them, .npy files.",
+        group="Data",
+        default_text="load everything",
+    )
     standardize: bool | None = setting(
         None,
         bool,
