@@ -1,5 +1,8 @@
 """Trainings from disk: the parts of the data, the same bits again, and what goes with a buffer."""
 
+import shutil
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -161,3 +164,39 @@ def test_only_what_is_read_in_pieces_has_a_buffer(data):
 def test_comparisons_and_searches_have_none(folder):
     with pytest.raises(ValueError, match="buffer must be None where data are loaded as a whole"):
         load_dataset(recipe(folder))
+
+
+LEARNING = r"""
+import re, sys
+from rewire.experiment import Recipe, prepare_experiment
+from rewire.experiment.assessing import assess_experiment
+
+def learn(path):
+    given = {"buffer": "10 MB", "hidden": 4, "epochs": 0.1, "batch_size": 128}
+    experiment = prepare_experiment(Recipe(path, target="y", task="regression", **given))
+    while not experiment.training.finished:
+        experiment.training.advance()
+    assess_experiment(experiment)
+    # Of this program alone; ru_maxrss begins with that of the process which started it.
+    return int(re.search(r"VmHWM:\s+(\d+)", open("/proc/self/status").read())[1])
+
+before = learn(sys.argv[1])  # imports and compilation
+print(learn(sys.argv[2]) - before)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_memory_is_bounded_by_the_buffer(tmp_path):
+    """One and a half times the buffer and 100 MB, of a table of 160 MB; in memory it takes 1 GB."""
+    random = np.random.default_rng(0)
+    part = pd.DataFrame(random.integers(0, 90, (50_000, 40)) / 8, columns=map(str, range(40)))
+    part["y"] = part["0"] * part["1"]
+    (tmp_path / "large").mkdir()
+    part[:2000].to_parquet(tmp_path / "small.parquet")
+    part.to_parquet(tmp_path / "large" / "0.parquet", row_group_size=10_000)
+    for number in range(1, 10):
+        shutil.copy(tmp_path / "large" / "0.parquet", tmp_path / "large" / f"{number}.parquet")
+    command = [sys.executable, "-c", LEARNING, tmp_path / "small.parquet", tmp_path / "large"]
+    grown = int(subprocess.run(command, capture_output=True, check=True).stdout)
+    assert grown < 1.5 * 10_000 + 100_000  # kB

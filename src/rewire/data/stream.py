@@ -37,7 +37,7 @@ class Stream:
     Make one with :meth:`from_arrays` or :meth:`from_parquet`. In every epoch its pieces are read in
     a random order into a buffer and shuffled there, so that a training takes the memory of the
     buffer and of a piece, whatever the size of the data. The same buffer and seed give the same
-    bits; a buffer that holds everything gives those of arrays in memory.
+    bits; a buffer that holds everything gives those of the same inputs as arrays in memory.
 
     Attributes
     ----------

@@ -148,7 +148,7 @@ def open_table(
     answered, labels, notes = _look_through(groups, schema, task, raw)
     classes = names_of_classes(task, schema.targets[0], labels)
     table, have = parse(raw, schema), answered.contain(places)
-    if not have.any():
+    if not have.any():  # which is refused
         without_answers(schema, len(have), len(have))
     source, sample = _encoded(
         groups, table.take(have), places[have], task=task, classes=classes, missing=missing

@@ -108,7 +108,13 @@ def density_notice(recipe: Recipe, net: Network) -> str | None:
     )
 
 
-def silence_constants(net: Network, X: Any, names: Sequence[str] | None = None) -> str | None:
+def silence_constants(
+    net: Network,
+    X: Any,
+    names: Sequence[str] | None = None,
+    *,
+    samples: str = "all training samples",
+) -> str | None:
     """Set the weights from inputs that are 0 in all training samples to 0, in place.
 
     They would never be trained, and add what is random to the answers once such an input varies.
@@ -122,6 +128,8 @@ def silence_constants(net: Network, X: Any, names: Sequence[str] | None = None) 
         As the network learns them.
     names : sequence of str, optional
         Of the inputs.
+    samples : str, optional
+        What X holds, for the sentence.
 
     Returns
     -------
@@ -136,7 +144,7 @@ def silence_constants(net: Network, X: Any, names: Sequence[str] | None = None) 
     shown = [names[k] if names else f"number {k}" for k in np.flatnonzero(constant)[:5]]
     noun = "input" if constant.sum() == 1 else "inputs"
     more = f" and {constant.sum() - 5} more" if constant.sum() > 5 else ""
-    return f"{noun} {', '.join(shown)}{more}: the same in all training samples, so not used"
+    return f"{noun} {', '.join(shown)}{more}: the same in {samples}, so not used"
 
 
 def _whole_or_layers(numbers: tuple[float, ...] | None) -> Any:

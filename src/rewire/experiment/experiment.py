@@ -126,11 +126,14 @@ def prepare_experiment(
         encoder=train.encoder,
     )
     X, y = _as_learnt(_cross_fitted(train), model, loss.name)
-    unused = model.standardizer and silence_constants(net, X, train.feature_names)
-    if unused:
+    seen = "all training samples" if streams is None else f"all {len(train.y):,} samples drawn"
+    if model.standardizer and (
+        unused := silence_constants(net, X, train.feature_names, samples=seen)
+    ):
         notices.append(unused)
     if table:
-        recipe = with_decay(recipe, X, y, loss, net.ranks[-1]) if streams is None else recipe
+        if streams is None:  # what is on disk is too much for many trainings
+            recipe = with_decay(recipe, X, y, loss, net.ranks[-1])
         method, optimizer = planned(recipe, data.task, samples, densities)
     else:
         method = make_method(recipe, densities=densities)

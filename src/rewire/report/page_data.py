@@ -95,8 +95,8 @@ def _measured_on(recording: Recording) -> str | None:
     if samples is None or not 0 < few < samples:
         return None
     return (
-        f"Which neurons are active is measured on {few:,} of {samples:,} training samples, evenly "
-        "spaced."
+        f"How active neurons are is measured on at most {few:,} of {samples:,} training samples, "
+        "evenly spaced."
     )
 
 
