@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -91,7 +92,7 @@ def _targets_in_order(schema: Schema, target: Any) -> Schema:
     wanted = [one if one in names else names[int(one)] for one in target]
     targets = iter([schema[name] for name in wanted])
     ordered = tuple(next(targets) if one.role == "target" else one for one in schema.columns)
-    return Schema(ordered, schema.notes)
+    return replace(schema, columns=ordered)
 
 
 def _check_options(options: Mapping[str, Any], missing: Any) -> None:

@@ -67,7 +67,7 @@ def assess_experiment(experiment: Experiment, groups: Sequence[str] | None = Non
     (['training', 'validation'], 15)
     """
     parts = parts_of(experiment.data, experiment.train, experiment.validation)
-    return assess_model(experiment.model, parts, groups=groups, seed=experiment.recipe.seed)
+    return assess_model(experiment.model, parts, groups=groups, recipe=experiment.recipe)
 
 
 def assess_recipe(
@@ -86,7 +86,7 @@ def assess_recipe(
         For each input, the column that it was made of; by default as the model's encoder knows.
     """
     parts = parts_of(data, *split_parts(recipe, data))
-    return assess_model(model, parts, groups=groups, seed=recipe.seed)
+    return assess_model(model, parts, groups=groups, recipe=recipe)
 
 
 def assess_model(
@@ -95,7 +95,7 @@ def assess_model(
     *,
     training: tuple[Any, np.ndarray] | None = None,
     groups: Sequence[str] | None = None,
-    seed: int = 0,
+    recipe: Recipe | None = None,
 ) -> Assessment:
     """Assess a model on some samples.
 
@@ -108,7 +108,8 @@ def assess_model(
         What simpler models learn from; by default the part called "training", if there is one.
     groups : sequence of str, optional
         For each input, the column that it was made of; by default as the model's encoder knows.
-    seed : int, default 0
+    recipe : Recipe, optional
+        Of its training.
 
     Returns
     -------
@@ -124,7 +125,8 @@ def assess_model(
         network=model.network,
         names=_names(model),
         groups=model.encoder.groups if groups is None and model.encoder is not None else groups,
-        seed=seed,
+        class_weight=None if recipe is None else recipe.class_weight,
+        seed=0 if recipe is None else recipe.seed,
     )
 
 

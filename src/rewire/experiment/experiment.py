@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -29,11 +30,12 @@ from .decay import with_decay
 from .notices import rare_classes
 from .predictor import Predictor
 from .recipe import Recipe
+from .settings import settings_of
 
 __all__ = ["Experiment", "load_dataset", "prepare_experiment", "split_parts"]
 
 # Settings of a recipe that are options of load for tables.
-TABLE_OPTIONS = ("ignore", "encoding", "missing", *UNDERSTANDING)
+TABLE_OPTIONS = ("ignore", "header", "encoding", "missing", *UNDERSTANDING)
 
 
 @dataclass
@@ -54,6 +56,8 @@ class Experiment:
     notices : list of str
         What was arranged otherwise than the recipe says, and what else one should know, each as a
         sentence.
+    choosing_seconds : float
+        What the choice of the weight decay took, which ``training.seconds`` leaves out.
     """
 
     recipe: Recipe
@@ -63,6 +67,7 @@ class Experiment:
     model: Predictor
     training: Training
     notices: list[str] = field(default_factory=list)
+    choosing_seconds: float = 0.0
 
 
 def prepare_experiment(
@@ -126,12 +131,14 @@ def prepare_experiment(
     unused = model.standardizer and silence_constants(net, X, train.feature_names)
     if unused:
         notices.append(unused)
+    begin = perf_counter()
     if table:
         recipe = with_decay(recipe, X, y, loss, net.ranks[-1])
         method, optimizer = planned(recipe, data.task, len(y), densities)
     else:
         method = make_method(recipe, densities=densities)
         optimizer = make_optimizer(recipe, data.task)
+    choosing_seconds = perf_counter() - begin
     training = Training(
         net,
         X,
@@ -150,14 +157,15 @@ def prepare_experiment(
     )
     if rare := rare_classes(data, train, validation):
         notices.append(rare)
-    return Experiment(recipe, data, train, validation, model, training, notices)
+    return Experiment(recipe, data, train, validation, model, training, notices, choosing_seconds)
 
 
 def load_dataset(recipe: Recipe, data_dir: str | os.PathLike[str] | None = None) -> Dataset:
     """Load the data of a recipe, in double precision if they are still to be standardized."""
     of_type(recipe, "recipe", Recipe)
     options = {name: getattr(recipe, name) for name in TABLE_OPTIONS}
-    given = {name: value for name, value in options.items() if value not in (None, (), "impute")}
+    known = settings_of(Recipe)
+    given = {name: value for name, value in options.items() if value != known[name].default}
     return load(
         recipe.data,
         target=recipe.target,
