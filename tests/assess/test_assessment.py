@@ -106,8 +106,12 @@ def test_uneven_classes_are_pointed_out():
     y = np.where(np.arange(300) < 20, 1, 0)
     found = assess(said(logistic), {"test": (X, y)}, "classification", classes=("no", "yes"))
     [notice] = found.notices
-    assert "280 samples of no, 20 of yes" in notice
-    assert "class_weight 'balanced'" in notice
+    assert "280 samples of no and 20 of yes" in notice
+    assert "class_weight='balanced'" in notice
+    [notice] = assess(
+        said(logistic), {"test": (X, y)}, "classification", class_weight="balanced"
+    ).notices
+    assert "class_weight" not in notice
     assert not any("uneven" in notice for notice in assessed().notices)
 
 

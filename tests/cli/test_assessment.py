@@ -41,10 +41,20 @@ def test_training_ends_with_what_the_network_is_worth(trained):
     _, output = trained
     words = " ".join(output.split())
     assert "on 60 validation samples; always good 90.0%, a linear model " in words
-    assert "The classes are uneven: 54 samples of good, 6 of bad." in words
+    assert "The classes are uneven, 54 samples of good and 6 of bad," in words
+    assert "in training (rewire train --class-weight balanced)" in words
     assert output.index("recall") < output.index("balanced")  # class by class first
     assert words.index("smell") < words.index("noise")
     assert max(map(len, output.splitlines()[-30:-4])) <= 80
+
+
+def test_uneven_classes_that_have_weights_are_advised_none(run, tmp_path):
+    table(tmp_path / "table.csv")
+    arguments = ["--target", "state", "--out", tmp_path / "run", *SHORT]
+    text = run("train", tmp_path / "table.csv", "--class-weight", "balanced", *arguments).output
+    for output in (text, run("evaluate", tmp_path / "run").output):
+        assert "the accuracy says little" in " ".join(output.split())
+        assert "--class-weight" not in output
 
 
 def test_show_and_the_report_repeat_it(run, trained):

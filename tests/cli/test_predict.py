@@ -3,6 +3,9 @@
 import csv
 import gzip
 import io
+import json
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -198,3 +201,36 @@ def test_the_answers_of_a_file_go_to_a_pipe_without_other_words(run, trained, tm
     text = run("predict", trained / "price", tmp_path / "new.csv").stdout
     assert text.splitlines()[0] == "prediction"
     assert len(text.splitlines()) == 4
+
+
+def test_columns_of_a_table_without_names_are_told_apart_by_their_order(run, tmp_path):
+    whole, new, narrow = (tmp_path / name for name in ("whole.csv", "new.csv", "narrow.csv"))
+    options = {"index": False, "header": False}
+    houses().to_csv(whole, **options)
+    houses().drop(columns="town").to_csv(new, **options)
+    houses()[["area"]].to_csv(narrow, **options)
+    folder = tmp_path / "run"
+    run("train", whole, "--no-header", "--target", "1", "--out", folder, *SHORT)
+    first, second = (run("predict", folder, file).stdout for file in (whole, new))
+    assert first == second
+    assert len(column(first)) == len(houses())
+    result = run("predict", folder, narrow, status=2)
+    assert "must have 4 columns, as in training, or 3 without column_2; got 1" in result.stderr
+    found = json.loads(run("evaluate", folder, whole, "--json").stdout)
+    assert sum(part["samples"] for part in found["parts"].values()) == len(houses())
+    run("export", folder, tmp_path / "towns.py")
+    for file in (whole, new):
+        program = [sys.executable, tmp_path / "towns.py", file]
+        assert subprocess.run(program, capture_output=True, text=True).stdout == first
+
+
+def test_an_encoding_is_that_of_training_unless_another_is_given(run, tmp_path):
+    frame = pd.DataFrame({"город": ["Бор", "Уфа"] * 40, "y": ["a", "b"] * 40})
+    old, new = tmp_path / "old.csv", tmp_path / "new.csv"
+    frame.to_csv(old, index=False, encoding="cp1251")
+    frame.to_csv(new, index=False)
+    folder = tmp_path / "run"
+    run("train", old, "--target", "y", "--encoding", "cp1251", "--out", folder, *SHORT)
+    first = run("predict", folder, old).stdout
+    assert column(first)[:2] == ["a", "b"]
+    assert run("predict", folder, new, "--encoding", "utf-8").stdout == first

@@ -86,6 +86,17 @@ def test_json_for_machines(run, tmp_path):
     assert set(json.loads(run("methods", "--json").stdout)) == set(methods.registry)
 
 
+def test_the_seconds_are_those_of_the_choice_and_of_the_training(run, tmp_path):
+    houses().to_csv(tmp_path / "houses.csv", index=False)
+    arguments = ["--target", "price", "--epochs", "2", "--out", tmp_path / "run"]
+    output = " ".join(run("train", tmp_path / "houses.csv", *arguments).output.split())
+    assert "s of it for the choice of the weight decay" in output
+    found = json.loads((tmp_path / "run" / "result.json").read_text())
+    assert 0 < found["choosing_seconds"] < found["seconds"]
+    arguments = [*arguments, "--weight-decay", "0.1", "--overwrite"]
+    assert "choice" not in run("train", tmp_path / "houses.csv", *arguments).output
+
+
 def test_an_older_run_is_not_lost_unasked(run, tmp_path):
     run("train", "digits", "--out", tmp_path, *SHORT)
     before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}

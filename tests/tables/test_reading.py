@@ -8,7 +8,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from rewire.tables import parse, read_raw, understand
+from rewire.tables import Schema, parse, read_raw, understand
 from rewire.tables.reading import is_table_file
 from rewire.tables.text_files import read_text
 
@@ -107,7 +107,7 @@ def test_comments():
 
 def test_names_are_stripped_and_made_different():
     raw = read(" x ,x,x (2),,y\n1,2,3,4,5\n")
-    assert list(raw.columns) == ["x", "x (3)", "x (2)", "column 4", "y"]
+    assert list(raw.columns) == ["x", "x (3)", "x (2)", "column_4", "y"]
     assert "second 'x'" in raw.notes[0]
 
 
@@ -128,7 +128,7 @@ def test_values_in_place_of_names_are_told():
     (note,) = read("5.1,5.1,setosa\n4.9,3.0,setosa\n").notes[:1]
     assert note.startswith("columns named alike")
     note = read("5.1,5.1,setosa\n4.9,3.0,setosa\n").notes[-1]
-    assert "taken as the columns' names (5.1, 5.1 (2), setosa): if these are values" in note
+    assert "the first line, 5.1, 5.1, setosa, is taken as names" in note
     assert not read("country,1960,1961,1962\na,1,2,3\n").notes
 
 
@@ -147,7 +147,7 @@ def test_lines_of_another_length_are_listed():
 
 def test_lines_that_all_have_one_value_more():
     raw = read("a,b\n1,2,\n3,4,\n")
-    assert (list(raw.columns), raw.notes) == (["a", "b", "column 3"], raw.notes)
+    assert (list(raw.columns), raw.notes) == (["a", "b", "column_3"], raw.notes)
     assert "ends with a separator" in raw.notes[0]
     assert list(read("a,b\nr1,1,2\nr2,3,4\n").columns) == ["row", "a", "b"]
 
@@ -158,9 +158,29 @@ def test_a_table_without_rows_is_refused(text):
         read(text)
 
 
-def test_a_first_line_of_values_is_said():
-    assert "names (5.1, 3.5)" in read("5.1,3.5\n4.9,3.0\n").notes[0]
-    assert read("0,1\n4.9,3.0\n").notes == ()
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("5.1,3.5\n4.9,3.0\n", True),
+        ("m,34,yes,Rome\nf,31,no,Rome\nm,29,yes,Oslo\n", True),
+        ("2024-01-05,7.5\n2024-01-06,7.25\n", True),
+        ("setosa,5.1\n" * 2, True),
+        ("sex,34\nf,x\nm,y\n", False),
+        ("0,1\n4.9,3.0\n", False),
+        ("year,1990,2000,2010\n1,5,6,7\n", False),
+        ("x,y\n5,7\n", False),
+        ("r1,a,b\nr1,1,2,\n", False),
+    ],
+)
+def test_a_first_line_of_values_is_said(text, said):
+    notes = read(text).notes
+    assert any("is taken as names, though" in note for note in notes) == said
+
+
+def test_a_first_line_of_values_comes_with_what_to_do():
+    (note,) = read("5.1,3.5\n4.9,3.0\n").notes
+    assert note.endswith("if it holds values, say so (header=False)")
+    assert note.for_options({"header": "--header"}).endswith("say so (--no-header)")
 
 
 def test_blanks_before_quoted_values_do_not_matter():
@@ -168,7 +188,22 @@ def test_blanks_before_quoted_values_do_not_matter():
 
 
 def test_a_table_without_names():
-    assert cells(read("1,2\n3,4\n", header=False)) == {"0": ["1", "3"], "1": ["2", "4"]}
+    raw = read("1,2\n3,4\n", header=False)
+    assert cells(raw) == {"column_1": ["1", "3"], "column_2": ["2", "4"]}
+    assert (raw.header, raw.notes) == (False, ())
+    schema = understand(raw, target=-1, task="regression")
+    assert schema.targets[0].name == "column_2"
+    assert Schema.from_dict(schema.to_dict()) == schema
+    assert not schema.header
+
+
+def test_a_workbook_without_names(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("openpyxl")
+    pandas.DataFrame([[1, "a"], [2, "b"]]).to_excel(tmp_path / "t.xlsx", header=False, index=False)
+    raw = read_raw(tmp_path / "t.xlsx", header=False)
+    assert cells(raw) == {"column_1": [1, 2], "column_2": ["a", "b"]}
+    assert not raw.header
 
 
 def test_long_lines_and_wide_tables():

@@ -99,6 +99,7 @@ def assess(
     network: Network | None = None,
     names: Sequence[str] | None = None,
     groups: Sequence[str] | None = None,
+    class_weight: Any = None,
     seed: int = 0,
 ) -> Assessment:
     """Measure a model on samples, beside simpler models.
@@ -127,6 +128,8 @@ def assess(
         Of the inputs; by default their numbers.
     groups : sequence of str, optional
         For each input, the column that it was made of. Columns are then assessed, not inputs.
+    class_weight : optional
+        The weights of classes in training; where there were none, uneven classes are advised some.
     seed : int, default 0
         Of resamples and shuffles.
 
@@ -195,7 +198,8 @@ def assess(
         X, y = parts[main.name]
         shown = list(map(str, range(X.shape[1]))) if names is None else names
         rows = input_table(network, shown, groups, partial(_quality, answers, y, task), X, seed)
-    return Assessment(task, labels, found, rows, verdict(main, task), notices(main, task))
+    said = notices(main, task, class_weight)
+    return Assessment(task, labels, found, rows, verdict(main, task), said)
 
 
 def _check_pair(samples: Any, name: str) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from rewire.io import advise
+
 from .scores import SCORES
 
 if TYPE_CHECKING:
@@ -127,8 +129,8 @@ def _against_linear(part: Part, name: str) -> str:
     return " It cannot be told apart from the linear model on so few samples."
 
 
-def notices(part: Part, task: str) -> tuple[str, ...]:
-    """Return what a reader should not overlook."""
+def notices(part: Part, task: str, class_weight: Any = None) -> tuple[str, ...]:
+    """Return what a reader should not overlook; classes with weights are not advised any."""
     found = []
     name, value, trivial, other = _beside_trivial(part, task)
     if value is not None and other is not None and value <= other:
@@ -144,7 +146,12 @@ def notices(part: Part, task: str) -> tuple[str, ...]:
             "It was measured on samples that it has learnt from, which flatters it: keep some back "
             "for validation."
         )
-    found += _imbalance(part)
+    if counts := _uneven(part):
+        remedies = ["look at the recall of each class"]
+        if class_weight is None:
+            remedies.append("give each the same weight in training (class_weight='balanced')")
+        problem = f"The classes are uneven, {counts}, so that the accuracy says little"
+        found.append(advise(problem, *remedies))
     return tuple(found)
 
 
@@ -165,21 +172,16 @@ def _beside_trivial(part: Part, task: str) -> tuple[str, float | None, str, floa
 
 def is_uneven(part: Part) -> bool:
     """Return whether the largest class has more than four times the samples of the smallest."""
-    return bool(_imbalance(part))
+    return bool(_uneven(part))
 
 
-def _imbalance(part: Part) -> list[str]:
+def _uneven(part: Part) -> str:
+    """Return how many samples the largest and the smallest class have, if these are uneven."""
     counts = [(row["samples"], row["class"]) for row in part.classes or () if row["samples"]]
     if len(counts) < 2:
-        return []
+        return ""
     (few, rare), (many, frequent) = min(counts), max(counts)
-    if many <= UNEVEN * few:
-        return []
-    return [
-        f"The classes are uneven: {many:,} samples of {frequent}, {few:,} of {rare}. Look at the "
-        "recall of each class before the accuracy; class_weight 'balanced' gives each class the "
-        "same weight in training."
-    ]
+    return f"{many:,} samples of {frequent} and {few:,} of {rare}" if many > UNEVEN * few else ""
 
 
 def score_table(found: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:

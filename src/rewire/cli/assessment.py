@@ -10,12 +10,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from rewire.assess import Assessment
 from rewire.assess.scores import SCORES
 from rewire.assess.verdicts import as_text, range_text, score_table
+from rewire.io import Advice
 
 from .common import table
+from .train import SETTINGS
 
-__all__ = ["print_assessment"]
+__all__ = ["as_commands", "print_assessment"]
 
 # Rows of inputs after a training, and where they were asked for.
 FEW_INPUTS, MORE_INPUTS = 5, 20
@@ -25,6 +28,15 @@ MOST_CLASSES = 12
 NAME_WIDTH, HEADING_WIDTH = 14, 8
 
 
+def as_commands(found: Assessment) -> dict[str, Any]:
+    """Return what JSON can hold, parameters of a training said as options of ``rewire train``."""
+    options = {name: f"rewire train {one.option}" for name, one in SETTINGS.items()}
+    notices = [
+        one.for_options(options) if isinstance(one, Advice) else one for one in found.notices
+    ]
+    return {**found.to_dict(), "notices": notices}
+
+
 def print_assessment(console: Console, found: Mapping[str, Any], *, full: bool) -> None:
     """Print an assessment.
 
@@ -32,7 +44,7 @@ def print_assessment(console: Console, found: Mapping[str, Any], *, full: bool) 
     ----------
     console : rich.console.Console
     found : mapping
-        What :meth:`rewire.assess.Assessment.to_dict` returned.
+        What :func:`as_commands` returned.
     full : bool
         Whether to print every class, and more inputs.
     """

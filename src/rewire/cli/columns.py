@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,18 +17,20 @@ from rewire.experiment.recipe import Recipe
 from rewire.experiment.settings import settings_of
 
 from . import importing
-from .common import guarded, print_json, print_line, table
+from .common import for_command, guarded, print_json, print_line, table
 from .options import AsJson, settings_options
 from .spinner import waiting
 
-__all__ = ["columns_table", "inspect", "print_columns"]
+__all__ = ["columns_table", "inspect", "print_columns", "print_encoder"]
 
 # The settings of a training that decide how a table is read.
 READING = (
     *("target", "ignore", "columns", "numeric", "categorical", "date", "text"),
-    *("na", "thousands", "decimal", "censored", "encoding", "task"),
+    *("na", "thousands", "decimal", "censored", "header", "encoding", "task"),
 )
 SETTINGS = {name: settings_of(Recipe)[name] for name in READING}
+# Of more columns of a table to be learnt, those that are alike share a line.
+MOST_COLUMNS = 20
 
 
 @guarded
@@ -65,7 +69,8 @@ def inspect(
         from rewire.io import write_json
         from rewire.tables import read_raw, understand
     with waiting(f"reading {Path(data).name}"):
-        raw = read_raw(data, encoding=given.pop("encoding", None))
+        reading = {name: given.pop(name) for name in ("header", "encoding") if name in given}
+        raw = read_raw(data, **reading)
         schema = understand(raw, **given)
         outcome, inputs = _outcome(raw, schema)
     if out is not None:
@@ -96,7 +101,22 @@ def print_columns(
     console = console or Console()
     console.print(columns_table(schema, inputs, most))
     for note in schema.notes:
-        print_line(escape(f"note: {note}"), console=console)
+        print_line(escape(f"note: {for_command(note)}"), console=console)
+
+
+def print_encoder(encoder: Any, notes: Sequence[str], console: Console) -> None:
+    """Print what became of the columns of a table to be learnt, if the data come from one.
+
+    Parameters
+    ----------
+    encoder : TableEncoder or None
+    notes : sequence of str
+        What was found in reading the data.
+    console : rich.console.Console
+    """
+    if encoder is not None:
+        outcome = replace(encoder.outcome, notes=tuple(notes))
+        print_columns(outcome, Counter(encoder.groups), console, most=MOST_COLUMNS)
 
 
 def columns_table(schema: Any, inputs: Any = None, most: int | None = None) -> Table:

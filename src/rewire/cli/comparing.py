@@ -24,8 +24,10 @@ from rewire.compare.grid import parse_vary
 from rewire.compare.records import PAGE
 from rewire.compare.report.writing import summary_of
 from rewire.compare.seeds import parse_seeds, parse_shard
+from rewire.data import Dataset
 from rewire.io import advise
 
+from .columns import print_encoder
 from .common import name_report, print_json, print_line
 from .comparison import Board, print_study
 from .grids import print_grid
@@ -60,10 +62,18 @@ def compare_methods(
     if part is not None:
         out = out / f"shard-{part[0]}-of-{part[1]}"
     varied = parse_vary(vary)
+    loaded: list[Dataset] = []
     with waiting(f"loading {Path(data).name}"):
         config = study_config(
-            data, imports=imports, data_dir=data_dir, vary=varied, choose=choose, **given
+            data,
+            imports=imports,
+            data_dir=data_dir,
+            vary=varied,
+            choose=choose,
+            on_load=loaded.append,
+            **given,
         )
+    print_encoder(loaded[0].encoder, loaded[0].notes, Console(stderr=as_json))
     board = Board(Console(stderr=as_json))
     with nullcontext() if on is None else engine(on, jobs, out) as executor:
         options = {"jobs": jobs, "executor": executor, "shard": part, "data_dir": data_dir}

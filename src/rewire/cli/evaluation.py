@@ -12,22 +12,27 @@ from rewire.data import load
 from rewire.experiment import Predictor, Recipe, RunDirectory
 from rewire.experiment.assessing import assess_model, assess_recipe
 from rewire.experiment.parts import load_parts
-from rewire.experiment.reading import answered, schema_of
-from rewire.tables import parse, read_raw
+from rewire.experiment.reading import answered, read_samples, schema_of
+from rewire.tables import parse
 from rewire.tables.reading import is_table_file
 
-from .assessment import print_assessment
+from .assessment import as_commands, print_assessment
 from .common import print_line
 from .train import absolute
 
-__all__ = ["evaluate_on", "print_assessment"]
+__all__ = ["as_commands", "evaluate_on", "print_assessment"]
 
 ALL = "all samples"
 Parts = dict[str, tuple[Any, np.ndarray]]
 
 
 def evaluate_on(
-    predictor: Predictor, model: Path, data: str | None, target: str | None, data_dir: Path | None
+    predictor: Predictor,
+    model: Path,
+    data: str | None,
+    target: str | None,
+    data_dir: Path | None,
+    encoding: str | None = None,
 ) -> Assessment:
     """Return the assessment of a model on some data.
 
@@ -46,6 +51,8 @@ def evaluate_on(
         The column with the answers, of a file; by default as in training.
     data_dir : Path, optional
         Where stored data sets are.
+    encoding : str, optional
+        Of a file of text; by default as in training.
     """
     recipe = RunDirectory(model).read_recipe() if model.is_dir() else None
     if recipe is not None and (data is None or _same(data, target, recipe)):
@@ -53,12 +60,13 @@ def evaluate_on(
     if data is None:
         raise ValueError("DATA must be given for a model outside its run's folder; got none")
     if data == "-" or is_table_file(data) or Path(absolute(data)).is_dir():
-        found = _table(predictor, data, target)
+        found = _table(predictor, data, target, encoding)
     else:
         if target is None and recipe is not None and Path(data).suffix:
             target = recipe.target
         found = _other_data(predictor, data, target, data_dir)
-    return assess_model(predictor, found, training=_training_part(predictor, recipe, data_dir))
+    training = _training_part(predictor, recipe, data_dir)
+    return assess_model(predictor, found, training=training, recipe=recipe)
 
 
 def _training_part(
@@ -80,9 +88,9 @@ def _same(data: str, target: str | None, recipe: Recipe) -> bool:
     return absolute(data) == recipe.data and target in (None, recipe.target)
 
 
-def _table(model: Predictor, data: str, target: str | None) -> Parts:
+def _table(model: Predictor, data: str, target: str | None, encoding: str | None) -> Parts:
     """Return the rows of a table that have an answer, and say how many have none."""
-    raw = read_raw(data)
+    raw = read_samples(model, data, encoding)
     found = answered(model, parse(raw, schema_of(model, raw, target)))
     for count, why in (
         (found.without_answer, "have no answer in the target column"),

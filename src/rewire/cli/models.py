@@ -28,6 +28,12 @@ MODEL = typer.Argument(
 )
 
 
+Encoding = Annotated[
+    str | None,
+    typer.Option(help="Encoding of a file of text, such as cp1252.", show_default="as in training"),
+]
+
+
 def _format_names() -> Iterable[str]:
     from rewire.export import registry
 
@@ -64,6 +70,7 @@ def evaluate(
         str | None,
         typer.Option(help="Column with the answers, of a file.", show_default="as in training"),
     ] = None,
+    encoding: Encoding = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -78,9 +85,9 @@ def evaluate(
     with importing():
         from rich.console import Console
 
-        from .evaluation import evaluate_on, print_assessment
+        from .evaluation import as_commands, evaluate_on, print_assessment
     with waiting("measuring"):
-        found = evaluate_on(_open(model), model, data, target, data_dir).to_dict()
+        found = as_commands(evaluate_on(_open(model), model, data, target, data_dir, encoding))
     if as_json:
         print_json(found)
     else:
@@ -116,6 +123,7 @@ def predict(
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse a file with a row that cannot be answered.")
     ] = False,
+    encoding: Encoding = None,
 ) -> None:
     """Predict for new samples: a table in, a table out, a line for each.
 
@@ -131,7 +139,13 @@ def predict(
         own_file(out, samples, model)
     kept = [name for names in keep or () for name in names.split(",")]
     write_predictions(
-        _open(model), samples, out, probabilities=probabilities, keep=kept, strict=strict
+        _open(model),
+        samples,
+        out,
+        probabilities=probabilities,
+        keep=kept,
+        strict=strict,
+        encoding=encoding,
     )
 
 

@@ -17,10 +17,10 @@ from rich.markup import escape
 from rewire.data.inputs import check_finite
 from rewire.data.npz import read_inputs
 from rewire.experiment import Predictor
-from rewire.experiment.reading import schema_of, unreadable
+from rewire.experiment.reading import read_samples, schema_of, unreadable
 from rewire.export.python_runtime import as_cell
 from rewire.io import atomic_write, import_optional
-from rewire.tables import parse, read_raw
+from rewire.tables import parse
 from rewire.tables.raw import RawTable
 
 from .common import print_line
@@ -43,6 +43,7 @@ def write_predictions(
     probabilities: bool = False,
     keep: Sequence[str] = (),
     strict: bool = False,
+    encoding: str | None = None,
 ) -> None:
     """Write a table with a line for each sample, to a file or to standard output.
 
@@ -59,12 +60,15 @@ def write_predictions(
         Columns to carry over; by default those that the model took for the names of rows.
     strict : bool, default False
         Whether a row that cannot be answered is an error, instead of an empty answer.
+    encoding : str, optional
+        Of a file of text; by default as in training.
     """
     if out is not None and not out.name.lower().endswith(ENDINGS):
         raise ValueError(f"out must end in {', '.join(ENDINGS)}; got {str(out)!r}")
     arrays = samples.suffix.lower() in (".npz", ".npy")
     with waiting(f"reading {samples.name}"):
-        raw = None if arrays else read_raw("-" if str(samples) == "-" else samples)
+        source = "-" if str(samples) == "-" else samples
+        raw = None if arrays else read_samples(model, source, encoding)
         X, answerable = _inputs(model, samples, raw)
         answerable = answerable & np.isfinite(model.outputs(X)).all(axis=1)
     if not answerable.all():

@@ -12,9 +12,12 @@ from rewire.experiment import Experiment, Predictor, RunDirectory
 from rewire.experiment.assessing import assess_experiment
 from rewire.io import percent
 
-from .assessment import print_assessment
+from .assessment import as_commands, print_assessment
 
 __all__ = ["assessment_of", "described", "measure", "print_assessment", "print_result"]
+
+# Seconds that are not worth a word.
+SHORT = 0.01
 
 
 def described(model: Predictor) -> dict[str, Any]:
@@ -58,7 +61,8 @@ def measure(experiment: Experiment) -> dict[str, Any]:
         "method": experiment.recipe.method,
         "total_steps": training.step,
         "stopped": training.stopped,
-        "seconds": round(training.seconds, 3),
+        "seconds": round(training.seconds + experiment.choosing_seconds, 3),
+        "choosing_seconds": round(experiment.choosing_seconds, 3),
         "notices": experiment.notices,
         "scores": {part.name: part.scores for part in assessment.parts},
         "network": {"ranks": list(net.ranks), "connections": summary.connections},
@@ -70,7 +74,7 @@ def measure(experiment: Experiment) -> dict[str, Any]:
             "dense_flops": summary.dense_flops,
         },
         "training_flops": {"spent": last["flops"], "dense": last["dense_flops"]},
-        "assessment": assessment.to_dict(),
+        "assessment": as_commands(assessment),
     }
 
 
@@ -84,12 +88,18 @@ def print_result(console: Console, result: dict[str, Any]) -> None:
         f"stripped of dead neurons: {_sizes(stripped['ranks'])}, {stripped['connections']:,} "
         f"connections, {stripped['flops']:,} FLOPs a sample "
         f"({percent(stripped['flops'] / stripped['dense_flops'], 2)} of dense)",
-        f"trained in {result['seconds']:.3g} s with "
-        f"{percent(flops['spent'] / flops['dense'], 2)} of a dense network's FLOPs",
+        f"trained with {percent(flops['spent'] / flops['dense'], 2)} of a dense network's FLOPs "
+        f"in {_seconds(result)}",
     ):
         console.print(line, highlight=False)
     if result["stopped"]:
         console.print(f"stopped early: {result['stopped']}", highlight=False)
+
+
+def _seconds(result: dict[str, Any]) -> str:
+    whole, choosing = result["seconds"], result["choosing_seconds"]
+    part = f", {choosing:.3g} s of it for the choice of the weight decay"
+    return f"{whole:.3g} s{part if choosing >= SHORT else ''}"
 
 
 def _sizes(ranks: list[int]) -> str:

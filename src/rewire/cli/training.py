@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,12 +10,18 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.markup import escape
 
-from rewire.experiment import Experiment, Recipe, RunDirectory, prepare_experiment
+from rewire.experiment import (
+    Experiment,
+    Recipe,
+    RunDirectory,
+    load_dataset,
+    prepare_experiment,
+)
 from rewire.experiment.choices import in_words
 from rewire.io import prepare_folder
 from rewire.report import Recorder, write_report
 
-from .columns import print_columns
+from .columns import print_encoder
 from .common import name_report, print_json, print_line
 from .live import to_go_on_with, train_live
 from .results import measure, print_result
@@ -26,9 +31,6 @@ if TYPE_CHECKING:
     from rewire.playground.watching import Watch
 
 __all__ = ["resume_run", "start_run"]
-
-# Of more columns, those that are alike share a line.
-MOST_COLUMNS = 20
 
 
 def start_run(
@@ -43,11 +45,15 @@ def start_run(
     """Train by a recipe and keep it in a folder."""
     folder = RunDirectory(out)
     folder.check_free(overwrite)
-    with _made(out), waiting(f"loading {Path(recipe.data).name}"):
-        experiment = prepare_experiment(recipe, data_dir)
+    with _made(out):
+        with waiting(f"loading {Path(recipe.data).name}"):
+            data = load_dataset(recipe, data_dir)
+        with waiting("choosing settings, by trainings on parts of the data"):
+            experiment = prepare_experiment(recipe, data=data)
     with folder.claimed():
         folder.begin(experiment, overwrite)
-        _print_columns(experiment, Console(stderr=as_json))
+        encoder, notes = experiment.train.encoder, experiment.data.notes
+        print_encoder(encoder, notes, Console(stderr=as_json))
         _train(experiment, folder, as_json, watch)
 
 
@@ -135,18 +141,6 @@ def _data_line(experiment: Experiment) -> str:
         return repr(experiment.streams.train)
     whole, made = (f" {one.inputs} input" for one in (experiment.data, experiment.train))
     return repr(experiment.data).replace(whole, made)
-
-
-def _print_columns(experiment: Experiment, console: Console) -> None:
-    """Print what became of each column of a table; of many, those alike in one line."""
-    encoder = experiment.train.encoder
-    if encoder is None:
-        return
-    schema = encoder.outcome
-    print_columns(schema, Counter(encoder.groups), console, most=MOST_COLUMNS)
-    for note in experiment.data.notes:
-        if note not in schema.notes:
-            print_line(escape(f"note: {note}"), console=console)
 
 
 def _recorder(experiment: Experiment) -> Recorder:

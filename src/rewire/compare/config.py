@@ -6,7 +6,7 @@ import importlib
 import importlib.util
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -17,7 +17,7 @@ from rewire.experiment import Recipe, load_dataset, prepare_experiment
 from rewire.experiment.build import make_method, without_unused_options
 from rewire.experiment.choices import is_table, with_choices
 from rewire.experiment.settings import settings_of
-from rewire.io import as_path
+from rewire.io import as_path, received
 from rewire.validation import of_type, several
 
 from .grid import COSTS, Cell, Vary, cells_of, settings_at, vary_of
@@ -143,6 +143,7 @@ def study_config(
     data_dir: str | os.PathLike[str] | None = None,
     vary: Mapping[str, Iterable[Any]] | None = None,
     choose: float | None = None,
+    on_load: Callable[[Dataset], None] | None = None,
     **given: Any,
 ) -> StudyConfig:
     """Return a configuration with defaults that suit the data.
@@ -168,6 +169,8 @@ def study_config(
         Of :class:`StudyConfig`; by default a tenth where settings are varied of which the best
         values are to be chosen, as a learning rate, and nothing where all that varies is what a
         network costs: density, sparsity, hidden, min_fan_in, epochs and total_steps.
+    on_load : callable, optional
+        Called with the data once they are loaded, such as to show how a table is read.
     **given
         Fields of :class:`rewire.experiment.Recipe`; None stands for the default.
 
@@ -186,13 +189,18 @@ def study_config(
     >>> study_config("iris", vary={"density": [0.1, 0.2], "lr": [0.1]}).cells
     (('0.1', '0.1'), ('0.2', '0.1'))
     """
+    if on_load is not None and not callable(on_load):
+        raise TypeError(f"on_load must be a function; got {received(on_load)}")
     varied = vary_of(vary or {})
     if both := sorted(set(varied) & {name for name, one in given.items() if one is not None}):
         raise ValueError(f"{both[0]} must be given or varied, not both; got {given[both[0]]!r}")
     imports = tuple(several(imports, "imports", "modules and .py files"))
     choose = usual_choice(varied) if choose is None else choose
-    alike = partial(_config, data, measure, imports, _Loads(data_dir))
+    loads = _Loads(data_dir)
+    alike = partial(_config, data, measure, imports, loads)
     config = alike(given)
+    if on_load is not None:
+        on_load(loads.first)
     if not varied:
         return replace(config, choose=choose)
     at = [settings_at(varied, cell) for cell in cells_of(varied)]
@@ -237,6 +245,10 @@ class _Loads:
     def __init__(self, data_dir: str | os.PathLike[str] | None) -> None:
         self._data_dir = data_dir
         self._found: dict[tuple[Any, ...], Dataset] = {}
+
+    @property
+    def first(self) -> Dataset:
+        return next(iter(self._found.values()))
 
     def dataset(self, recipe: Recipe) -> Dataset:
         key = load_key(recipe)

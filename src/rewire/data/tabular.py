@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -137,7 +138,7 @@ def _targets_in_order(schema: Schema, target: Any) -> Schema:
     wanted = [one if one in names else names[int(one)] for one in target]
     targets = iter([schema[name] for name in wanted])
     ordered = tuple(next(targets) if one.role == "target" else one for one in schema.columns)
-    return Schema(ordered, schema.notes)
+    return replace(schema, columns=ordered)
 
 
 def check_options(options: Mapping[str, Any], missing: Any, known: Sequence[str]) -> None:

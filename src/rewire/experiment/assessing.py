@@ -68,7 +68,7 @@ def assess_experiment(experiment: Experiment, groups: Sequence[str] | None = Non
     (['training', 'validation'], 15)
     """
     parts = parts_of(experiment.data, experiment.train, experiment.validation)
-    return assess_model(experiment.model, parts, groups=groups, seed=experiment.recipe.seed)
+    return assess_model(experiment.model, parts, groups=groups, recipe=experiment.recipe)
 
 
 def assess_recipe(model: Predictor, recipe: Recipe, data_dir: DataDir = None) -> Assessment:
@@ -84,7 +84,7 @@ def assess_recipe(model: Predictor, recipe: Recipe, data_dir: DataDir = None) ->
     """
     found = load_parts(recipe, data_dir)
     parts = parts_of(found.data, found.train, found.validation)
-    return assess_model(model, parts, seed=recipe.seed)
+    return assess_model(model, parts, recipe=recipe)
 
 
 def assess_model(
@@ -93,7 +93,7 @@ def assess_model(
     *,
     training: tuple[Any, np.ndarray] | None = None,
     groups: Sequence[str] | None = None,
-    seed: int = 0,
+    recipe: Recipe | None = None,
 ) -> Assessment:
     """Assess a model on some samples.
 
@@ -106,7 +106,8 @@ def assess_model(
         What simpler models learn from; by default the part called "training", if there is one.
     groups : sequence of str, optional
         For each input, the column that it was made of; by default as the model's encoder knows.
-    seed : int, default 0
+    recipe : Recipe, optional
+        Of its training.
 
     Returns
     -------
@@ -122,7 +123,8 @@ def assess_model(
         network=model.network,
         names=_names(model),
         groups=model.encoder.groups if groups is None and model.encoder is not None else groups,
-        seed=seed,
+        class_weight=None if recipe is None else recipe.class_weight,
+        seed=0 if recipe is None else recipe.seed,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field, replace
 from functools import partial
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,8 @@ class Experiment:
     streams : Streams or None
         Where the samples are on disk: ``data``, ``train`` and ``validation`` are then some of them,
         drawn by the seed.
+    choosing_seconds : float
+        What the choice of the weight decay took, which ``training.seconds`` leaves out.
     """
 
     recipe: Recipe
@@ -65,6 +68,7 @@ class Experiment:
     training: Training
     notices: list[str] = field(default_factory=list)
     streams: Streams | None = None
+    choosing_seconds: float = 0.0
 
 
 def prepare_experiment(
@@ -131,6 +135,7 @@ def prepare_experiment(
         unused := silence_constants(net, X, train.feature_names, samples=seen)
     ):
         notices.append(unused)
+    begin = perf_counter()
     if table:
         if streams is None:  # what is on disk is too much for many trainings
             recipe = with_decay(recipe, X, y, loss, net.ranks[-1])
@@ -138,6 +143,7 @@ def prepare_experiment(
     else:
         method = make_method(recipe, densities=densities)
         optimizer = make_optimizer(recipe, data.task)
+    choosing_seconds = perf_counter() - begin
     learnt, held_out = _to_train_on(parts, (X, y), model, loss.name)
     training = Training(
         net,
@@ -156,7 +162,9 @@ def prepare_experiment(
     )
     rare = rare_classes(data.classes, *parts.class_counts()) if data.classes else None
     notices += filter(None, [rare, learnt_from_samples(parts)])
-    return Experiment(recipe, data, train, parts.validation, model, training, notices, streams)
+    return Experiment(
+        recipe, data, train, parts.validation, model, training, notices, streams, choosing_seconds
+    )
 
 
 def _to_train_on(

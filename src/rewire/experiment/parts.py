@@ -21,7 +21,7 @@ from .recipe import Recipe
 __all__ = ["Parts", "Streams", "load_dataset", "load_parts", "split_parts", "standardizes"]
 
 # Settings of a recipe that are options of load for tables.
-TABLE_OPTIONS = ("ignore", "encoding", "missing", *UNDERSTANDING)
+TABLE_OPTIONS = ("ignore", "header", "encoding", "missing", *UNDERSTANDING)
 
 DataDir = str | os.PathLike[str] | None
 

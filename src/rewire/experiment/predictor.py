@@ -19,10 +19,10 @@ from rewire.graph import Network
 from rewire.io import check_ending, reading
 from rewire.io.schemas import conform
 from rewire.io.tensors import read_tensors, write_tensors
-from rewire.tables import Table, TableEncoder, parse, read_raw
+from rewire.tables import Table, TableEncoder, parse
 from rewire.validation import real_array
 
-from .reading import inputs_of, schema_of
+from .reading import inputs_of, read_samples, schema_of
 
 __all__ = ["Predictor"]
 
@@ -103,7 +103,7 @@ class Predictor:
                 raise ValueError(f"X must have shape (samples, inputs); got {X.shape}")
             return X, np.ones(X.shape[0], bool)
         if not isinstance(source, Table):
-            raw = read_raw(source)
+            raw = read_samples(self, source)
             source = parse(raw, schema_of(self, raw))
         return inputs_of(self, source)
 

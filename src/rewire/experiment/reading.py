@@ -8,16 +8,52 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from rewire.data.tabular import class_numbers
-from rewire.tables import Column, Schema, Table, parse
+from rewire.tables import Column, Schema, Table, parse, read_raw
+from rewire.tables.headers import default_names
 from rewire.tables.raw import RawTable
 from rewire.tables.steps import missing_rows
 
 if TYPE_CHECKING:
     from .predictor import Predictor
 
-__all__ = ["Answered", "answered", "inputs_of", "schema_of", "unreadable"]
+__all__ = ["Answered", "answered", "inputs_of", "read_samples", "schema_of", "unreadable"]
 
 SHOWN = 5
+
+
+def read_samples(model: Predictor, source: Any, encoding: str | None = None) -> RawTable:
+    """Read a table as the one that a model was trained on.
+
+    Parameters
+    ----------
+    model : Predictor
+        If its table had no line of names, this one has none either: columns are told apart by
+        their order, and those to predict may be left out.
+    source
+        As :func:`rewire.tables.read_raw` takes it.
+    encoding : str, optional
+        Of a file of text; by default as in training.
+
+    Raises
+    ------
+    ValueError
+        For another number of columns, where only their order tells them apart.
+    """
+    learnt = Schema() if model.encoder is None else model.encoder.schema
+    raw = read_raw(source, header=learnt.header, encoding=encoding or learnt.encoding)
+    if raw.header:
+        return raw
+    targets = {column.name for column in learnt.targets}
+    width = sum(not column.of for column in learnt.columns)
+    if len(raw.columns) == width:
+        return raw
+    others = [name for name in default_names(width) if name not in targets]
+    if len(raw.columns) != len(others):
+        raise ValueError(
+            f"a table without names must have {width} columns, as in training, or {len(others)} "
+            f"without {', '.join(sorted(targets))}; got {len(raw.columns)}"
+        )
+    return raw.renamed(others)
 
 
 def schema_of(model: Predictor, raw: RawTable, target: str | None = None) -> Schema:

@@ -6,13 +6,15 @@ It has the standard library alone, as it runs where nothing else is installed.
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any
+from itertools import zip_longest
+from typing import Any, TextIO
 
 MODEL: dict[str, Any] = json.loads("{}")
 WEIGHT, SOURCE = MODEL.get("weight", ()), MODEL.get("source", ())
@@ -246,6 +248,21 @@ def as_cell(value: object) -> object:
     return f"'{value}" if calls else value
 
 
+def _rows(file: TextIO) -> list[dict[str, str]]:
+    """Return the rows of a CSV by the names in its first line, or as the training data's order."""
+    text = file.read()
+    separator = max(",;\t|", key=text.partition("\n")[0].count)
+    lines = [
+        line for line in csv.reader(io.StringIO(text, newline=""), delimiter=separator) if line
+    ]
+    names = MODEL["names"]
+    if not names:
+        names = lines.pop(0) if lines else []
+    elif lines and len(lines[0]) < len(names):
+        names = [name for name in names if name not in MODEL["targets"]]
+    return [dict(zip_longest(names, line[: len(names)], fillvalue="")) for line in lines]
+
+
 def main(arguments: Sequence[str]) -> None:
     """Read a CSV from a file or standard input, and write a CSV with an answer for each row."""
     if set(arguments) & {"-h", "--help"}:
@@ -254,10 +271,10 @@ def main(arguments: Sequence[str]) -> None:
     wanted = "--probabilities" in arguments
     paths = [one for one in arguments if not one.startswith("--")]
     if paths:
-        with open(paths[0], newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
+        with open(paths[0], newline="", encoding=MODEL["encoding"]) as file:
+            rows = _rows(file)
     else:
-        rows = list(csv.DictReader(sys.stdin))
+        rows = _rows(sys.stdin)
     writer = csv.writer(sys.stdout, lineterminator="\n")
     shares = [f"probability of {one}" for one in MODEL["classes"]] if wanted else []
     several = len(MODEL["target_mean"]) if not MODEL["classes"] else 1

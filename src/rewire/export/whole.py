@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from rewire.graph import Network
-from rewire.tables import Column, TableEncoder
+from rewire.tables import Column, Schema, TableEncoder
+from rewire.tables.headers import default_names
 from rewire.tables.steps import Date, Lookup, Number, Step
 
 from .model import Model
@@ -44,6 +45,10 @@ class Whole:
         What is predicted, as far as it has a name.
     standardized : bool
         Whether inputs are scaled; otherwise the means are 0 and the scales 1.
+    file_columns : tuple of str
+        What the columns of a file are called, if it does not name them itself.
+    encoding : str, optional
+        Of files of text, where the training data's was named.
     absent : float
         What a missing text makes of all inputs of its n-grams: 0, or NaN where missing values are
         refused.
@@ -62,6 +67,8 @@ class Whole:
     target_scale: np.ndarray
     targets: tuple[str, ...]
     standardized: bool
+    file_columns: tuple[str, ...]
+    encoding: str | None
     absent: float
 
     @classmethod
@@ -71,7 +78,8 @@ class Whole:
         encoder, by = model.encoder, model.standardizer
         steps = () if encoder is None else _steps(encoder)
         read = {step.column for step in steps}
-        schema = () if encoder is None else encoder.schema.columns
+        learnt = Schema() if encoder is None else encoder.schema
+        schema = learnt.columns
         inputs, outputs = net.ranks[0], net.ranks[-1]
         return cls(
             net,
@@ -87,6 +95,8 @@ class Whole:
             _numbers(model.target_scale, 1, outputs),
             tuple(one.name for one in schema if one.role == "target"),
             by is not None,
+            () if learnt.header else tuple(default_names(sum(not one.of for one in schema))),
+            learnt.encoding,
             np.nan if encoder is not None and encoder.missing == "none" else 0.0,
         )
 

@@ -109,9 +109,8 @@ class TableEncoder:
     def reads(self) -> Schema:
         """The columns that make inputs, and the targets: what is to be read of other files."""
         used = set(self.groups)
-        return Schema(
-            tuple(one for one in self.schema.columns if one.role == "target" or one.name in used)
-        )
+        columns = [one for one in self.schema.columns if one.role == "target" or one.name in used]
+        return replace(self.schema, columns=tuple(columns), notes=())
 
     @property
     def outcome(self) -> Schema:

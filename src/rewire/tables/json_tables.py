@@ -75,7 +75,7 @@ def read_json(content: bytes, *, name: str, encoding: str | None = None) -> RawT
         name: column_of_objects(pandas.Series(values, dtype=object))
         for name, values in zip(names, columns.values(), strict=True)
     }
-    return RawTable(found, rows, name, None, tuple(notes))
+    return RawTable(found, rows, name, None, tuple(notes), encoding=encoding)
 
 
 def _parsed(content: bytes, encoding: str | None) -> Any:
@@ -83,7 +83,9 @@ def _parsed(content: bytes, encoding: str | None) -> Any:
     try:
         text = content.decode(encoding or json.detect_encoding(content)).removeprefix("\ufeff")
     except (UnicodeDecodeError, LookupError) as error:
-        raise ValueError(advise(f"JSON must be UTF-8; {error}", "name its encoding")) from error
+        raise ValueError(
+            advise(f"JSON must be UTF-8; {error}", "name its encoding (encoding=)")
+        ) from error
     try:
         try:
             found = json.loads(text)

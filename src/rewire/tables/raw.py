@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -98,6 +98,10 @@ class RawTable:
         Of a file of text.
     notes : tuple of str
         What was found in reading, such as an encoding or a header that was changed.
+    header : bool, default True
+        Whether the source names its columns; otherwise they are told apart by their order.
+    encoding : str, optional
+        Of a file of text, where one was named.
     places : ndarray of int, shape (rows,), optional
         Where the rows stand in their source, in ascending order, if they are but some of its rows.
     """
@@ -107,7 +111,13 @@ class RawTable:
     name: str = "table"
     separator: str | None = None
     notes: tuple[str, ...] = ()
+    header: bool = True
+    encoding: str | None = None
     places: np.ndarray | None = None
 
     def __len__(self) -> int:
         return self.rows
+
+    def renamed(self, names: Sequence[str]) -> RawTable:
+        """Return the table with other names for its columns."""
+        return replace(self, columns=dict(zip(names, self.columns.values(), strict=True)))

@@ -60,7 +60,9 @@ def read_raw(
     sheet : str or int, optional
         Of a workbook; the first by default.
     header : bool, default True
-        Whether the first line has the columns' names; otherwise they are "0", "1" and so on.
+        Whether the first line of a file of text, or the first row of a workbook, has the columns'
+        names; otherwise they are called ``column_1``, ``column_2`` and so on. Other sources always
+        name theirs.
     max_bytes : int, optional
         Of a compressed file, once it is unpacked; by default 100 times its size, and at least
         256 MiB. No more is unpacked.

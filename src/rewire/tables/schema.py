@@ -164,6 +164,11 @@ class Schema:
     columns : tuple of Column
     notes : tuple of str
         What was found in reading the table, for a person.
+    header : bool, default True
+        Whether a file has the columns' names in its first line; otherwise they are told apart by
+        their order.
+    encoding : str, optional
+        Of a file of text, where one was named.
 
     Examples
     --------
@@ -176,6 +181,8 @@ class Schema:
 
     columns: tuple[Column, ...] = field(default_factory=tuple)
     notes: tuple[str, ...] = ()
+    header: bool = True
+    encoding: str | None = None
 
     @property
     def inputs(self) -> tuple[Column, ...]:
@@ -205,11 +212,12 @@ class Schema:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
-        return {"columns": [one.to_dict() for one in self.columns], "notes": self.notes}
+        return {**vars(self), "columns": [one.to_dict() for one in self.columns]}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Schema:
         """Return the schema that :meth:`to_dict` gave, also by way of JSON."""
         conform(values, cls)
         columns = tuple(Column.from_dict(one) for one in values["columns"])
-        return cls(columns, tuple(values.get("notes", ())))
+        notes = tuple(values.get("notes", ()))
+        return cls(columns, notes, values.get("header", True), values.get("encoding"))

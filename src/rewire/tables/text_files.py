@@ -11,8 +11,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from rewire.io import advise
+
 from .csv_columns import Lines, read_columns
-from .headers import header_names, look_like_values
+from .headers import default_names, header_names, look_like_values
 from .raw import RawColumn, RawTable
 
 __all__ = ["read_text"]
@@ -49,19 +51,15 @@ def read_text(
     content, notes = _as_utf8(content, encoding)
     content = _without_comments(content, comment)
     sep, content = _separator(content, sep)
-    names, begin, first = _split_header(content, sep, header)
-    values = header and look_like_values(names)
-    names, renamed = header_names(names)
-    if values:
-        renamed.append(
-            f"the first line is taken as the columns' names ({', '.join(names[:5])}): if these are "
-            "values, write a line of names above it"
-        )
+    written, begin, first = _split_header(content, sep, header)
+    names, renamed = header_names(written)
     columns, more = _columns(content, begin, names, sep, first)
     rows = len(next(iter(columns.values()), ()))
     if rows == 0:
         raise ValueError("a table must have at least one row below its header; got none")
-    return RawTable(columns, rows, name, sep, (*notes, *renamed, *more))
+    if header and look_like_values(written, [columns[name] for name in names]):
+        renamed.append(_header_of_values(written))
+    return RawTable(columns, rows, name, sep, (*notes, *renamed, *more), header, encoding)
 
 
 # ------------------------------------------------------------------------------------ characters
@@ -90,10 +88,8 @@ def _as_utf8(content: bytes, encoding: str | None) -> tuple[bytes, list[str]]:
 def _as_cp1252(content: bytes, wrong: int) -> tuple[bytes, list[str]]:
     text, line = content.decode("cp1252", errors="replace"), content.count(b"\n", 0, wrong)
     shown = text.splitlines()[line][:60]
-    return text.encode(), [
-        f"read as cp1252, for it is not UTF-8 (line {line + 1}: {shown!r}): if letters are wrong, "
-        "name its encoding"
-    ]
+    problem = f"read as cp1252, for it is not UTF-8 (line {line + 1}: {shown!r})"
+    return text.encode(), [advise(problem, "if letters are wrong, name its encoding (encoding=)")]
 
 
 def _first_wrong(content: bytes) -> int | None:
@@ -198,10 +194,16 @@ def _split_header(content: bytes, sep: str, header: bool) -> tuple[list[str], in
             "a table must have a line with its columns' names, and rows below it; got an empty file"
         )
     if not header:
-        return [str(i) for i in range(len(record))], 0, 1
+        return default_names(len(record)), 0, 1
     lines = io.StringIO(head, newline="")
     length = sum(len(lines.readline().encode()) for _ in range(reader.line_num))
     return record, length, reader.line_num + 1
+
+
+def _header_of_values(names: list[str]) -> str:
+    shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+    problem = f"the first line, {shown}, is taken as names, though it looks like the lines below it"
+    return advise(problem, "if it holds values, say so (header=False)")
 
 
 def _columns(
@@ -240,7 +242,8 @@ def _other_width(
     if rows or not one_more:
         raise ValueError(_ragged(wrong, len(names), first))
     if all(row.text.rstrip("\r\n").endswith(sep) for row in wrong):
-        return [*names, f"column {len(names) + 1}"], ["every line ends with a separator"]
+        added = default_names(len(names) + 1)[-1]
+        return [*names, added], ["every line ends with a separator"]
     return ["row", *names], [
         "every line has one value more than the header: the first is taken as the row's name"
     ]
@@ -255,4 +258,4 @@ def _ragged(wrong: list[Any], width: int, first: int) -> str:
         for row in few
     ]
     more = f", and {len(wrong) - len(few):,} more lines" if len(wrong) > len(few) else ""
-    return f"every line must have {width} values, as the header has; got {', '.join(shown)}{more}"
+    return f"every line must have {width} values, as the first has; got {', '.join(shown)}{more}"

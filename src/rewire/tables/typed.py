@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from rewire.io import import_optional, received
 from rewire.io.unpacking import check_archive, check_unpacked
 from rewire.validation import unwrapped
 
-from .headers import header_names
+from .headers import default_names, header_names
 from .raw import RawColumn, RawTable, TextColumn, TypedColumn
 from .texts import Texts
 
@@ -28,10 +29,13 @@ def read_typed(
     if path.suffix.lower() == ".xlsx":
         import_optional("openpyxl", "data")
         check_archive(path, max_bytes)
-        names = 0 if header else None
+        first = 0 if header else None
         frame = pandas.read_excel(
-            path, sheet_name=sheet or 0, header=names, keep_default_na=False, dtype=object
+            path, sheet_name=sheet or 0, header=first, keep_default_na=False, dtype=object
         )
+        if not header:
+            frame.columns = default_names(frame.shape[1])
+            return replace(from_frame(frame, name=path.name), header=False)
     else:
         frame = read_arrow(path, max_bytes).to_pandas(types_mapper=pandas.ArrowDtype)
     return from_frame(frame, name=path.name)

@@ -113,7 +113,7 @@ def understand(
     found = _columns(raw, said, task, problems)
     if problems:
         raise ValueError(_message(problems))
-    return Schema(found, raw.notes)
+    return Schema(found, raw.notes, raw.header, raw.encoding)
 
 
 def _columns(

@@ -86,6 +86,13 @@ class DataSettings:
         group="Data",
         default_text="missing",
     )
+    header: bool = setting(
+        True,
+        bool,
+        "The first line of a table has the columns' names; without, they are column_1, column_2 "
+        "and so on.",
+        group="Data",
+    )
     encoding: str | None = setting(
         None,
         str,
