@@ -47,9 +47,10 @@ def start_run(
     folder.check_free(overwrite)
     with _made(out):
         with waiting(f"loading {Path(recipe.data).name}"):
-            data = load_dataset(recipe, data_dir)
-        with waiting("choosing settings, by trainings on parts of the data"):
-            experiment = prepare_experiment(recipe, data=data)
+            data = None if recipe.buffer else load_dataset(recipe, data_dir)
+        doing = "reading from disk" if data is None else "choosing settings, by trainings on parts"
+        with waiting(doing):
+            experiment = prepare_experiment(recipe, data_dir, data=data)
     with folder.claimed():
         folder.begin(experiment, overwrite)
         encoder, notes = experiment.train.encoder, experiment.data.notes

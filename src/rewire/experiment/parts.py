@@ -17,6 +17,7 @@ from rewire.tables.parquet import is_parquet
 from rewire.validation import of_type
 
 from .recipe import Recipe
+from .settings import settings_of
 
 __all__ = ["Parts", "Streams", "load_dataset", "load_parts", "split_parts", "standardizes"]
 
@@ -192,8 +193,8 @@ def _is_named(recipe: Recipe) -> bool:
 
 
 def _table_options(recipe: Recipe) -> dict[str, Any]:
-    options = {name: getattr(recipe, name) for name in TABLE_OPTIONS}
-    return {name: value for name, value in options.items() if value not in (None, (), "impute")}
+    options, known = {name: getattr(recipe, name) for name in TABLE_OPTIONS}, settings_of(Recipe)
+    return {name: value for name, value in options.items() if value != known[name].default}
 
 
 def _sample(stream: Stream) -> Dataset:
