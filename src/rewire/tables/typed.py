@@ -88,6 +88,7 @@ def from_frame(source: Any, name: str = "table") -> RawTable:
 def _column_named(name: Any) -> Iterator[None]:
     """Turn what pandas and Arrow say of a column's values into an error that names it."""
     try:
+        str(name).encode("utf-8")  # not so half of a character
         yield
     except ImportError:
         raise
