@@ -155,3 +155,25 @@ def _check_imports(plan: Mapping[str, Any], given: list[Any]) -> None:
         names = ", ".join(plan["imports"]) or "none"
         raise ValueError(
             advise(
+                f"imports must be those of the study, {names}; got {', '.join(modules) or 'none'}",
+                "name them, if you trust them (imports=)" if plan["imports"] else "leave them out",
+            )
+        )
+
+
+def _config(plan: Mapping[str, Any], folder: Path, data_dir: DataDir) -> StudyConfig:
+    """Make the configuration of a study again, and check that it is the same."""
+    kept = read_json(folder / SETTINGS, dict[str, Any])
+    with reading(folder / PLAN):
+        imports, varied = tuple(plan["imports"]), {"vary": plan["vary"], "choose": plan["choose"]}
+        if plan["given"] is None:
+            shared = {name: kept[name] for name in settings_of(Recipe) if name in kept}
+            recipe = Recipe.from_dict(shared)
+            config = StudyConfig(recipe, kept["measure"], imports, **varied)
+        else:
+            config = study_config(
+                plan["data"], imports=imports, data_dir=data_dir, **varied, **plan["given"]
+            )
+    config, _ = with_sources(config, data_dir)
+    check_settings(folder, config, "merge with the version and the data that it was made with")
+    return config
