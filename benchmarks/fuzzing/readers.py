@@ -165,7 +165,7 @@ def _studies(folder: Path) -> Iterable[Reader]:
         partial(_open_study, config),
         named=("holds a study",),
     )
-    run_study(config, ["rigl"], [0], out=folder / "plan")
+    run_study(config, ["static"], [0], out=folder / "plan")
     whole = {one.name: one.read_bytes() for one in (folder / "plan").iterdir()}
     yield Reader(
         "plan.json of a study",

@@ -79,12 +79,13 @@ def test_ctrl_c_while_modules_are_imported_ends_without_a_traceback(module, tmp_
     process = interrupted(AT_AN_IMPORT, module, "train", "digits", "--out", tmp_path)
     assert process.returncode == 130
     assert process.stdout == ""
-    assert process.stderr in ("", "starting ...\n")  # if the machine is busy
+    # The first line comes if the machine is busy, the second once the command itself is at work.
+    assert process.stderr.removeprefix("starting ...\n") in ("", "interrupted\n")
     assert not list(tmp_path.iterdir())
 
 
 # Calls and returns of functions: the first forty set the handler, a million are the training.
-@pytest.mark.parametrize("call", [50, 100, 1_000, 10_000, 100_000, 300_000, 1_000_000])
+@pytest.mark.parametrize("call", [50, 1_000, 10_000, 100_000, 1_000_000])
 def test_ctrl_c_at_any_moment_leaves_nothing_half_written(call, tmp_path):
     out = tmp_path / "out"
     process = interrupted(AT_A_CALL, call, "train", "moons", "--epochs", "100000", "--out", out)

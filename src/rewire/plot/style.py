@@ -28,14 +28,17 @@ SIGNED_PALE = LinearSegmentedColormap.from_list(
 
 
 def plain(text: str) -> str:
-    r"""Return a text as matplotlib takes it, in which a dollar sign begins no formula.
+    r"""Return a text as matplotlib takes it: a dollar sign begins no formula.
+
+    Halves of characters, which no font has, become U+FFFD.
 
     Examples
     --------
     >>> print(plain("price in $ (US$)"))
     price in \$ (US\$)
     """
-    return text.replace("$", r"\$")
+    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return whole.replace("$", r"\$")
 
 
 def title(axes: Axes, text: str) -> None:
