@@ -30,9 +30,15 @@ START = (
 )
 COMMANDS = (
     {"do": "step", "steps": 3},
-    {"do": "data", "points": [[0.5, 1, 0], [1, 0.5, 1]]},
+    {"do": "data", "points": [[0.5, 1, 0], [1, 0.5, 1], [0, 0, 0], [1, 1, 1]]},
     {"do": "data", "formula": "x*y > 0 or x < -1", "samples": 12},
-    {"do": "table", "text": "a,b,c\n1,2,x\n2,1,y\n", "x": "a", "y": "b", "label": "c"},
+    {
+        "do": "table",
+        "text": "a,b,c\n1,2,x\n2,1,y\n3,3,x\n0,1,y\n",
+        "x": "a",
+        "y": "b",
+        "label": "c",
+    },
     {"do": "network", "layers": [3], "density": [0.5, 1], "activation": "tanh"},
     {"do": "draw", "source": 0, "target": 8, "weight": 0.5},
     {"do": "cut", "source": 0, "target": 2},

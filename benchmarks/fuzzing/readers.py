@@ -21,8 +21,7 @@ from rewire.data.madelon import _table as read_madelon
 from rewire.data.mnist import read_idx
 from rewire.experiment import Predictor, Recipe, prepare_experiment
 from rewire.experiment.run_directory import RunDirectory
-from rewire.report import Recorder, Recording, read_recording
-from rewire.report.page import render
+from rewire.report import Recorder, read_recording
 from rewire.tables import read_raw
 from rewire.tables.overrides import read_specification
 from rewire.train import Training, load_checkpoint, read_history, save_checkpoint
@@ -125,8 +124,7 @@ def _runs(folder: Path) -> Iterable[Reader]:
     X, y = rewire.data.moons(n_samples=20, seed=0)
     rewire.fit(net, X, y, total_steps=10, callbacks=[recorder], seed=0)
     recording = _written(folder, "recording.safetensors", recorder.recording.save)
-    name = "recording.safetensors"
-    yield Reader("recording", name, (recording,), read_recording, _show, files=FEWER)
+    yield Reader("recording", "recording.safetensors", (recording,), read_recording, files=FEWER)
 
     table = folder / "houses.csv"
     table.write_text("area,town,sold,price\n" + "".join(_houses(24)))
@@ -140,11 +138,6 @@ def _runs(folder: Path) -> Iterable[Reader]:
     )
     settings = json.dumps(Recipe(data="moons").to_dict()).encode()
     yield Reader("settings.json of a run", "settings.json", (settings,), _recipe)
-
-
-def _show(recording: Recording) -> None:
-    """Make the page, which uses all that a recording holds."""
-    render([recording], ["run"])
 
 
 def _studies(folder: Path) -> Iterable[Reader]:
