@@ -7,7 +7,7 @@ install  = $(BIN)/pip install --quiet $(if $(PACKAGE),"$(PACKAGE)$(1)",--editabl
 BIN      = $(VENV)/bin
 OUT     ?= runs/post
 
-.PHONY: help demo test test-micrograd check docs bench results results-tables results-torch gallery fuzz kill clean
+.PHONY: help demo test test-micrograd check docs bench results results-tables results-torch gallery fuzz kill lowest without-numba clean
 
 help:
 	@echo "make demo    run the post's experiment and draw it (about a minute)"
@@ -20,6 +20,8 @@ help:
 	@echo "make results-tables compare with scikit-learn on twenty tables, and write it (minutes)"
 	@echo "make results-torch train dense and sparse PyTorch models, measure them, and write it (hours)"
 	@echo "make gallery run the examples and renew the pictures of docs/gallery.md (minutes)"
+	@echo "make lowest  run all tests with the lowest versions of what is needed (before a release)"
+	@echo "make without-numba run all tests in an environment without Numba (before a release)"
 	@echo "make kill    kill and fork processes at random moments, and write docs/reliability.md (minutes)"
 	@echo "make clean   remove the environment and everything made here"
 
@@ -94,6 +96,30 @@ kill: $(VENV)/.installed-test
 	$(BIN)/python benchmarks/kills.py
 	$(BIN)/python benchmarks/forks.py
 	$(BIN)/python benchmarks/reliability_page.py
+
+# pip takes the highest versions alone; uv, which it installs, the lowest too. Tools of the tests are
+# the newest: they are not what a user has.
+LOWEST = build/lowest/bin
+lowest:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
+	    { echo "the lowest versions are made for Python 3.11: make lowest PYTHON=python3.11"; exit 1; }
+	$(PYTHON) -m venv --clear build/lowest
+	$(LOWEST)/pip install --quiet uv
+	$(LOWEST)/uv pip install --quiet --python $(LOWEST)/python --resolution lowest-direct \
+	    --requirements pyproject.toml $(addprefix --extra ,cluster data export lightning \
+	    notebook tables torch transformers tune)
+	$(LOWEST)/uv pip install --quiet --python $(LOWEST)/python \
+	    hypothesis onnxruntime playwright pytest pytest-xdist
+	$(LOWEST)/uv pip install --quiet --python $(LOWEST)/python --no-deps --editable .
+	$(LOWEST)/python -m pytest --numprocesses auto --dist loadfile --pyargs tests rewire
+
+# Tests that are about compiled kernels are skipped by name; for all others NumPy's kernels serve.
+without-numba:
+	$(PYTHON) -m venv --clear build/without-numba
+	build/without-numba/bin/pip install --quiet --editable ".[test]"
+	build/without-numba/bin/pip uninstall --quiet --yes numba llvmlite
+	build/without-numba/bin/python -m pytest --numprocesses auto --dist loadfile \
+	    --ignore-glob '*/kernels/numba/*' --pyargs tests rewire
 
 clean:
 	rm -rf $(VENV) build dist runs

@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import distributed
 import torch
 
 import rewire
@@ -28,8 +28,11 @@ CHECKPOINT = "run.safetensors"
 FORMATS = ("a.json", "a.npz", "a.c", "a.py", "a.onnx", "a.graphml", "a.safetensors")
 
 
-def jobs(folder: Path) -> dict[str, tuple[Callable[[Path], None], Callable[[Path], Any]]]:
-    """Prepare all jobs: by name, what to do in a folder, and what there is to compare in it."""
+def jobs(folder: Path) -> dict[str, tuple[Any, ...]]:
+    """Prepare all jobs: by name, what to do in a folder, and what there is to compare in it.
+
+    Of those with a third entry, True, it is a process that works for them that is killed.
+    """
     rewire.set_num_threads(1)
     torch.set_num_threads(1)
     often = partial(throttle.Throttle, seconds=0, share=1)
@@ -41,6 +44,9 @@ def jobs(folder: Path) -> dict[str, tuple[Callable[[Path], None], Callable[[Path
         "train": (lambda where: _train(where / "run"), _run_contents),
         "fit": (_fit, _checkpoint_contents),
         "compare": (_compare, _study_contents),
+        "compare --jobs 2": (partial(_compare, jobs=2), _study_contents),
+        "its workers": (partial(_compare, jobs=2), _study_contents, True),
+        "workers of Dask": (_compare_by_dask, _study_contents, True),
         "report": (partial(_report, run), _bytes),
         "export": (partial(_export, run), _bytes),
         "strip": (partial(_strip, run), _bytes),
@@ -98,9 +104,17 @@ def _checkpoint(path: Path) -> Any:
     return {name: array.tobytes() for name, array in tensors.items()}, header
 
 
-def _compare(folder: Path) -> None:
+def _compare(folder: Path, **by: Any) -> None:
     config = study_config("moons", total_steps=200)
-    write_comparison(run_study(config, ["static", "rigl"], range(3), out=folder), folder)
+    write_comparison(run_study(config, ["static", "rigl"], range(3), out=folder, **by), folder)
+
+
+def _compare_by_dask(folder: Path) -> None:
+    with (
+        distributed.LocalCluster(2, threads_per_worker=1, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        _compare(folder, executor=client.get_executor(pure=False))
 
 
 def _study_contents(folder: Path) -> Any:

@@ -2,8 +2,9 @@
 
 Each job is first done without interruption. Then it is started and killed, again and again, until
 it gets to its end, and what it leaves must be the same bits; a process that was killed must have
-left everything such that the next one goes on without an error. One process loads the library; each
-job is a process forked from it.
+left everything such that the next one goes on without an error, and its own processes must end.
+Of some jobs a process that works for them is killed instead, and they must go on by themselves. One
+process loads the library; each job is a process forked from it.
 
     python benchmarks/kills.py [--kills 1000]
 """
@@ -18,11 +19,15 @@ import shutil
 import signal
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import psutil
+
 RESULT = Path(__file__).with_suffix(".json")
 LONGEST = 8.0  # seconds that a job may take beyond what it takes alone, or it counts as hanging
+TRAINS = "spawn_main"  # in the command of a process of multiprocessing, but for those that serve it
 
 
 @dataclass
@@ -47,10 +52,12 @@ class Harness:
         Takes a folder, and goes on there from where an earlier call was killed.
     contents : callable
         From a folder to what the job has made, for comparison.
+    workers : bool
+        Whether a process that works for the job is killed, and not the job itself.
     """
 
-    def __init__(self, job, contents, place: Path, seed: int):
-        self.job, self.contents, self.place = job, contents, place
+    def __init__(self, job, contents, place: Path, seed: int, workers: bool = False):
+        self.job, self.contents, self.place, self.workers = job, contents, place, workers
         self.random, self.tally = random.Random(seed), Tally()
         folder = self._folder("whole")
         begin = time.monotonic()
@@ -64,13 +71,16 @@ class Harness:
         while self.tally.kills < times:
             status = self._run(folder, self.random.uniform(0, 1.1 * self.seconds))
             if status == signal.SIGKILL:
-                self.tally.kills += 1
-                self.tally.inside_writes += any(folder.rglob(".*.partial"))
+                self._count(folder)
             else:
                 self._ended(status, folder)
                 folder = self._folder("killed")
         self._ended(self._run(folder, None), folder)
         return self.tally
+
+    def _count(self, folder: Path) -> None:
+        self.tally.kills += 1
+        self.tally.inside_writes += any(folder.rglob(".*.partial"))
 
     def _folder(self, name: str) -> Path:
         folder = self.place / name
@@ -93,7 +103,7 @@ class Harness:
         if child == 0:
             self._be_child(folder)
         begin = time.monotonic()
-        limit = 10 * getattr(self, "seconds", LONGEST) + LONGEST if delay is None else delay
+        limit = 10 * getattr(self, "seconds", LONGEST) + LONGEST
         while time.monotonic() < begin + limit:
             ended, status = os.waitpid(child, os.WNOHANG)
             if ended:
@@ -101,10 +111,36 @@ class Harness:
                     self.tally.longest_seconds, time.monotonic() - begin
                 )
                 return status
+            if delay is not None and time.monotonic() > begin + delay:
+                if not self.workers:
+                    return self._kill(child)
+                if self._kill_worker(child):
+                    self._count(folder)
+                    delay = None
             time.sleep(0.0005)
+        self._kill(child)
+        return -1
+
+    def _kill(self, child: int) -> int:
+        """Kill the job; what works for it must end as well."""
+        theirs = psutil.Process(child).children(recursive=True)
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
-        return -1 if delay is None else status
+        _, left = psutil.wait_procs(theirs, timeout=LONGEST)
+        for one in left:
+            self.tally.hanging += 1
+            one.kill()
+        return status
+
+    def _kill_worker(self, child: int) -> bool:
+        """Kill one of the processes that train, if there is one yet."""
+        with suppress(psutil.Error):  # it has just ended
+            theirs = psutil.Process(child).children(recursive=True)
+            found = [one for one in theirs if TRAINS in " ".join(one.cmdline())]
+            if found:
+                self.random.choice(found).kill()
+                return True
+        return False
 
     def _be_child(self, folder: Path) -> None:
         output = os.open(self.place / "output.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
@@ -129,14 +165,14 @@ def main() -> None:
     found = json.loads(RESULT.read_text()) if arguments.only and RESULT.exists() else {}
     with tempfile.TemporaryDirectory() as folder:
         made = jobs(Path(folder))
-        for number, (name, (job, contents)) in enumerate(made.items()):
+        for number, (name, (job, contents, *workers)) in enumerate(made.items()):
             if arguments.only and name not in arguments.only:
                 continue
             begin = time.monotonic()
             share = arguments.kills // len(made) + (number < arguments.kills % len(made))
             place = Path(folder, name)
             place.mkdir()
-            harness = Harness(job, contents, place, arguments.seed + number)
+            harness = Harness(job, contents, place, arguments.seed + number, *workers)
             found[name] = asdict(harness.kill(share))
             took = time.monotonic() - begin
             print(f"{name}: {found[name]}, {took:.0f} s", flush=True)

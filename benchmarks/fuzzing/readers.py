@@ -15,7 +15,7 @@ import numpy as np
 import scipy.sparse
 
 import rewire
-from rewire.compare import records, study_config
+from rewire.compare import merge_studies, records, run_study, study_config
 from rewire.compare.machines import Machine
 from rewire.data.madelon import _table as read_madelon
 from rewire.data.mnist import read_idx
@@ -26,6 +26,7 @@ from rewire.tables import read_raw
 from rewire.tables.overrides import read_specification
 from rewire.train import Training, load_checkpoint, read_history, save_checkpoint
 
+from .playing import playing
 from .reader import FEWER, Reader
 from .states import states
 
@@ -36,7 +37,15 @@ def readers() -> list[Reader]:
     """Return all of them; the seeds are made anew."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        return [*_networks(folder), *_runs(folder), *_tables(folder), *_data(), *states()]
+        return [
+            *_networks(folder),
+            *_runs(folder),
+            *_studies(folder),
+            *_tables(folder),
+            *_data(),
+            *states(),
+            *playing(),
+        ]
 
 
 def _written(folder: Path, name: str, write: Callable[[Path], Any]) -> bytes:
@@ -130,6 +139,8 @@ def _runs(folder: Path) -> Iterable[Reader]:
     settings = json.dumps(Recipe(data="moons").to_dict()).encode()
     yield Reader("settings.json of a run", "settings.json", (settings,), _recipe)
 
+
+def _studies(folder: Path) -> Iterable[Reader]:
     config = study_config("moons", total_steps=20)
     records.open_folder(folder / "study", config, overwrite=False)
     study, path = (folder / "study" / "settings.json").read_bytes(), folder / "study"
@@ -147,6 +158,16 @@ def _runs(folder: Path) -> Iterable[Reader]:
         partial(_open_study, config),
         named=("holds a study",),
     )
+    run_study(config, ["static"], [0], out=folder / "plan")
+    whole = {one.name: one.read_bytes() for one in (folder / "plan").iterdir()}
+    yield Reader(
+        "plan.json of a study",
+        "plan.json",
+        (whole["plan.json"],),
+        partial(_merge, whole),
+        named=("folders must be of one study", "imports must be those", "holds a study"),
+        files=FEWER,
+    )
 
 
 def _read_machines(path: Path) -> Any:
@@ -157,6 +178,13 @@ def _open_study(config: Any, path: Path) -> None:
     for beside in ("runs.csv", "machines.json"):
         path.with_name(beside).unlink(missing_ok=True)
     records.open_folder(path.parent, config, overwrite=False)
+
+
+def _merge(whole: dict[str, bytes], path: Path) -> None:
+    with tempfile.TemporaryDirectory() as out:
+        for name in ("settings.json", "runs.csv"):
+            path.with_name(name).write_bytes(whole[name])
+        merge_studies([path.parent], out)
 
 
 def _predict(model: Predictor) -> None:

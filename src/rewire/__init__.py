@@ -32,8 +32,8 @@
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # typing's own takes ten times as long to import as all else here
 if TYPE_CHECKING:
     from .export import load as load
     from .graph import Network as Network

@@ -126,39 +126,3 @@ def test_the_methods_that_are_listed_are_those_of_the_library():
         name: inspect.getdoc(make).partition("\n")[0] for name, make in methods.registry.items()
     }
     assert method_summaries() == registered
-
-
-INTERRUPTED = """
-import os, signal, sys
-
-signal.signal(signal.SIGINT, signal.default_int_handler)
-name, *sys.argv[1:] = sys.argv[1:]
-
-
-class Interrupt:
-    def find_spec(self, module, *_):
-        if module == name:
-            os.kill(os.getpid(), signal.SIGINT)
-
-
-sys.meta_path.insert(0, Interrupt())
-from rewire.cli import main
-
-main()
-"""
-
-
-@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
-@pytest.mark.parametrize("module", ["typer", "numpy", "scipy.sparse", "rewire.report"])
-def test_ctrl_c_while_modules_are_imported_ends_without_a_traceback(module, tmp_path):
-    process = subprocess.run(
-        [sys.executable, "-c", INTERRUPTED, module, "train", "digits", "--out", str(tmp_path)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert process.returncode == 130
-    assert process.stdout == ""
-    assert process.stderr in ("", "starting ...\n")  # if the machine is busy
-    assert not list(tmp_path.iterdir())

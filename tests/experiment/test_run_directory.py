@@ -96,7 +96,7 @@ def test_of_a_wide_table_result_json_has_the_first_columns_and_a_csv_file_all(
             "importance": importance,
             "deviation": importance,
         }
-        for name, kept, importance in [("a, b", 1, 0.5), ("c", 1, None), ("d", 0, 0.0)]
+        for name, kept, importance in [("a, b", 1, 0.5), ("'c", 1, None), ("=cmd|x", 0, 0.0)]
     ]
     folder = RunDirectory(tmp_path)
     folder.finish(
@@ -104,6 +104,7 @@ def test_of_a_wide_table_result_json_has_the_first_columns_and_a_csv_file_all(
     )
     assert read_json(folder.result)["assessment"]["inputs"] == rows[:2]
     assert folder.read_assessment() == {"verdict": "good", "inputs": rows}
+    assert "\n'=cmd|x," in folder.inputs.read_text()  # to a spreadsheet, a text and no formula
     folder.begin(prepare_experiment(Recipe("iris")), overwrite=True)
     assert folder.read_assessment() is None
     assert not folder.inputs.exists()

@@ -9,23 +9,8 @@ import pytest
 from rewire import load
 from rewire.experiment import Predictor, Recipe, prepare_experiment
 
+from ..nasty_texts import TEXTS
 from .test_c_source import COMPILER
-
-TEXTS = {
-    "quotes": "a\"b'c`d",
-    "mathematics": "$x^2$ \\frac{}_",
-    "ends in a backslash": "back\\",
-    "lines": "new\nline\r",
-    "comments": "*/ /* // # --",
-    "tripled quotes": "\"\"\"'''",
-    "null": "nul\0l",
-    "a formula": "=cmd|' /C calc'!A0",
-    "right to left": "\u202ertl\u2028é😀",
-    "long": "x" * 10_000,
-    "patterns": "%d%s%n {a} ${x} ??/ ??)",
-    "markup": "<b>&amp;</b> ]]> -->",
-    "controls": "\x1b[31m\x07\x85",
-}
 
 
 @pytest.fixture(scope="module")

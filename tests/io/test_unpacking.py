@@ -61,6 +61,16 @@ def test_an_archive_of_more_than_the_limit_is_refused(tmp_path):
     assert rewire.data.load(path, task="classification").X.shape == (100, 10)
 
 
+@pytest.mark.parametrize("ending", ["parquet", "xlsx"])
+def test_a_typed_table_of_more_than_the_limit_is_refused(ending, tmp_path):
+    frame = pytest.importorskip("pandas").DataFrame({"x": np.zeros(1000)})
+    path = tmp_path / f"t.{ending}"
+    frame.to_parquet(path) if ending == "parquet" else frame.to_excel(path, index=False)
+    with pytest.raises(ValueError, match=rf"t\.{ending}.*at most 900 bytes.*max_bytes="):
+        rewire.tables.read_raw(path, max_bytes=900)
+    assert rewire.tables.read_raw(path).rows == 1000
+
+
 @pytest.mark.parametrize(
     "error", [RecursionError(), MemoryError(), OverflowError("big"), EOFError()]
 )

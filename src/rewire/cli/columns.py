@@ -16,8 +16,8 @@ from rich.table import Table
 from rewire.experiment.recipe import Recipe
 from rewire.experiment.settings import settings_of
 
-from . import importing
 from .common import for_command, guarded, print_json, print_line, table
+from .interrupts import importing
 from .options import AsJson, settings_options
 from .spinner import waiting
 

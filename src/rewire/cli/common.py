@@ -20,7 +20,7 @@ from rich.table import Table
 
 from rewire.io import Advice
 
-from . import importing
+from .interrupts import importing, interruptible
 
 __all__ = [
     "AT_HAND",
@@ -47,7 +47,7 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> Any:
         try:
-            with warnings.catch_warnings():
+            with interruptible(), warnings.catch_warnings():
                 # typeshed wants every parameter by its name; ours takes what it does not use as *_.
                 warnings.showwarning = _print_warning  # type: ignore[assignment]
                 return command(*args, **kwargs)

@@ -13,8 +13,8 @@ from rewire.experiment.recipe import Recipe
 from rewire.experiment.settings import Setting, settings_of
 from rewire.io import split_commas
 
-from . import importing
 from .common import guarded
+from .interrupts import importing
 from .options import AsJson, DataDir, complete_data, settings_options
 
 __all__ = ["compare"]

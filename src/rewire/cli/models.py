@@ -12,8 +12,8 @@ from rewire import defaults
 from rewire.experiment.settings import Setting
 from rewire.io import check_ending
 
-from . import importing
 from .common import guarded, own_file, print_json, run_folders, table
+from .interrupts import importing
 from .options import AsJson, DataDir, method_summaries, settings_options
 from .spinner import waiting
 

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from . import importing
 from .common import guarded, run_folders
+from .interrupts import importing
 from .options import DataDir, complete_data
 
 __all__ = ["play"]

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from . import importing
 from .common import guarded, name_report, run_folders
+from .interrupts import importing
 from .spinner import waiting
 
 __all__ = ["report"]

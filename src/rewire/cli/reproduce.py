@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from . import importing
+from .interrupts import importing
 
 __all__ = ["reproduce"]
 

@@ -10,8 +10,8 @@ import typer
 from rewire.experiment.recipe import Recipe
 from rewire.experiment.settings import settings_of
 
-from . import importing
 from .common import guarded, run_folders
+from .interrupts import importing
 from .options import (
     AsJson,
     DataDir,

@@ -9,8 +9,8 @@ import typer
 
 from rewire.experiment.recipe import Recipe
 
-from . import importing
 from .common import guarded
+from .interrupts import importing
 from .options import AsJson, DataDir, complete_data, settings_options
 from .train import SETTINGS, absolute
 

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+from rewire.export.python_runtime import as_cell
 from rewire.io import (
     advise,
     as_path,
@@ -129,7 +130,8 @@ class RunDirectory:
         found = result.get("assessment") or {}
         inputs: Sequence[Mapping[str, Any]] = found.get("inputs") or ()
         if len(inputs) > MOST_INPUTS:
-            _write_csv(self.inputs, tuple(inputs[0]), inputs)
+            rows = ({**row, "column": as_cell(row["column"])} for row in inputs)
+            _write_csv(self.inputs, tuple(inputs[0]), rows)
             result = {**result, "assessment": {**found, "inputs": inputs[:MOST_INPUTS]}}
         write_json(self.result, result)
 
@@ -157,4 +159,7 @@ def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, A
 def _input(row: Mapping[str, str]) -> dict[str, Any]:
     """Return what a line of inputs.csv says of a column."""
     known = {name: float(row[name]) if row[name] else None for name in MEASURED}
-    return {**row, "inputs": int(row["inputs"]), "kept": int(row["kept"]), **known}
+    cell = row["column"]
+    column = cell[1:] if as_cell(cell[1:]) == cell else cell
+    whole = {"inputs": int(row["inputs"]), "kept": int(row["kept"])}
+    return {**row, "column": column, **whole, **known}

@@ -167,6 +167,11 @@ class Network(MutableGraph):
         -------
         Gradients
             ``weight``, aligned with the table, and ``bias``, shape (neurons,), 0 for inputs.
+
+        Raises
+        ------
+        ValueError
+            For wrong shapes, values that are not finite, and no samples, which have no mean.
         """
         X = checks.samples(X, self.ranks[0], self.dtype)
         loss = losses.get(loss)

@@ -27,15 +27,22 @@ SIGNED_PALE = LinearSegmentedColormap.from_list(
 )
 
 
+LONGEST = 80  # characters of a name
+
+
 def plain(text: str) -> str:
-    r"""Return a text as matplotlib takes it, in which a dollar sign begins no formula.
+    r"""Return a text as matplotlib takes it: a dollar sign begins no formula.
+
+    Halves of characters, which no font has, become U+FFFD; what is too long for any axes is cut.
 
     Examples
     --------
     >>> print(plain("price in $ (US$)"))
     price in \$ (US\$)
     """
-    return text.replace("$", r"\$")
+    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    short = whole if len(whole) <= LONGEST else f"{whole[: LONGEST - 1]}…"
+    return short.replace("$", r"\$")
 
 
 def title(axes: Axes, text: str) -> None:

@@ -14,6 +14,7 @@ from rewire.io import import_optional, received
 from rewire.io.unpacking import check_archive, check_unpacked
 from rewire.validation import unwrapped
 
+from .feather import unpacked_size
 from .headers import default_names, header_names
 from .raw import RawColumn, RawTable, TextColumn, TypedColumn
 from .texts import Texts
@@ -52,6 +53,7 @@ def read_arrow(path: Path, max_bytes: int | None) -> Any:
         check_unpacked(path, max(size, about.num_rows * about.num_columns), max_bytes)
         table = parquet.ParquetFile(path).read()
     else:
+        check_unpacked(path, unpacked_size(path), max_bytes)
         table = import_optional("pyarrow.feather", "data").read_table(path, memory_map=False)
     table.validate(full=True)  # offsets beyond a buffer's end would end the process
     return table
@@ -90,6 +92,7 @@ def from_frame(source: Any, name: str = "table") -> RawTable:
 def _column_named(name: Any) -> Iterator[None]:
     """Turn what pandas and Arrow say of a column's values into an error that names it."""
     try:
+        str(name).encode("utf-8")  # not so half of a character
         yield
     except ImportError:
         raise

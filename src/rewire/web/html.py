@@ -59,7 +59,8 @@ def assemble(
     styles = [web(f"{picture}.css") for picture in shared]
     pictures = [web(f"{picture}.js") for picture in shared]
     parts = {
-        "title": html.escape(data["title"]),
+        # Half of a character, as in a file's name, is none that UTF-8 could hold.
+        "title": html.escape(data["title"]).encode("utf-8", "xmlcharrefreplace").decode("utf-8"),
         "style": "".join([web("colours.css"), web("shared.css"), *styles, own(f"{name}.css")]),
         "library": web("vendor/d3.min.js"),
         "licence": web("vendor/d3.LICENSE"),

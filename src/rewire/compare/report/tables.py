@@ -7,6 +7,8 @@ import io
 import math
 from collections.abc import Sequence
 
+from rewire.export.python_runtime import as_cell
+
 from ..analysis.curves import Curve, Point
 from ..study import Study
 
@@ -16,12 +18,15 @@ SPECIAL = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
     **{mark: f"\\{mark}" for mark in "&%$#_{}"},
 }
 
 
 def as_csv(study: Study, curves: Sequence[Curve]) -> str:
-    """Return a line for each point of each curve; numbers to the last digit."""
+    """Return a line for each point of each curve; numbers to the last digit, texts no formulas."""
     costs, chosen = _names(curves)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -37,11 +42,12 @@ def as_csv(study: Study, curves: Sequence[Curve]) -> str:
             own = point.statistics
             less = own.difference.mean if own.difference else None
             numbers = [own.mean, *own.interval, less, point.corrected]
+            settings = [point.cost[name] for name in costs] + [
+                point.chosen[name] for name in chosen
+            ]
             writer.writerow(
                 [
-                    curve.method,
-                    *(point.cost[name] for name in costs),
-                    *(point.chosen[name] for name in chosen),
+                    *map(as_cell, [curve.method, *settings]),
                     point.candidates,
                     *_shown([point.validation]),
                     own.runs,
@@ -68,7 +74,8 @@ def as_latex(study: Study, curves: Sequence[Curve]) -> str:
         if known:
             best[column] = (max if accuracy else min)(known, key=lambda name: known[name])
     lines = [
-        f"% {study.description.partition(':')[0]}: {study.measure} on {study.measured_on}",
+        f"% {_on_a_line(study.description.partition(':')[0])}: "
+        f"{study.measure} on {study.measured_on}",
         rf"\begin{{tabular}}{{l{'r' * len(columns)}}}",
         r"\toprule",
         " & ".join(["method", *(_escaped(_in_words(column)) for column in columns)]) + r" \\",
@@ -107,7 +114,12 @@ def _cell(point: Point | None, accuracy: bool, best: bool) -> str:
 
 
 def _escaped(text: str) -> str:
-    return "".join(SPECIAL.get(mark, mark) for mark in text)
+    return "".join(SPECIAL.get(mark, mark) for mark in _on_a_line(text))
+
+
+def _on_a_line(text: str) -> str:
+    """Return a text without ends of lines and other marks that TeX refuses."""
+    return "".join(mark if mark.isprintable() else " " for mark in text)
 
 
 def _shown(values: Sequence[float | None]) -> list[str]:
