@@ -88,7 +88,8 @@ def merge_studies(
         _check_same(paths[0], plans[0], path, plan)
     _check_imports(plans[0], several(imports, "imports", "modules and .py files"))
     config = _config(plans[0], paths[0], data_dir)
-    study = planned(config, plans[0]["methods"], parse_seeds(plans[0]["seeds"]), data_dir)
+    with reading(paths[0] / PLAN):
+        study = planned(config, plans[0]["methods"], parse_seeds(plans[0]["seeds"]), data_dir)
     found: dict[Key, Trial] = {}
     machines: dict[str, Machine] = {}
     for path in paths:
