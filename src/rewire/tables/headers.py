@@ -68,7 +68,7 @@ def _are_counting(numbers: Sequence[float]) -> bool:
     >>> _are_counting([1960, 1970, 1980]), _are_counting([1960, 1970]), _are_counting([0, 1])
     (True, False, True)
     """
-    steps = set(np.diff(numbers))
+    steps = set(np.diff(numbers).tolist())
     one_by_one = steps == {1.0}
     whole = all(number.is_integer() for number in map(float, numbers))
     return whole and (one_by_one or (len(numbers) > 2 and len(steps) == 1 and min(steps) > 0))
