@@ -23,8 +23,8 @@ from pathlib import Path
 from unittest import mock
 
 from rewire.compare import run_study, study_config
-from rewire.compare.executors import lanes
-from rewire.compare.executors.local import WorkerProcess
+from rewire.executors import lanes
+from rewire.executors.local import WorkerProcess
 
 RESULT = Path(__file__).with_suffix(".json")
 PAGE = RESULT.parent.parent / "docs" / "scale.md"

@@ -33,6 +33,7 @@ from rewire import (
     schedules,
     tables,
     topology,
+    tracking,
     train,
     tune,
 )
@@ -42,6 +43,21 @@ from rewire.sklearn import SparseMLPClassifier
 
 def raw_table():
     return tables.read_raw({"a": ["1.5", "2"], "b": ["x", "y"]})
+
+
+class Silent(tracking.Tracker):
+    """A tracker that writes nothing."""
+
+    name = "silent"
+
+    def start(self, settings):
+        return {}
+
+    def write(self, step, figures):
+        pass
+
+    def stop(self, error):
+        pass
 
 
 class Nothing:
@@ -176,6 +192,8 @@ CALLS = {
         "task": "classification",
         "seed": 0,
     },
+    tracking.get: lambda: {"tracker": Silent()},
+    Silent: lambda: {"folder": folder(), "settings": {"hidden": 3}},
     tune.tune: lambda: {
         "recipe": experiment.Recipe("iris", total_steps=2, validation=0.2),
         "out": folder() / "search",

@@ -16,9 +16,9 @@ import scipy.sparse
 
 import rewire
 from rewire.compare import merge_studies, records, run_study, study_config
-from rewire.compare.machines import Machine
 from rewire.data.madelon import _table as read_madelon
 from rewire.data.mnist import read_idx
+from rewire.executors.machines import Machine
 from rewire.experiment import Predictor, Recipe, prepare_experiment
 from rewire.experiment.run_directory import RunDirectory
 from rewire.report import Recorder, read_recording

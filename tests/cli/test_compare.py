@@ -183,7 +183,7 @@ def test_the_tables_fit_a_narrow_terminal_whole(run, tmp_path, monkeypatch):
         loss = 1.2345e10 * (seed + 1) + len(method)
         return Trial(method, seed, loss, float("nan"), 68, 101, 1234.5)
 
-    monkeypatch.setattr(sys.modules["rewire.compare.executors.worker"], "attempt", attempt)
+    monkeypatch.setattr(sys.modules["rewire.compare.job"], "attempt", attempt)
     result = run(
         *("diabetes", "--methods", "lottery-ticket,reviving-rigl,static", "--seeds", 8),
         *("--every", 1, "--reach", 4e10, "--out", tmp_path),
@@ -228,7 +228,7 @@ def test_a_failing_run_has_exit_status_1_and_is_named(run, tmp_path, monkeypatch
             return Failure(method, seed, "ValueError: no [good]")
         return Trial(method, seed, 0.5, 0.9, 68, 101, 0.1)
 
-    monkeypatch.setattr(sys.modules["rewire.compare.executors.worker"], "attempt", attempt)
+    monkeypatch.setattr(sys.modules["rewire.compare.job"], "attempt", attempt)
     result = run(*SMALL, "--out", tmp_path)
     assert result.exit_code == 1
     assert "failed: rigl, seed 1: ValueError: no [good]" in result.stderr
@@ -238,7 +238,7 @@ def test_a_failing_run_has_exit_status_1_and_is_named(run, tmp_path, monkeypatch
 
 def test_no_run_at_all_leaves_a_table_without_lines(run, tmp_path, monkeypatch):
     monkeypatch.setattr(
-        sys.modules["rewire.compare.executors.worker"],
+        sys.modules["rewire.compare.job"],
         "attempt",
         lambda config, method, seed, data_dir=None: Failure(method, seed, "none"),
     )
@@ -253,7 +253,7 @@ def test_a_method_of_which_runs_fail_shows_its_number(run, tmp_path, monkeypatch
             return Failure(method, seed, "none")
         return Trial(method, seed, float("inf"), 0.9, 68 + seed, 101, 0.1)
 
-    monkeypatch.setattr(sys.modules["rewire.compare.executors.worker"], "attempt", attempt)
+    monkeypatch.setattr(sys.modules["rewire.compare.job"], "attempt", attempt)
     result = run(*SMALL, "--out", tmp_path)
     assert "runs: static 3, rigl 2" in result.output
     assert "connections at the end differ: static 68–70, rigl 68–70" in result.output

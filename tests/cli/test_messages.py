@@ -13,7 +13,7 @@ import typer.main
 
 import rewire
 from rewire.cli.app import app
-from rewire.cli.common import for_command
+from rewire.cli.common import for_command, guarded
 from rewire.io import Advice, advise
 from rewire.sklearn import SparseMLPClassifier, SparseMLPRegressor
 from rewire.sklearn.advice import for_estimator
@@ -247,3 +247,15 @@ def test_python_reads_all_of_it():
     text = advise("it is bad", "correct it", "leave it out (ignore=)")
     assert str(ValueError(text)) == "it is bad: correct it, or leave it out (ignore=)"
     assert isinstance(text, Advice)
+
+
+@pytest.mark.parametrize(
+    ("problem", "raised"), [(advise("too busy", "wait"), typer.Exit), ("x", RuntimeError)]
+)
+def test_only_errors_that_advise_are_shown_in_one_line(problem, raised, capsys):
+    def fail():
+        raise RuntimeError(problem)
+
+    with pytest.raises(raised):
+        guarded(fail)()
+    assert capsys.readouterr().err == ("error: too busy: wait\n" if raised is typer.Exit else "")

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from rewire.experiment import RunDirectory
+
 pytest.importorskip("optuna")
 
 
@@ -23,3 +25,21 @@ def test_it_trains_the_best_settings_on_everything_and_says_what_more_costs(run,
 def test_a_search_without_validation_is_refused(run, tmp_path):
     result = run("tune", "iris", "--validation", 0, "--out", tmp_path, status=2)
     assert "--validation must leave samples" in result.output
+
+
+def test_one_process_trains_the_best_and_another_one_says_so(run, tmp_path):
+    arguments = ["tune", "iris", "--hidden", 8, "--total-steps", 20, "--trials", 1]
+    (tmp_path / "best").mkdir()
+    with RunDirectory(tmp_path / "best").claimed():
+        result = run(*arguments, "--out", tmp_path)
+    said = "".join(result.output.split())
+    assert "isbeingwrittenbyanothertraining" in said
+    assert not RunDirectory(tmp_path / "best").result.exists()
+    again = run(*arguments, "--out", tmp_path)
+    assert "to do better" in again.output
+    assert "trial 1:" not in again.output
+
+
+def test_an_unknown_engine_is_refused(run, tmp_path):
+    result = run("tune", "iris", "--on", "here", "--out", tmp_path, status=2)
+    assert "--on must be dask://host:port, mpi, or slurm" in result.output

@@ -1,5 +1,10 @@
 """The search: reproducible, shared by a folder, and honest about what it tried."""
 
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -7,7 +12,10 @@ import pytest
 from rewire.experiment import Recipe
 from rewire.experiment.settings import settings_of
 from rewire.tune import Tuned, tune
+from rewire.tune import trials as kept
 from rewire.tune.space import search_space
+
+from ..executors.pretended import Backwards, Losing, Own
 
 pytest.importorskip("optuna")
 
@@ -76,14 +84,12 @@ def test_a_search_without_a_trial_to_the_end_says_why(tmp_path, monkeypatch):
         raise ValueError("it diverged")
 
     monkeypatch.setattr("rewire.train.Training.advance", fails)
-    with pytest.raises(ValueError, match="got none \\(it diverged\\)"):
+    with pytest.raises(ValueError, match="got none \\(ValueError: it diverged\\)"):
         searched(tmp_path, trials=2)
 
 
 def test_trials_that_lag_behind_are_ended(tmp_path, monkeypatch):
-    from rewire.tune import search
-
-    monkeypatch.setattr(search, "UNPRUNED", 1)
+    monkeypatch.setattr(kept, "UNPRUNED", 1)
     recipe = replace(RECIPE, total_steps=200)
     found = tune(recipe, trials=12, fixed=FIXED, out=tmp_path)
     assert found.pruned > 0
@@ -131,3 +137,93 @@ def test_processes_share_the_trials_of_a_folder(tmp_path):
     found = searched(tmp_path, on_trial=note)
     assert ended == [0, 5, 6, 7]
     assert len(found.values) + found.pruned + found.failed == 8
+
+
+# --------------------------------------------------------------------------------- side by side
+
+
+def outcome(found):
+    return replace(found, seconds=0)
+
+
+def test_the_same_best_is_found_whichever_trial_ends_first(tmp_path):
+    first = searched(tmp_path / "a", trials=9, jobs=3, executor=Own())
+    last = searched(tmp_path / "b", trials=9, jobs=3, executor=Backwards(3))
+    assert outcome(last) == outcome(first)
+
+
+def test_a_lost_worker_is_made_up_for_and_a_trial_that_loses_four_has_failed(tmp_path):
+    whole = searched(tmp_path / "a", jobs=2, executor=Own())
+    again = searched(tmp_path / "b", jobs=2, executor=Losing({3: 3}))
+    assert outcome(again) == outcome(whole)
+    ended = []
+    found = searched(tmp_path / "c", jobs=2, executor=Losing({3: 4}), on_trial=ended.append)
+    assert found.failed == 1
+    assert "its worker was lost 4 times" in ended[3].user_attrs["error"]
+
+
+def test_trials_of_a_call_that_was_interrupted_do_not_count(tmp_path):
+    def stop(trial):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        searched(tmp_path, jobs=3, executor=Own(), on_trial=stop)
+    ended = []
+    found = searched(tmp_path, on_trial=ended.append)
+    assert len(found.values) + found.pruned + found.failed == 8
+    assert len(ended) == 7
+
+
+@pytest.mark.parametrize("executor", [3, {}])
+def test_what_is_no_executor_is_refused(tmp_path, executor):
+    with pytest.raises(TypeError, match="executor must have a method submit"):
+        searched(tmp_path, executor=executor)
+
+
+@pytest.mark.fork
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_processes_find_the_same_best_though_one_is_killed(tmp_path):
+    killed = []
+
+    def kill(trial):
+        if not killed:
+            killed.append(multiprocessing.active_children()[0])
+            os.kill(killed[0].pid, signal.SIGKILL)
+
+    found = searched(tmp_path / "a", jobs=2, on_trial=kill)
+    assert killed
+    assert outcome(found) == outcome(searched(tmp_path / "b", jobs=2, executor=Own()))
+
+
+# Waits at its first trial until it is told to go on, so that two of them search at the same time.
+DRIVER = """
+import sys
+from rewire.experiment import Recipe
+from rewire.tune import tune
+
+def met(trial):
+    if not ended:
+        print("met", flush=True)
+        sys.stdin.readline()
+    ended.append(trial.number)
+
+ended, recipe = [], Recipe("iris", hidden=(8,), total_steps=30, validation=0.3)
+found = tune(recipe, trials=8, fixed=%r, out=sys.argv[1], on_trial=met)
+print(*ended)
+"""
+
+
+@pytest.mark.fork
+def test_two_drivers_share_the_trials_of_a_folder(tmp_path):
+    command = [sys.executable, "-c", DRIVER % (FIXED,), str(tmp_path)]
+    options = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    drivers = [subprocess.Popen(command, **options) for _ in range(2)]
+    for driver in drivers:
+        assert driver.stdout.readline() == "met\n"
+    ended = [driver.communicate("go on\n", timeout=120)[0].split() for driver in drivers]
+    assert [driver.returncode for driver in drivers] == [0, 0]
+    numbers = sorted(int(number) for own in ended for number in own)
+    assert numbers == list(range(len(numbers)))  # each was made once
+    assert len(numbers) in (8, 9)
+    found = searched(tmp_path)
+    assert len(found.values) + found.pruned + found.failed == len(numbers)

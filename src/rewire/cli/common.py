@@ -57,10 +57,19 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
             print_line("interrupted", stderr=True)
             raise typer.Exit(130) from None
         except (ValueError, TypeError, OSError, ImportError, KeyError) as error:
-            print_line(f"[bold red]error:[/] {escape(_message(error))}", stderr=True)
+            _print_error(error)
+            raise typer.Exit(2) from error
+        except RuntimeError as error:
+            if not (error.args and isinstance(error.args[0], Advice)):
+                raise  # a defect, not what a user can remedy
+            _print_error(error)
             raise typer.Exit(2) from error
 
     return run
+
+
+def _print_error(error: Exception) -> None:
+    print_line(f"[bold red]error:[/] {escape(_message(error))}", stderr=True)
 
 
 def _message(error: Exception) -> str:
@@ -97,7 +106,7 @@ def for_command(text: Any, command: Any = None) -> str:
     said = text.for_options(options) if isinstance(text, Advice) else str(text)
     arguments = {one.name: str(one.name).upper() for one in command.params}
     names = arguments | options
-    for parameter, option in (("path", "out"), ("source", "data")):
+    for parameter, option in (("path", "out"), ("source", "data"), ("tracker", "log")):
         names.setdefault(parameter, names.get(option, parameter))
     return SUBJECT.sub(lambda found: names.get(found[0], found[0]), said)
 

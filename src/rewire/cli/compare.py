@@ -15,7 +15,7 @@ from rewire.io import split_commas
 
 from .common import guarded
 from .interrupts import importing
-from .options import AsJson, DataDir, complete_data, settings_options
+from .options import AsJson, DataDir, Jobs, On, complete_data, settings_options
 
 __all__ = ["compare"]
 
@@ -88,22 +88,8 @@ def compare(
             show_default="0.1 where lr or another setting without cost is varied",
         ),
     ] = None,
-    jobs: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            help="Trainings at the same time.",
-            show_default="1; with --on, as many as there are workers",
-        ),
-    ] = None,
-    on: Annotated[
-        str | None,
-        typer.Option(
-            help="What trains: dask://host:port, mpi, or slurm with options such as "
-            "slurm:partition=cpu,time=240.",
-            show_default="processes on this computer",
-        ),
-    ] = None,
+    jobs: Jobs = None,
+    on: On = None,
     shard: Annotated[
         str | None,
         typer.Option(help="Train a part of the study: 3/8 is the third of eight."),

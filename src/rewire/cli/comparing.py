@@ -19,12 +19,12 @@ from rewire.compare import (
     study_config,
     write_comparison,
 )
-from rewire.compare.executors.engines import engine
 from rewire.compare.grid import parse_vary
 from rewire.compare.records import PAGE
 from rewire.compare.report.writing import summary_of
 from rewire.compare.seeds import parse_seeds, parse_shard
 from rewire.data import Dataset
+from rewire.executors.engines import engine
 from rewire.io import advise
 
 from .columns import print_encoder

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,6 +14,7 @@ from rich.markup import escape
 from rewire.experiment import Experiment, RunDirectory
 from rewire.report import Recorder
 from rewire.train import Training
+from rewire.train.fitting import Callback
 from rewire.train.progress import bar
 from rewire.train.throttle import Pace, Throttle
 
@@ -22,8 +23,8 @@ __all__ = ["AskedToStopError", "to_go_on_with", "train_live"]
 ASKING_TO_STOP = (signal.SIGINT, signal.SIGTERM)
 
 
-class AskedToStopError(Exception):
-    """Raised when a signal asks the training to stop.
+class AskedToStopError(KeyboardInterrupt):
+    """Raised when a signal has asked the training to stop, and everything is saved.
 
     Parameters
     ----------
@@ -36,14 +37,16 @@ class AskedToStopError(Exception):
 
 
 @contextmanager
-def to_go_on_with(experiment: Experiment, folder: RunDirectory, console: Console) -> Iterator[None]:
+def to_go_on_with(
+    experiment: Experiment, folder: RunDirectory, console: Console, log: Sequence[str] = ()
+) -> Iterator[None]:
     """Say how to resume a training that was interrupted, and exit with the status shells expect."""
-    command = f"rewire train --resume {folder.path}"
+    command = f"rewire train --resume {folder.path}{''.join(f' --log {name}' for name in log)}"
     try:
         yield
     except OSError as error:
         raise OSError(f"{error}; then go on with: {command}") from error
-    except (AskedToStopError, KeyboardInterrupt) as error:
+    except KeyboardInterrupt as error:
         training = experiment.training
         kept = "all is" if isinstance(error, AskedToStopError) else "the last checkpoint is"
         console.print(
@@ -61,7 +64,7 @@ def train_live(
     folder: RunDirectory,
     recorder: Recorder,
     console: Console,
-    page: Callable[[Training], None] | None = None,
+    callbacks: Sequence[Callback] = (),
 ) -> None:
     """Train to the end with a progress display, writing checkpoints on the way.
 
@@ -85,8 +88,8 @@ def train_live(
             reported = training.advance()
             if reported:
                 recorder(training)
-                if page is not None:
-                    page(training)
+                for callback in callbacks:
+                    callback(training)
             over = training.finished or training.interrupted
             save(now=over)
             if reported and not console.is_terminal and pace.due(last=over):

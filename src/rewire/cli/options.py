@@ -20,6 +20,8 @@ from .common import AT_HAND
 __all__ = [
     "AsJson",
     "DataDir",
+    "Jobs",
+    "On",
     "SettingsCommand",
     "complete_data",
     "completing",
@@ -35,6 +37,22 @@ DataDir = Annotated[
 ]
 SOURCES = Path(rewire.__file__).parent
 AsJson = Annotated[bool, typer.Option("--json", help="Print for machines.")]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Trainings at the same time.",
+        show_default="1; with --on, as many as there are workers",
+    ),
+]
+On = Annotated[
+    str | None,
+    typer.Option(
+        help="What trains: dask://host:port, mpi, or slurm with options such as "
+        "slurm:partition=cpu,time=240.",
+        show_default="processes on this computer",
+    ),
+]
 
 
 def settings_options(settings: Mapping[str, Setting]) -> Callable[[Callable], Callable]:

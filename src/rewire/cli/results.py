@@ -14,7 +14,14 @@ from rewire.io import percent
 
 from .assessment import as_commands, print_assessment
 
-__all__ = ["assessment_of", "described", "measure", "print_assessment", "print_result"]
+__all__ = [
+    "assessment_of",
+    "described",
+    "measure",
+    "plain_figures",
+    "print_assessment",
+    "print_result",
+]
 
 # Seconds that are not worth a word.
 SHORT = 0.01
@@ -76,6 +83,17 @@ def measure(experiment: Experiment) -> dict[str, Any]:
         "training_flops": {"spent": last["flops"], "dense": last["dense_flops"]},
         "assessment": as_commands(assessment),
     }
+
+
+def plain_figures(result: dict[str, Any]) -> dict[str, float]:
+    """Return the scores and sizes that :func:`measure` found, each by a name of its own."""
+    scores = {
+        f"final/{part}/{name}": value
+        for part, found in result["scores"].items()
+        for name, value in found.items()
+    }
+    sizes = {f"final/{name}": result[name]["connections"] for name in ("network", "stripped")}
+    return scores | sizes
 
 
 def print_result(console: Console, result: dict[str, Any]) -> None:

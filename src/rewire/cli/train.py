@@ -9,6 +9,7 @@ import typer
 
 from rewire.experiment.recipe import Recipe
 from rewire.experiment.settings import settings_of
+from rewire.io import split_commas
 
 from .common import guarded, run_folders
 from .interrupts import importing
@@ -16,6 +17,7 @@ from .options import (
     AsJson,
     DataDir,
     complete_data,
+    completing,
     data_names,
     settings_options,
     was_given,
@@ -25,7 +27,9 @@ __all__ = ["SETTINGS", "absolute", "train"]
 
 SETTINGS = {name: one for name, one in settings_of(Recipe).items() if one.command_line}
 # What goes with --resume; everything else is kept in the folder.
-WITH_RESUME = ("resume", "watch", "data_dir", "as_json")
+WITH_RESUME = ("resume", "watch", "log", "data_dir", "as_json")
+# The library's own trackers, whose registry would take long to import for a completion.
+TRACKERS = ("tensorboard", "mlflow", "wandb")
 
 
 @guarded
@@ -52,6 +56,14 @@ def train(
     watch: Annotated[
         bool, typer.Option("--watch", help="Show the network in the browser while it trains.")
     ] = False,
+    log: Annotated[
+        list[str] | None,
+        typer.Option(
+            help=f"Write the training elsewhere too, while it runs: {', '.join(TRACKERS)}.",
+            metavar="<str>,...",
+            autocompletion=completing(lambda: TRACKERS),
+        ),
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an older run.")] = False,
     data_dir: DataDir = None,
     as_json: AsJson = False,
@@ -79,14 +91,15 @@ def train(
         raise ValueError("DATA must be a data set or a file; got none (or --resume FOLDER)")
     with importing():
         from .training import resume_run, start_run
+    names = [name for text in log or () for name in split_commas(text)]
     if resume is not None:
-        resume_run(resume, data_dir, as_json=as_json, watch=watch)
+        resume_run(resume, data_dir, as_json=as_json, watch=watch, log=names)
         return
     for name in ("target", "columns"):
         if name in given:
             given[name] = absolute(given[name])
     recipe = Recipe(absolute(data), **given)
-    start_run(recipe, out, data_dir, overwrite=overwrite, as_json=as_json, watch=watch)
+    start_run(recipe, out, data_dir, overwrite=overwrite, as_json=as_json, watch=watch, log=names)
 
 
 def absolute(name: Any) -> str:

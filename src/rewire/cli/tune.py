@@ -11,7 +11,7 @@ from rewire.experiment.recipe import Recipe
 
 from .common import guarded
 from .interrupts import importing
-from .options import AsJson, DataDir, complete_data, settings_options
+from .options import AsJson, DataDir, Jobs, On, complete_data, settings_options
 from .train import SETTINGS, absolute
 
 __all__ = ["tune"]
@@ -32,6 +32,8 @@ def tune(
         ),
     ],
     trials: Annotated[int, typer.Option(min=1, help="Trainings to try.")] = 50,
+    jobs: Jobs = None,
+    on: On = None,
     out: Annotated[
         Path | None,
         typer.Option(help="Folder to keep the search in.", show_default="runs/tune/DATA"),
@@ -47,20 +49,28 @@ def tune(
 
         rewire tune digits --trials 50 --hidden 100 --sparsity 0.9
 
-        rewire tune houses.csv --target price --trials 100 --epochs 30
+        rewire tune houses.csv --target price --trials 100 --epochs 30 --jobs 4
 
-    Optimizer, learning rate, weight decay, batch size, schedule and the share that
-    moves are searched; a setting that is given stays as it is. The same command goes
-    on where it stopped, and in several terminals at once it shares the trials. The
-    network of the best settings is kept in OUT/best.
+    Optimizer, learning rate, weight decay, batch size, schedule and the share
+    that moves are searched; a setting that is given stays as it is. The same
+    command goes on where it stopped, and in several terminals at once it shares
+    the trials. The network of the best settings is kept in OUT/best.
 
-    Exit status: 0 when trained, 2 if something asked for cannot be done, 130 after
-    Ctrl-C.
+    Exit status: 0 when trained, 2 if something asked for cannot be done, 130
+    after Ctrl-C.
     """
     with importing():
         from .tuning import search
     for name in ("target", "columns"):
         if name in given:
             given[name] = absolute(given[name])
-    out = out or Path("runs/tune") / Path(data).stem
-    search(Recipe(absolute(data), **given), set(given), trials, out, data_dir, as_json=as_json)
+    search(
+        Recipe(absolute(data), **given),
+        set(given),
+        trials,
+        out or Path("runs/tune") / Path(data).stem,
+        data_dir,
+        jobs=jobs,
+        on=on,
+        as_json=as_json,
+    )

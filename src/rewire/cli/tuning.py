@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,14 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from rewire.experiment import Recipe
+from rewire.executors.engines import engine
+from rewire.experiment import Recipe, RunDirectory
 from rewire.io import percent
 from rewire.tune import Tuned, tune
 from rewire.tune.size import network_bytes
 
 from .common import print_line
-from .training import start_run
+from .training import resume_run, start_run
 
 __all__ = ["search"]
 
@@ -29,6 +31,8 @@ def search(
     out: Path,
     data_dir: Path | None,
     *,
+    jobs: int | None,
+    on: str | None,
     as_json: bool,
 ) -> None:
     """Search, say what was found and what more would bring, and train the best on everything."""
@@ -36,18 +40,23 @@ def search(
 
     def show(trial: Any) -> None:
         outcome = trial.state.name.lower() if trial.value is None else f"{trial.value:.4f}"
-        print_line(f"trial {trial.number + 1}: {outcome}, {_words(trial.params)}", console=console)
+        line = f"trial {trial.number + 1}: {outcome}, {_words(trial.params)}"
+        why = trial.user_attrs.get("error")
+        print_line(line if why is None else f"{line} ({escape(why)})", console=console)
 
     try:
-        found = tune(
-            recipe,
-            trials=trials,
-            fixed=fixed,
-            seed=recipe.seed,
-            out=out,
-            data_dir=data_dir,
-            on_trial=show,
-        )
+        with nullcontext() if on is None else engine(on, jobs, out) as executor:
+            found = tune(
+                recipe,
+                trials=trials,
+                fixed=fixed,
+                seed=recipe.seed,
+                jobs=jobs,
+                executor=executor,
+                out=out,
+                data_dir=data_dir,
+                on_trial=show,
+            )
     except KeyboardInterrupt:
         where = escape(str(out))
         print_line(
@@ -57,8 +66,31 @@ def search(
     for line in _report(found):
         print_line(escape(line), console=console)
     best = replace(found.recipe, validation=0.0, early_stopping=None)
-    start_run(best, out / "best", data_dir, overwrite=True, as_json=as_json)
-    _say_cost(found, best, out / "best", console)
+    if _train_best(best, out / "best", data_dir, as_json, console):
+        _say_cost(found, out / "best", console)
+
+
+def _train_best(
+    best: Recipe, folder: Path, data_dir: Path | None, as_json: bool, console: Console
+) -> bool:
+    """Train the best recipe, or go on with it; return False where another process does."""
+    run = RunDirectory(folder)
+    try:
+        if run.settings.exists() and _stands_for(run.read_recipe(), best):
+            resume_run(folder, data_dir, as_json=as_json)
+        else:
+            start_run(best, folder, data_dir, overwrite=True, as_json=as_json)
+    except BlockingIOError as error:
+        said = f"{error}: once that has ended, the same command sees whether the best is another"
+        print_line(f"\n{escape(said)}", console=console)
+        return False
+    return True
+
+
+def _stands_for(kept: Recipe, best: Recipe) -> bool:
+    """Return whether a run is that of a recipe, whose open settings it has chosen."""
+    own = kept.to_dict()
+    return all(value is None or own[name] == value for name, value in best.to_dict().items())
 
 
 def _report(found: Tuned) -> list[str]:
@@ -66,14 +98,14 @@ def _report(found: Tuned) -> list[str]:
     tried = len(found.values) + found.pruned + found.failed
     return [
         "",
-        f"best of {tried} trials ({found.pruned} ended early, {found.failed} diverged): "
+        f"best of {tried} trials ({found.pruned} ended early, {found.failed} failed): "
         f"validation {found.measure} {value}",
         f"settings: {_words(found.chosen)}",
         "The best of many is measured too well on what it was chosen by; a test part tells.",
     ]
 
 
-def _say_cost(found: Tuned, best: Recipe, folder: Path, console: Console) -> None:
+def _say_cost(found: Tuned, folder: Path, console: Console) -> None:
     """Print what would make it better, and what that costs."""
     gain = found.expected_gain()
     by = f"{100 * gain:.2g} points" if found.measure == "accuracy" else f"{gain:.2g}"

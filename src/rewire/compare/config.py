@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import os
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -13,18 +10,19 @@ from typing import Any
 
 from rewire import defaults
 from rewire.data import Dataset
+from rewire.executors.imports import import_modules
+from rewire.executors.sources import load_key
 from rewire.experiment import Recipe, load_dataset, prepare_experiment
 from rewire.experiment.build import make_method, without_unused_options
 from rewire.experiment.choices import is_table, with_choices
 from rewire.experiment.settings import settings_of
-from rewire.io import as_path, received
+from rewire.io import received
 from rewire.validation import of_type, several
 
 from .grid import COSTS, Cell, Vary, cells_of, settings_at, vary_of
 from .presets import CHOOSE, HELD_OUT, MEASURES, PRESETS
-from .sources import load_key
 
-__all__ = ["StudyConfig", "import_modules", "study_config", "usual_choice"]
+__all__ = ["StudyConfig", "study_config", "usual_choice"]
 
 # What SGD gets for a method that needs momentum where the others have none.
 MOMENTUM = 0.9
@@ -260,30 +258,3 @@ class _Loads:
 def usual_choice(vary: Vary) -> float:
     """Return the share that settings are chosen by where nothing else is asked for."""
     return 0.0 if set(vary) <= set(COSTS) else CHOOSE
-
-
-def import_modules(names: Iterable[str]) -> None:
-    """Import modules and ``.py`` files, each once."""
-    for name in names:
-        path = as_path(name, "imports").expanduser().resolve()
-        if path.suffix != ".py":
-            try:
-                importlib.import_module(name)
-            except ModuleNotFoundError as error:
-                raise ModuleNotFoundError(
-                    f"imports must be modules or existing .py files; got {name!r} ({error})"
-                ) from error
-            continue
-        if not path.is_file():
-            raise FileNotFoundError(f"imports must be modules or existing .py files; got {name!r}")
-        key = f"rewire.compare.imported:{path}"
-        if key not in sys.modules:
-            spec = importlib.util.spec_from_file_location(key, path)
-            assert spec is not None
-            assert spec.loader is not None
-            sys.modules[key] = importlib.util.module_from_spec(spec)
-            try:
-                spec.loader.exec_module(sys.modules[key])
-            except BaseException:
-                del sys.modules[key]
-                raise

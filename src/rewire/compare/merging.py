@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypedDict
 
+from rewire.executors.machines import Machine
 from rewire.experiment import Recipe
 from rewire.experiment.settings import settings_of
 from rewire.io import advise, as_path, read_json, reading, sole_writer
 from rewire.validation import several
 
 from .config import StudyConfig, study_config
-from .executors.worker import Key
-from .machines import Machine
+from .job import Key
 from .planning import planned
 from .records import (
     PLAN,

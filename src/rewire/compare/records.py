@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 import rewire
+from rewire.executors.machines import Machine
 from rewire.io import advise, prefixed, prepare_folder, read_json, reading, write_json
 from rewire.io.schemas import conform
 
 from .config import StudyConfig
-from .machines import Machine
 from .seeds import seeds_as_text
 from .trial import Trial
 

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import replace
 from typing import Any
 
+from rewire.executors.driver import outcomes_of
+from rewire.executors.imports import import_modules
+from rewire.executors.machines import Machine
+from rewire.executors.sources import identify, is_generated, keep, load_key
 from rewire.experiment import load_dataset
 from rewire.io import as_path, received, sole_writer
 from rewire.validation import of_type
 
-from .config import StudyConfig, import_modules
-from .executors.driver import TARGET, run_jobs
-from .executors.lanes import lanes_of
-from .executors.worker import Job, Outcome, perform
-from .machines import Machine, this_machine
+from .config import StudyConfig
+from .job import Outcome, TrialJob
 from .planning import planned
 from .records import RUNS, append, note_machine, note_plan, open_folder
-from .sources import identify, is_generated, keep, load_key
 from .study import Study
 from .trial import DataDir, Failure, Trial
 
@@ -110,23 +110,14 @@ def run_study(
         if on_start:
             on_start(result)
         left = _jobs_left(result, sources)
-        with closing(_outcomes(left, jobs, executor, data_dir)) as outcomes:
+        at_once = jobs if executor is not None else min(jobs or 1, len(left))
+        with closing(outcomes_of(left, at_once, executor, data_dir)) as outcomes:
             for outcome, machine in outcomes:
                 _take(result, outcome, machine, out)
                 if on_run:
                     on_run(outcome)
     result.sort()
     return result
-
-
-def _outcomes(
-    left: Sequence[Job], jobs: int | None, executor: Any, data_dir: DataDir
-) -> Generator[tuple[Outcome, Machine], None, None]:
-    at_once = min(jobs or 1, len(left))
-    if executor is None and at_once <= 1:
-        return ((perform(job, data_dir), this_machine()) for job in left)
-    lanes = lanes_of(executor, jobs if executor is not None else at_once)
-    return run_jobs(left, lanes, data_dir, getattr(executor, "batch_seconds", TARGET))
 
 
 def _take(
@@ -157,13 +148,13 @@ def _sole_writer(out: str | os.PathLike[str]) -> Any:
     return sole_writer(path, "comparison", "choose another folder (out=)")
 
 
-def _jobs_left(result: Study, sources: dict[Any, str]) -> list[Job]:
+def _jobs_left(result: Study, sources: dict[Any, str]) -> list[TrialJob]:
     done = {(run.method, run.seed, run.settings) for run in result.runs}
     configs = {}
     for cell in result.config.cells:
         own = result.config.at(cell)
         configs[cell] = replace(own, source=sources.get(load_key(own.recipe)))
-    return [Job(configs[key[2]], *key) for key in result.planned if key not in done]
+    return [TrialJob(configs[key[2]], *key) for key in result.planned if key not in done]
 
 
 def with_sources(

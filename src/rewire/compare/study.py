@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from rewire.executors.machines import Machine
 from rewire.experiment import Recipe
 from rewire.io import percent
 
 from .analysis.statistics import Statistics, summarise
 from .config import StudyConfig
-from .executors.worker import Key
 from .grid import Cell
-from .machines import Machine
+from .job import Key
 from .trial import Failure, Trial
 
 __all__ = ["Study", "in_words"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import threading
 import warnings
 from dataclasses import replace
@@ -12,19 +11,18 @@ from typing import NamedTuple
 from rewire.assess import score
 from rewire.assess.inputs import inputs_in_use
 from rewire.data import Dataset
+from rewire.executors.imports import import_modules
+from rewire.executors.sources import DataDir, shared_data
 from rewire.experiment import Experiment, Recipe, load_dataset, prepare_experiment
 from rewire.experiment.parts import split_parts
 from rewire.io import advise
 from rewire.train import evaluate
 
 from .analysis.selection import as_text
-from .config import StudyConfig, import_modules
+from .config import StudyConfig
 from .grid import Cell
-from .sources import obtain
 
 __all__ = ["Failure", "Prepared", "Trial", "attempt", "prepare_trial", "run_trial"]
-
-DataDir = str | os.PathLike[str] | None
 
 # Filters of warnings belong to the whole process, whose threads may prepare trials at once.
 _filters = threading.Lock()
@@ -193,12 +191,7 @@ def _data(config: StudyConfig, recipe: Recipe, data_dir: DataDir) -> Dataset:
     """Return the data, which are loaded once in a process where every seed has the same."""
     if config.source is None:
         return load_dataset(recipe, data_dir)
-    data = obtain(config.source, recipe, data_dir)
-    if data is None:
-        raise ValueError(
-            f"data must be what the study began with; {recipe.data!r} is not there, or has changed"
-        )
-    return data
+    return shared_data(config.source, recipe, data_dir)
 
 
 def _measured(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -41,7 +42,7 @@ class RunDirectory:
     It holds ``settings.json``, ``checkpoint.safetensors``, ``history.csv``,
     ``recording.safetensors`` and, at the end, ``model.safetensors``, ``result.json`` and
     ``report.html``. Of a wide table, ``inputs.csv`` holds what ``result.json`` has no room for:
-    a line for each column.
+    a line for each column. ``tracking`` is the folder of those who log the run elsewhere.
 
     Parameters
     ----------
@@ -58,10 +59,17 @@ class RunDirectory:
         self.inputs = self.path / "inputs.csv"
         self.recording = self.path / FILE_NAME
         self.report = self.path / "report.html"
+        self.tracking = self.path / "tracking"
         self.files = (
             *(self.settings, self.checkpoint, self.history, self.model, self.result),
             *(self.recording, self.report),
         )
+
+    @property
+    def outcome(self) -> list[Path]:
+        """The files of a finished run that there are, but for the checkpoint."""
+        kept = (file for file in (*self.files, self.inputs) if file != self.checkpoint)
+        return [file for file in kept if file.exists()]
 
     def claimed(self) -> AbstractContextManager[None]:
         """Return a context in which no other process may train here."""
@@ -72,6 +80,8 @@ class RunDirectory:
         self.check_free(overwrite)
         prepare_folder(self.path)
         self.inputs.unlink(missing_ok=True)
+        if self.tracking.exists():
+            shutil.rmtree(self.tracking)
         # The old settings go last, and at once: killed on the way, this is a run to be resumed.
         for file in reversed(self.files):
             remove_leftovers(file)

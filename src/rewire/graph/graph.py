@@ -95,9 +95,19 @@ class Graph:
         """Existing over possible connections."""
         return len(self.connections) / max(self.possible_connections, 1)
 
-    def layer_densities(self) -> list[float]:
-        """Return existing over possible connections of each layer."""
-        counts = np.diff(self.connections.indptr[self.rank_start[1:]])
+    def layer_densities(self, connections: Sequence[int] | None = None) -> list[float]:
+        """Return existing over possible connections of each layer.
+
+        Parameters
+        ----------
+        connections : sequence of int, optional
+            As if each layer had so many; by default those that exist.
+        """
+        counts: Sequence[int] | np.ndarray = (
+            np.diff(self.connections.indptr[self.rank_start[1:]])
+            if connections is None
+            else connections
+        )
         return [
             int(count) / max(possible, 1)
             for count, possible in zip(counts, self._possible(), strict=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
@@ -23,7 +23,7 @@ from .stopping import EarlyStopping
 from .throttle import Throttle
 from .training import Training
 
-__all__ = ["TrainingOptions", "fit"]
+__all__ = ["Callback", "TrainingOptions", "fit", "told"]
 
 Callback = Callable[[Training], None]
 
@@ -107,7 +107,8 @@ def fit(
     callbacks : sequence of callable
         Called with the :class:`~rewire.train.Training` after every report. To end the training, a
         callback sets ``training.stopped`` to a reason. If it has a method ``begin``, that is called
-        with the Training before the first step.
+        with the Training before the first step; if it has a method ``end``, with the Training when
+        it is over, and with the error that ended it, or None.
     checkpoint : path, optional
         A ``.safetensors`` file, written every few seconds and at the end. If it exists, the
         training resumes from it, to the same bits as without the interruption; data and settings
@@ -160,9 +161,7 @@ def _train(
 ) -> None:
     """Train to the end, from a checkpoint where there is one."""
     save = None if checkpoint is None else _resume(training, checkpoint)
-    for callback in callbacks:
-        getattr(callback, "begin", _no_begin)(training)
-    with showing(training, progress) as report:
+    with told(callbacks, training), showing(training, progress) as report:
         while not training.finished:
             training.advance()
             for callback in callbacks:
@@ -183,8 +182,26 @@ def _resume(training: Training, checkpoint: str | Path) -> Throttle:
     return Throttle(lambda: save_checkpoint(training, checkpoint))
 
 
-def _no_begin(training: Training) -> None:
-    """No-op default for a callback's ``begin``."""
+@contextmanager
+def told(callbacks: Sequence[Callback], training: Training) -> Iterator[None]:
+    """Tell callbacks that a training begins, and those that know of it how it ends."""
+    begun: list[Callback] = []
+    error: BaseException | None = None
+    try:
+        for callback in callbacks:
+            getattr(callback, "begin", _nothing)(training)
+            begun.append(callback)
+        yield
+    except BaseException as raised:
+        error = raised
+        raise
+    finally:
+        for callback in begun:
+            getattr(callback, "end", _nothing)(training, error)
+
+
+def _nothing(*_: Any) -> None:
+    """No-op default for a callback's ``begin`` and ``end``."""
 
 
 def _signature() -> inspect.Signature:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from rewire.io import lazy_face
 
 if TYPE_CHECKING:
-    from .search import Tuned as Tuned
     from .search import tune as tune
+    from .tuned import Tuned as Tuned
 
-_HOMES = {"Tuned": "search", "tune": "search"}
+_HOMES = {"Tuned": "tuned", "tune": "search"}
 
 __all__ = list(_HOMES)
 __getattr__, __dir__ = lazy_face(__name__, _HOMES)

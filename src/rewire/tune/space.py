@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from rewire.experiment import Recipe
@@ -49,7 +49,7 @@ def search_space(recipe: Recipe, fixed: Collection[str] = ()) -> dict[str, Searc
     return {name: one for name, one in found.items() if name not in fixed}
 
 
-def suggested(trial: Any, space: dict[str, Search]) -> dict[str, Any]:
+def suggested(trial: Any, space: Mapping[str, Search]) -> dict[str, Any]:
     """Return a value for each setting, as an Optuna trial suggests."""
     return {
         name: trial.suggest_categorical(name, list(one.choices))

@@ -11,9 +11,9 @@ from contextlib import ExitStack
 import pytest
 
 from rewire.compare import run_study, study_config
-from rewire.compare.executors.engines import engine
-from rewire.compare.executors.slurm import SlurmExecutor
 from rewire.compare.records import read_runs
+from rewire.executors.engines import engine
+from rewire.executors.slurm import SlurmExecutor
 
 METHODS, SEEDS = ("static", "rigl"), range(4)
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import math
 from collections import Counter, deque
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Hashable, Sequence
 from concurrent.futures import BrokenExecutor, Future
 from queue import Empty, SimpleQueue
+from typing import Any
 
 from rewire.io import advise
 
-from ..machines import Machine, this_machine, versions
-from ..sources import obtain
-from ..trial import DataDir, Failure
-from .lanes import Lane
-from .worker import Answer, Batch, Job, Key, Outcome
+from .lanes import Lane, lanes_of
+from .machines import Machine, this_machine, versions
+from .sources import DataDir, obtain
+from .worker import Answer, Batch, Job
 
-__all__ = ["run_jobs"]
+__all__ = ["Outcomes", "outcomes_of", "run_jobs"]
+
+# What became of a job, and the machine that it was done on.
+Outcomes = Generator[tuple[Any, Machine], None, None]
 
 # How often a job is done again whose worker was lost.
 RETRIES = 3
@@ -30,9 +33,32 @@ SHORT = 1.0
 WAIT = 5.0
 
 
+def outcomes_of(
+    jobs: Sequence[Job], at_once: int | None, executor: Any = None, data_dir: DataDir = None
+) -> Outcomes:
+    """Yield the outcomes of jobs: of this process, so many beside it, or an executor's.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+        As for :func:`run_jobs`.
+    at_once : int, optional
+        Jobs at the same time; with an executor, by default as many as it has workers. One alone is
+        done in this process.
+    executor : optional
+        As for :func:`rewire.compare.run_study`.
+    data_dir : path, optional
+        Where stored data sets are.
+    """
+    if executor is None and (at_once or 1) == 1:
+        return ((job.perform(data_dir), this_machine()) for job in jobs)
+    lanes = lanes_of(executor, at_once)
+    return run_jobs(jobs, lanes, data_dir, getattr(executor, "batch_seconds", TARGET))
+
+
 def run_jobs(
     jobs: Sequence[Job], lanes: Sequence[Lane], data_dir: DataDir = None, target: float = TARGET
-) -> Generator[tuple[Outcome, Machine], None, None]:
+) -> Outcomes:
     """Yield the outcome of every job as it comes in, and the machine that it was made on.
 
     A job whose worker is lost is done again, up to three times and as a batch of its own, and is a
@@ -41,6 +67,7 @@ def run_jobs(
     Parameters
     ----------
     jobs : sequence of Job
+        It may grow while outcomes are taken: jobs that depend on earlier ones are added then.
     lanes : sequence of Lane
         They are closed at the end.
     data_dir : path, optional
@@ -56,9 +83,9 @@ def run_jobs(
     inbox: SimpleQueue[tuple[Lane, Future]] = SimpleQueue()
     try:
         while True:
-            for lane in lanes:
-                while lane.room > 0 and (batch := plan.take(lane)) is not None:
-                    lane.send(batch, inbox)
+            # One batch for each lane at a time, so that few jobs are shared out.
+            while sum(plan.hand_to(lane, inbox) for lane in sorted(lanes, key=_under_way)):
+                pass
             if not any(lane.sent for lane in lanes):
                 return
             try:
@@ -80,8 +107,15 @@ class _Plan:
         self.jobs, self.next, self.lanes, self.target = jobs, 0, lanes, target
         self.empty = Batch((), versions(), this_machine().worker, data_dir)
         self.again: deque[Batch] = deque()
-        self.lost: Counter[Key] = Counter()
+        self.lost: Counter[Hashable] = Counter()
         self.seconds = math.inf  # of one job, on average of late
+
+    def hand_to(self, lane: Lane, inbox: SimpleQueue[tuple[Lane, Future]]) -> bool:
+        """Send a lane its next batch; return whether it had room and there was one."""
+        batch = self.take(lane) if lane.room > 0 else None
+        if batch is not None:
+            lane.send(batch, inbox)
+        return batch is not None
 
     def take(self, lane: Lane) -> Batch | None:
         """Return the next batch for a lane, None where there is none."""
@@ -101,7 +135,7 @@ class _Plan:
         self.next += len(chosen)
         return self.empty._replace(jobs=chosen) if chosen else None
 
-    def settle(self, lane: Lane, future: Future) -> Generator[tuple[Outcome, Machine], None, None]:
+    def settle(self, lane: Lane, future: Future) -> Outcomes:
         """Take what has come in: outcomes, or what has to be done again."""
         batch = lane.sent.get(future)
         if batch is None:  # counted among the lost already
@@ -124,9 +158,7 @@ class _Plan:
         self.seconds = mean if math.isinf(self.seconds) else 0.8 * self.seconds + 0.2 * mean
         yield from ((outcome, answer.machine) for outcome in answer.outcomes)
 
-    def _broken(
-        self, lane: Lane, error: BaseException
-    ) -> Generator[tuple[Outcome, Machine], None, None]:
+    def _broken(self, lane: Lane, error: BaseException) -> Outcomes:
         """Take back what an executor had; a job is blamed only if it was alone with it."""
         jobs = [job for batch in lane.broken(error) for job in batch.jobs]
         lane.forget(jobs)
@@ -135,9 +167,7 @@ class _Plan:
         else:
             lane.suspects.extendleft(reversed(jobs))
 
-    def _lost(
-        self, batch: Batch, error: BaseException
-    ) -> Generator[tuple[Outcome, Machine], None, None]:
+    def _lost(self, batch: Batch, error: BaseException) -> Outcomes:
         """Have a batch whose worker was lost done again, job by job."""
         alone = len(batch.jobs) == 1
         for job in batch.jobs:
@@ -146,20 +176,19 @@ class _Plan:
             else:
                 self.again.append(batch._replace(jobs=(job,)))
 
-    def _blame(self, job: Job, error: BaseException) -> Failure | None:
-        """Count a loss; return the failure where it was one too many."""
+    def _blame(self, job: Job, error: BaseException) -> Any:
+        """Count a loss; return the job's failure where it was one too many, None otherwise."""
         self.lost[job.key] += 1
         # Dask has done it again already, on other workers.
         retries = 0 if type(error).__name__ == "KilledWorker" else RETRIES
         if self.lost[job.key] <= retries:
             return None
         often = f"{self.lost[job.key]} times" if retries else "several times"
-        said = f"its worker was lost {often}, the last time by {_in_words(error)}"
-        return Failure(job.method, job.seed, said, job.cell)
+        return job.failed(f"its worker was lost {often}, the last time by {_in_words(error)}")
 
     def _with_data(self, batch: Batch, sources: Sequence[str]) -> Batch:
         """Return a batch with data that a worker cannot load itself."""
-        recipes = {job.config.source: job.config.recipe for job in batch.jobs}
+        recipes = {job.source: job.recipe for job in batch.jobs}
         found = {one: obtain(one, recipes[one], batch.data_dir) for one in sources}
         return batch._replace(data={one: data for one, data in found.items() if data is not None})
 
@@ -175,6 +204,10 @@ class _Plan:
                         "install the same there and repeat the command: what is done is kept",
                     )
                 )
+
+
+def _under_way(lane: Lane) -> int:
+    return len(lane.sent)
 
 
 def _error_of(future: Future) -> BaseException | None:

@@ -9,18 +9,18 @@ from unittest import mock
 
 import pytest
 
-from rewire.compare import Failure, Trial, run_study, study_config
-from rewire.compare.executors import worker
-from rewire.compare.executors.driver import run_jobs
-from rewire.compare.executors.lanes import lanes_of
-from rewire.compare.executors.slurm import SlurmExecutor
-from rewire.compare.executors.worker import Job
-from rewire.compare.machines import Machine, this_machine
+from rewire.compare import Failure, Trial, job, run_study, study_config
+from rewire.compare.job import TrialJob
 from rewire.compare.records import read_runs
 from rewire.compare.report.writing import summary_of
+from rewire.executors import worker
+from rewire.executors.driver import run_jobs
+from rewire.executors.lanes import lanes_of
+from rewire.executors.machines import Machine, this_machine
+from rewire.executors.slurm import SlurmExecutor
 from rewire.io import sole_writer
 
-from .executors import Breaking, Far, Losing, Own
+from .pretended import Breaking, Far, Losing, Own
 
 METHODS, SEEDS = ("static", "rigl"), range(3)
 
@@ -83,10 +83,10 @@ def test_two_batches_are_under_way_for_each_worker():
 
 
 def test_tiny_jobs_travel_together(monkeypatch):
-    monkeypatch.setattr(worker, "attempt", lambda c, m, seed, d=None: made_up(m, seed))
+    monkeypatch.setattr(job, "attempt", lambda c, m, seed, d=None: made_up(m, seed))
     executor = Own()
     config = study_config("moons")
-    jobs = [Job(config, "static", seed) for seed in range(10_000)]
+    jobs = [TrialJob(config, "static", seed) for seed in range(10_000)]
     outcomes = [outcome for outcome, _ in run_jobs(jobs, lanes_of(executor, None))]
     assert sorted(run.seed for run in outcomes) == list(range(10_000))
     assert len(executor.batches) < 400
@@ -108,12 +108,12 @@ def test_what_is_no_executor_is_refused(whole, executor):
 
 @pytest.mark.parametrize("times", [1, 3])
 def test_a_lost_worker_is_made_up_for(whole, times):
-    executor = Losing({("rigl", 1): times})
+    executor = Losing({("rigl", 1, ()): times})
     assert figures(again(whole, executor=executor)) == figures(whole)
 
 
 def test_a_job_that_loses_four_workers_is_a_failure_and_the_others_go_on(whole, tmp_path):
-    executor = Losing({("rigl", 1): 4, ("static", 2): 2})
+    executor = Losing({("rigl", 1, ()): 4, ("static", 2, ()): 2})
     done = again(whole, executor=executor, out=tmp_path)
     said = "its worker was lost 4 times, the last time by OSError: the node is gone"
     assert done.failures == [Failure("rigl", 1, said)]
@@ -124,7 +124,7 @@ def test_a_job_that_loses_four_workers_is_a_failure_and_the_others_go_on(whole, 
 
 def test_dask_has_tried_again_itself(whole):
     killed = type("KilledWorker", (Exception,), {})
-    done = again(whole, executor=Losing({("rigl", 1): 1}, killed("four workers died")))
+    done = again(whole, executor=Losing({("rigl", 1, ()): 1}, killed("four workers died")))
     assert [failure.seed for failure in done.failures] == [1]
 
 
@@ -146,7 +146,7 @@ def test_a_cancelled_batch_is_done_again(whole):
 
 def test_who_broke_a_pool_is_found_and_the_others_are_not_blamed(whole):
     Breaking.made = 0
-    done = again(whole, executor=lambda: Breaking(("rigl", 1)))
+    done = again(whole, executor=lambda: Breaking(("rigl", 1, ())))
     assert [(one.method, one.seed) for one in done.failures] == [("rigl", 1)]
     assert "lost 4 times" in done.failures[0].error
     assert figures(done) == [run for run in figures(whole) if run[:2] != ("rigl", 1)]
@@ -155,7 +155,7 @@ def test_who_broke_a_pool_is_found_and_the_others_are_not_blamed(whole):
 
 def test_a_pool_that_was_given_and_breaks_ends_the_study_which_goes_on_from_there(whole, tmp_path):
     with pytest.raises(RuntimeError, match=r"it has broken .*executor=.*jobs=.*out="):
-        again(whole, executor=Breaking(("rigl", 1)), out=tmp_path)
+        again(whole, executor=Breaking(("rigl", 1, ())), out=tmp_path)
     assert figures(again(whole, out=tmp_path)) == figures(whole)
 
 
@@ -184,20 +184,27 @@ def test_a_worker_with_another_version_is_refused_by_name(whole, tmp_path):
 
 def test_another_kind_of_processor_is_kept_and_said(whole, tmp_path):
     other = Machine("0123abcd", "power11", "+vsx", "far away, process 1")
+    there = []
 
     class Mixed(Own):
         def call(self, function, batch):
-            if batch.jobs[0].seed != 1:
+            if all(job.seed != 1 for job in batch.jobs):
                 return super().call(function, batch)
-            with mock.patch.object(worker, "this_machine", return_value=other):
+            there.extend((job.method, job.seed) for job in batch.jobs)
+            with (
+                mock.patch.object(worker, "this_machine", return_value=other),
+                mock.patch.object(job, "this_machine", return_value=other),
+            ):
                 return super().call(function, batch)
 
     done = again(whole, executor=Mixed(), out=tmp_path)
-    assert {run.seed for run in done.runs if run.machine == other.kind} == {1}
+    found = [(run.method, run.seed) for run in done.runs if run.machine == other.kind]
+    assert sorted(found) == sorted(there)
+    assert 0 < len(there) < len(done.runs)
     kept = json.loads((tmp_path / "machines.json").read_text())
     assert kept[other.kind] == {"cpu": "power11", "features": "+vsx"}
     found = summary_of(again(whole, out=tmp_path))  # as it is read again
-    assert found["machines"][other.kind]["runs"] == 2
+    assert found["machines"][other.kind]["runs"] == len(there)
     assert any("2 kinds of processors" in note for note in found["notes"])
     assert not summary_of(whole)["notes"]
 

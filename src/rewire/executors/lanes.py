@@ -1,4 +1,4 @@
-"""Executors as the driver of a study sees them: so many batches under way, and what is lost."""
+"""Executors as the driver sees them: so many batches under way, and what is lost."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rewire.io import advise, received
 from .local import WorkerProcess
 from .worker import Batch, Job, work
 
-__all__ = ["Executor", "Lane", "lanes_of"]
+__all__ = ["Executor", "Lane", "check_executor", "jobs_at_once", "lanes_of"]
 
 # Batches under way for each worker: one that it does, and one that waits for it meanwhile.
 AHEAD = 2
@@ -88,7 +88,7 @@ class Lane:
         except Exception as error:
             raise RuntimeError(
                 advise(
-                    "executor must take functions until the study is done; it refuses them "
+                    "executor must take functions until all is done; it refuses them "
                     f"({type(error).__name__}: {error})",
                     "go on from what is kept, with another one (out=)",
                 )
@@ -115,14 +115,14 @@ class Lane:
         if isinstance(self.executor, WorkerProcess) and not self.executor.began():
             raise ChildProcessError(
                 "jobs must be 1 where no process can start; one ended at once. "
-                "In a script, what calls study belongs under 'if __name__ == \"__main__\":'"
+                "In a script, what calls this belongs under 'if __name__ == \"__main__\":'"
             ) from error
         if self._make is None:
             raise RuntimeError(
                 advise(
-                    f"executor must work until the study is done; it has broken ({error})",
+                    f"executor must work until all is done; it has broken ({error})",
                     "give a function that makes one, to be called again (executor=)",
-                    "let the study have processes of its own (jobs=)",
+                    "leave it out, for processes of this computer (jobs=)",
                     "go on from what is kept (out=)",
                 )
             ) from error
@@ -150,14 +150,26 @@ def lanes_of(executor: Any, jobs: int | None) -> list[Lane]:
     """
     if executor is None:
         return [Lane(WorkerProcess, lambda _: AHEAD) for _ in range(jobs or 1)]
-    if not hasattr(executor, "submit") and not callable(executor):
+    check_executor(executor)
+    if at_once := getattr(executor, "at_once", None):  # a queue of its own, as SLURM's
+        return [Lane(executor, lambda _: at_once)]
+    return [Lane(executor, lambda own: AHEAD * (jobs or _workers(own)))]
+
+
+def check_executor(executor: Any) -> None:
+    """Refuse what has no ``submit`` and is no function."""
+    if executor is not None and not hasattr(executor, "submit") and not callable(executor):
         raise TypeError(
             "executor must have a method submit, as those of concurrent.futures, or be a function "
             f"that makes one; got {received(executor)}"
         )
-    if at_once := getattr(executor, "at_once", None):  # a queue of its own, as SLURM's
-        return [Lane(executor, lambda _: at_once)]
-    return [Lane(executor, lambda own: AHEAD * (jobs or _workers(own)))]
+
+
+def jobs_at_once(executor: Any, jobs: int | None = None) -> int:
+    """Return how many jobs there are at the same time, as far as an executor tells."""
+    if jobs is not None or executor is None:
+        return jobs or 1
+    return getattr(executor, "at_once", None) or _workers(executor)
 
 
 def _workers(executor: Any) -> int:

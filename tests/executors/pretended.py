@@ -5,7 +5,7 @@ from collections import Counter
 from concurrent.futures import BrokenExecutor, Future
 from unittest import mock
 
-from rewire.compare import sources
+from rewire.executors import sources
 
 
 class Own:
@@ -55,8 +55,8 @@ class Losing(Own):
 
     def call(self, function, batch):
         for job in batch.jobs:
-            if self.left[job.method, job.seed] > 0:
-                self.left[job.method, job.seed] -= 1
+            if self.left[job.key] > 0:
+                self.left[job.key] -= 1
                 raise self.error
         return super().call(function, batch)
 
@@ -79,7 +79,7 @@ class Breaking(Own):
             raise BrokenExecutor("broken before")
         future = super().submit(function, *arguments)
         batch = arguments[0]
-        if any((job.method, job.seed) == self.guilty for job in batch.jobs):
+        if any(job.key == self.guilty for job in batch.jobs):
             self.broken = True
             waiting, self._waiting = self._waiting, []
             for one, _, _ in waiting:
@@ -105,3 +105,18 @@ class Far(Own):
             mock.patch.object(sources, "load_dataset", absent),
         ):
             return super().call(function, batch)
+
+
+class Backwards(Own):
+    """Answers so many batches at a time, the last one first."""
+
+    def __init__(self, at_a_time):
+        super().__init__()
+        self.at_a_time = at_a_time
+
+    def is_last(self):
+        return len(self._waiting) == self.at_a_time
+
+    def turn(self):
+        self._waiting.reverse()
+        super().turn()

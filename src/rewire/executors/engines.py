@@ -1,4 +1,4 @@
-"""The engines of the command line: where a study's trainings run, by what a person types."""
+"""The engines of the command line: where trainings run, by what a person types."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _mpi(rest: str, jobs: int | None, folder: Path) -> Iterator[Any]:
         if not executor.num_workers:
             raise ValueError(
                 "on must be mpi where MPI has begun several processes; got one: "
-                "mpiexec -n 9 python -m mpi4py.futures -m rewire compare ... --on mpi"
+                "mpiexec -n 9 python -m mpi4py.futures -m rewire ... --on mpi"
             )
         yield executor
 

@@ -4,46 +4,52 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Hashable, Mapping
+from typing import Any, NamedTuple, Protocol
 
 from rewire.data import Dataset
+from rewire.experiment import Recipe
 from rewire.kernels import set_num_threads
 
-from ..config import StudyConfig, import_modules
-from ..grid import Cell
-from ..machines import Machine, Versions, this_machine, versions
-from ..sources import keep, obtain
-from ..trial import DataDir, Failure, Trial, attempt
+from .imports import import_modules
+from .machines import Machine, Versions, this_machine, versions
+from .sources import DataDir, keep, obtain
 
-__all__ = ["Answer", "Batch", "Job", "Key", "Outcome", "perform", "work"]
-
-Outcome = Trial | Failure
-Key = tuple[str, int, Cell]
+__all__ = ["Answer", "Batch", "Job", "work"]
 
 
-class Job(NamedTuple):
-    """A trial to be made; equal ones have equal figures.
+class Job(Protocol):
+    """A training that any process can do; equal ones have equal figures.
 
     Attributes
     ----------
-    config : StudyConfig
-        Of the cell, varying nothing.
-    method : str
-    seed : int
-    cell : tuple of str
-        The values of what the study varies.
+    key : hashable
+        What tells it from the other jobs.
+    recipe : Recipe
+        What its data are loaded by.
+    source : str or None
+        What identifies their content, where several jobs share them.
+    imports : tuple of str
+        Modules that every process imports first.
     """
 
-    config: StudyConfig
-    method: str
-    seed: int
-    cell: Cell = ()
+    @property
+    def key(self) -> Hashable: ...  # noqa: D102  explained above, as the others are
 
     @property
-    def key(self) -> Key:
-        """What tells it from the other jobs of its study."""
-        return self.method, self.seed, self.cell
+    def recipe(self) -> Recipe: ...  # noqa: D102
+
+    @property
+    def source(self) -> str | None: ...  # noqa: D102
+
+    @property
+    def imports(self) -> tuple[str, ...]: ...  # noqa: D102
+
+    def perform(self, data_dir: DataDir = None) -> Any:
+        """Do it and return the outcome; errors of the training are outcomes too."""
+
+    def failed(self, problem: str) -> Any:
+        """Return the outcome where it could not be done."""
 
 
 class Batch(NamedTuple):
@@ -78,7 +84,7 @@ class Answer(NamedTuple):
         Those of the worker; it does nothing where they are not the driver's.
     missing : tuple of str
         What identifies the data that it lacks; nothing was trained then.
-    outcomes : tuple of Trial or Failure
+    outcomes : tuple
         In the order of the jobs.
     seconds : float
         That the jobs took.
@@ -87,7 +93,7 @@ class Answer(NamedTuple):
     machine: Machine
     versions: Versions
     missing: tuple[str, ...] = ()
-    outcomes: tuple[Outcome, ...] = ()
+    outcomes: tuple[Any, ...] = ()
     seconds: float = 0.0
 
 
@@ -103,24 +109,16 @@ def work(batch: Batch) -> Answer:
     if missing := _missing(batch):
         return Answer(machine, own, missing)
     begin = time.perf_counter()
-    outcomes = tuple(perform(job, batch.data_dir) for job in batch.jobs)
+    outcomes = tuple(job.perform(batch.data_dir) for job in batch.jobs)
     return Answer(machine, own, (), outcomes, time.perf_counter() - begin)
 
 
-def perform(job: Job, data_dir: DataDir = None) -> Outcome:
-    """Make a trial and add where it belongs in the study, and what it was made on."""
-    outcome = attempt(job.config, job.method, job.seed, data_dir)
-    if isinstance(outcome, Trial):
-        outcome = outcome._replace(machine=this_machine().kind)
-    return outcome._replace(settings=job.cell)
-
-
 def _missing(batch: Batch) -> tuple[str, ...]:
-    sources = {job.config.source: job.config for job in batch.jobs if job.config.source}
-    for config in sources.values():
-        import_modules(config.imports)  # they may register the data
+    shared = {job.source: job for job in batch.jobs if job.source}
+    for job in shared.values():
+        import_modules(job.imports)  # they may register the data
     return tuple(
         source
-        for source, config in sources.items()
-        if obtain(source, config.recipe, batch.data_dir) is None
+        for source, job in shared.items()
+        if obtain(source, job.recipe, batch.data_dir) is None
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import OrderedDict
 from inspect import signature
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zlib import crc32
 
 from rewire.data import Dataset
@@ -14,10 +15,18 @@ from rewire.experiment import Recipe, load_dataset
 from rewire.experiment.parts import TABLE_OPTIONS
 from rewire.train.fingerprint import fingerprint
 
-if TYPE_CHECKING:
-    from .trial import DataDir
+__all__ = [
+    "DataDir",
+    "at_hand",
+    "identify",
+    "is_generated",
+    "keep",
+    "load_key",
+    "obtain",
+    "shared_data",
+]
 
-__all__ = ["at_hand", "identify", "is_generated", "keep", "load_key", "obtain"]
+DataDir = str | os.PathLike[str] | None
 
 # A grid over settings that data are read by has several; more would only fill the memory.
 MOST = 4
@@ -90,4 +99,20 @@ def obtain(source: str, recipe: Recipe, data_dir: DataDir = None) -> Dataset | N
         if identify(loaded) == source:
             found = loaded
             keep(source, found)
+    return found
+
+
+def shared_data(source: str, recipe: Recipe, data_dir: DataDir = None) -> Dataset:
+    """Return the data set that jobs share; refuse to go on with another one.
+
+    Raises
+    ------
+    ValueError
+        If it is neither at hand nor loaded from its name or file.
+    """
+    found = obtain(source, recipe, data_dir)
+    if found is None:
+        raise ValueError(
+            f"data must be what the driver began with; {recipe.data!r} is not there, or has changed"
+        )
     return found
