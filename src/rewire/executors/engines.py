@@ -69,7 +69,7 @@ def _mpi(rest: str, jobs: int | None, folder: Path) -> Iterator[Any]:
         if not executor.num_workers:
             raise ValueError(
                 "on must be mpi where MPI has begun several processes; got one: "
-                "mpiexec -n 9 python -m mpi4py.futures -m rewire ... --on mpi"
+                "begin the command with 'mpiexec -n 9 python -m mpi4py.futures -m rewire'"
             )
         yield executor
 
