@@ -1,10 +1,12 @@
 """Measure the playground: frames a second, how soon a command is seen, and memory over many frames.
 
     python benchmarks/playground.py
+    python benchmarks/playground.py --browser
     python benchmarks/playground.py --soak 200000
 
 The first measures a session through its local server, as a page follows it, and writes
-benchmarks/playground.json; the second makes so many frames of a running session, and adds what
+benchmarks/playground.json; the second counts the pictures that Chromium shows of it, where it has
+no graphics card to draw with; the third makes so many frames of a running session, and adds what
 memory it took.
 """
 
@@ -14,6 +16,7 @@ import argparse
 import http.client
 import json
 import os
+import shutil
 import statistics
 import threading
 import time
@@ -117,6 +120,32 @@ def measure(commands: tuple) -> dict:
     return found
 
 
+COUNT = """seconds => new Promise(done => {
+  let pictures = 0;
+  const step = document.querySelector("[data-step]");
+  const watch = new MutationObserver(() => pictures++);
+  watch.observe(step, {attributes: true, attributeFilter: ["data-step"]});
+  setTimeout(() => done(pictures / seconds), 1000 * seconds);
+})"""
+
+
+def in_browser(commands: tuple) -> float:
+    """Return how many pictures a second a browser shows of a running session."""
+    from playwright.sync_api import sync_playwright
+
+    path = os.environ.get("REWIRE_CHROMIUM") or shutil.which("chromium")
+    with served(commands) as server, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1400, "height": 900})
+        page.goto(server.url)
+        page.wait_for_selector("[data-step]")
+        server.player.send({"do": "run"})
+        page.wait_for_timeout(2000)
+        found = page.evaluate(COUNT, SECONDS)
+        browser.close()
+    return round(found, 1)
+
+
 def resident() -> float:
     """Return the megabytes of memory that this process holds."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
@@ -142,10 +171,13 @@ def soak(frames: int) -> dict:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--soak", type=int, help="frames to make")
+    parser.add_argument("--browser", action="store_true", help="count pictures in Chromium")
     given = parser.parse_args()
     known = json.loads(RESULT.read_text()) if RESULT.exists() else {}
     if given.soak:
         known["soak"] = soak(given.soak)
+    elif given.browser:
+        known["pictures_per_second"] = {name: in_browser(one) for name, one in SIZES.items()}
     else:
         known |= {name: measure(commands) for name, commands in SIZES.items()}
     RESULT.write_text(json.dumps(known, indent=2) + "\n")

@@ -33,10 +33,10 @@ DENSE_STEPS = 150  # the fixed number of steps at which all are compared
 # Learning rates tried, and after how many steps: about the same time for all.
 GRID = {
     "dense": (80, (2.5e-4, 5e-4, 1e-3, 2e-3, 4e-3)),
-    "static, 80%": (240, (1e-3, 2e-3)),
+    "static, 80%": (240, (5e-4, 1e-3, 2e-3)),
     "static, 90%": (330, (1e-3, 2e-3, 4e-3)),
-    "static, 95%": (360, (2e-3, 4e-3)),
-    "static, twice as wide, 75%": (80, (1e-3, 2e-3)),
+    "static, 95%": (360, (2e-3, 4e-3, 8e-3)),
+    "static, twice as wide, 75%": (80, (2.5e-4, 5e-4, 1e-3, 2e-3)),
 }
 WINDOWS = 32  # of CONTEXT characters, on which a model is measured
 
@@ -63,7 +63,7 @@ SETTINGS = {
     "static, twice as wide, 90%": Setting(0.1, width=768, steps=220),
     "RigL, 80%": Setting(0.2, "rigl", steps=480, rate=1e-3),
     "static, 80%": Setting(0.2, steps=480, rate=1e-3),
-    "static, twice as wide, 75%": Setting(0.25, width=768, rate=1e-3),
+    "static, twice as wide, 75%": Setting(0.25, width=768, rate=5e-4),
 }
 
 

@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+import scipy.sparse
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -516,3 +517,20 @@ def test_squares_agree(graph):
     expected = float((values.astype(float) ** 2).sum())
     for backend in (numba, numpy):
         close(graph, backend.sum_of_squares(values), expected, limits=(1e-5, 1e-12))
+
+
+@pytest.mark.parametrize("index", [np.int32, np.int64])
+@given(st.integers(0, 9), st.integers(1, 9), st.floats(0, 1), st.integers(0, 99))
+def test_connections_are_sorted_by_source_as_scipy_does(index, targets, sources, density, seed):
+    table = scipy.sparse.random_array((targets, sources), density=density, rng=seed, format="csr")
+    table.sort_indices()
+    table.data[:] = np.arange(table.nnz)
+    by_source = table.tocsc()
+    for backend in ("numba", "numpy"):
+        found = Adjacency.from_csr(
+            table.indptr.astype(index), table.indices.astype(index), sources, backend
+        )
+        assert {part.dtype.type for part in found} == {index}
+        np.testing.assert_array_equal(found.csc_indptr, by_source.indptr)
+        np.testing.assert_array_equal(found.target, by_source.indices)
+        np.testing.assert_array_equal(np.argsort(found.csc_position), by_source.data)

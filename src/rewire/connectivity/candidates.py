@@ -74,11 +74,14 @@ class Candidates:
             ``table.target``, which takes time to compute.
         starts : ndarray of int, shape (groups + 1,)
         """
-        outside = target[table.source < self.first_source[target]]
         # Possible minus existing ones, both counted from the first target on.
         before = self._before[starts] - table.indptr[starts]
-        count = before[1:] - before[:-1]
-        return count + count_in_groups(starts, outside) if len(outside) else count
+        count: np.ndarray = before[1:] - before[:-1]
+        fed = table.fan_in > 0
+        first = table.source[table.indptr[:-1][fed]]  # the lowest, as sources rise
+        if (first < self.first_source[fed]).any():
+            count += count_in_groups(starts, target[table.source < self.first_source[target]])
+        return count
 
 
 def count_in_groups(group_start: np.ndarray, units: np.ndarray) -> np.ndarray:

@@ -72,7 +72,7 @@ class Program:
         ]
         self.ranks = Ranks.of(rank_start, [a.code for a in activations], custom)
         self.neurons, self.connections = int(rank_start[-1]), len(source)
-        self.adjacency = Adjacency.from_csr(indptr, source, self.neurons)
+        self.adjacency = Adjacency.from_csr(indptr, source, self.neurons, backend)
         self.inputs = int(rank_start[1])
         self.outputs = int(rank_start[-1] - rank_start[-2])
         self.dtype = np.dtype(dtype)

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .backends import get_backend
+
 __all__ = ["Adjacency"]
 
 
@@ -45,7 +47,9 @@ class Adjacency(NamedTuple):
     csc_position: np.ndarray
 
     @classmethod
-    def from_csr(cls, indptr: np.ndarray, source: np.ndarray, n_sources: int) -> Adjacency:
+    def from_csr(
+        cls, indptr: np.ndarray, source: np.ndarray, n_sources: int, backend: str | None = None
+    ) -> Adjacency:
         """Complete a table by target with the order by source (a counting sort).
 
         Parameters
@@ -53,14 +57,13 @@ class Adjacency(NamedTuple):
         indptr, source : ndarray of int32 or int64
             Both of one type, which all arrays of the result get.
         n_sources : int
+        backend : {"numba", "numpy"}, optional
+            See :func:`rewire.kernels.get_backend`.
         """
         fan_out = np.bincount(source, minlength=n_sources)
         csc_indptr = np.zeros(n_sources + 1, indptr.dtype)
         np.cumsum(fan_out, out=csc_indptr[1:])
-        # NumPy sorts 16 bits by radix, three times as fast.
-        key = source.astype(np.uint16) if n_sources <= 1 << 16 else source
-        order = np.argsort(key, kind="stable")
-        csc_position = np.empty_like(source)
-        csc_position[order] = np.arange(len(source), dtype=source.dtype)
-        owner = np.repeat(np.arange(len(indptr) - 1, dtype=source.dtype), np.diff(indptr))
-        return cls(indptr, source, csc_indptr, owner[order], csc_position)
+        target, csc_position = np.empty_like(source), np.empty_like(source)
+        place = csc_indptr[:-1].copy()
+        get_backend(backend).sort_by_source(indptr, source, place, target, csc_position)
+        return cls(indptr, source, csc_indptr, target, csc_position)

@@ -110,15 +110,14 @@ class LayerTables:
         found = self._kept.get((name, blocks))
         if found is None:
             results = len(indptr) - 1
-            block = row // -(-rows // blocks)
-            order = np.argsort(block.astype(np.uint16), kind="stable")
-            place = _scattered(np.arange(len(row), dtype=row.dtype), order)
-            result = np.repeat(np.arange(results), np.diff(indptr))
-            number = np.bincount(block * results + result, minlength=blocks * results)
+            by_block = Adjacency.from_csr(indptr, row // -(-rows // blocks), blocks)
+            first = np.repeat(results * np.arange(blocks), np.diff(by_block.csc_indptr))
+            number = np.bincount(first + by_block.target, minlength=blocks * results)
             ends = np.zeros(blocks * results + 1, indptr.dtype)
             np.cumsum(number, out=ends[1:])
+            place = by_block.csc_position
             position = place if position is None else place[position]
-            found = self._kept[name, blocks] = ends, position, row[order]
+            found = self._kept[name, blocks] = ends, position, _scattered(row, place)
         return found
 
 

@@ -48,6 +48,7 @@ __all__ = [
     "predict_one",
     "score_by_nodes",
     "score_by_paths",
+    "sort_by_source",
     "sum_of_squares",
     "to_csc_order",
     "to_table_order",
@@ -68,6 +69,7 @@ sum_of_squares = kernel(losses.sum_of_squares)
 acceptable = kernel(losses.acceptable)
 all_finite = kernel(losses.all_finite)
 
+sort_by_source = kernel(permutations.sort_by_source)
 to_csc_order = kernel(permutations.to_csc_order)
 to_table_order = kernel(permutations.to_table_order)
 

@@ -11,7 +11,7 @@ from .losses import acceptable, all_finite, count_correct, loss_and_slope, sum_o
 from .network import backward, forward, gather_inputs, output_sensitivity
 from .one_row import forward_one_row, forward_one_row_small
 from .passes import SHARES_WORK, predict, train
-from .permutations import to_csc_order, to_table_order
+from .permutations import sort_by_source, to_csc_order, to_table_order
 from .small_batch import predict_few, predict_one
 from .updates import descend, descend_bias, update_adam, update_momentum, update_sgd
 
@@ -40,6 +40,7 @@ __all__ = [
     "predict_one",
     "score_by_nodes",
     "score_by_paths",
+    "sort_by_source",
     "sum_of_squares",
     "to_csc_order",
     "to_table_order",

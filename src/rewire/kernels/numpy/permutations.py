@@ -1,4 +1,17 @@
-"""Values of connections between the table's order and the order by source, in plain NumPy."""
+"""The order by source, and values of connections between it and the table's, in plain NumPy."""
+
+import numpy as np
+
+
+def sort_by_source(indptr, source, place, target, csc_position):
+    """Sort connections by source; place[s] is where those of source s begin, and then end."""
+    # NumPy sorts 16 bits by radix, three times as fast.
+    key = source.astype(np.uint16) if len(place) <= 1 << 16 else source
+    order = np.argsort(key, kind="stable")
+    csc_position[order] = np.arange(len(source), dtype=source.dtype)
+    owner = np.repeat(np.arange(len(indptr) - 1, dtype=source.dtype), np.diff(indptr))
+    target[:] = owner[order]
+    place += np.bincount(source, minlength=len(place)).astype(place.dtype)
 
 
 def to_csc_order(values, csc_position, out, first, last):
