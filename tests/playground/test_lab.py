@@ -18,7 +18,9 @@ import rewire
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.fork]
 
-LAB = shutil.which("jupyter-lab")
+LAB = shutil.which(
+    "jupyter-lab", path=os.path.dirname(sys.executable) + os.pathsep + os.environ["PATH"]
+)
 CODE = """import rewire
 from rewire.data import moons
 net = rewire.mlp([2, 8, 8, 1], density=0.4, seed=0)
@@ -98,6 +100,7 @@ def test_a_session_runs_in_lab(lab, browser):
     page.set_default_timeout(90_000)
     page.set_viewport_size({"width": 1500, "height": 1100})
     page.goto(lab)
+    page.get_by_text("rewire | Idle").wait_for()  # before, what is run may be forgotten
     cell = page.locator(".jp-CodeCell .cm-content").first
     cell.click()
     page.keyboard.press("Shift+Enter")
