@@ -11,9 +11,9 @@ from ..layout import Ranks
 from .compiling import inlined, part
 from .losses import acceptable, count_correct, loss_and_slope, sum_of_squares
 from .network import backward, forward, gather_inputs, output_sensitivity
-from .permutations import to_csc_order
+from .permutations import to_csc_order, to_table_order
 from .sharing import chunk_length, share
-from .updates import descend, descend_bias
+from .updates import descend
 
 SHARES_WORK = True  # several threads may make one call together
 
@@ -119,11 +119,22 @@ def train_chunk(first, last, task):
         out = csc_gradient, bias_gradient, accumulate
         backward(ranks, *by_source, A, D, *out, first, last)
     elif kind == DESCEND:
-        rates, velocity, bias_velocity = step[:3]
-        descend(weight, velocity, csc_gradient, adjacency.csc_position, rates, first, last)
-        if first == 0:
-            inputs = ranks.start[1]
-            descend_bias(bias, bias_velocity, bias_gradient, rates, inputs, bias.size)
+        update(first, last, net, buffers, step)
+
+
+@inlined
+def update(first, last, net, buffers, step):
+    """Update weights first to last, and with the first ones all biases."""
+    ranks, adjacency, weight, bias = net
+    _, csc_weight, csc_gradient, bias_gradient = buffers
+    rates, (velocity, bias_velocity, square, bias_square) = step[:2]
+    # Into the table's order first, for loops without gaps: many numbers at a time. The weights by
+    # source are not needed any more.
+    to_table_order(csc_gradient, adjacency.csc_position, csc_weight, first, last)
+    descend(weight, csc_weight, velocity, square, rates, first, last)
+    if first == 0:
+        ends = ranks.start[1], bias.size
+        descend(bias, bias_gradient, bias_velocity, bias_square, rates, *ends)
 
 
 @inlined
@@ -132,7 +143,7 @@ def compute_loss(first, last, net, batch, step, tile, output_grad, accumulate):
     (ranks, _, weight, bias), (_, y, loss, scale, penalty), (samples, A, D) = net, batch, tile
     size, scores = (last - first) * A.shape[1], A[first:]
     output_grad = output_grad[:size].reshape((last - first, A.shape[1]))
-    losses, n_correct = step[3:]
+    losses, n_correct = step[2:]
     value = loss_and_slope(loss, scores, y, samples, A.dtype.type(scale), output_grad)
     losses[0] += scale * value
     n_correct[0] += count_correct(loss, scores, y, samples)
@@ -168,9 +179,15 @@ def train(
     rates,
     velocity,
     bias_velocity,
+    square,
+    bias_square,
     decay,
     momentum,
     nesterov,
+    shrinkage,
+    keep_square,
+    eps,
+    steps,
     update,
     check,
     losses,
@@ -195,11 +212,12 @@ def train(
         return False
     net, batch = (ranks, adjacency, weight, bias), (X, y, loss, scale, penalty)
     buffers = output_grad, csc_weight, csc_gradient, bias_gradient
+    state = velocity, bias_velocity, square, bias_square
     n_ranks, size, phase = start.size - 1, samples.shape[1], np.intp(0)
     for i in range(rates.size):
         chosen, done = samples[min(i, samples.shape[0] - 1)], np.intp(0)
-        descent = rates[i], decay, momentum, nesterov
-        step = descent, velocity, bias_velocity, losses[i:], n_correct[i:]
+        adam = shrinkage, keep_square, eps, steps + i + 1
+        step = (rates[i], decay, momentum, nesterov, *adam), state, losses[i:], n_correct[i:]
         while done < size:
             tile = next_tile(chosen, done, A, D, bias.size)
             accumulate = done > 0
