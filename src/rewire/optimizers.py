@@ -203,15 +203,14 @@ class Adam(Optimizer):
 
     def descent(self, net: Network) -> Descent:
         """Return what :meth:`Optimizer.descent` says."""
-        moments = [
-            columns.zeros(name, net.dtype)
-            for name in ("first_moment", "second_moment")
-            for columns in (net.connections, net.neurons)
-        ]
         decay, shrinkage = self._decays
         keep, keep_square = map(float, self.betas)
+        first, second, dtype = "first_moment", "second_moment", net.dtype
         return Descent(
-            *moments,
+            net.connections.zeros(first, dtype),
+            net.neurons.zeros(first, dtype),
+            net.connections.zeros(second, dtype),
+            net.neurons.zeros(second, dtype),
             decay=decay,
             momentum=keep,
             shrinkage=shrinkage,

@@ -334,6 +334,7 @@ def run_passes(graph, backend, loss, tile, shared, adam=False):
     output_grad = np.full(graph.outputs * tile, np.nan, graph.dtype)
     result = StepResult(np.zeros(steps), np.zeros(steps, np.int64))
     samples = np.array([graph.samples, graph.samples[::-1]])
+    samples[0, 1 + graph.width // 2 :] = -1
     state = [np.zeros_like(part) for part in (weight, bias) * 2]
     if not adam:
         state[2:] = [np.zeros(0, graph.dtype)] * 2
@@ -343,7 +344,7 @@ def run_passes(graph, backend, loss, tile, shared, adam=False):
     assert backend.train(
         *(*ranks, *adjacency, *buffers, *Parameters(weight, bias)),
         *Batch(graph.X, y, samples),
-        *Objective(kind.code, kind.scale(graph.width, graph.outputs), 0.01),
+        *Objective(kind.code, kind.scale(1, graph.outputs), 0.01),
         *(np.array([0.01, 0.005]), *descent, True, True, *result, progress[1]),
     )
     return {

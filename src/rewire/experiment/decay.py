@@ -12,6 +12,7 @@ from rewire import defaults
 from rewire.graph import Network
 from rewire.losses import Loss
 from rewire.train import evaluate, fit
+from rewire.train.defaults import choose_total_steps
 
 from .build import make_schedule
 from .choices import first_network, planned
@@ -117,6 +118,8 @@ def _trained(
 ) -> Network:
     net, densities, _ = first_network(recipe, X.shape[1], outputs, table=True, dtype=dtype)
     method, optimizer = planned(recipe, "classification", len(y), densities)
+    batch_size = recipe.batch_size or defaults.BATCH_SIZE
+    steps = choose_total_steps(recipe.epochs, recipe.total_steps, -(-len(y) // batch_size))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the training itself says what there is to say
         fit(
@@ -126,10 +129,10 @@ def _trained(
             method=method,
             loss=loss,
             optimizer=optimizer,
-            epochs=recipe.epochs,
-            total_steps=recipe.total_steps,
-            batch_size=recipe.batch_size or defaults.BATCH_SIZE,
+            total_steps=steps,
+            batch_size=batch_size,
             schedule=make_schedule(recipe),
+            report_every=steps,  # once: reports take time, and nobody reads them
             seed=recipe.seed,
         )
     return net

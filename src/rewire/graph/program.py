@@ -141,7 +141,8 @@ class Program:
         Parameters
         ----------
         samples : ndarray of int, shape (1 or steps, batch), optional
-            Rows of X for each step; all of them in every step by default.
+            Rows of X for each step, -1 at the end of a step that has fewer; all of them in every
+            step by default.
         descent : Descent, optional
             Momentum, decay and more; none of them by default.
         checked : bool, default False
@@ -230,7 +231,7 @@ class Program:
             y,
             samples,
             loss.code,
-            loss.scale(batch, self.outputs),
+            loss.scale(1, self.outputs),
             loss.l2,
             rates,
             velocity,

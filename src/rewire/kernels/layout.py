@@ -96,6 +96,7 @@ class Batch(NamedTuple):
     X : ndarray, shape (rows, inputs)
     y : ndarray, shape (rows, targets), with one more column where samples have weights
     samples : ndarray of intp, shape (steps, batch) or (1, batch)
+        -1 at the end of a step with fewer.
     """
 
     X: np.ndarray
@@ -104,7 +105,10 @@ class Batch(NamedTuple):
 
 
 class Objective(NamedTuple):
-    """What is minimized: ``scale`` times the summed loss, plus ``penalty`` times the squares."""
+    """What is minimized: the mean over the batch of ``scale`` times a sample's loss, and a penalty.
+
+    That is ``penalty`` times the sum of the squares of all parameters.
+    """
 
     loss: int
     scale: float

@@ -120,7 +120,8 @@ class Trainer:
         X, y
             As for :meth:`step`, but of all samples.
         samples : ndarray of int, shape (steps, batch)
-            Rows of X and y for each step; None for all of them in every step.
+            Rows of X and y for each step; -1 at the end of a step that has fewer. None for all of
+            them in every step.
         rates : sequence of float, shape (steps,)
         checked : bool, default False
             Whether X and y are known to hold finite numbers and valid targets; looking at all of
@@ -176,7 +177,7 @@ class Trainer:
         own_rate = self.optimizer.lr
         try:
             for step, rate in enumerate(rates):
-                batch = slice(None) if samples is None else samples[step]
+                batch = slice(None) if samples is None else samples[step][samples[step] >= 0]
                 weight, bias, learned = program.gradients(
                     net.connections.weight, net.bias, X[batch], y[batch], self.loss
                 )

@@ -56,6 +56,15 @@ def phase_chunk(kind, low, high, indptr, csc_indptr, columns):
 
 
 @inlined
+def count_samples(samples):
+    """Return how many samples a step has, without the -1 that may follow them."""
+    size = samples.size
+    while size > 0 and samples[size - 1] < 0:
+        size -= 1
+    return size
+
+
+@inlined
 def next_tile(samples, start, A, D, neurons):
     """Return the next samples, and A and D cut to as many columns."""
     tile = samples[start : start + max(A.size // neurons, 1)]
@@ -196,6 +205,8 @@ def train(
 ):
     """Step i learns the batch in row i of ``samples``, or in the only row, at rate ``rates[i]``.
 
+    A row may end in -1, where no sample is.
+
     The arguments are the fields of ``Ranks``, ``Adjacency``, ``Buffers``, ``Parameters``,
     ``Batch``, ``Objective``, the rates, ``Descent``, two flags, ``StepResult`` and the progress.
 
@@ -210,12 +221,14 @@ def train(
     adjacency = Adjacency(indptr, source, csc_indptr, target, csc_position)
     if check and not acceptable(X, y, loss, bias.size - start[-2]):
         return False
-    net, batch = (ranks, adjacency, weight, bias), (X, y, loss, scale, penalty)
+    net = ranks, adjacency, weight, bias
     buffers = output_grad, csc_weight, csc_gradient, bias_gradient
     state = velocity, bias_velocity, square, bias_square
-    n_ranks, size, phase = start.size - 1, samples.shape[1], np.intp(0)
+    n_ranks, phase = start.size - 1, np.intp(0)
     for i in range(rates.size):
         chosen, done = samples[min(i, samples.shape[0] - 1)], np.intp(0)
+        size = count_samples(chosen)
+        chosen, batch = chosen[:size], (X, y, loss, scale / size, penalty)
         adam = shrinkage, keep_square, eps, steps + i + 1
         step = (rates[i], decay, momentum, nesterov, *adam), state, losses[i:], n_correct[i:]
         while done < size:

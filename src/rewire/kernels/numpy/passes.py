@@ -93,6 +93,8 @@ def train(
 ):
     """Step i learns the batch in row i of ``samples``, or in the only row, at rate ``rates[i]``.
 
+    A row may end in -1, where no sample is.
+
     The arguments are the fields of ``Ranks``, ``Adjacency``, ``Buffers``, ``Parameters``,
     ``Batch``, ``Objective``, the rates, ``Descent``, two flags, ``StepResult`` and the progress.
 
@@ -106,8 +108,10 @@ def train(
     net = ranks, adjacency, weight, bias
     for step, rate in enumerate(rates):
         batch = samples[min(step, len(samples) - 1)]
+        batch = batch[batch >= 0]
         buffers = A, D, csc_weight, csc_gradient, bias_gradient
-        losses[step], n_correct[step] = _learn(net, X, y, batch, loss, scale, *buffers)
+        objective = loss, scale / len(batch)
+        losses[step], n_correct[step] = _learn(net, X, y, batch, *objective, *buffers)
         losses[step] += penalty * (sum_of_squares(weight) + sum_of_squares(bias))
         if update:
             descent = rate, decay, momentum, nesterov, shrinkage, keep_square, eps, steps + step + 1
