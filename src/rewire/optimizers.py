@@ -67,6 +67,13 @@ class Optimizer(ABC):
         self._apply(kernels, net.connections, "weight", weight_gradient)
         self._apply(kernels, net.neurons, "bias", bias_gradient)
 
+    def descent(self, net: Network) -> Descent | None:
+        """Return arrays and settings with which a compiled pass makes the updates itself.
+
+        None, as here, where :meth:`update` is to be called after each pass.
+        """
+        return None
+
     def state_dict(self) -> dict[str, Any]:
         """Return the learning rate and the number of steps, fit for JSON.
 
@@ -125,15 +132,15 @@ class SGD(Optimizer):
             )
 
     def descent(self, net: Network) -> Descent:
-        """Return the arrays and settings with which the compiled pass makes the update itself."""
+        """Return what :meth:`Optimizer.descent` says."""
         if not self.momentum:
             return _without_momentum(self.weight_decay)
         return Descent(
             net.connections.zeros("velocity", net.dtype),
             net.neurons.zeros("velocity", net.dtype),
-            self.weight_decay,
-            self.momentum,
-            self.nesterov,
+            decay=self.weight_decay,
+            momentum=self.momentum,
+            nesterov=self.nesterov,
         )
 
     def _apply(self, kernels: Any, columns: Columns, name: str, gradient: np.ndarray) -> None:
@@ -194,6 +201,30 @@ class Adam(Optimizer):
         check("eps", self.eps, 0, np.inf)
         check("weight_decay", self.weight_decay, 0, np.inf)
 
+    def descent(self, net: Network) -> Descent:
+        """Return what :meth:`Optimizer.descent` says."""
+        decay, shrinkage = self._decays
+        keep, keep_square = map(float, self.betas)
+        first, second, dtype = "first_moment", "second_moment", net.dtype
+        return Descent(
+            net.connections.zeros(first, dtype),
+            net.neurons.zeros(first, dtype),
+            net.connections.zeros(second, dtype),
+            net.neurons.zeros(second, dtype),
+            decay=decay,
+            momentum=keep,
+            shrinkage=shrinkage,
+            keep_square=keep_square,
+            eps=float(self.eps),
+            steps=self.steps,
+        )
+
+    @property
+    def _decays(self) -> tuple[float, float]:
+        """What is added to the gradient, and what weights lose directly."""
+        decay = float(self.weight_decay)
+        return (0.0, decay) if self.decoupled else (decay, 0.0)
+
     def _apply(self, kernels: Any, columns: Columns, name: str, gradient: np.ndarray) -> None:
         values = columns[name]
         kernels.update_adam(
@@ -204,8 +235,7 @@ class Adam(Optimizer):
             self.lr,
             *self.betas,
             self.eps,
-            self.weight_decay,
-            self.decoupled,
+            *self._decays,
             self.steps,
         )
 

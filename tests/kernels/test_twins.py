@@ -71,21 +71,18 @@ def run_backward(graph, backend, A, D):
     out["twice"], out["bias twice"] = gradient.copy(), bias_gradient.copy()
     out["table"] = np.full(count, np.nan, graph.dtype)
     backend.to_table_order(out["gradient"], adjacency.csc_position, out["table"], 0, count)
-    for name, momentum, nesterov in (
-        ("plain", 0.0, False),
-        ("heavy", 0.9, False),
-        ("n", 0.9, True),
+    for name, momentum, nesterov, keep_square in (
+        ("plain", 0.0, False, 0.0),
+        ("heavy", 0.9, False, 0.0),
+        ("n", 0.9, True, 0.0),
+        ("adam", 0.9, False, 0.99),
     ):
-        rates = 0.1, 0.01, momentum, nesterov
-        down, bias = graph.weight.copy(), graph.bias.copy()
+        rates = 0.1, 0.01, momentum, nesterov, 0.02, keep_square, 1e-8, 3
+        down = graph.weight.copy()
         velocity = np.linspace(-1, 1, count if momentum else 0, dtype=graph.dtype)
-        bias_velocity = np.linspace(-1, 1, neurons if momentum else 0, dtype=graph.dtype)
-        backend.descend(down, velocity, out["gradient"], adjacency.csc_position, rates, 0, count)
-        backend.descend_bias(
-            bias, bias_velocity, out["bias gradient"], rates, graph.inputs, neurons
-        )
-        out |= {f"{name} weight": down, f"{name} bias": bias}
-        out |= {f"{name} velocity": velocity, f"{name} bias velocity": bias_velocity}
+        square = np.linspace(0, 1, count if keep_square else 0, dtype=graph.dtype)
+        backend.descend(down, out["table"], velocity, square, rates, 0, count)
+        out |= {f"{name} weight": down, f"{name} velocity": velocity, f"{name} square": square}
     return out
 
 
@@ -182,8 +179,8 @@ def test_work_in_pieces_gives_the_same_bits(graph, data):
     np.testing.assert_array_equal(bias_gradient, whole["bias gradient"])
     weight, part = graph.weight.copy(), data.draw(st.integers(0, count))
     for first, last in ((0, part), (part, count)):
-        rates, nothing = (0.1, 0.01, 0.0, False), np.zeros(0, graph.dtype)
-        backend.descend(weight, nothing, gradient, adjacency.csc_position, rates, first, last)
+        rates, nothing = (0.1, 0.01, 0.0, False, 0.0, 0.0, 0.0, 1), np.zeros(0, graph.dtype)
+        backend.descend(weight, whole["table"], nothing, nothing, rates, first, last)
     np.testing.assert_array_equal(weight, whole["plain weight"])
 
 
@@ -192,18 +189,14 @@ def test_tables_too_long_for_the_cache_are_permuted_alike(dtype):
     count = permutations.LARGE_TABLE + 1000
     rng = np.random.default_rng(0)
     csc_position = rng.permutation(count).astype(np.int32)
-    weight, gradient = rng.standard_normal((2, count)).astype(dtype)
-    found = []
+    weight, found = rng.standard_normal(count).astype(dtype), []
     for backend in (numba, numpy):
-        ordered, table, down = np.empty_like(weight), np.empty_like(weight), weight.copy()
+        ordered, table = np.empty_like(weight), np.empty_like(weight)
         backend.to_csc_order(weight, csc_position, ordered, 0, count)
         backend.to_table_order(ordered, csc_position, table, 0, count)
         np.testing.assert_array_equal(table, weight)
-        velocity = np.ones_like(weight)
-        backend.descend(down, velocity, gradient, csc_position, (0.1, 0.01, 0.9, True), 0, count)
-        found.append((ordered, down))
-    np.testing.assert_array_equal(found[0][0], found[1][0])
-    np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-5, atol=1e-6)
+        found.append(ordered)
+    np.testing.assert_array_equal(*found)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -300,7 +293,8 @@ def test_updates_agree_with_their_twins_and_with_pytorch(rule, dtype, count, ste
                 nesterov = rule == "nesterov"
                 backend.update_momentum(values, gradient, first, rate, decay, 0.9, nesterov)
             else:
-                numbers = rate, 0.9, 0.999, 1e-8, decay, rule == "adamw", step
+                decays = (0.0, decay) if rule == "adamw" else (decay, 0.0)
+                numbers = rate, 0.9, 0.999, 1e-8, *decays, step
                 backend.update_adam(values, gradient, first, second, *numbers)
         results.append((values, first, second))
     parameter = torch.nn.Parameter(torch.tensor(start))
@@ -326,7 +320,7 @@ def test_updates_agree_with_their_twins_and_with_pytorch(rule, dtype, count, ste
         np.testing.assert_allclose(values, parameter.detach().numpy(), rtol=limit, atol=limit)
 
 
-def run_passes(graph, backend, loss, tile, shared):
+def run_passes(graph, backend, loss, tile, shared, adam=False):
     """Predict and train; ``shared`` passes count their chunks although one thread is alone."""
     ranks, adjacency, steps, y = graph.ranks(backend), graph.adjacency(), 2, graph.y
     A = np.full(graph.neurons * tile, np.nan, graph.dtype)
@@ -341,15 +335,18 @@ def run_passes(graph, backend, loss, tile, shared):
     output_grad = np.full(graph.outputs * tile, np.nan, graph.dtype)
     result = StepResult(np.zeros(steps), np.zeros(steps, np.int64))
     samples = np.array([graph.samples, graph.samples[::-1]])
-    velocity, bias_velocity = np.zeros_like(weight), np.zeros_like(bias)
+    samples[0, 1 + graph.width // 2 :] = -1
+    state = [np.zeros_like(part) for part in (weight, bias) * 2]
+    if not adam:
+        state[2:] = [np.zeros(0, graph.dtype)] * 2
+    descent = Descent(*state, 0.02, 0.9, not adam, 0.03, 0.99, 1e-8, 3)
     kind = losses.get(loss)
     buffers = Buffers(A, D, output_grad, np.empty_like(weight), gradient, bias_gradient)
     assert backend.train(
         *(*ranks, *adjacency, *buffers, *Parameters(weight, bias)),
         *Batch(graph.X, y, samples),
-        *Objective(kind.code, kind.scale(graph.width, graph.outputs), 0.01),
-        *(np.array([0.01, 0.005]), *Descent(velocity, bias_velocity, 0.02, 0.9, True)),
-        *(True, True, *result, progress[1]),
+        *Objective(kind.code, kind.scale(1, graph.outputs), 0.01),
+        *(np.array([0.01, 0.005]), *descent, True, True, *result, progress[1]),
     )
     return {
         "out": out,
@@ -357,8 +354,8 @@ def run_passes(graph, backend, loss, tile, shared):
         "n_correct": result.n_correct,
         "weight": weight,
         "bias": bias,
-        "velocity": velocity,
-        "bias velocity": bias_velocity[graph.inputs :],
+        **{f"state {number}": part[: len(weight)] for number, part in enumerate(state[::2])},
+        **{f"bias state {number}": part[graph.inputs :] for number, part in enumerate(state[1::2])},
         "gradient": gradient,
         "bias gradient": bias_gradient[graph.inputs :],
     }
@@ -370,12 +367,13 @@ def run_passes(graph, backend, loss, tile, shared):
     graphs(dtypes=(np.float64,)),
     st.sampled_from(LOSSES),
     st.sampled_from((1, 2, 16, 64, 1000)),
+    st.booleans(),
 )
-def test_whole_passes_agree_with_their_twins(graph, loss, tile):
+def test_whole_passes_agree_with_their_twins(graph, loss, tile, adam):
     tile, graph.y = min(tile, graph.width), graph.targets(loss)
-    plain = run_passes(graph, numpy, loss, tile, shared=False)
-    compiled = run_passes(graph, numba, loss, tile, shared=False)
-    shared = run_passes(graph, numba, loss, tile, shared=True)
+    plain = run_passes(graph, numpy, loss, tile, False, adam)
+    compiled = run_passes(graph, numba, loss, tile, False, adam)
+    shared = run_passes(graph, numba, loss, tile, True, adam)
     for name, expected in plain.items():
         close(graph, compiled[name], expected, name, limits=(0, 1e-9))
         np.testing.assert_array_equal(shared[name], compiled[name])

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rewire.train.batches import Batches
+from rewire.train.batches import Batches, batch_sizes
 
 made = st.builds(
     Batches, samples=st.integers(1, 40), size=st.integers(1, 50), seed=st.integers(0, 2**64)
@@ -35,16 +35,32 @@ def test_stretches_are_the_updates_one_after_the_other(batches, first, length):
         part = batches.stretch(done, last)
         assert part.ndim == 2
         assert 1 <= len(part) <= last - done
-        for rows in part:
-            np.testing.assert_array_equal(rows, batches.rows(done))
+        for rows, size in zip(part, batch_sizes(part), strict=True):
+            np.testing.assert_array_equal(rows[:size], batches.rows(done))
+            assert (rows[size:] == -1).all()
             done += 1
     assert done == last
 
 
-def test_a_stretch_has_all_full_batches_of_an_epoch_and_then_the_rest():
+def test_a_stretch_goes_on_in_the_next_epochs():
     batches = Batches(23, 5, seed=0)
-    assert [len(batches.stretch(step, 99)) for step in range(6)] == [4, 3, 2, 1, 1, 4]
-    assert batches.stretch(4, 99).shape == (1, 3)
+    assert batches.stretch(3, 17).shape == (14, 5)
+    assert batch_sizes(batches.stretch(3, 17)).tolist() == [
+        5,
+        3,
+        5,
+        5,
+        5,
+        5,
+        3,
+        5,
+        5,
+        5,
+        5,
+        3,
+        5,
+        5,
+    ]
 
 
 def test_epochs_and_seeds_differ():

@@ -44,7 +44,7 @@ def learnt_from(run) -> list[np.ndarray]:
     learn = run.trainer.learn
 
     def record(X, y, samples, rates, **options):
-        seen.extend(X[rows] for rows in samples)
+        seen.extend(X[rows[rows >= 0]] for rows in samples)
         return learn(X, y, samples, rates, **options)
 
     run.trainer.learn = record

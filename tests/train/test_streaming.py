@@ -63,7 +63,7 @@ def test_stretches_are_the_steps_of_one_window_after_the_other(batches, first, l
         window = batches.ranges(done)
         for rows in part:
             assert batches.ranges(done) == window
-            np.testing.assert_array_equal(rows, batches.rows(done))
+            np.testing.assert_array_equal(rows[rows >= 0], batches.rows(done))
             done += 1
 
 

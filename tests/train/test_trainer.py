@@ -169,15 +169,25 @@ def test_signals_give_the_gradient_of_existing_and_absent_connections():
     assert net.gradients(X, y).weight[row[0]] == pytest.approx(absent, abs=1e-14)
 
 
-def test_many_steps_in_one_call_are_the_same_as_one_by_one():
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_many_steps_are_the_same_as_one_by_one_and_as_those_of_an_optimizer_without_descent(
+    optimizer, monkeypatch
+):
     X, random = batch()
     y = TARGETS["cross_entropy"](random)
-    one, many = network(), network()
-    trainer = rewire.Trainer(one, optimizer=rewire.optimizers.SGD(0.2))
-    single = [trainer.step(X, y) for _ in range(30)]
-    learned = rewire.Trainer(many, optimizer=rewire.optimizers.SGD(0.2)).steps(X, y, 30)
-    assert learned.losses.tolist() == single
-    assert one.connections.weight.tobytes() == many.connections.weight.tobytes()
+    nets = [network() for _ in range(4)]
+    one, many, parts, updated = (
+        rewire.Trainer(net, optimizer=OPTIMIZERS[optimizer][0]()) for net in nets
+    )
+    single = [one.step(X, y) for _ in range(30)]
+    assert many.steps(X, y, 30).losses.tolist() == single
+    updated.optimizer.descent = lambda net: None
+    assert updated.steps(X, y, 30).losses.tolist() == single
+    monkeypatch.setattr("rewire.train.trainer.WORK_PER_CALL", 5000)
+    assert parts.steps(X, y, 30).losses.tolist() == single
+    for net in nets:
+        assert net.connections.weight.tobytes() == nets[0].connections.weight.tobytes()
+        assert net.bias.tobytes() == nets[0].bias.tobytes()
 
 
 def test_learning_rates_can_be_given_for_each_step():

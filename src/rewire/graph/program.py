@@ -141,9 +141,10 @@ class Program:
         Parameters
         ----------
         samples : ndarray of int, shape (1 or steps, batch), optional
-            Rows of X for each step; all of them in every step by default.
+            Rows of X for each step, -1 at the end of a step that has fewer; all of them in every
+            step by default.
         descent : Descent, optional
-            Momentum and decay; neither by default.
+            Momentum, decay and more; none of them by default.
         checked : bool, default False
             Whether X and y are known to be acceptable.
         """
@@ -216,9 +217,11 @@ class Program:
             progress = self._progress(batch, steps, tile, number)
             run = tuner.wrap(run, number, steps * batch)
         result = StepResult(np.zeros(steps), np.zeros(steps, COUNT))
-        velocity, bias_velocity, decay, momentum, nesterov = descent
+        velocity, bias_velocity, square, bias_square, decay, *kept = descent
         if velocity is None:
             velocity = bias_velocity = self._empty
+        if square is None:
+            square = bias_square = self._empty
         # The fields of Parameters, Batch, Objective, rates, Descent, flags, StepResult: one by one,
         # as making tuples of them would take longer than the rest of this method.
         acceptable = run(
@@ -228,14 +231,15 @@ class Program:
             y,
             samples,
             loss.code,
-            loss.scale(batch, self.outputs),
+            loss.scale(1, self.outputs),
             loss.l2,
             rates,
             velocity,
             bias_velocity,
+            square,
+            bias_square,
             decay + 2 * loss.l2,
-            momentum,
-            nesterov,
+            *kept,
             update,
             check,
             result.losses,

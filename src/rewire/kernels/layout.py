@@ -96,6 +96,7 @@ class Batch(NamedTuple):
     X : ndarray, shape (rows, inputs)
     y : ndarray, shape (rows, targets), with one more column where samples have weights
     samples : ndarray of intp, shape (steps, batch) or (1, batch)
+        -1 at the end of a step with fewer.
     """
 
     X: np.ndarray
@@ -104,7 +105,10 @@ class Batch(NamedTuple):
 
 
 class Objective(NamedTuple):
-    """What is minimized: ``scale`` times the summed loss, plus ``penalty`` times the squares."""
+    """What is minimized: the mean over the batch of ``scale`` times a sample's loss, and a penalty.
+
+    That is ``penalty`` times the sum of the squares of all parameters.
+    """
 
     loss: int
     scale: float
@@ -112,21 +116,40 @@ class Objective(NamedTuple):
 
 
 class Descent(NamedTuple):
-    """How parameters follow their gradients.
+    """How parameters follow their gradients: by SGD, or by Adam where there are squares.
 
     Attributes
     ----------
     velocity, bias_velocity : ndarray, optional
-        Beside weights and biases; None (for the kernels: empty) without momentum.
-    decay, momentum : float
+        Beside weights and biases, Adam's first moment; None (for the kernels: empty) without
+        momentum.
+    square, bias_square : ndarray, optional
+        Adam's second moment; None (for the kernels: empty) for SGD.
+    decay : float
+        Added to the gradient, times the parameter.
+    momentum : float
+        How much of the velocity a step keeps.
     nesterov : bool
+        Of SGD.
+    shrinkage : float
+        AdamW's decay: what the parameter loses in a step, times the rate.
+    keep_square, eps : float
+        Of Adam.
+    steps : int
+        Made before, by Adam.
     """
 
     velocity: np.ndarray | None = None
     bias_velocity: np.ndarray | None = None
+    square: np.ndarray | None = None
+    bias_square: np.ndarray | None = None
     decay: float = 0.0
     momentum: float = 0.0
     nesterov: bool = False
+    shrinkage: float = 0.0
+    keep_square: float = 0.0
+    eps: float = 0.0
+    steps: int = 0
 
 
 class StepResult(NamedTuple):

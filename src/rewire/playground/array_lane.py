@@ -12,7 +12,7 @@ from rewire.graph import Network
 from rewire.losses import Hinge, Loss
 from rewire.topology import Rewirer
 from rewire.train import Trainer
-from rewire.train.batches import Batches
+from rewire.train.batches import Batches, batch_sizes
 from rewire.train.evaluation import score
 from rewire.train.samples import Samples
 
@@ -114,7 +114,7 @@ class ArrayLane(Surgery):
         self._rewire(0 if over else since)
 
     def _learn(self, end: int) -> list[tuple[float, float | None]]:
-        """Learn batches of one size up to a step; one by one where a neuron is frozen."""
+        """Learn batches up to a step; one by one where a neuron is frozen."""
         last = self.steps + 1 if self.frozen().any() else end
         batch = self.batches.stretch(self.steps, last)
         rows = None if self.batches.whole else batch
@@ -125,13 +125,9 @@ class ArrayLane(Surgery):
         if not np.isfinite(self.net.connections.weight).all():
             raise LaneError("learning_rate must be lower: the network has diverged")
         self.steps += len(batch)
-        size, counts = batch.shape[1], self.loss.counts_correct
-        return [
-            (loss, correct / size if counts else None)
-            for loss, correct in zip(
-                learned.losses.tolist(), learned.n_correct.tolist(), strict=True
-            )
-        ]
+        losses, right = learned.losses.tolist(), learned.n_correct / batch_sizes(batch)
+        shares = right.tolist() if self.loss.counts_correct else [None] * len(losses)
+        return list(zip(losses, shares, strict=True))
 
     def _rewire(self, time: int) -> None:
         method = self.rewirer.method

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["Batches", "leave_out_inputs"]
+__all__ = ["Batches", "batch_sizes", "in_batches", "leave_out_inputs"]
 
 
 class Batches:
@@ -37,21 +37,23 @@ class Batches:
         return self._order(epoch)[batch * self.size : (batch + 1) * self.size]
 
     def stretch(self, first: int, last: int) -> np.ndarray:
-        """Return the samples of steps first to last, up to the first batch of another size.
+        """Return the samples of steps first to last.
 
         Returns
         -------
         ndarray of int, shape (steps, batch)
+            As of :func:`in_batches`.
         """
         if self.whole:
             return np.broadcast_to(self._order(0), (last - first, self.samples))
-        epoch, batch = divmod(first, self.per_epoch)
-        full = self.samples // self.size
-        if batch == full:
-            return self.rows(first)[None]
-        last = min(last, epoch * self.per_epoch + full)
-        order = self._order(epoch)[batch * self.size :]
-        return order[: (last - first) * self.size].reshape(-1, self.size)
+        parts = []
+        while first < last:
+            epoch, batch = divmod(first, self.per_epoch)
+            count = min(last - first, self.per_epoch - batch)
+            order = self._order(epoch)[batch * self.size : (batch + count) * self.size]
+            parts.append(in_batches(order, self.size))
+            first += count
+        return np.concatenate(parts)
 
     def _order(self, epoch: int) -> np.ndarray:
         if self.whole:
@@ -64,6 +66,33 @@ class Batches:
         return self._orders[epoch]
 
 
+def in_batches(order: np.ndarray, size: int) -> np.ndarray:
+    """Divide samples into batches; -1 fills up the last one.
+
+    Examples
+    --------
+    >>> in_batches(np.arange(5), 3)
+    array([[ 0,  1,  2],
+           [ 3,  4, -1]])
+    """
+    filling = np.full(-len(order) % size, -1)
+    return np.concatenate([order, filling]).reshape(-1, size)
+
+
+def batch_sizes(rows: np.ndarray) -> np.ndarray:
+    """Return how many samples batches have, without what fills them up.
+
+    Examples
+    --------
+    >>> batch_sizes(in_batches(np.arange(5), 3))
+    array([3, 2])
+    """
+    sizes = np.full(len(rows), rows.shape[1])
+    short = rows[:, -1] < 0  # few, as a rule
+    sizes[short] = (rows[short] >= 0).sum(axis=1)
+    return sizes
+
+
 def leave_out_inputs(X: np.ndarray, order: np.ndarray, share: float, seed: int, first: int) -> None:
     """Set a random share of the inputs to 0 and scale up the others, in place.
 
@@ -71,7 +100,7 @@ def leave_out_inputs(X: np.ndarray, order: np.ndarray, share: float, seed: int, 
     ----------
     X : ndarray, shape (samples, inputs)
     order : ndarray of int, shape (steps, batch)
-        Rows of X for each step.
+        Rows of X for each step, as of :func:`in_batches`.
     share : float
         In [0, 1).
     seed : int
@@ -79,7 +108,8 @@ def leave_out_inputs(X: np.ndarray, order: np.ndarray, share: float, seed: int, 
         Number of the first step; each step has random choices of its own.
     """
     X *= X.dtype.type(1 / (1 - share))
-    for step, rows in enumerate(order, start=first):
+    for step, filled in enumerate(order, start=first):
+        rows = filled[filled >= 0]
         randomness = np.random.SeedSequence(seed, spawn_key=(2, step))
         drawn = np.random.default_rng(randomness).bytes(2 * X[rows].size)
         kept = np.frombuffer(drawn, "<u2") >= share * 2**16

@@ -157,9 +157,9 @@ class RunningTotals:
     samples: int = 0
     moved: int = 0
 
-    def add(self, losses: np.ndarray, n_correct: np.ndarray, batch: int) -> None:
-        """Add some steps: mean losses and correctly predicted samples, and the batch size."""
+    def add(self, losses: np.ndarray, n_correct: np.ndarray, sizes: np.ndarray) -> None:
+        """Add some steps: mean losses, correctly predicted samples, and sizes of the batches."""
         # One after the other, so that it does not matter how the steps were divided into calls.
-        self.loss = float(np.cumsum([self.loss, *losses * batch])[-1])
+        self.loss = float(np.cumsum([self.loss, *losses * sizes])[-1])
         self.n_correct += int(n_correct.sum())
-        self.samples += batch * len(losses)
+        self.samples += int(sizes.sum())

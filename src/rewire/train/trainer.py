@@ -85,7 +85,7 @@ class Trainer:
         count: int,
         learning_rate: Callable[[int], float] | Sequence[float] | None = None,
     ) -> StepResult:
-        """Learn the same batch several times; SGD takes many steps in one compiled call.
+        """Learn the same batch several times; many steps are made in one compiled call.
 
         Parameters
         ----------
@@ -120,7 +120,8 @@ class Trainer:
         X, y
             As for :meth:`step`, but of all samples.
         samples : ndarray of int, shape (steps, batch)
-            Rows of X and y for each step; None for all of them in every step.
+            Rows of X and y for each step; -1 at the end of a step that has fewer. None for all of
+            them in every step.
         rates : sequence of float, shape (steps,)
         checked : bool, default False
             Whether X and y are known to hold finite numbers and valid targets; looking at all of
@@ -137,13 +138,12 @@ class Trainer:
         if len(X) == 0:
             raise ValueError("X must hold at least one sample; got none")
         self.optimizer.begin(self.net)
-        # isinstance would take a microsecond, as the class is abstract.
-        if getattr(self.optimizer, "momentum", None) is None:
+        descent = self.optimizer.descent(self.net)
+        if descent is None:
             return self._general(program, X, y, samples, rates)
         rates, batch = np.asarray(rates, float), len(X) if samples is None else samples.shape[1]
         work = batch * (program.connections + program.neurons)
         weight, bias = self.net.connections.weight, self.net.bias
-        descent = self.optimizer.descent(self.net)  # type: ignore[attr-defined]
         if len(rates) * work <= WORK_PER_CALL:
             learned = program.train(weight, bias, X, y, self.loss, rates, samples, descent, checked)
         else:
@@ -177,7 +177,7 @@ class Trainer:
         own_rate = self.optimizer.lr
         try:
             for step, rate in enumerate(rates):
-                batch = slice(None) if samples is None else samples[step]
+                batch = slice(None) if samples is None else samples[step][samples[step] >= 0]
                 weight, bias, learned = program.gradients(
                     net.connections.weight, net.bias, X[batch], y[batch], self.loss
                 )
@@ -208,7 +208,8 @@ def _in_parts(
     for first in range(0, len(rates), stride):
         part = slice(first, first + stride)
         chosen = None if samples is None else samples[part]
-        found.append(program.train(*numbers, rates[part], chosen, descent, checked or first > 0))
+        later = descent._replace(steps=descent.steps + first)
+        found.append(program.train(*numbers, rates[part], chosen, later, checked or first > 0))
     return _joined(found)
 
 

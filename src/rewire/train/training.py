@@ -20,7 +20,7 @@ from rewire.topology import Method, Rewirer
 from rewire.topology.growth import NotANumberError
 from rewire.validation import of_type, real_number, whole_number
 
-from .batches import leave_out_inputs
+from .batches import batch_sizes, leave_out_inputs
 from .class_weights import weighted_by_class
 from .defaults import choose_total_steps, default_loss, default_optimizer
 from .divergence import all_finite, divergence, gradients_overflow
@@ -222,13 +222,14 @@ class Training:
         return min(end, int(later[0])) if len(later) else end
 
     def _stretch(self, end: int) -> None:
-        """Learn batches of one size up to a step, or fewer if that would take too long."""
+        """Learn batches up to a step, or fewer if that would take too long."""
         rows = self.batches.stretch(self.step, min(end, self.step + self._steps_per_call()))
         rates = [self.learning_rate(step) for step in range(self.step, self.step + len(rows))]
         samples = self.samples.at(self.batches, self.step)
         if self.input_dropout or (samples.sparse and not self.batches.whole):
-            order = np.arange(rows.size).reshape(rows.shape)
-            X, y = samples.take(rows.ravel())
+            order, there = np.full_like(rows, -1), rows >= 0
+            X, y = samples.take(rows[there])
+            order[there] = np.arange(len(X))
             if self.input_dropout:
                 leave_out_inputs(X, order, self.input_dropout, self.batches.seed, self.step)
             learned = self.trainer.learn(X, y, order, rates, checked=True)
@@ -237,10 +238,11 @@ class Training:
         else:
             learned = self.trainer.learn(samples.X, samples.y, rows, rates, checked=True)
         self.step += len(rows)
+        sizes = batch_sizes(rows)
         if not all_finite(learned.losses, self.net.connections.weight, self.net.bias):
             raise self._diverged()
-        self.running.add(learned.losses, learned.n_correct, rows.shape[1])
-        work = rows.size * PASSES
+        self.running.add(learned.losses, learned.n_correct, sizes)
+        work = int(sizes.sum()) * PASSES
         self.flops += work * self.net.forward_flops()
         self.dense_flops += work * self.net.forward_flops(self.net.possible_connections)
 

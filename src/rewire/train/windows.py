@@ -8,7 +8,7 @@ import numpy as np
 
 from rewire.io import advise
 
-from .batches import Batches
+from .batches import Batches, in_batches
 from .sources import RowSource
 
 __all__ = ["Ranges", "WindowedBatches"]
@@ -61,13 +61,12 @@ class WindowedBatches(Batches):
         return self._shuffled(epoch, window)[batch * self.size : (batch + 1) * self.size]
 
     def stretch(self, first: int, last: int) -> np.ndarray:
-        """Return the samples of steps first to last within one window, in batches of one size."""
-        if self.whole:
+        """Return the samples of steps first to last, up to the end of the window."""
+        if self._windows == 1:
             return super().stretch(first, last)
         epoch, window, batch = self._place(first)
         order = self._shuffled(epoch, window)[batch * self.size :]
-        count = min(last - first, len(order) // self.size)
-        return order[: count * self.size].reshape(count, -1) if count else order[None]
+        return in_batches(order[: (last - first) * self.size], self.size)
 
     def ranges(self, step: int) -> Ranges:
         """Return the ranges of samples that make up the window of a step, in their order there."""

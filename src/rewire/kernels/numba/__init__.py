@@ -34,7 +34,6 @@ __all__ = [
     "compile_activation",
     "count_correct",
     "descend",
-    "descend_bias",
     "forward",
     "forward_one_row",
     "forward_one_row_small",
@@ -74,7 +73,6 @@ to_csc_order = kernel(permutations.to_csc_order)
 to_table_order = kernel(permutations.to_table_order)
 
 descend = kernel(updates.descend)
-descend_bias = kernel(updates.descend_bias)
 update_sgd = kernel(updates.update_sgd)
 update_momentum = kernel(updates.update_momentum)
 update_adam = kernel(updates.update_adam)

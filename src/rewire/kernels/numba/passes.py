@@ -11,9 +11,9 @@ from ..layout import Ranks
 from .compiling import inlined, part
 from .losses import acceptable, count_correct, loss_and_slope, sum_of_squares
 from .network import backward, forward, gather_inputs, output_sensitivity
-from .permutations import to_csc_order
+from .permutations import to_csc_order, to_table_order
 from .sharing import chunk_length, share
-from .updates import descend, descend_bias
+from .updates import descend
 
 SHARES_WORK = True  # several threads may make one call together
 
@@ -53,6 +53,15 @@ def phase_chunk(kind, low, high, indptr, csc_indptr, columns):
     elif kind == BACKWARD:
         connections = np.intp(csc_indptr[high] - csc_indptr[low])
     return chunk_length(high - low, connections * columns)
+
+
+@inlined
+def count_samples(samples):
+    """Return how many samples a step has, without the -1 that may follow them."""
+    size = samples.size
+    while size > 0 and samples[size - 1] < 0:
+        size -= 1
+    return size
 
 
 @inlined
@@ -119,11 +128,22 @@ def train_chunk(first, last, task):
         out = csc_gradient, bias_gradient, accumulate
         backward(ranks, *by_source, A, D, *out, first, last)
     elif kind == DESCEND:
-        rates, velocity, bias_velocity = step[:3]
-        descend(weight, velocity, csc_gradient, adjacency.csc_position, rates, first, last)
-        if first == 0:
-            inputs = ranks.start[1]
-            descend_bias(bias, bias_velocity, bias_gradient, rates, inputs, bias.size)
+        update(first, last, net, buffers, step)
+
+
+@inlined
+def update(first, last, net, buffers, step):
+    """Update weights first to last, and with the first ones all biases."""
+    ranks, adjacency, weight, bias = net
+    _, csc_weight, csc_gradient, bias_gradient = buffers
+    rates, (velocity, bias_velocity, square, bias_square) = step[:2]
+    # Into the table's order first, for loops without gaps: many numbers at a time. The weights by
+    # source are not needed any more.
+    to_table_order(csc_gradient, adjacency.csc_position, csc_weight, first, last)
+    descend(weight, csc_weight, velocity, square, rates, first, last)
+    if first == 0:
+        ends = ranks.start[1], bias.size
+        descend(bias, bias_gradient, bias_velocity, bias_square, rates, *ends)
 
 
 @inlined
@@ -132,7 +152,7 @@ def compute_loss(first, last, net, batch, step, tile, output_grad, accumulate):
     (ranks, _, weight, bias), (_, y, loss, scale, penalty), (samples, A, D) = net, batch, tile
     size, scores = (last - first) * A.shape[1], A[first:]
     output_grad = output_grad[:size].reshape((last - first, A.shape[1]))
-    losses, n_correct = step[3:]
+    losses, n_correct = step[2:]
     value = loss_and_slope(loss, scores, y, samples, A.dtype.type(scale), output_grad)
     losses[0] += scale * value
     n_correct[0] += count_correct(loss, scores, y, samples)
@@ -168,9 +188,15 @@ def train(
     rates,
     velocity,
     bias_velocity,
+    square,
+    bias_square,
     decay,
     momentum,
     nesterov,
+    shrinkage,
+    keep_square,
+    eps,
+    steps,
     update,
     check,
     losses,
@@ -178,6 +204,8 @@ def train(
     progress,
 ):
     """Step i learns the batch in row i of ``samples``, or in the only row, at rate ``rates[i]``.
+
+    A row may end in -1, where no sample is.
 
     The arguments are the fields of ``Ranks``, ``Adjacency``, ``Buffers``, ``Parameters``,
     ``Batch``, ``Objective``, the rates, ``Descent``, two flags, ``StepResult`` and the progress.
@@ -193,13 +221,16 @@ def train(
     adjacency = Adjacency(indptr, source, csc_indptr, target, csc_position)
     if check and not acceptable(X, y, loss, bias.size - start[-2]):
         return False
-    net, batch = (ranks, adjacency, weight, bias), (X, y, loss, scale, penalty)
+    net = ranks, adjacency, weight, bias
     buffers = output_grad, csc_weight, csc_gradient, bias_gradient
-    n_ranks, size, phase = start.size - 1, samples.shape[1], np.intp(0)
+    state = velocity, bias_velocity, square, bias_square
+    n_ranks, phase = start.size - 1, np.intp(0)
     for i in range(rates.size):
         chosen, done = samples[min(i, samples.shape[0] - 1)], np.intp(0)
-        descent = rates[i], decay, momentum, nesterov
-        step = descent, velocity, bias_velocity, losses[i:], n_correct[i:]
+        size = count_samples(chosen)
+        chosen, batch = chosen[:size], (X, y, loss, scale / size, penalty)
+        adam = shrinkage, keep_square, eps, steps + i + 1
+        step = (rates[i], decay, momentum, nesterov, *adam), state, losses[i:], n_correct[i:]
         while done < size:
             tile = next_tile(chosen, done, A, D, bias.size)
             accumulate = done > 0

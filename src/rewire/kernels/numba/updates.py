@@ -5,55 +5,27 @@ The formulas are PyTorch's.
 
 import math
 
-import numpy as np
-
-from .compiling import inlined, part
-from .permutations import LARGE_TABLE, prefetch_position
-
-
-@inlined
-def sgd_value(value, velocity, i, g, rates):
-    """Return one number after its step against its gradient g."""
-    rate, decay, momentum, nesterov = rates
-    g += decay * value
-    if velocity.size == 0:
-        return value - rate * g
-    velocity[i] = momentum * velocity[i] + g
-    return value - rate * (g + momentum * velocity[i] if nesterov else velocity[i])
-
-
-@inlined
-def in_precision_of(values, rates):
-    """Return the rates in the precision of what they act on."""
-    rate, decay, momentum, nesterov = rates
-    number = values.dtype.type
-    return number(rate), number(decay), number(momentum), nesterov
+from .compiling import part
 
 
 @part
-def descend(weight, velocity, csc_gradient, csc_position, rates, first, last):
-    """SGD straight from gradients in the order by source, with momentum if there is a velocity.
+def descend(values, gradient, velocity, square, rates, first, last):
+    """Update numbers first to last, from gradients in their order.
 
-    ``rates`` are (rate, decay, momentum, nesterov); see ``update_momentum``.
+    By Adam if there are squares, by SGD otherwise, with momentum if there is a velocity. ``rates``
+    are (rate, decay, momentum, nesterov, shrinkage, keep_square, eps, step), as of ``update_sgd``,
+    ``update_momentum`` and ``update_adam``.
     """
-    rates = in_precision_of(weight, rates)
-    if csc_position.size > LARGE_TABLE:
-        for i in range(first, last):
-            prefetch_position(csc_gradient, csc_position, i, last)
-            g = csc_gradient[np.uintp(csc_position[i])]
-            weight[i] = sgd_value(weight[i], velocity, i, g, rates)
+    rate, decay, momentum, nesterov, shrinkage, keep_square, eps, step = rates
+    part = slice(first, last)
+    values, gradient, velocity = values[part], gradient[part], velocity[part]
+    if square.size > 0:
+        adam = rate, momentum, keep_square, eps, decay, shrinkage, step
+        update_adam(values, gradient, velocity, square[part], *adam)
+    elif velocity.size > 0:
+        update_momentum(values, gradient, velocity, rate, decay, momentum, nesterov)
     else:
-        for i in range(first, last):
-            g = csc_gradient[np.uintp(csc_position[i])]
-            weight[i] = sgd_value(weight[i], velocity, i, g, rates)
-
-
-@part
-def descend_bias(bias, velocity, gradient, rates, first, last):
-    """The same for the biases of neurons first to last."""
-    rates = in_precision_of(bias, rates)
-    for t in range(first, last):
-        bias[t] = sgd_value(bias[t], velocity, t, gradient[t], rates)
+        update_sgd(values, gradient, rate, decay)
 
 
 @part
@@ -77,18 +49,16 @@ def update_momentum(values, gradient, velocity, rate, decay, momentum, nesterov)
 
 @part
 def update_adam(
-    values, gradient, first, second, rate, keep_first, keep_second, eps, decay, decoupled, step
+    values, gradient, first, second, rate, keep_first, keep_second, eps, decay, shrinkage, step
 ):
-    """Adam; with ``decoupled`` decay AdamW. ``step`` counts from 1."""
+    """Adam with decay in the gradient, and with AdamW's shrinkage. ``step`` counts from 1."""
     number = values.dtype.type
-    one = number(1)
-    shrink = number(1 - rate * decay) if decoupled else one
-    added = number(0) if decoupled else number(decay)
+    one, decay, shrink = number(1), number(decay), number(1 - rate * shrinkage)
     first_rate = number(rate / (1 - keep_first**step))
     second_scale = number(1 / math.sqrt(1 - keep_second**step))
     keep_first, keep_second, eps = number(keep_first), number(keep_second), number(eps)
     for i in range(values.size):
-        g = gradient[i] + added * values[i]
+        g = gradient[i] + decay * values[i]
         first[i] = keep_first * first[i] + (one - keep_first) * g
         second[i] = keep_second * second[i] + (one - keep_second) * g * g
         values[i] = shrink * values[i] - first_rate * first[i] / (

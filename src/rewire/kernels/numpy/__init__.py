@@ -13,7 +13,7 @@ from .one_row import forward_one_row, forward_one_row_small
 from .passes import SHARES_WORK, predict, train
 from .permutations import sort_by_source, to_csc_order, to_table_order
 from .small_batch import predict_few, predict_one
-from .updates import descend, descend_bias, update_adam, update_momentum, update_sgd
+from .updates import descend, update_adam, update_momentum, update_sgd
 
 __all__ = [
     "SHARES_WORK",
@@ -26,7 +26,6 @@ __all__ = [
     "compile_activation",
     "count_correct",
     "descend",
-    "descend_bias",
     "forward",
     "forward_one_row",
     "forward_one_row_small",

@@ -7,7 +7,7 @@ from ..layout import Ranks
 from .losses import acceptable, count_correct, loss_and_slope, sum_of_squares
 from .network import backward, forward, gather_inputs, output_sensitivity
 from .permutations import to_csc_order
-from .updates import descend, descend_bias
+from .updates import descend
 
 SHARES_WORK = False
 
@@ -76,9 +76,15 @@ def train(
     rates,
     velocity,
     bias_velocity,
+    square,
+    bias_square,
     decay,
     momentum,
     nesterov,
+    shrinkage,
+    keep_square,
+    eps,
+    steps,
     update,
     check,
     losses,
@@ -86,6 +92,8 @@ def train(
     progress,
 ):
     """Step i learns the batch in row i of ``samples``, or in the only row, at rate ``rates[i]``.
+
+    A row may end in -1, where no sample is.
 
     The arguments are the fields of ``Ranks``, ``Adjacency``, ``Buffers``, ``Parameters``,
     ``Batch``, ``Objective``, the rates, ``Descent``, two flags, ``StepResult`` and the progress.
@@ -100,11 +108,14 @@ def train(
     net = ranks, adjacency, weight, bias
     for step, rate in enumerate(rates):
         batch = samples[min(step, len(samples) - 1)]
+        batch = batch[batch >= 0]
         buffers = A, D, csc_weight, csc_gradient, bias_gradient
-        losses[step], n_correct[step] = _learn(net, X, y, batch, loss, scale, *buffers)
+        objective = loss, scale / len(batch)
+        losses[step], n_correct[step] = _learn(net, X, y, batch, *objective, *buffers)
         losses[step] += penalty * (sum_of_squares(weight) + sum_of_squares(bias))
         if update:
-            descent, ends = (rate, decay, momentum, nesterov), (start[1], len(bias))
-            descend(weight, velocity, csc_gradient, csc_position, descent, 0, len(weight))
-            descend_bias(bias, bias_velocity, bias_gradient, descent, *ends)
+            descent = rate, decay, momentum, nesterov, shrinkage, keep_square, eps, steps + step + 1
+            gradient, ends = csc_gradient[csc_position], (start[1], len(bias))
+            descend(weight, gradient, velocity, square, descent, 0, len(weight))
+            descend(bias, bias_gradient, bias_velocity, bias_square, descent, *ends)
     return True

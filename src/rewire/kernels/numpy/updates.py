@@ -3,28 +3,23 @@
 import numpy as np
 
 
-def descend(weight, velocity, csc_gradient, csc_position, rates, first, last):
-    """SGD straight from gradients in the order by source, with momentum if there is a velocity.
+def descend(values, gradient, velocity, square, rates, first, last):
+    """Update numbers first to last, from gradients in their order.
 
-    ``rates`` are (rate, decay, momentum, nesterov); see ``update_momentum``.
+    By Adam if there are squares, by SGD otherwise, with momentum if there is a velocity. ``rates``
+    are (rate, decay, momentum, nesterov, shrinkage, keep_square, eps, step), as of ``update_sgd``,
+    ``update_momentum`` and ``update_adam``.
     """
-    _step(weight[first:last], velocity[first:last], csc_gradient[csc_position[first:last]], rates)
-
-
-def descend_bias(bias, velocity, gradient, rates, first, last):
-    """The same for the biases of neurons first to last."""
-    _step(bias[first:last], velocity[first:last], gradient[first:last], rates)
-
-
-def _step(values, velocity, gradient, rates):
-    rate, decay, momentum = (values.dtype.type(number) for number in rates[:3])
-    g = gradient + decay * values
-    if not len(velocity):
-        values -= rate * g
-        return
-    velocity *= momentum
-    velocity += g
-    values -= rate * (g + momentum * velocity if rates[3] else velocity)
+    rate, decay, momentum, nesterov, shrinkage, keep_square, eps, step = rates
+    part = slice(first, last)
+    values, gradient, velocity = values[part], gradient[part], velocity[part]
+    if square.size > 0:
+        adam = rate, momentum, keep_square, eps, decay, shrinkage, step
+        update_adam(values, gradient, velocity, square[part], *adam)
+    elif velocity.size > 0:
+        update_momentum(values, gradient, velocity, rate, decay, momentum, nesterov)
+    else:
+        update_sgd(values, gradient, rate, decay)
 
 
 def update_sgd(values, gradient, rate, decay):
@@ -43,14 +38,13 @@ def update_momentum(values, gradient, velocity, rate, decay, momentum, nesterov)
 
 
 def update_adam(
-    values, gradient, first, second, rate, keep_first, keep_second, eps, decay, decoupled, step
+    values, gradient, first, second, rate, keep_first, keep_second, eps, decay, shrinkage, step
 ):
-    """Adam; with ``decoupled`` decay AdamW. ``step`` counts from 1."""
+    """Adam with decay in the gradient, and with AdamW's shrinkage. ``step`` counts from 1."""
     number = values.dtype.type
-    g = gradient if decoupled else gradient + number(decay) * values
+    g = gradient + number(decay) * values
     first += number(1 - keep_first) * (g - first)
     second += number(1 - keep_second) * (g * g - second)
-    if decoupled:
-        values *= number(1 - rate * decay)
+    values *= number(1 - rate * shrinkage)
     size = np.sqrt(second) * number(1 / np.sqrt(1 - keep_second**step)) + number(eps)
     values -= number(rate / (1 - keep_first**step)) * first / size
