@@ -159,7 +159,12 @@ def _studies(folder: Path) -> Iterable[Reader]:
         "plan.json",
         (whole["plan.json"],),
         partial(_merge, whole),
-        named=("folders must be of one study", "imports must be those", "holds a study"),
+        named=(
+            "folders must be of one study",
+            "imports must be those",
+            "holds a study",
+            "File name too long",  # of the data, which it names
+        ),
         files=FEWER,
     )
 
