@@ -39,7 +39,10 @@ def jobs(folder: Path) -> dict[str, tuple[Any, ...]]:
     fitting.Throttle = sys.modules["rewire.cli.live"].Throttle = often
     run = folder / "run"
     _train(run)
-    _export(run, folder)  # imports what it needs, which each child would do anew
+    # Import what is needed, which each child would do anew. No gradients are computed: PyTorch
+    # would not let a forked process compute any.
+    _export(run, folder)
+    torch.optim.Adam([torch.zeros(1, requires_grad=True)]).step()
     return {
         "train": (lambda where: _train(where / "run"), _run_contents),
         "fit": (_fit, _checkpoint_contents),

@@ -134,7 +134,8 @@ def _ask(connection: socket.socket, request: bytes, answer: list[bytes]) -> None
     with suppress(OSError):  # refused before it was read
         connection.sendall(request)
         connection.shutdown(socket.SHUT_WR)
-    answer += iter(lambda: connection.recv(1 << 16), b"")
+    with suppress(OSError):  # refused, and closed before all of it was taken
+        answer += iter(lambda: connection.recv(1 << 16), b"")
 
 
 def _follow(path: Path) -> Session:

@@ -21,13 +21,13 @@ from rewire.data.mnist import read_idx
 from rewire.executors.machines import Machine
 from rewire.experiment import Predictor, Recipe, prepare_experiment
 from rewire.experiment.run_directory import RunDirectory
-from rewire.report import Recorder, read_recording
 from rewire.tables import read_raw
 from rewire.tables.overrides import read_specification
 from rewire.train import Training, load_checkpoint, read_history, save_checkpoint
 
 from .playing import playing
 from .reader import FEWER, Reader
+from .recordings import recordings
 from .states import states
 
 __all__ = ["readers"]
@@ -40,6 +40,7 @@ def readers() -> list[Reader]:
         return [
             *_networks(folder),
             *_runs(folder),
+            *recordings(folder),
             *_studies(folder),
             *_tables(folder),
             *_data(),
@@ -119,13 +120,6 @@ def _runs(folder: Path) -> Iterable[Reader]:
     yield Reader("checkpoint", "run.safetensors", (checkpoint,), _resume, _go_on, files=FEWER)
     yield Reader("history of a checkpoint", "run.safetensors", (checkpoint,), read_history)
 
-    recorder = Recorder(data="moons")
-    net = rewire.mlp([2, 5, 1], seed=0)
-    X, y = rewire.data.moons(n_samples=20, seed=0)
-    rewire.fit(net, X, y, total_steps=10, callbacks=[recorder], seed=0)
-    recording = _written(folder, "recording.safetensors", recorder.recording.save)
-    yield Reader("recording", "recording.safetensors", (recording,), read_recording, files=FEWER)
-
     table = folder / "houses.csv"
     table.write_text("area,town,sold,price\n" + "".join(_houses(24)))
     experiment = prepare_experiment(
@@ -165,7 +159,12 @@ def _studies(folder: Path) -> Iterable[Reader]:
         "plan.json",
         (whole["plan.json"],),
         partial(_merge, whole),
-        named=("folders must be of one study", "imports must be those", "holds a study"),
+        named=(
+            "folders must be of one study",
+            "imports must be those",
+            "holds a study",
+            "File name too long",  # of the data, which it names
+        ),
         files=FEWER,
     )
 

@@ -1,13 +1,17 @@
 """What runs a session: steps that are due, and nothing that grows."""
 
+import threading
+
 import pytest
 
+from rewire.playground import Session
 from rewire.playground import film as film_module
 from rewire.playground.commands import CommandError
 from rewire.playground.exports import export
+from rewire.playground.links import link_of_commands
 from rewire.playground.player import Player
 
-from .sessions import begin, bits
+from .sessions import SMALL, begin, bits
 
 
 @pytest.fixture
@@ -74,6 +78,74 @@ def test_frames_wait_for_changes(player):
 def test_what_it_does_not_take_is_refused(player, command):
     with pytest.raises(CommandError):
         player.send(command)
+
+
+def elsewhere(do):
+    """Return what another thread gets, which would wait for ever if the session were held."""
+    found = []
+    thread = threading.Thread(target=lambda: found.append(do()), daemon=True)
+    thread.start()
+    thread.join(20)
+    return found[0]
+
+
+def test_between_parts_of_steps_others_are_answered_and_a_pause_ends_them(player, monkeypatch):
+    seen = []
+
+    def between(seconds):
+        seen.append(elsewhere(lambda: player.frame()["step"]))
+        if len(seen) == 3:
+            elsewhere(lambda: player.send({"do": "pause"}))
+
+    monkeypatch.setattr(player._closed, "wait", between)
+    player.send({"do": "step", "steps": 100_000})
+    assert 0 < seen[0] < seen[1] < seen[2] == player.session.step < 100_000
+    stepped = begin()
+    stepped.do({"do": "step", "steps": seen[2]})
+    assert bits(player.session) == bits(stepped)
+    assert player.session.record.done == stepped.record.done
+
+
+@pytest.mark.parametrize("name", ["rewind", "open"])
+def test_others_are_answered_while_another_moment_is_computed(player, monkeypatch, name):
+    link = export(player.session, "link")[2].decode()
+    player.send({"do": "step", "steps": 30})
+    command = {"do": "open", "link": link} if name == "open" else {"do": "rewind", "step": 20}
+    do, seen = Session.do, []
+
+    def slow(session, command):
+        seen.append(elsewhere(lambda: player.frame()["step"]))
+        do(session, command)
+
+    monkeypatch.setattr(Session, "do", slow)
+    player.send(command)
+    monkeypatch.undo()
+    assert set(seen) == {30}
+    expected = begin()
+    if name == "rewind":
+        do(expected, {"do": "step", "steps": 20})
+    assert bits(player.session) == bits(expected)
+    assert player.frame()["end"] == (30 if name == "rewind" else 0)
+
+
+def test_what_is_done_meanwhile_is_not_lost_to_a_rewinding(player, monkeypatch):
+    player.send({"do": "step", "steps": 30})
+    rewind = Session._rewind
+
+    def slow(session, moment):
+        elsewhere(lambda: player.send({"do": "prune", "density": 0.1}))
+        rewind(session, moment)
+
+    monkeypatch.setattr(Session, "_rewind", slow)
+    with pytest.raises(CommandError, match="gone on meanwhile"):
+        player.send({"do": "rewind", "step": 20})
+    assert (player.session.step, player.session.record.done[-1]["do"]) == (30, "prune")
+
+
+def test_a_session_of_more_steps_than_one_command_may_have_is_opened_again(player):
+    link = link_of_commands([*SMALL, {"do": "step", "steps": 100_001}])
+    player.send({"do": "open", "link": link})
+    assert player.session.step == 100_001
 
 
 def test_a_film_shows_steps_and_needs_some(monkeypatch):

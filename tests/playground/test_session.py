@@ -185,6 +185,10 @@ def test_a_diverging_training_is_refused_and_changes_nothing():
         ({"do": "draw", "source": 8, "target": 3}, "target"),
         ({"do": "draw", "source": 0, "target": 99}, r"neuron must be in \[0, 12\)"),
         ({"do": "remove_neuron", "neuron": 0}, "rank must be a hidden one"),
+        (
+            {"do": "network", "layers": [4096, 4096], "density": 0.5},
+            "layers and density must make at most 200,000 connections; got 8,394,752",
+        ),
         ({"do": "freeze", "neuron": 1}, "neuron must not be an input"),
         ({"do": "rewire", "lane": 0}, "method must be one that rewires"),
         ({"do": "method", "name": "snfs"}, "needs"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from scipy.sparse import issparse
@@ -25,6 +26,7 @@ __all__ = ["ArrayEngine", "make_network", "plane"]
 LOSS = Hinge(l2=1e-4)
 DTYPE = "float64"
 MAX_POINTS = 2000  # of given data that are shown
+MAX_CONNECTIONS = 200_000  # of a new network, of which a step then takes a fraction of a second
 
 
 class ArrayEngine:
@@ -100,6 +102,16 @@ def make_network(
         raise LaneError(
             f"density must be one number or {len(sizes) - 1}, one for each layer; "
             f"got {len(density)}"
+        )
+    each = density if isinstance(density, list) else [density] * (len(sizes) - 1)
+    wanted = round(sum(a * b * share for (a, b), share in zip(pairwise(sizes), each, strict=True)))
+    if wanted > MAX_CONNECTIONS:
+        raise LaneError(
+            advise(
+                f"layers and density must make at most {MAX_CONNECTIONS:,} connections; got "
+                f"{wanted:,}",
+                "take fewer neurons or a lower density",
+            )
         )
     return mlp(
         sizes,

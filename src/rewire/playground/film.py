@@ -12,6 +12,7 @@ from rewire.report import Recorder, write_animation
 from .array_lane import ArrayLane
 from .engine import Engine
 from .fields import CommandError
+from .record import in_parts
 from .session import NAMES, Session
 
 __all__ = ["film"]
@@ -76,12 +77,7 @@ def _steps(commands: Sequence[Mapping[str, Any]]) -> int:
 
 
 def _in_parts(commands: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    """Yield commands, with steps in parts of as many as lie between two frames."""
+    """Return commands, with steps in parts of as many as lie between two frames."""
     every = max(1, -(-_steps(commands) // FRAMES))
     every = -(-every // 5) * 5 if every > 2 else every  # rewirings come after round numbers
-    for command in commands:
-        if command["do"] != "step":
-            yield command
-            continue
-        for first in range(0, command["steps"], every):
-            yield {"do": "step", "steps": min(every, command["steps"] - first)}
+    return in_parts(commands, every)

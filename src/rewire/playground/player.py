@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from .commands import check
 from .exports import EXPORTS, prepare, reopen
 from .fields import CommandError, Field, number
 from .session import Session
@@ -19,6 +20,7 @@ __all__ = ["TRANSPORT", "Player"]
 RATE = 25  # frames a second
 SPEED = Field("number", "Steps a second.", low=1, high=100_000)
 BUSY = 0.5  # of the time at most the loop computes, so that commands need not wait
+PART, BREATH = 0.1, 0.001  # seconds of steps at a time, and for others to be answered after them
 # What a player takes besides a session's commands; not part of the record.
 TRANSPORT = ("run", "pause", "speed", "open")
 
@@ -49,6 +51,8 @@ class Player:
         self._version = 0
         self._owed = 0.0  # steps that are due, and not made yet
         self._pace = 0.0  # seconds that a step takes
+        self._stops = 0  # what has come that ends steps which are being made
+        self._replacing = 0  # sessions that are being computed to take this one's place
         self._closed = threading.Event()
 
     # ---------------------------------------------------------------------------- from threads
@@ -59,17 +63,29 @@ class Player:
         These are ``run``, ``pause``, ``speed`` with a ``value`` of steps a second, and ``open``
         with a ``link``, or a ``session`` as it was saved, which replaces the present one.
 
+        Nobody waits for what takes long: steps are made in parts, which a ``pause`` ends, and other
+        threads are answered in between; another session, or an earlier moment of this one, is
+        computed beside the present session, which it then replaces.
+
         Raises
         ------
         CommandError
-            If it is not taken; nothing is changed then.
+            If it is not taken; nothing is changed then, but for steps that were made before.
         """
-        with self._changed:
-            if isinstance(command, Mapping) and command.get("do") in TRANSPORT:
-                self._transport(command)
-            else:
-                self.session.do(command)
-            self._announce()
+        name = command.get("do") if isinstance(command, Mapping) else None
+        if name == "step":
+            self._learn(check(command)["steps"])
+        elif name == "open":
+            self._replace(lambda present: _opened(present, command))
+        elif name == "rewind":
+            self._replace(lambda present: _rewound(present, command))
+        else:
+            with self._changed:
+                if name in TRANSPORT:
+                    self._transport(command)
+                else:
+                    self.session.do(command)
+                self._announce()
 
     def frame(self, since: Mapping[str, int] | None = None) -> dict[str, Any]:
         """Return the present frame; see :meth:`Session.frame`."""
@@ -113,24 +129,19 @@ class Player:
     def tick(self, seconds: float) -> float:
         """Make the steps that are due after so many seconds; return how long that took."""
         with self._changed:
-            if not self.running:
+            if not self.running or self._replacing:
                 self._owed = 0.0
                 return 0.0
             self._owed += self.speed * min(seconds, 1.0)
-            most = max(1, int(BUSY / RATE / self._pace)) if self._pace else 10
-            steps = min(int(self._owed), most)
+            steps = min(int(self._owed), self._within(BUSY / RATE))
             if not steps:
                 return 0.0
             self._owed = min(self._owed - steps, 1.0)
-            begin = time.perf_counter()
             try:
-                self.session.do({"do": "step", "steps": steps})
+                self._make(steps)
             except CommandError as error:
                 self.running, self.problem = False, str(error)
-            spent = time.perf_counter() - begin
-            self._pace = spent / steps
-            self._announce()
-            return spent
+            return self._pace * steps
 
     def rest(self) -> None:
         """Pause, as nobody looks."""
@@ -140,26 +151,87 @@ class Player:
         """End the loop and wake all who wait."""
         with self._changed:
             self.running = False
+            self._stops += 1
             self._closed.set()
             self._announce()
 
     def _transport(self, command: Mapping[str, Any]) -> None:
-        name, value = command["do"], command.get("value")
-        if name == "open":
-            self._open(command)
-        elif name == "speed":
-            self.speed = number("value", SPEED, value)
+        name = command["do"]
+        if name == "speed":
+            self.speed = number("value", SPEED, command.get("value"))
         else:
             self.running, self.problem = name == "run", None
+            self._stops += name == "pause"
 
-    def _open(self, command: Mapping[str, Any]) -> None:
+    # ---------------------------------------------------------------------- what may take long
+
+    def _learn(self, steps: int) -> None:
+        """Make steps in parts, until all are made or something ends them."""
+        with self._changed:
+            stops = self._stops
+        while steps:
+            with self._changed:
+                if self._stops != stops:
+                    return
+                part = min(steps, self._within(PART))
+                self._make(part)
+            steps -= part
+            if steps:
+                self._closed.wait(BREATH)  # or this thread would take the lock again at once
+
+    def _within(self, seconds: float) -> int:
+        """Return how many steps are made in a time, as far as that is known; at least one."""
+        return max(1, int(seconds / self._pace)) if self._pace else 10
+
+    def _make(self, steps: int) -> None:
+        begin = time.perf_counter()
         try:
-            session = reopen(self.session, command)
-        except ValueError as error:
-            raise CommandError(str(error)) from error
-        session.epoch = self.session.epoch + 1  # so that all is shown anew
-        self.session, self.running, self.problem = session, False, None
+            self.session.do({"do": "step", "steps": steps})
+        finally:
+            self._pace = (time.perf_counter() - begin) / steps
+            self._announce()
+
+    def _replace(self, make: Callable[[Session], Session]) -> None:
+        """Put another session in the present one's place, unless that has gone on meanwhile.
+
+        Parameters
+        ----------
+        make : callable
+            From a twin of the present session to the other one.
+        """
+        with self._changed:
+            present, done = self.session, self.session.record.done
+            twin = present.twin()
+            self._stops += 1
+            self._replacing += 1
+        try:
+            made = make(twin)
+            with self._changed:
+                if self.session is not present or present.record.done is not done:
+                    raise CommandError("the session has gone on meanwhile; send the command again")
+                if made is twin:
+                    made.look = present.look
+                else:
+                    made.epoch = present.epoch + 1  # so that all is shown anew
+                    self.running, self.problem = False, None
+                self.session = made
+        finally:
+            with self._changed:
+                self._replacing -= 1
+                self._announce()
 
     def _announce(self) -> None:
         self._version += 1
         self._changed.notify_all()
+
+
+def _opened(present: Session, command: Mapping[str, Any]) -> Session:
+    try:
+        return reopen(present, command)
+    except ValueError as error:
+        raise CommandError(str(error)) from error
+
+
+def _rewound(twin: Session, command: Mapping[str, Any]) -> Session:
+    twin.do(command)
+    return twin

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from .fields import CommandError
 
-__all__ = ["BEGINNINGS", "Moment", "Record"]
+__all__ = ["BEGINNINGS", "Moment", "Record", "in_parts"]
 
 Commands = list[dict[str, Any]]
 BEGINNINGS = ("network", "given")  # commands that make new networks
@@ -136,6 +136,24 @@ class Record:
         if step > at:
             raise CommandError(f"step must be in [0, {at}], which the record knows; got {step}")
         return _canonical(known, commands, 0)
+
+
+def in_parts(commands: Iterable[Mapping[str, Any]], most: int) -> Iterator[Mapping[str, Any]]:
+    """Yield commands, with steps in parts of at most so many; what is no command stays as it is.
+
+    Examples
+    --------
+    >>> [part["steps"] for part in in_parts([{"do": "step", "steps": 7}], 3)]
+    [3, 3, 1]
+    """
+    for command in commands:
+        learns = isinstance(command, Mapping) and command.get("do") == "step"
+        steps = command.get("steps", 1) if learns else 0
+        if not isinstance(steps, int) or steps <= most:
+            yield command
+            continue
+        for first in range(0, steps, most):
+            yield {"do": "step", "steps": min(most, steps - first)}
 
 
 def _join(commands: Commands) -> Commands:

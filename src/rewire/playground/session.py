@@ -15,8 +15,8 @@ from .curve import Curve
 from .data import data_name, describe, extent_of, fields_of, points_of
 from .engine import Engine, Lane
 from .points import Point
-from .record import BEGINNINGS, Moment, Record
-from .snapshots import Snapshots
+from .record import BEGINNINGS, Moment, Record, in_parts
+from .snapshots import SPACING, Snapshots
 
 __all__ = ["NAMES", "Session"]
 
@@ -75,7 +75,7 @@ class Session:
         self._lanes: list[Lane] = []
         self._snapshots = Snapshots()
         self._seen: tuple[int, list[dict[str, Any]]] = (-1, [])
-        for command in engine.start if commands is None else commands:
+        for command in in_parts(engine.start if commands is None else commands, SPACING):
             self.do(command)
 
     @property
@@ -129,6 +129,14 @@ class Session:
             self.record.add(checked)
             self._snapshots.offer(self.record.now, self._take, self._weigh(), checked)
         self.version += 1
+
+    def twin(self) -> Session:
+        """Return a session of its own in the same state."""
+        twin = copy.copy(self)
+        twin.record, twin._snapshots = copy.copy(self.record), self._snapshots.copy()
+        twin._lanes = []
+        twin._put(self._take())
+        return twin
 
     def frame(self, since: Mapping[str, int] | None = None) -> dict[str, Any]:
         """Return what there is to see now, fit for JSON.

@@ -8,7 +8,7 @@ from typing import Any
 
 from .record import Moment
 
-__all__ = ["Snapshots"]
+__all__ = ["SPACING", "Snapshots"]
 
 MOST = 64
 MEMORY = 64_000_000  # bytes of all of them
@@ -25,6 +25,13 @@ class Snapshots:
         self._moments: list[Moment] = []
         self._states: list[Any] = []
         self._spacing = SPACING
+
+    def copy(self) -> Snapshots:
+        """Return the same states, to which others can be added independently."""
+        copied = Snapshots()
+        copied._moments, copied._states = list(self._moments), list(self._states)
+        copied._spacing = self._spacing
+        return copied
 
     def offer(
         self, moment: Moment, take: Callable[[], Any], weight: int, command: Mapping[str, Any]

@@ -87,7 +87,7 @@ class Recorder:
         self.about: dict[str, Any] = {
             "name": name,
             "data": data,
-            "feature_names": feature_names and list(feature_names),
+            "feature_names": feature_names and [str(one) for one in feature_names],
             "image_shape": image_shape and list(image_shape),
             "classes": [str(one) for one in classes],
         }

@@ -6,13 +6,15 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
 import numpy as np
 
 from rewire.io import as_path, check_ending, percent, reading
 from rewire.io.schemas import conform
 from rewire.io.tensors import read_tensors, write_tensors
+
+from .recording_contents import Header, check_contents
 
 __all__ = ["FILE_NAME", "Frame", "Recording", "read_recording"]
 
@@ -141,31 +143,6 @@ class Recording:
         )
 
 
-class About(TypedDict):
-    """What every recording says of itself."""
-
-    name: str | None
-    method: str | None
-    data: str | None
-    total_steps: int
-
-
-class Moves(TypedDict):
-    """What a page needs of a rewiring."""
-
-    grown: list[int]
-
-
-class Header(TypedDict):
-    """What a file holds besides arrays."""
-
-    about: About
-    interval: int
-    rows: list[dict[str, float | str | None]]
-    rewirings: list[Moves]
-    frames: list[tuple[int, str, str, int]]
-
-
 def read_recording(path: str | os.PathLike[str]) -> Recording:
     """Read what :meth:`Recording.save` wrote.
 
@@ -212,9 +189,7 @@ def read_recording(path: str | os.PathLike[str]) -> Recording:
             Frame(step, kind, form, moment, _with_prefix(tensors, f"{number}."))
             for number, (step, kind, form, moment) in enumerate(header["frames"])
         ]
-        if "layers" not in header["about"] and any("ranks" not in one.arrays for one in frames):
-            raise ValueError("every frame must have ranks; one has none")
-        return Recording(
+        found = Recording(
             header["about"],
             tensors["X"],
             tensors["y"],
@@ -224,6 +199,8 @@ def read_recording(path: str | os.PathLike[str]) -> Recording:
             tensors["moments"].tolist(),
             header["interval"],
         )
+        check_contents(found)
+    return found
 
 
 def resume(path: str | os.PathLike[str] | None, step: int) -> Recording | None:
