@@ -40,7 +40,7 @@ def printed(found, full=True, width=80):
 def test_training_ends_with_what_the_network_is_worth(trained):
     _, output = trained
     words = " ".join(output.split())
-    assert "on 60 validation samples; always good 90.0%, a linear model " in words
+    assert "on 60 validation samples; always good: 90.0%, a linear model: " in words
     assert "The classes are uneven, 54 samples of good and 6 of bad," in words
     assert "in training (rewire train --class-weight balanced)" in words
     assert output.index("recall") < output.index("balanced")  # class by class first

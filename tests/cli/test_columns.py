@@ -69,3 +69,12 @@ def test_many_columns_share_lines_unless_all_are_asked_for(tmp_path):
 def test_only_json_is_written(path):
     result = run(path, "--out", path.parent / "columns.txt")
     assert (result.exit_code, ".json" in result.stderr) == (2, True)
+
+
+def test_what_is_left_out_is_named_with_the_options_that_use_it(tmp_path):
+    path = tmp_path / "cars.csv"
+    rows = [f"{i + 1},K-{i:03},name of {i % 29},{i}.5" for i in range(30)]
+    path.write_text("\n".join(["n,code,name,weight", *rows]))
+    said = " ".join(run(path).stdout.split())
+    for part in ("4 columns, 1 input ", "(--numeric)", "(--categorical)", "(--text)"):
+        assert part in said

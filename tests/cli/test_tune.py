@@ -22,6 +22,15 @@ def test_it_trains_the_best_settings_on_everything_and_says_what_more_costs(run,
     assert "trial 2:" not in again.output
 
 
+def test_the_columns_of_a_table_are_shown_once_before_the_search(run, tmp_path):
+    path = tmp_path / "houses.csv"
+    path.write_text("area,price\n" + "".join(f"{i}.5,{3 * i}.25\n" for i in range(30)))
+    arguments = ["--hidden", 8, "--total-steps", 5, "--trials", 1, "--out", tmp_path / "search"]
+    said = run("tune", path, "--target", "price", *arguments).output
+    assert said.count("target, number") == 1
+    assert said.index("target, number") < said.index("trial 1:")
+
+
 def test_a_search_without_validation_is_refused(run, tmp_path):
     result = run("tune", "iris", "--validation", 0, "--out", tmp_path, status=2)
     assert "--validation must leave samples" in result.output

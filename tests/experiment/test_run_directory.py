@@ -15,12 +15,14 @@ from .recipes import short
 def test_a_folder_keeps_a_run(tmp_path):
     folder = RunDirectory(tmp_path / "new" / "run")
     run = prepare_experiment(short(method="set"))
+    run.choosing_seconds = 2.5
     folder.begin(run)
     assert [file.name for file in folder.path.iterdir()] == ["settings.json"]
     assert folder.open().training.step == 0  # nothing but settings yet
     run.training.advance()
     folder.save(run)
     again = folder.open()
+    assert again.choosing_seconds == 2.5
     assert again.training.step == run.training.step
     assert again.training.history.rows == run.training.history.rows
     table = pd.read_csv(folder.history)

@@ -64,8 +64,8 @@ def test_nested_values_are_told_by_column_and_make_no_input():
     raw = read('[{"a": [1, 2], "b": 1, "c": {"x": 1}}, {"a": [], "b": 2, "c": null}]')
     schema = understand(raw)
     left_out = {one.name: one.note for one in schema.columns if one.role == "ignored"}
-    assert left_out == {"a": "lists of int", "c": "structs"}
-    with pytest.raises(ValueError, match="target 'c' cannot be predicted: structs"):
+    assert left_out == {"a": "lists of int", "c": "records"}
+    with pytest.raises(ValueError, match="target 'c' cannot be predicted: records"):
         understand(raw, target="c")
 
 

@@ -109,7 +109,7 @@ def test_rare_and_unseen_categories_are_another():
 
 def test_a_column_of_names_is_left_out():
     names = texts(*[f"name {i}" for i in range(16)])
-    expected = LeftOut("every training row has a value of its own")
+    expected = LeftOut("each row has its own")
     assert fit_step(Column("x", "category"), names) == expected
 
 

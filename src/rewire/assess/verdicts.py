@@ -100,14 +100,14 @@ def verdict(part: Part, task: str) -> str:
     name = next(iter(SCORES[task]))
     label, value = SCORES[task][name].label, part.scores[name]
     kind = f"{part.name} " if part.name in ("training", "validation", "test") else ""
-    on = f"{part.samples:,} {kind}samples"
+    on = f"{part.samples:,} {kind}sample{'s' * (part.samples != 1)}"
     if value is None:
         return f"{label} on {on}: undefined, as the targets do not vary."
     ends = part.intervals.get(name)
     sure = f" (95%: {range_text(name, ends, task)})" if ends else ""
     text = f"{label} {as_text(name, value, task)}{sure} on {on}"
     others = ", ".join(
-        f"{other} {as_text(name, own[name], task)}"
+        f"{other}: {as_text(name, own[name], task)}"
         for other, own in part.beside.items()
         if own[name] is not None
     )
@@ -120,7 +120,7 @@ def _against_linear(part: Part, name: str) -> str:
     if gain is None or gain["interval"] is None:
         return ""
     if part.samples < FEWEST:
-        return f" {part.samples} samples are too few to tell it from the linear model."
+        return " So few samples cannot tell it from the linear model."
     low, high = gain["interval"]
     if low > 0:
         return " Better than the linear model."
@@ -203,7 +203,7 @@ def score_table(found: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
     headings = ["", *others, found["main"]]
     headings += ["95%"] if main["intervals"] else []
     headings += [name.removeprefix("a ") for name in main["beside"]]
-    headings += ["less linear, 95%"] if main["gains"] else []
+    headings += ["minus linear, 95%"] if main["gains"] else []
     rows = []
     for name, value in main["scores"].items():
         if name in HIDDEN:

@@ -75,7 +75,7 @@ def _scores(found: Mapping[str, Any], width: int) -> Table:
     for column in columns[1:]:
         longest = max(map(len, column[1:]))
         column[0] = fill(column[0], max(longest, HEADING_WIDTH), break_long_words=False)
-    for spare in ("less linear", "95%"):
+    for spare in ("minus linear", "95%"):
         if 2 + sum(2 + _width(column) for column in columns) > width:
             columns = [column for column in columns if not column[0].startswith(spare)]
     shown = table([escape(column[0]) for column in columns])
@@ -136,4 +136,4 @@ def _importance(row: Mapping[str, Any], task: str) -> str:
         return "–"
     factor, digits, unit = (100, ".1f", "%") if task == "classification" else (1, ".3f", "")
     value, spread = factor * row["importance"], factor * row["deviation"]
-    return f"{value:{digits}} ± {spread:{digits}}{unit}"
+    return f"{value:z{digits}} ± {spread:{digits}}{unit}"

@@ -80,7 +80,8 @@ def inspect(
     if as_json:
         print_json(schema.to_dict())
         return
-    print_line(f"{len(raw):,} rows, {len(schema.columns):,} columns, {inputs.total():,} inputs")
+    made = f"{inputs.total():,} input{'s' * (inputs.total() != 1)}"
+    print_line(f"{len(raw):,} rows, {len(schema.columns):,} columns, {made}")
     print_columns(outcome, inputs, most=len(schema.columns) if every else None)
 
 
@@ -132,7 +133,7 @@ def columns_table(schema: Any, inputs: Any = None, most: int | None = None) -> T
     """
     with importing():
         from rewire.tables.showing import HEADINGS, MOST_ROWS, column_rows, grouped
-    rows = grouped(column_rows(schema, inputs), MOST_ROWS if most is None else most)
+    rows = grouped(column_rows(schema, inputs, for_command), MOST_ROWS if most is None else most)
     kept = [i for i in range(len(HEADINGS)) if any(row[i] for row in rows)]
     made = table([])
     for i in kept:

@@ -44,8 +44,9 @@ def start_run(
     as_json: bool,
     watch: bool = False,
     log: Sequence[str] = (),
+    columns: bool = True,
 ) -> None:
-    """Train by a recipe and keep it in a folder."""
+    """Train by a recipe and keep it in a folder; say what its columns are, unless that is known."""
     folder = RunDirectory(out)
     folder.check_free(overwrite)
     trackers = _trackers(log, folder)
@@ -57,8 +58,9 @@ def start_run(
             experiment = prepare_experiment(recipe, data_dir, data=data)
     with folder.claimed():
         folder.begin(experiment, overwrite)
-        encoder, notes = experiment.train.encoder, experiment.data.notes
-        print_encoder(encoder, notes, Console(stderr=as_json))
+        if columns:
+            encoder, notes = experiment.train.encoder, experiment.data.notes
+            print_encoder(encoder, notes, Console(stderr=as_json))
         _train(experiment, folder, as_json, watch, trackers)
 
 

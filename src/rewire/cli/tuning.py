@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,16 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from rewire.data import Dataset
 from rewire.executors.engines import engine
 from rewire.experiment import Recipe, RunDirectory
 from rewire.io import percent
 from rewire.tune import Tuned, tune
 from rewire.tune.size import network_bytes
 
+from .columns import print_encoder
 from .common import print_line
+from .spinner import waiting
 from .training import resume_run, start_run
 
 __all__ = ["search"]
@@ -37,6 +40,11 @@ def search(
 ) -> None:
     """Search, say what was found and what more would bring, and train the best on everything."""
     console = Console(stderr=as_json)
+    loading = ExitStack()
+
+    def begin(data: Dataset) -> None:
+        loading.close()
+        print_encoder(data.encoder, data.notes, console)
 
     def show(trial: Any) -> None:
         outcome = trial.state.name.lower() if trial.value is None else f"{trial.value:.4f}"
@@ -45,7 +53,8 @@ def search(
         print_line(line if why is None else f"{line} ({escape(why)})", console=console)
 
     try:
-        with nullcontext() if on is None else engine(on, jobs, out) as executor:
+        with loading, nullcontext() if on is None else engine(on, jobs, out) as executor:
+            loading.enter_context(waiting(f"loading {Path(recipe.data).name}"))
             found = tune(
                 recipe,
                 trials=trials,
@@ -55,6 +64,7 @@ def search(
                 executor=executor,
                 out=out,
                 data_dir=data_dir,
+                on_load=begin,
                 on_trial=show,
             )
     except KeyboardInterrupt:
@@ -79,7 +89,7 @@ def _train_best(
         if run.settings.exists() and _stands_for(run.read_recipe(), best):
             resume_run(folder, data_dir, as_json=as_json)
         else:
-            start_run(best, folder, data_dir, overwrite=True, as_json=as_json)
+            start_run(best, folder, data_dir, overwrite=True, as_json=as_json, columns=False)
     except BlockingIOError as error:
         said = f"{error}: once that has ended, the same command sees whether the best is another"
         print_line(f"\n{escape(said)}", console=console)

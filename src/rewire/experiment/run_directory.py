@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from rewire.io import (
 from rewire.report import FILE_NAME
 from rewire.train import load_checkpoint, save_checkpoint
 from rewire.train.history import COLUMNS
+from rewire.validation import of_type, real_number
 
 from .experiment import Experiment, prepare_experiment
 from .recipe import Recipe
@@ -34,6 +36,8 @@ __all__ = ["RunDirectory"]
 # Columns that result.json tells of, the most important first; of more, inputs.csv tells of all.
 MOST_INPUTS = 1000
 MEASURED = ("strength", "importance", "deviation")
+# In settings.json beside the recipe: a run that is resumed finds the choices made.
+CHOOSING = "choosing_seconds"
 
 
 class RunDirectory:
@@ -87,7 +91,8 @@ class RunDirectory:
             remove_leftovers(file)
             if file != self.settings:
                 file.unlink(missing_ok=True)
-        write_json(self.settings, experiment.recipe.to_dict())
+        settings = {**experiment.recipe.to_dict(), CHOOSING: experiment.choosing_seconds}
+        write_json(self.settings, settings)
 
     def check_free(self, overwrite: bool = False) -> None:
         """Refuse a folder that holds an older run, unless it may be removed."""
@@ -103,6 +108,10 @@ class RunDirectory:
 
     def read_recipe(self) -> Recipe:
         """Return the recipe of the run that it holds."""
+        return self._read_settings()[0]
+
+    def _read_settings(self) -> tuple[Recipe, float]:
+        """Return the recipe, and the seconds that choosing what it left open took."""
         if not self.settings.exists():
             raise FileNotFoundError(
                 f"{self.path} holds no run: there is no settings.json in it; 'rewire train' "
@@ -110,11 +119,14 @@ class RunDirectory:
             )
         content = read_json(self.settings)
         with reading(self.settings):
-            return Recipe.from_dict(content)
+            recipe = dict(of_type(content, "the content", dict))
+            seconds = real_number(recipe.pop(CHOOSING, 0), CHOOSING, 0)
+            return Recipe.from_dict(recipe), seconds
 
     def open(self, data_dir: str | os.PathLike[str] | None = None) -> Experiment:
         """Return the experiment that it holds, as far as it got."""
-        experiment = prepare_experiment(self.read_recipe(), data_dir)
+        recipe, seconds = self._read_settings()
+        experiment = replace(prepare_experiment(recipe, data_dir), choosing_seconds=seconds)
         for file in self.files:
             remove_leftovers(file)
         if self.checkpoint.exists():

@@ -3,7 +3,7 @@
 Light by design: arrays on disk are in :mod:`rewire.io.tensors`, which imports NumPy.
 """
 
-from .advice import Advice, AdviceList, advise, prefixed, received
+from .advice import Advice, AdviceList, advise, prefixed, received, together
 from .comma_lists import join_commas, split_commas
 from .endings import as_path, check_ending, is_file_name
 from .files import atomic_write, prepare_folder, reading
@@ -37,5 +37,6 @@ __all__ = [
     "remove_leftovers",
     "sole_writer",
     "split_commas",
+    "together",
     "write_json",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 
 from .comma_lists import join_commas
 
-__all__ = ["Advice", "AdviceList", "advise", "prefixed", "received"]
+__all__ = ["Advice", "AdviceList", "advise", "prefixed", "received", "together"]
 
 # A parameter as Python writes it, with or without a value: ignore=, task='regression', sparse=True.
 PARAMETER = re.compile(r"\b([a-z_]+)=('[^']*'|\"[^\"]*\"|\([^)]*\)|[A-Za-z0-9_.\[\]]*)")
@@ -148,6 +148,21 @@ def prefixed(prefix: str, error: Exception, *remedies: str) -> Advice:
     if isinstance(text, Advice):
         return Advice(prefix + text.problem, *text.remedies, *remedies)
     return Advice(f"{prefix}{error}", *remedies)
+
+
+def together(*texts: str) -> str:
+    """Return texts as one, empty ones left out; remedies are still apart.
+
+    Examples
+    --------
+    >>> text = together("it has 3 texts", "", advise("each row has its own", "drop it (ignore=)"))
+    >>> print(text.for_options({"ignore": "--ignore"}))
+    it has 3 texts; each row has its own: drop it (--ignore)
+    """
+    said = [text for text in texts if text]
+    problem = "; ".join(one.problem if isinstance(one, Advice) else one for one in said)
+    remedies = [what for one in said if isinstance(one, Advice) for what in one.remedies]
+    return Advice(problem, *remedies) if remedies else problem
 
 
 def received(value: Any) -> str:

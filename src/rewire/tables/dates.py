@@ -80,7 +80,7 @@ SAMPLE = 200
 # Units of a number that counts from 1970-01-01, in seconds.
 EPOCHS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 WORDS = {"%Y": "YYYY", "%y": "YY", "%m": "MM", "%d": "DD", "%H": "hh", "%M": "mm", "%S": "ss"}
-WORDS["%q"] = "q"
+WORDS |= {"%B": "Month", "%b": "Mon", "%A": "Weekday", "%a": "Day", "%q": "q"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -245,14 +245,14 @@ def as_pattern(text: str) -> str:
 
     Examples
     --------
-    >>> as_pattern("DD/MM/YYYY hh:mm"), as_pattern("%d.%m.%y")
-    ('%d/%m/%Y %H:%M', '%d.%m.%y')
+    >>> as_pattern("DD/MM/YYYY hh:mm"), as_pattern("Mon DD, YYYY hh:mm AM"), as_pattern("%d.%m.%y")
+    ('%d/%m/%Y %H:%M', '%b %d, %Y %I:%M %p', '%d.%m.%y')
     """
     if "%" in text or text == "ISO8601" or text in EPOCHS:
         return text
     for mark, word in WORDS.items():
         text = text.replace(word, mark)
-    return text
+    return text.replace("%H", "%I").replace("AM", "%p") if "AM" in text else text
 
 
 def readable_pattern(pattern: str) -> str:
@@ -261,9 +261,9 @@ def readable_pattern(pattern: str) -> str:
     Examples
     --------
     >>> readable_pattern("%d/%m/%Y"), readable_pattern("%YQ%q"), readable_pattern("%b %d, %Y")
-    ('DD/MM/YYYY', 'YYYYQq', '%b %d, %Y')
+    ('DD/MM/YYYY', 'YYYYQq', 'Mon DD, YYYY')
     """
-    readable = pattern
+    readable = pattern.replace("%I", "%H").replace("%p", "AM")
     for mark, word in WORDS.items():
         readable = readable.replace(mark, word)
     return readable if as_pattern(readable) == pattern else pattern

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from rewire.io import advise
+from rewire.io import AdviceList, advise, prefixed, together
 
 from .schema import Schema
 from .steps import LeftOut, Lookup, Step, cross_fitted, fit_step, missing_rows, step_from_dict
@@ -18,6 +18,8 @@ __all__ = ["Missing", "TableEncoder", "check_values"]
 
 Missing = Literal["impute", "none"]
 CHUNK = 16_384
+# Columns that an error names.
+SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -88,11 +90,7 @@ class TableEncoder:
             else:
                 steps.append(found)
         if not steps:
-            reasons = [f"{name!r}: {reason}" for name, reason in left_out.items()]
-            raise ValueError(
-                "a table must have a column besides target that tells something; got "
-                f"{'; '.join(reasons) or 'none'}"
-            )
+            raise ValueError(_nothing_left(table.schema, left_out))
         return cls(table.schema, tuple(steps), left_out, missing)
 
     @property
@@ -116,7 +114,7 @@ class TableEncoder:
     def outcome(self) -> Schema:
         """The schema, which says of columns that make no input why not."""
         columns = [
-            replace(one, role="ignored", note="; ".join(filter(None, [one.note, reason])))
+            replace(one, role="ignored", note=together(one.note, reason))
             if (reason := self.left_out.get(one.name))
             else one
             for one in self.schema.columns
@@ -199,6 +197,18 @@ class TableEncoder:
             dict(values.get("left_out", {})),
             values.get("missing", "impute"),
         )
+
+
+def _nothing_left(schema: Schema, left_out: Mapping[str, str]) -> str:
+    """Return the error of a table without inputs: every column, and why it makes none."""
+    reasons = {one.name: one.note for one in schema.columns if one.role == "ignored"}
+    reasons = {**reasons, **left_out}
+    problem = "a table must have a column besides target that tells something; got"
+    if not reasons:
+        return f"{problem} none"
+    said = [prefixed(f"{name!r}: ", ValueError(reason)) for name, reason in reasons.items()]
+    more = [f"and {len(said) - SHOWN:,} more"] * (len(said) > SHOWN)
+    return AdviceList(problem, *said[:SHOWN], *more)
 
 
 def check_values(table: Table, missing: Missing) -> None:

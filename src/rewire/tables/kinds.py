@@ -7,6 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
+from rewire.io import advise
+
 from .dates import DateStudy, study_dates
 from .missing import are_codes, are_missing
 from .number_formats import NumberStudy, study_numbers, study_plain
@@ -199,7 +201,10 @@ def kind_of_texts(name: str, study: TextStudy, said: Override, censored: str) ->
         return replace(column, kind=kind, number=_of_category(study, said, kind), odd=odd)
     found, note = _words(study, column.different)
     if not study.usual_na and said.usual_na is None and "NA" in study.texts:
-        note = "'NA' is a value like the others of two letters: name it in na if it is none"
+        note = advise(
+            "'NA' is taken as a value, like the others of two letters",
+            "if it means a missing one, say so (na='NA')",
+        )
     return replace(column, kind=found, odd=odd, note=note)
 
 
@@ -282,11 +287,9 @@ def _words(study: TextStudy, different: int) -> tuple[Kind, str]:
         return "constant", "it is always the same"
     if study.filled >= ENOUGH_ROWS and different > MOSTLY_DIFFERENT * study.filled:
         if different == study.filled and _are_identifiers(study.texts):
-            return "id", "each row has its own: name it in categorical to use it"
-        return "text", (
-            f"{different:,} different texts in {study.filled:,} rows: name it in text or "
-            "categorical to use it"
-        )
+            return "id", advise("each row has its own", "use it as a category (categorical=)")
+        note = f"{different:,} different texts in {study.filled:,} rows"
+        return "text", advise(note, "use it as text (text=)", "as a category (categorical=)")
     return "category", note
 
 

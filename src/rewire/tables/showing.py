@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,7 +21,11 @@ ODD_SHOWN = 3
 WIDEST = 24
 
 
-def column_rows(schema: Schema, inputs: Mapping[str, int] | None = None) -> list[Row]:
+def column_rows(
+    schema: Schema,
+    inputs: Mapping[str, int] | None = None,
+    words: Callable[[str], str] = str,
+) -> list[Row]:
     """Return a row of :data:`HEADINGS` for each column.
 
     Parameters
@@ -29,6 +33,8 @@ def column_rows(schema: Schema, inputs: Mapping[str, int] | None = None) -> list
     schema : Schema
     inputs : mapping of str to int, optional
         How many inputs each column becomes, where that is known.
+    words : callable, optional
+        Returns a note with its advice as it is to be followed here; by default as in Python.
 
     Examples
     --------
@@ -44,7 +50,7 @@ def column_rows(schema: Schema, inputs: Mapping[str, int] | None = None) -> list
             _kind(one),
             f"{one.missing:,}" if one.missing else "",
             "" if inputs is None or one.role != "input" else f"{inputs.get(one.name, 0):,}",
-            _found(one),
+            _found(one, words),
         )
         for one in schema.columns
     ]
@@ -106,7 +112,7 @@ def _kind(column: Column) -> str:
     return f"{kind}, left out" if column.role == "ignored" else kind
 
 
-def _found(column: Column) -> str:
+def _found(column: Column, words: Callable[[str], str]) -> str:
     parts = [_filled(column)] if column.odd else []
     for text, times, outcome in column.odd[:ODD_SHOWN]:
         shown = text if len(text) <= WIDEST else f"{text[: WIDEST - 3]}..."
@@ -115,7 +121,7 @@ def _found(column: Column) -> str:
         parts.append(f"{more:,} more such texts")
     if column.kind == "category" and not column.odd:
         parts.append(f"{column.different:,} different")
-    return "; ".join(filter(None, [*parts, _dates(column), column.note]))
+    return "; ".join(filter(None, [*parts, _dates(column), words(column.note)]))
 
 
 def _filled(column: Column) -> str:

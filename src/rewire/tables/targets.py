@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from rewire.io import advise
+from rewire.io import advise, together
 
 from .parsing import read_column
 from .raw import RawColumn
@@ -90,8 +90,11 @@ def _whole_numbers(column: Column, raw: RawColumn, problems: list[str]) -> Colum
     if written.thousands or written.prefix or written.suffix:
         return column
     if len(different) > min(MOST_CLASSES, MOSTLY_DIFFERENT * len(known)):
-        note = f"{len(different)} different whole numbers: quantities (or give task)"
-        return replace(column, note="; ".join(filter(None, [column.note, note])))
+        note = advise(
+            f"quantities, for it has {len(different)} different whole numbers",
+            "if they are classes, say so (task='classification')",
+        )
+        return replace(column, note=together(column.note, note))
     shown = ", ".join(f"{one:.15g}" for one in different[:SHOWN])
     problems.append(
         advise(

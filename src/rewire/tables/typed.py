@@ -212,4 +212,4 @@ def _described(value: Any) -> str:
     """Return what an object is that no column can hold."""
     if isinstance(value, (list, tuple, np.ndarray)) and len(value):
         return f"lists of {type(value[0]).__name__}"
-    return {"list": "lists", "dict": "structs"}.get(type(value).__name__, type(value).__name__)
+    return {"list": "lists", "dict": "records"}.get(type(value).__name__, type(value).__name__)

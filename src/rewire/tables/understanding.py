@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from rewire.io import AdviceList
+from rewire.io import AdviceList, advise, together
 from rewire.validation import of_type
 
 from .evidence import Evidence, gather_evidence, settle
@@ -167,9 +167,7 @@ def _column(
         return kind_of_values(name, column, override, said.na, problems)
     study, note = settle(name, studies[name], override, evidence, problems)
     found = kind_of_texts(name, study, override, said.censored)
-    return replace(
-        found, na=(*said.na, *override.na), note="; ".join(filter(None, [found.note, note]))
-    )
+    return replace(found, na=(*said.na, *override.na), note=together(found.note, note))
 
 
 def _among_inputs(
@@ -182,9 +180,8 @@ def _among_inputs(
         elif column.different == len(raw) and only_counts_rows(
             column.name, read_column(raw, column)[0], places
         ):
-            column = replace(
-                column, kind="id", note="it tells the rows apart: name it in numeric to use it"
-            )
+            note = advise("it tells the rows apart", "use it as a number (numeric=)")
+            column = replace(column, kind="id", note=note)
     asked = said.kind == "text" or said.role == "input"
     left_out = column.kind in ("id", "constant", "unknown") or (column.kind == "text" and not asked)
     return replace(column, role="ignored") if left_out else column

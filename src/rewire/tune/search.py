@@ -6,8 +6,10 @@ import os
 from collections import deque
 from collections.abc import Callable, Collection
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
+from rewire.data import Dataset
 from rewire.executors.driver import outcomes_of
 from rewire.executors.lanes import check_executor, jobs_at_once
 from rewire.executors.sources import DataDir, identify, keep
@@ -41,6 +43,7 @@ def tune(
     executor: Any = None,
     out: str | os.PathLike[str],
     data_dir: DataDir = None,
+    on_load: Callable[[Dataset], None] | None = None,
     on_trial: Callable[[Any], None] | None = None,
 ) -> Tuned:
     """Search the settings of a recipe on a validation part of its training samples.
@@ -73,6 +76,8 @@ def tune(
         A folder, which keeps the search. Workers need not see it.
     data_dir : path, optional
         Where stored data sets are. A worker that does not find them there is sent the data.
+    on_load : callable, optional
+        Called with the data once they are loaded, such as to show how a table is read.
     on_trial : callable, optional
         Called with Optuna's trial when one has ended.
 
@@ -98,8 +103,9 @@ def tune(
     ('accuracy', 1)
     """
     of_type(recipe, "recipe", Recipe)
-    if on_trial is not None and not callable(on_trial):
-        raise TypeError(f"on_trial must be a function; got {received(on_trial)}")
+    for name, function in {"on_load": on_load, "on_trial": on_trial}.items():
+        if function is not None and not callable(function):
+            raise TypeError(f"{name} must be a function; got {received(function)}")
     trials, seed = whole_number(trials, "trials", 1), whole_number(seed, "seed")
     jobs = None if jobs is None else whole_number(jobs, "jobs", 1)
     check_executor(executor)
@@ -115,7 +121,11 @@ def tune(
         raise ValueError("fixed must leave a setting to search; got all of them")
     optuna = import_optional("optuna", EXTRA)
     data = load_dataset(recipe, data_dir)
-    first = prepare_experiment(recipe, data=data).training  # refuses what fails in every trial
+    if on_load is not None:
+        on_load(data)
+    # Refuses what fails in every trial. The weight decay is given, since choosing it takes a while.
+    probe = replace(recipe, weight_decay=0.0) if "weight_decay" in space else recipe
+    first = prepare_experiment(probe, data=data).training
     measure = _measure(recipe, first)
     study = open_study(optuna, as_path(out, "out"), recipe, measure, sorted(space))
     keep(source := identify(data), data)

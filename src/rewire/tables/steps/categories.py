@@ -52,12 +52,12 @@ def fit_categories(
     counts = Counter(values.tolist())
     missing = counts.pop(None, 0)
     if FEW_ROWS < sum(counts.values()) == len(counts):
-        return LeftOut("every training row has a value of its own")
+        return LeftOut("each row has its own")
     least = _least(len(values))
     frequent = sorted(level for level, count in counts.items() if count >= least)
     if not _many(counts, frequent):
         if not frequent or (len(frequent) == len(counts) == 1 and not indicator):
-            return LeftOut(f"no value is in {least} of the training rows")
+            return LeftOut(f"no value is in {least} rows or more, too few to learn from")
         return _one_hot(name, counts, frequent, missing, indicator)
     targets = None if y is None else _targets(y)
     if targets is None:
