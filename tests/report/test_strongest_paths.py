@@ -24,24 +24,28 @@ def test_the_strongest_paths_are_those_that_trying_all_finds(net, count):
         ways = [abs(float(table.weight[c])) * strength(int(target[c])) for c in out[neuron]]
         return max(ways, default=0.0)
 
-    rows = strongest_paths(net, count)
-    best = sorted((strength(n) for n in range(net.ranks[0])), reverse=True)
-    best = [value for value in best[:count] if value > 0]
-    followed = []
-    for neuron in range(net.ranks[0]):
-        product, at = 1.0, neuron
-        while at < first_output:
-            onward = [c for c in out[at] if c in set(rows.tolist())]
-            if not onward:
-                product = 0.0
-                break
-            assert len(onward) == 1
-            product *= abs(float(table.weight[onward[0]]))
-            at = int(target[onward[0]])
-        followed.append(product)
-    got = sorted((value for value in followed if value > 0), reverse=True)
-    assert len(got) >= len(best)
-    np.testing.assert_allclose(got[: len(best)], best, rtol=1e-4)
+    # The best ways from each input, by the connection that they begin with, and the inputs' order.
+    begins = [
+        (abs(float(table.weight[c])) * strength(int(target[c])), -c, n)
+        for n in range(net.ranks[0])
+        for c in out[n]
+    ]
+    begins = sorted((one for one in begins if one[0] > 0), reverse=True)
+    inputs = list(dict.fromkeys(n for *_, n in begins))
+    each = max(count // max(len(inputs), 1), 1)
+    rows = set(strongest_paths(net, count).tolist())
+    for n in range(net.ranks[0]):
+        ours = sorted((w for w, c, m in begins if m == n and -c in rows), reverse=True)
+        best = [w for w, _, m in begins if m == n][: each if n in inputs[:count] else 0]
+        np.testing.assert_allclose(ours, best, rtol=1e-4)
+    # From wherever they lead, one best connection goes on.
+    reached = {int(target[c]) for c in rows}
+    for n in range(net.ranks[0], first_output):
+        onward = [c for c in out[n] if c in rows]
+        assert len(onward) == (n in reached)
+        for c in onward:
+            way = abs(float(table.weight[c])) * strength(int(target[c]))
+            np.testing.assert_allclose(way, strength(n), rtol=1e-4)
 
 
 def test_a_network_without_ways_has_no_strongest_paths():

@@ -10,16 +10,17 @@ __all__ = ["strongest_paths"]
 
 
 def strongest_paths(net: Graph, count: int = 40) -> np.ndarray:
-    r"""Return the connections on the strongest path to an output from each of some inputs.
+    r"""Return the connections on the strongest paths to an output from each of some inputs.
 
     The strength of a path is the product of its \|weights\|. One pass from the outputs backwards
-    finds each neuron's strongest path exactly, in time proportional to the connections.
+    finds each neuron's strongest path exactly, in time proportional to the connections. Where there
+    are fewer inputs than paths, several begin at each, with different connections.
 
     Parameters
     ----------
     net : Graph
     count : int, default 40
-        Number of inputs: those with the strongest paths.
+        Number of paths at most: those from the inputs with the strongest ones.
 
     Returns
     -------
@@ -42,14 +43,29 @@ def strongest_paths(net: Graph, count: int = 40) -> np.ndarray:
     sources, first = np.unique(table.source[on_best], return_index=True)
     onward = np.full(net.size, -1)
     onward[sources] = on_best[first]  # of equally strong connections the first in the table
-    inputs = np.flatnonzero(best[: net.ranks[0]] > -np.inf)
-    at = inputs[np.argsort(-best[inputs], kind="stable")[:count]]
-    found = [np.zeros(0, np.int64)]
-    while len(at):
+    taken = _beginnings(net, through, count)
+    found = [taken]
+    while len(taken):
+        at = np.unique(np.searchsorted(table.indptr, taken, side="right") - 1)
         taken = onward[at]
-        found.append(taken[taken >= 0])
-        at = np.unique(np.searchsorted(table.indptr, found[-1], side="right") - 1)
+        taken = taken[taken >= 0]
+        found.append(taken)
     return np.unique(np.concatenate(found))
+
+
+def _beginnings(net: Graph, through: np.ndarray, count: int) -> np.ndarray:
+    """Return the connections with which the paths begin: as many from each input, or from some."""
+    rows = np.flatnonzero((net.connections.source < net.ranks[0]) & (through > -np.inf))
+    rows = rows[np.argsort(-through[rows], kind="stable")]
+    source = net.connections.source[rows]
+    inputs, first = np.unique(source, return_index=True)
+    each = max(count // max(len(inputs), 1), 1)
+    by_input = np.argsort(source, kind="stable")
+    before = np.searchsorted(source[by_input], source[by_input])  # where an input's own begin
+    place = np.empty_like(before)
+    place[by_input] = np.arange(len(rows)) - before
+    chosen = np.isin(source, inputs[np.argsort(first)[:count]])
+    return rows[chosen & (place < each)]
 
 
 def _log_strengths(net: Graph) -> tuple[np.ndarray, np.ndarray]:
