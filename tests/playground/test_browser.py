@@ -75,6 +75,17 @@ class Played:
             }""",
         )
 
+    def touch(self, *places):
+        """Put a finger down at the first place, move it on to the others and take it away."""
+        finger = self.page.context.new_cdp_session(self.page)
+        finger.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+        for i, (x, y) in enumerate(places):
+            points = {"touchPoints": [{"x": x, "y": y}]}
+            finger.send(
+                "Input.dispatchTouchEvent", {"type": "touchMove" if i else "touchStart"} | points
+            )
+        finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
     def drag(self, start, end):
         mouse = self.page.mouse
         mouse.move(*start)
@@ -158,6 +169,19 @@ def test_connections_are_cut_and_drawn_by_mouse_and_undone(play):
         played.page.keyboard.press("Control+z")
         played.page.wait_for_timeout(150)
     played.until(lambda: played.pairs(0) == before)
+
+
+def test_connections_are_cut_and_drawn_by_touch(play):
+    played = play(width=390)
+    before = played.pairs(0)
+    source, target = sorted(pair for pair in before if pair[0] < 2)[0]
+    name = f"1_{target - 2}"
+    played.page.locator(".lane-0").scroll_into_view_if_needed()
+    played.touch(played.along(0, "xy"[source], name))
+    played.until(lambda: played.pairs(0) == before - {(source, target)})
+    (x, y), (to_x, to_y) = played.middle(0, name), played.middle(0, "output")
+    played.touch((x, y), ((x + to_x) / 2, (y + to_y) / 2), (to_x, to_y))
+    played.until(lambda: (target, 13) in played.pairs(0))
 
 
 def test_a_rewinding_goes_on_to_the_same_figures(play):
