@@ -120,9 +120,15 @@ def test_settings_that_the_method_lacks_are_not_searched():
 
 
 def test_the_expected_gain_is_that_of_more_draws():
-    # Of two values 0 and 1 each as likely: the best of 4 is 15/16, that of 2 is 3/4.
-    found = Tuned(RECIPE, "accuracy", 1.0, {}, [0.0, 1.0, 0.0, 1.0], 0, 0, 1.0)
-    assert found.expected_gain() == pytest.approx(15 / 16 - 3 / 4)
+    # Of 0 and 1/2, each as likely: the best of 4 is 15/32 on average, that of 2 is 3/8.
+    found = Tuned(RECIPE, "accuracy", 0.5, {}, [0.0, 0.5, 0.0, 0.5], 0, 0, 1.0)
+    assert found.expected_gain() == pytest.approx(15 / 32 - 3 / 8)
+
+
+def test_no_more_is_expected_than_there_is_room_for():
+    for measure, value, values in (("accuracy", 0.95, [0.1] * 7), ("loss", 0.05, [0.9] * 7)):
+        found = Tuned(RECIPE, measure, value, {}, [*values, value], 0, 0, 1.0)
+        assert found.expected_gain() == pytest.approx(0.05)
 
 
 def test_processes_share_the_trials_of_a_folder(tmp_path):

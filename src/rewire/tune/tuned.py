@@ -53,7 +53,8 @@ class Tuned:
 
         The trials so far stand for those to come. Drawn at random from them, the best of n lies
         above the best of n / 2 by so much; from n to 2n the gain is expected to be less, as returns
-        diminish. A search that learns from its trials departs from this; it is an estimate.
+        diminish. A search that learns from its trials departs from this; it is an estimate, and no
+        more than an accuracy of 1 or a loss of 0 leaves room for.
 
         Examples
         --------
@@ -70,7 +71,8 @@ class Tuned:
             shares = [((k + 1) / n) ** draws - (k / n) ** draws for k in range(n)]
             return sum(value * share for value, share in zip(signed, shares, strict=True))
 
-        return round(max(0.0, best_of(n) - best_of(n / 2)), 12)
+        room = self.value if self.measure == "loss" else 1 - self.value
+        return round(min(max(0.0, best_of(n) - best_of(n / 2)), room), 12)
 
 
 def outcome_of(optuna: Any, study: Any, recipe: Recipe, measure: str) -> Tuned:
