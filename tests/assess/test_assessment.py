@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy.sparse import csr_array
 
-from rewire.assess import Assessment, assess
+from rewire.assess import Assessment, assess, parts
 from rewire.assess.details import calibration, class_table, residuals
 from rewire.assess.simpler import LINEAR, linear_model, without_inputs
 from rewire.assess.verdicts import as_text, range_text
@@ -291,3 +291,29 @@ def test_errors_are_written_out_in_the_unit_of_the_target(value, text):
 
 def test_large_intervals_have_commas_and_signs():
     assert range_text("mean_absolute_error", (-336.2, 8631), "regression", "+") == "-336 to +8,630"
+
+
+@pytest.mark.parametrize("kind", ["classification", "regression"])
+def test_intervals_of_many_samples_are_as_wide_as_if_all_were_drawn_from(kind, monkeypatch):
+    random = np.random.default_rng(0)
+    X = random.normal(size=(4000, 2))
+    y = X[:, 0] + random.normal(size=4000)
+    if kind == "classification":
+        y = (y > 0).astype(int)
+
+    def answers(X):
+        share = 1 / (1 + np.exp(-X[:, :1]))
+        return np.hstack([1 - share, share]) if kind == "classification" else X[:, :1]
+
+    def measured():
+        return assess(answers, {"test": (X, y)}, kind, training=(X, y)).main
+
+    whole = measured()
+    monkeypatch.setattr(parts, "MOST_DRAWN", 1000)
+    some = measured()
+    assert some.scores == whole.scores
+    for name, (low, high) in whole.intervals.items():
+        assert np.ptp(some.intervals[name]) == pytest.approx(high - low, rel=0.35)
+        assert some.intervals[name].low < whole.scores[name] < some.intervals[name].high
+        ends, other = (one.gains[name]["interval"] for one in (whole, some))
+        assert np.ptp(other) == pytest.approx(np.ptp(ends), rel=0.35)

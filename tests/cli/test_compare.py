@@ -433,3 +433,20 @@ def test_a_real_ctrl_c_keeps_what_is_done_and_leaves_no_process(tmp_path):
     assert "of 20000 runs are kept in out. The same command goes on" in errors
     assert "Traceback" not in errors
     assert len(rows(tmp_path / "out")) >= 1
+
+
+def test_the_columns_of_a_table_are_shown_first(run, tmp_path):
+    path = tmp_path / "houses.csv"
+    path.write_text(
+        "code,area,sold\n"
+        + "".join(f"H-{i:02},{i}.5,{'no' if i % 3 else 'yes'}\n" for i in range(30))
+    )
+    options = ["--target", "sold", "--methods", "static", "--seeds", 1, "--total-steps", 5]
+    said = run(path, *options, "--out", tmp_path / "a")
+    assert said.exit_code == 0, said.output
+    words = joined(said)
+    assert words.count("target, classes") == 1
+    assert words.index("(--categorical)") < words.index("mean (95%)")
+    told = run(path, *options, "--out", tmp_path / "b", "--json")
+    assert "target, classes" in told.stderr
+    assert json.loads(told.stdout)

@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from rewire.cli.app import app
-from rewire.experiment import Predictor
+from rewire.experiment import Predictor, reading
 
 SHORT = ["--hidden", "16", "--total-steps", "200", "--method", "static", "--density", "0.7"]
 
@@ -234,3 +234,77 @@ def test_an_encoding_is_that_of_training_unless_another_is_given(run, tmp_path):
     first = run("predict", folder, old).stdout
     assert column(first)[:2] == ["a", "b"]
     assert run("predict", folder, new, "--encoding", "utf-8").stdout == first
+
+
+# ------------------------------------------------------------------------- more than memory holds
+
+
+@pytest.fixture
+def few_at_a_time(monkeypatch):
+    """Have three samples read at a time."""
+    monkeypatch.setattr(reading, "MOST_ROWS", 3)
+
+
+def parts(frame, folder):
+    """Write a frame as Parquet files of two row groups each, some of which lack values."""
+    folder.mkdir()
+    for number, part in enumerate((frame[:7], frame[7:])):
+        part.to_parquet(folder / f"{number}.parquet", row_group_size=4, index=False)
+    return folder
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_parquet_files_are_answered_piece_by_piece_as_a_whole(
+    ending, run, trained, tmp_path, few_at_a_time
+):
+    frame = (
+        houses(12, seed=2).astype({"area": object}).assign(area=lambda one: one["area"].map(str))
+    )
+    frame.loc[[8, 9], "area"] = "large"
+    frame.loc[:3, "town"] = None
+    frame.to_json(tmp_path / "whole.json", orient="records")
+    arguments = ["--keep", "town,area", "--probabilities", "--out", tmp_path / f"out.{ending}"]
+    found = []
+    for source in (tmp_path / "whole.json", parts(frame, tmp_path / "parts")):
+        said = run("predict", trained / "town", source, *arguments).stderr
+        assert "2 of 12 rows have no answer" in said
+        assert "'large' in column 'area', row 9" in said
+        found.append((tmp_path / f"out.{ending}").read_bytes())
+    assert ending != "csv" or found[0] == found[1]
+    table = pd.read_parquet if ending == "parquet" else pd.read_csv
+    assert table(tmp_path / f"out.{ending}")["prediction"].isna().sum() == 2
+    run("predict", trained / "town", tmp_path / "parts", *arguments, "--strict", status=2)
+
+
+def test_parquet_files_are_measured_piece_by_piece_as_a_whole(
+    run, trained, tmp_path, few_at_a_time
+):
+    frame = houses(12, seed=2)
+    frame.loc[[1, 11], "price"] = np.nan
+    frame.to_csv(tmp_path / "whole.csv", index=False)
+    pieces = parts(frame, tmp_path / "parts")
+    results = [
+        run("evaluate", trained / "price", source, "--json")
+        for source in (tmp_path / "whole.csv", pieces)
+    ]
+    assert results[0].stdout == results[1].stdout
+    assert all("2 of 12 rows left out" in one.stderr for one in results)
+
+
+def test_arrays_are_answered_piece_by_piece(run, tmp_path, few_at_a_time):
+    X = np.random.default_rng(0).normal(size=(40, 3))
+    np.savez(tmp_path / "data.npz", X=X, y=X[:, 0])
+    run("train", tmp_path / "data.npz", "--out", tmp_path / "run", *SHORT[2:], "--hidden", 4)
+    np.save(tmp_path / "new.npy", X)
+    np.savez(tmp_path / "new.npz", X=X)
+    answers = [
+        column(run("predict", tmp_path / "run", tmp_path / name).stdout)
+        for name in ("new.npy", "new.npz")
+    ]
+    model = Predictor.load(tmp_path / "run" / "model.safetensors")
+    np.testing.assert_allclose(np.array(answers[0], float), model.predict(X), rtol=1e-4, atol=1e-5)
+    assert answers[0] == answers[1]
+    X[20, 1] = np.nan
+    np.save(tmp_path / "new.npy", X)
+    result = run("predict", tmp_path / "run", tmp_path / "new.npy", status=2)
+    assert "in sample 20, column 1" in result.stderr

@@ -143,3 +143,13 @@ def test_a_broken_file_is_not_taken_for_imported(tmp_path):
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
             study_config("moons", imports=(str(path),))
+
+
+def test_the_data_are_told_of_once_they_are_loaded(tmp_path):
+    path = tmp_path / "houses.csv"
+    path.write_text("area,sold\n" + "".join(f"{i}.5,{i % 3 > 0}\n" for i in range(30)))
+    loaded = []
+    study_config(str(path), target="sold", vary={"density": [0.5, 0.9]}, on_load=loaded.append)
+    assert [data.encoder.feature_names for data in loaded] == [("area",)]
+    with pytest.raises(TypeError, match="on_load must be a function; got 3"):
+        study_config("iris", on_load=3)

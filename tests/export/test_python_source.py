@@ -222,3 +222,23 @@ def test_other_units_are_not_taken_for_the_learnt_one():
     module = module_of(model)
     assert module["predict"]({"price": "$1,000,000"}) == module["predict"]({"price": 1e6})
     assert module["predict"]({"price": "€1,000,000"}) is None
+
+
+# -------------------------------------------------------------------------------------- separators
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("names", [("area", "town"), ("area, net, m²", "town; or, village")])
+def test_the_program_finds_the_separator_of_a_file(separator, names, tmp_path):
+    frame = pd.DataFrame({names[0]: [70.5, 80.25, 90.5] * 4, names[1]: ["a,b", "c;d", "e|f"] * 4})
+    frame.to_csv(tmp_path / "new.csv", sep=separator, index=False)
+    schema = understand(read_raw(frame))
+    encoder = TableEncoder.fit(parse(read_raw(frame), schema))
+    X = encoder.transform(parse(read_raw(frame), schema))
+    model = model_on(X, np.random.default_rng(0), encoder=encoder)
+    (tmp_path / "model.py").write_text(to_python(model), encoding="utf-8")
+    command = [sys.executable, tmp_path / "model.py", tmp_path / "new.csv"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True, encoding="utf-8")
+    Right(model, frame).check_labels(
+        [row[0] for row in list(csv.reader(said.stdout.splitlines()))[1:]]
+    )

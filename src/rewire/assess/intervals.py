@@ -8,11 +8,21 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-__all__ = ["CONFIDENCE", "Interval", "bootstrap", "interval_of", "share_interval"]
+__all__ = [
+    "CONFIDENCE",
+    "MOST_DRAWN",
+    "Interval",
+    "Scorer",
+    "bootstrap",
+    "interval_of",
+    "share_interval",
+]
 
 CONFIDENCE = 0.95
 # Resamples, where there are not so many samples that fewer do, and the draws for all of them.
 MOST, LEAST, DRAWS = 1000, 200, 5_000_000
+# More samples would be drawn from for minutes.
+MOST_DRAWN = DRAWS // LEAST
 # Numbers in the weights of the resamples that are scored at a time.
 PIECE = 1_000_000
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from .details import calibration, class_table, confusion, residuals
-from .intervals import Interval, bootstrap, interval_of, share_interval
-from .scores import check_answers, score, weighted_scores
+from .intervals import MOST_DRAWN, Interval, Scorer, bootstrap, interval_of, share_interval
+from .scores import SCORES, check_answers, score, weighted_scores
 from .simpler import LINEAR, Simpler
 
 __all__ = ["Part", "Ruler"]
@@ -141,15 +142,28 @@ class Ruler:
     ) -> None:
         """Add the intervals of the scores, and of their differences to the linear model's."""
         compared = {"own": answers} if linear is None else {"own": answers, "linear": linear}
+        rows = _some(len(y), self.seed)
         scorers = {
-            name: lambda w, own=own: weighted_scores(y, own, w, self.task, self.probabilistic)
+            name: lambda w, own=own: weighted_scores(
+                y[rows], own[rows], w, self.task, self.probabilistic
+            )
             for name, own in compared.items()
         }
-        drawn = bootstrap(scorers, len(y), self.seed)
+        drawn = bootstrap(scorers, len(rows), self.seed)
+        if len(rows) < len(y):
+            scores = {"own": part.scores} | {"linear": part.beside.get(LINEAR, {})}
+            drawn = {
+                name: _as_of_all(found, scorers[name], scores[name], len(rows) / len(y))
+                for name, found in drawn.items()
+            }
         for name, value in part.scores.items():
             ends = interval_of(drawn["own"][name])
             if value is None or ends is None:
                 continue
+            if SCORES[self.task][name].higher:
+                ends = Interval(ends.low, min(ends.high, 1.0))
+            else:
+                ends = Interval(max(ends.low, 0.0), ends.high)
             if name == "accuracy" and value in (0, 1):  # resamples would all be the same
                 ends = share_interval(round(value * len(y)), len(y))
             if ends.low < ends.high:
@@ -163,3 +177,39 @@ class Ruler:
                     "difference": value - other,
                     "interval": between if known else None,
                 }
+
+
+def _some(samples: int, seed: int) -> np.ndarray:
+    """Return the samples that resamples are drawn from: of many, some at random."""
+    if samples <= MOST_DRAWN:
+        return np.arange(samples)
+    return np.sort(np.random.default_rng(seed).choice(samples, MOST_DRAWN, replace=False))
+
+
+def _as_of_all(
+    drawn: Mapping[str, np.ndarray],
+    scorer: Scorer,
+    scores: Mapping[str, float | None],
+    share: float,
+) -> dict[str, np.ndarray]:
+    """Return the scores of resamples of some samples as those of all would lie around theirs.
+
+    A score's deviation goes down with the root of the number of samples.
+
+    Parameters
+    ----------
+    drawn : mapping of str to ndarray
+        Scores of resamples of some samples.
+    scorer : callable
+        What computes them.
+    scores : mapping of str to float or None
+        Of all samples.
+    share : float
+        Of the samples that were drawn from.
+    """
+    own = scorer(np.ones((1, MOST_DRAWN)))
+    return {
+        name: (np.nan if (value := scores.get(name)) is None else value)
+        + np.sqrt(share) * (found - own[name])
+        for name, found in drawn.items()
+    }

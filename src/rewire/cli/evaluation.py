@@ -12,8 +12,7 @@ from rewire.data import load
 from rewire.experiment import Predictor, Recipe, RunDirectory
 from rewire.experiment.assessing import assess_model, assess_recipe
 from rewire.experiment.parts import load_parts
-from rewire.experiment.reading import answered, read_samples, schema_of
-from rewire.tables import parse
+from rewire.experiment.reading import read_answered
 from rewire.tables.reading import is_table_file
 
 from .assessment import as_commands, print_assessment
@@ -90,14 +89,14 @@ def _same(data: str, target: str | None, recipe: Recipe) -> bool:
 
 def _table(model: Predictor, data: str, target: str | None, encoding: str | None) -> Parts:
     """Return the rows of a table that have an answer, and say how many have none."""
-    raw = read_samples(model, data, encoding)
-    found = answered(model, parse(raw, schema_of(model, raw, target)))
+    found = read_answered(model, data, target, encoding)
+    total = len(found.y) + found.without_answer + found.unanswerable
     for count, why in (
         (found.without_answer, "have no answer in the target column"),
         (found.unanswerable, "have a value that cannot be read as in training"),
     ):
         if count:
-            print_line(f"{count:,} of {len(raw):,} rows left out: they {why}", stderr=True)
+            print_line(f"{count:,} of {total:,} rows left out: they {why}", stderr=True)
     return {ALL: (found.X, found.y)}
 
 

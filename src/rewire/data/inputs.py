@@ -33,8 +33,10 @@ def as_inputs(name: str, X: Any, dtype: np.dtype) -> Any:
     return X.astype(dtype, copy=False)
 
 
-def check_finite(name: str, X: Any, columns: Sequence[str] | None = None) -> None:
-    """Refuse NaN and infinity, and name the place of the first one."""
+def check_finite(
+    name: str, X: Any, columns: Sequence[str] | None = None, *, first: int = 0
+) -> None:
+    """Refuse NaN and infinity, and name the place of the first one, ``first`` samples further."""
     if X is None:
         return
     numbers = X.data if is_sparse(X) else X
@@ -48,6 +50,6 @@ def check_finite(name: str, X: Any, columns: Sequence[str] | None = None) -> Non
         place = np.unravel_index(bad, X.shape)
     column = "" if len(place) == 1 else f", column {columns[place[1]] if columns else place[1]}"
     raise ValueError(
-        f"{name} must hold finite numbers; got {numbers.flat[bad]} in sample {place[0]}{column} "
-        f"(counted from 0): fill it in or leave the sample out"
+        f"{name} must hold finite numbers; got {numbers.flat[bad]} in sample {first + place[0]}"
+        f"{column} (counted from 0): fill it in or leave the sample out"
     )

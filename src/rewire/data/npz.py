@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from rewire.io.npz import check_npy, open_npz
 from .dataset import Dataset
 from .inputs import as_inputs
 
-__all__ = ["read_inputs", "read_npy", "read_npz"]
+__all__ = ["input_pieces", "read_npy", "read_npz"]
 
 
 def read_npz(
@@ -60,12 +61,23 @@ def read_npy(path: Path, *, target: Any, task: Any, dtype: np.dtype) -> Dataset:
     return Dataset.from_arrays(X, y, task=task, dtype=dtype, name=path.stem)
 
 
-def read_inputs(path: Path, dtype: np.dtype) -> Any:
-    """Read inputs alone, as an array or CSR matrix of the dtype."""
+def input_pieces(path: Path, dtype: np.dtype, inputs: int, rows: int) -> Iterator[Any]:
+    """Yield inputs alone, so many rows at a time, as arrays or CSR matrices of the dtype.
+
+    Of a ``.npy`` file, no more is in memory.
+    """
     if path.suffix.lower() == ".npy":
-        return as_inputs("X", _npy(path, "it"), dtype)
-    with reading(path), open_npz(path) as file:
-        return as_inputs("X", _inputs(path, file), dtype)
+        X: Any = _npy(path, "it", mapped=True)
+    else:
+        with reading(path), open_npz(path) as file:
+            X = as_inputs("X", _inputs(path, file), dtype)
+    if len(X.shape) != 2 or X.shape[1] != inputs:
+        raise ValueError(
+            f"{path} cannot be loaded: X must have shape (samples, {inputs}), one column per input "
+            f"of the model; got {X.shape}"
+        )
+    for first in range(0, max(X.shape[0], 1), rows):
+        yield as_inputs("X", X[first : first + rows], dtype)
 
 
 def _inputs(path: Path, file: Any) -> Any:
@@ -77,14 +89,14 @@ def _inputs(path: Path, file: Any) -> Any:
     return load_npz(path)
 
 
-def _npy(path: Path, parameter: str) -> np.ndarray:
+def _npy(path: Path, parameter: str, *, mapped: bool = False) -> np.ndarray:
     if not path.is_file():
         raise FileNotFoundError(f"{parameter} must be an existing .npy file; got {str(path)!r}")
     with reading(path), path.open("rb") as file:
         check_npy(file, path.stat().st_size, "it")
         file.seek(0)
         try:
-            return np.load(file)
+            return np.load(path, mmap_mode="r") if mapped else np.load(file)
         except ValueError as error:
             raise ValueError(f"{error}: save labels as text, y.astype(str)") from error
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -10,15 +12,26 @@ import numpy as np
 from rewire.data.tabular import class_numbers
 from rewire.tables import Column, Schema, Table, parse, read_raw
 from rewire.tables.headers import default_names
+from rewire.tables.parquet import RowGroups, is_parquet
 from rewire.tables.raw import RawTable
 from rewire.tables.steps import missing_rows
 
 if TYPE_CHECKING:
     from .predictor import Predictor
 
-__all__ = ["Answered", "answered", "inputs_of", "read_samples", "schema_of", "unreadable"]
+__all__ = [
+    "Answered",
+    "inputs_of",
+    "read_answered",
+    "read_pieces",
+    "read_samples",
+    "rows_at_a_time",
+    "schema_of",
+    "unreadable",
+]
 
-SHOWN = 5
+# Bytes of the inputs that are made at a time of samples on disk, and the most rows.
+PIECE, MOST_ROWS = 1 << 26, 1 << 16
 
 
 def read_samples(model: Predictor, source: Any, encoding: str | None = None) -> RawTable:
@@ -54,6 +67,26 @@ def read_samples(model: Predictor, source: Any, encoding: str | None = None) -> 
             f"without {', '.join(sorted(targets))}; got {len(raw.columns)}"
         )
     return raw.renamed(others)
+
+
+def rows_at_a_time(model: Predictor) -> int:
+    """Return how many samples on disk are read at a time: memory does not grow with them."""
+    return max(1, min(MOST_ROWS, PIECE // (8 * model.network.ranks[0])))
+
+
+def read_pieces(model: Predictor, source: Any, encoding: str | None = None) -> Iterator[RawTable]:
+    """Yield a table, as :func:`read_samples` does, row after row of Parquet files.
+
+    A row group and its piece are in memory at a time; files of other formats are read as a whole.
+    """
+    if not isinstance(source, (str, Path)) or not is_parquet(Path(source)):
+        yield read_samples(model, source, encoding)
+        return
+    groups, rows = RowGroups(Path(source)), rows_at_a_time(model)
+    for number in range(len(groups)):
+        group = groups.read(number)
+        for first in range(0, len(group), rows):
+            yield groups.raw([group.slice(first, rows)])
 
 
 def schema_of(model: Predictor, raw: RawTable, target: str | None = None) -> Schema:
@@ -132,8 +165,20 @@ class Answered(NamedTuple):
     unanswerable: int
 
 
-def answered(model: Predictor, table: Table) -> Answered:
+def read_answered(
+    model: Predictor, source: Any, target: str | None = None, encoding: str | None = None
+) -> Answered:
     """Return the rows of a table that have an answer and can be answered.
+
+    Parameters
+    ----------
+    model : Predictor
+    source
+        As :func:`read_pieces` takes it, so that of Parquet files only the inputs are in memory.
+    target : str, optional
+        The column with the answers, if it is called otherwise than in training.
+    encoding : str, optional
+        Of a file of text; by default as in training.
 
     Raises
     ------
@@ -141,6 +186,19 @@ def answered(model: Predictor, table: Table) -> Answered:
         For a table without the targets or without such a row, and for a class that the model does
         not know.
     """
+    pieces = [
+        _answered(model, parse(raw, schema_of(model, raw, target)))
+        for raw in read_pieces(model, source, encoding)
+    ]
+    if not any(len(one.y) for one in pieces):
+        raise ValueError("a table must have rows with an answer to be measured on; got none")
+    if len(pieces) == 1:
+        return pieces[0]
+    X, y, without_answer, unanswerable = zip(*pieces, strict=True)
+    return Answered(np.concatenate(X), np.concatenate(y), sum(without_answer), sum(unanswerable))
+
+
+def _answered(model: Predictor, table: Table) -> Answered:
     columns = table.schema.targets
     absent = [column.name for column in columns if column.name not in table.values]
     if absent or not columns:
@@ -152,8 +210,6 @@ def answered(model: Predictor, table: Table) -> Answered:
     known = ~np.any([missing_rows(one) for one in values], axis=0)
     X, answerable = inputs_of(model, table)
     rows = known & answerable
-    if not rows.any():
-        raise ValueError("a table must have rows with an answer to be measured on; got none")
     values = [one[rows] for one in values]
     if model.task == "regression":
         y = values[0] if len(values) == 1 else np.column_stack(values)
@@ -168,9 +224,17 @@ def answered(model: Predictor, table: Table) -> Answered:
     return Answered(X[rows], y, int((~known).sum()), int((known & ~answerable).sum()))
 
 
-def unreadable(model: Predictor, raw: RawTable) -> list[str]:
-    """Return where values are that the model cannot read, for a person; the first few columns."""
-    found = []
+def unreadable(model: Predictor, raw: RawTable, first: int = 0) -> dict[str, str]:
+    """Return for each column with values that the model cannot read where the first of them is.
+
+    Parameters
+    ----------
+    model : Predictor
+    raw : RawTable
+    first : int, default 0
+        Rows of the samples before these.
+    """
+    found = {}
     for column in schema_of(model, raw).inputs:
         table = parse(raw, Schema((column,)))
         bad = np.zeros(len(table), bool) if table.unanswerable is None else table.unanswerable
@@ -182,5 +246,6 @@ def unreadable(model: Predictor, raw: RawTable) -> list[str]:
         if bad.any():
             row = int(np.flatnonzero(bad)[0])
             cell = raw.columns[column.of or column.name].cells()[row]
-            found.append(f"{cell!r} in column {column.name!r}, row {row + 1}")
-    return found[:SHOWN] + ["..."] * (len(found) > SHOWN)
+            place = f"{cell!r} in column {column.name!r}, row {first + row + 1:,}"
+            found[column.name] = place
+    return found

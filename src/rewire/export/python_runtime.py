@@ -250,12 +250,17 @@ def as_cell(value: object) -> object:
 
 def _rows(file: TextIO) -> list[dict[str, str]]:
     """Return the rows of a CSV by the names in its first line, or as the training data's order."""
-    text = file.read()
-    separator = max(",;\t|", key=text.partition("\n")[0].count)
+    text, names = file.read(), MODEL["names"]
+    wanted = {one["of"] or one["name"] for one in MODEL["columns"]}
+
+    def fits(separator: str) -> tuple[int, int]:
+        first = next(csv.reader([text.partition("\n")[0]], delimiter=separator), [])
+        return len(wanted.intersection(first)), len(first)
+
+    separator = max(",;\t|", key=fits)
     lines = [
         line for line in csv.reader(io.StringIO(text, newline=""), delimiter=separator) if line
     ]
-    names = MODEL["names"]
     if not names:
         names = lines.pop(0) if lines else []
     elif lines and len(lines[0]) < len(names):
