@@ -50,6 +50,7 @@ def jobs(folder: Path) -> dict[str, tuple[Any, ...]]:
         "compare --jobs 2": (partial(_compare, jobs=2), _study_contents),
         "its workers": (partial(_compare, jobs=2), _study_contents, True),
         "workers of Dask": (_compare_by_dask, _study_contents, True),
+        "tune --jobs 2": (_tune, _search_contents),
         "report": (partial(_report, run), _bytes),
         "export": (partial(_export, run), _bytes),
         "strip": (partial(_strip, run), _bytes),
@@ -127,6 +128,20 @@ def _study_contents(folder: Path) -> Any:
             key=lambda row: (row["method"], row["seed"]),
         )
     return runs, sorted(file.name for file in folder.iterdir())
+
+
+def _tune(folder: Path) -> None:
+    settings = "--hidden 8 --total-steps 40 --validation 0.2 --trials 4 --jobs 2"
+    _command("tune", "moons", *settings.split(), "--out", folder / "search")
+
+
+def _search_contents(folder: Path) -> Any:
+    """What does not depend on which trials were lost, as others are tried in their place."""
+    search = folder / "search"
+    about = json.loads((search / "search.json").read_text())
+    complete = '"state":1,'  # as Optuna writes it
+    trials = sum(complete in line for line in (search / "trials.log").open())
+    return about, trials, sorted(str(file.relative_to(search)) for file in search.rglob("*"))
 
 
 def _report(run: Path, folder: Path) -> None:

@@ -26,7 +26,10 @@ from pathlib import Path
 import psutil
 
 RESULT = Path(__file__).with_suffix(".json")
-LONGEST = 8.0  # seconds that a job may take beyond what it takes alone, or it counts as hanging
+# A job hangs if for so many seconds neither it nor what works for it uses the processor, or if it
+# takes so many more than ten times what it takes alone.
+LONGEST = 8.0
+LOOK = 0.25  # seconds from one look at the processor's time to the next
 TRAINS = "spawn_main"  # in the command of a process of multiprocessing, but for those that serve it
 
 
@@ -104,7 +107,11 @@ class Harness:
             self._be_child(folder)
         begin = time.monotonic()
         limit = 10 * getattr(self, "seconds", LONGEST) + LONGEST
-        while time.monotonic() < begin + limit:
+        used, busy, looked = -1.0, begin, begin
+        while (now := time.monotonic()) < min(begin + limit, busy + LONGEST):
+            if now > looked + LOOK:
+                looked, before, used = now, used, processor_seconds(child)
+                busy = now if used != before else busy
             ended, status = os.waitpid(child, os.WNOHANG)
             if ended:
                 self.tally.longest_seconds = max(
@@ -152,6 +159,17 @@ class Harness:
             os.write(2, f"{type(error).__name__}: {error}".encode())
             os._exit(1)
         os._exit(0)
+
+
+def processor_seconds(process: int) -> float:
+    """Return what a process and all that it has started, and that goes on, have used."""
+    found = 0.0
+    with suppress(psutil.Error):  # it has just ended
+        parent = psutil.Process(process)
+        for one in (parent, *parent.children(recursive=True)):
+            with suppress(psutil.Error):
+                found += sum(one.cpu_times()[:2])
+    return found
 
 
 def main() -> None:

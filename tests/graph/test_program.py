@@ -17,9 +17,9 @@ from rewire.kernels.layout import Descent
 from rewire.losses import BinaryCrossEntropy, CrossEntropy, Hinge, MeanSquaredError
 from rewire.scalar import SparseMLP, loss
 
+from ..backends import BACKENDS
 from ..kernels.graphs import LOSSES, Graph, by_hand, close, graphs
 
-BACKENDS = ("numba", "numpy")
 KINDS = (Hinge, CrossEntropy, BinaryCrossEntropy, MeanSquaredError)
 
 

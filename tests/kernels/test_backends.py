@@ -8,13 +8,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from numba.core import event
 
 from rewire import fit, kernels, mlp
 from rewire.kernels import backends
-from rewire.kernels.numba import compiling as compiling_module
-from rewire.kernels.numba import losses
 from rewire.optimizers import SGD
+
+from ..backends import BACKENDS, needs_numba
 
 
 def python(code, **environment):
@@ -31,6 +30,7 @@ def python(code, **environment):
     return done
 
 
+@needs_numba
 def test_kernels_are_chosen_by_argument(monkeypatch):
     monkeypatch.setenv("REWIRE_KERNELS", "numpy")
     assert kernels.get_backend("numba").__name__ == "rewire.kernels.numba"
@@ -38,6 +38,7 @@ def test_kernels_are_chosen_by_argument(monkeypatch):
     assert kernels.get_backend("numpy").__name__ == "rewire.kernels.numpy"
 
 
+@needs_numba
 def test_kernels_are_chosen_by_the_environment(monkeypatch):
     monkeypatch.setenv("REWIRE_KERNELS", "numpy")
     assert kernels.get_backend().__name__ == "rewire.kernels.numpy"
@@ -45,6 +46,7 @@ def test_kernels_are_chosen_by_the_environment(monkeypatch):
     assert kernels.get_backend().__name__ == "rewire.kernels.numba"
 
 
+@needs_numba
 @pytest.mark.parametrize("nothing", [None, ""])
 def test_numba_serves_where_nothing_is_chosen(monkeypatch, nothing):
     if nothing is None:
@@ -66,10 +68,11 @@ def test_unknown_kernels_are_refused(monkeypatch):
 
 
 def test_kernels_are_loaded_once():
-    assert kernels.get_backend("numpy") is kernels.get_backend("numpy")
-    assert kernels.get_backend("numba") is kernels.get_backend("numba")
+    for name in BACKENDS:
+        assert kernels.get_backend(name) is kernels.get_backend(name)
 
 
+@needs_numba
 def test_both_backends_offer_the_same_operations():
     compiled, plain = (kernels.get_backend(name).__all__ for name in backends.BACKENDS)
     assert compiled == plain == sorted(compiled)
@@ -121,6 +124,7 @@ print(json.dumps([net.program().kernels.__name__, before, losses]))
 """
 
 
+@needs_numba
 @pytest.mark.parametrize("hide", [WITHOUT_NUMBA, NOT_FOUND], ids=["not importable", "not found"])
 def test_numpy_serves_where_numba_is_missing(hide):
     module, *plain = json.loads(python(hide + USE).stdout)
@@ -158,6 +162,7 @@ def test_numpy_serves_where_numba_is_broken_and_says_so_once(error):
     assert quiet.stdout == done.stdout
 
 
+@needs_numba
 def test_numpy_serves_where_numba_may_not_compile_and_says_so_once():
     done = python(USE, NUMBA_DISABLE_JIT=1)
     assert json.loads(done.stdout)[0] == "rewire.kernels.numpy"
@@ -188,6 +193,7 @@ print(values[0], sum(update.stats.cache_hits.values()), sum(update.stats.cache_m
 """
 
 
+@needs_numba
 @pytest.mark.parametrize(("ending", "kept"), [(".nbi", 60), (".nbc", 0)])
 def test_compiled_code_that_was_cut_short_is_compiled_anew(tmp_path, ending, kept):
     python(UPDATE, NUMBA_CACHE_DIR=tmp_path)
@@ -199,6 +205,7 @@ def test_compiled_code_that_was_cut_short_is_compiled_anew(tmp_path, ending, kep
     assert python(UPDATE, NUMBA_CACHE_DIR=tmp_path).stdout.split() == ["0.5", "1", "0"]
 
 
+@needs_numba
 def test_compiled_code_is_found_on_disk_by_the_next_process(tmp_path):
     code = UPDATE
     assert python(code, NUMBA_CACHE_DIR=tmp_path).stdout.split() == ["0.5", "0", "1"]
@@ -231,6 +238,7 @@ class Timer:
 @pytest.fixture
 def listener(monkeypatch):
     """What listens to Numba's compiling, with clocks that a test turns on."""
+    event = pytest.importorskip("numba.core.event")
     registered = {}
     Timer.made = []
     monkeypatch.setattr(event, "register", registered.__setitem__)
@@ -296,18 +304,24 @@ def test_other_peoples_compiling_is_not_announced(listener, module):
 # -------------------------------------------------------------------------------- what is compiled
 
 
+@needs_numba
 def test_a_part_of_a_kernel_cannot_be_called_by_python():
+    from rewire.kernels.numba import losses
+
     with pytest.raises(TypeError, match="all_finite is compiled into kernels only"):
         losses.all_finite(np.ones(3))
 
 
+@needs_numba
 def test_kernels_on_disk_depend_on_every_source_of_the_package(tmp_path):
+    from rewire.kernels.numba.compiling import fingerprint
+
     folder = tmp_path / "numba"
     folder.mkdir()
     for name in ("layout.py", "adjacency.py", "numba/rows.py", "numba/passes.py"):
         (tmp_path / name).write_text("a = 1\n")
-    found = {compiling_module.fingerprint.__wrapped__(folder)}
+    found = {fingerprint.__wrapped__(folder)}
     for name in ("layout.py", "numba/rows.py", "numba/new.py"):
         (tmp_path / name).write_text("a = 2\n")
-        found.add(compiling_module.fingerprint.__wrapped__(folder))
+        found.add(fingerprint.__wrapped__(folder))
     assert len(found) == 4

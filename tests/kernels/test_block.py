@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from rewire.kernels import block, threads
 from rewire.kernels.adjacency import Adjacency
 
+from ..backends import BACKENDS, needs_numba
+
 DTYPES = (np.float32, np.float64)
 
 
@@ -60,13 +62,13 @@ def blocks(draw):
 @given(blocks())
 def test_products_agree_with_their_twins_and_with_dense_matrices(case):
     expected = case.by_hand()
-    for backend in ("numba", "numpy"):
+    for backend in BACKENDS:
         for ours, theirs in zip(case.results(backend), expected, strict=True):
             np.testing.assert_allclose(ours, theirs, rtol=case.limit, atol=10 * case.limit)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("backend", ["numba", "numpy"])
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_gradients_agree_with_pytorch(backend, dtype):
     case = Block(17, 23, 130, 0.3, dtype, np.int32, 0)
     weight, A = (torch.tensor(array, requires_grad=True) for array in (case.weight, case.A))
@@ -79,6 +81,7 @@ def test_gradients_agree_with_pytorch(backend, dtype):
         np.testing.assert_allclose(ours, theirs.numpy(), rtol=case.limit, atol=10 * case.limit)
 
 
+@needs_numba
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_the_bits_do_not_depend_on_the_number_of_threads(monkeypatch, dtype):
     case = Block(150, 120, 90, 0.3, dtype, np.int32, 1)
@@ -91,6 +94,7 @@ def test_the_bits_do_not_depend_on_the_number_of_threads(monkeypatch, dtype):
             np.testing.assert_array_equal(ours, theirs)
 
 
+@needs_numba
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_blocks_too_large_for_the_cache_agree(dtype):
     case = Block(5, 3000, 100, 0.1, dtype, np.int32, 2)
@@ -126,7 +130,7 @@ def test_arrays_that_do_not_fit_are_refused_by_name(name, wrong):
 @given(
     st.tuples(st.integers(0, 40), st.integers(0, 9), st.sampled_from((0, 1, 7, 8, 33, 257, 300))),
     st.tuples(st.sampled_from(DTYPES), st.sampled_from(DTYPES)),
-    st.sampled_from(("numba", "numpy")),
+    st.sampled_from(BACKENDS),
 )
 def test_all_products_agree_with_a_matrix_product(sizes, dtypes, backend):
     targets, sources, columns = sizes
@@ -138,6 +142,7 @@ def test_all_products_agree_with_a_matrix_product(sizes, dtypes, backend):
     np.testing.assert_allclose(found, D @ A.T, rtol=1e-4, atol=1e-4)
 
 
+@needs_numba
 def test_all_products_are_the_same_bits_on_any_number_of_threads(monkeypatch):
     rng = np.random.default_rng(0)
     D, A = (rng.standard_normal((rows, 300)).astype(np.float32) for rows in (101, 50))

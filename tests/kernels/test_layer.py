@@ -14,6 +14,8 @@ from rewire.kernels import layer, layer_plan, threads
 from rewire.kernels.geometry import Window, pixel_layout, window_adjacency
 from rewire.kernels.layer_tables import LayerTables
 
+from ..backends import BACKENDS, needs_numba
+
 LIMIT = {np.float64: 1e-12, np.float32: 3e-5}
 IMAGES = (0, 1, 2, 7, 8, 9, 16, 17, 33)
 
@@ -115,7 +117,7 @@ def cases(draw):
 @settings(max_examples=150)
 @given(cases(), st.sampled_from(list(itertools.product((False, True), repeat=3))))
 def test_convolutions_agree_with_pytorch(case, wanted):
-    for backend in ("numba", "numpy"):
+    for backend in BACKENDS:
         case.check(backend, wanted)
 
 
@@ -123,10 +125,11 @@ def test_convolutions_agree_with_pytorch(case, wanted):
 @pytest.mark.parametrize("images", [*IMAGES, 63, 64, 65, 130, 700])
 def test_linear_layers_agree_with_pytorch(images, dtype):
     case = Case(Window(23, 17), (1, 1), images, 0.3, dtype, images)
-    for backend in ("numba", "numpy"):
+    for backend in BACKENDS:
         case.check(backend)
 
 
+@needs_numba
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_layers_too_large_for_the_cache_agree(dtype):
     Case(Window(3000, 40), (1, 1), 70, 0.1, dtype, 0).check("numba")
@@ -150,7 +153,7 @@ def test_layers_whose_rows_are_read_in_blocks_agree(name, dtype):
     pixels = pixel_layout(window, size, 16 if window.kernel == (3, 3) else 64)
     assert [tables.forward(pixels).blocks, tables.backward(pixels).blocks] == blocks
     for wanted in ((True, True, True), (True, False, False), (False, True, False)):
-        case.check("numba", wanted)
+        case.check(BACKENDS[0], wanted)
     case.check("numpy")
 
 
@@ -166,7 +169,7 @@ def test_one_row_with_weights_of_8_bits(biased):
     dense[target, source] = small * scale[target]
     bias, x = case.bias if biased else None, case.X.reshape(-1)
     expected = dense @ x + (case.bias if biased else 0)
-    for backend in ("numba", "numpy"):
+    for backend in BACKENDS:
         plan, out = (
             layer_plan.LayerPlan(case.adjacency, case.window, backend),
             np.empty(17, np.float32),
@@ -184,6 +187,7 @@ SHARED = {
 }
 
 
+@needs_numba
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("name", SHARED)
 @pytest.mark.parametrize("openmp", [False, True])

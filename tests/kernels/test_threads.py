@@ -10,6 +10,8 @@ import rewire
 from rewire.graph import program
 from rewire.kernels import threads
 
+from ..backends import needs_numba
+
 
 class Interrupting:
     """A queue of calls; Ctrl-C arrives right after a helper was asked."""
@@ -25,6 +27,7 @@ class Interrupting:
         raise KeyboardInterrupt
 
 
+@needs_numba  # NumPy's kernels have no threads
 @pytest.mark.parametrize("helped", [False, True])
 def test_an_interrupted_call_is_completed_once_before_it_is_left(monkeypatch, helped):
     monkeypatch.setattr(threads, "_number", 2)

@@ -9,6 +9,8 @@ import scipy.sparse
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+pytest.importorskip("numba", reason="Numba, whose kernels are one of the twins, is not installed")
 from numba.core.registry import CPUDispatcher
 
 from rewire import losses

@@ -180,6 +180,23 @@ def test_trials_of_a_call_that_was_interrupted_do_not_count(tmp_path):
     assert len(ended) == 7
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Optuna's own lock serves on Windows")
+def test_a_part_of_a_line_is_cut_off_and_no_lock_outlives_its_process(tmp_path):
+    whole, log = searched(tmp_path / "a", trials=3), tmp_path / "b" / "trials.log"
+    searched(tmp_path / "b", trials=2)
+    log.write_bytes(log.read_bytes() + b'{"op_code":6,"tri')
+    log.with_name("trials.log.lock").symlink_to(log)  # of a killed process, by Optuna's own lock
+    assert replace(searched(tmp_path / "b", trials=3), seconds=0) == replace(whole, seconds=0)
+
+
+def test_a_damaged_log_is_refused_by_name(tmp_path):
+    searched(tmp_path, trials=1)
+    log = tmp_path / "trials.log"
+    log.write_bytes(log.read_bytes().replace(b'"op_code":4', b'"op_code":', 1))
+    with pytest.raises(ValueError, match=r"trials\.log"):
+        searched(tmp_path, trials=2)
+
+
 @pytest.mark.parametrize("executor", [3, {}])
 def test_what_is_no_executor_is_refused(tmp_path, executor):
     with pytest.raises(TypeError, match="executor must have a method submit"):

@@ -10,9 +10,10 @@ from typing import Any
 
 from rewire.experiment import Recipe
 from rewire.experiment.settings import Search
-from rewire.io import advise, prepare_folder, read_json, write_json
+from rewire.io import advise, prepare_folder, read_json, reading, write_json
 
 from .job import CHECKS, SearchJob, Tried
+from .journal import journal
 from .space import suggested
 
 __all__ = ["Trials", "open_study"]
@@ -23,9 +24,6 @@ UNPRUNED = 5
 
 def open_study(optuna: Any, out: Path, recipe: Recipe, measure: str, names: list[str]) -> Any:
     """Return the search in a folder, which is made if need be; another search is refused."""
-    from optuna.storages import JournalStorage
-    from optuna.storages.journal import JournalFileBackend
-
     prepare_folder(out)
     about = {"recipe": recipe.to_dict(), "searched": names}
     settings = out / "search.json"
@@ -42,12 +40,13 @@ def open_study(optuna: Any, out: Path, recipe: Recipe, measure: str, names: list
             )
         )
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    return optuna.create_study(
-        study_name="rewire",
-        storage=JournalStorage(JournalFileBackend(str(out / "trials.log"))),
-        direction="maximize" if measure == "accuracy" else "minimize",
-        load_if_exists=True,
-    )
+    with reading(log := out / "trials.log"):
+        return optuna.create_study(
+            study_name="rewire",
+            storage=journal(log),
+            direction="maximize" if measure == "accuracy" else "minimize",
+            load_if_exists=True,
+        )
 
 
 @dataclass(frozen=True)
