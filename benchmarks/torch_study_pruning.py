@@ -2,8 +2,8 @@
 
 One-shot: the largest weights stay (``start="magnitude"``), then RigL. Gradual: GraNet, which prunes
 along a cubic curve and lets connections grow again as RigL does. The dense model trained for as
-many steps more stands beside them. Needs the dense models that torch_study.py leaves in
-runs/torch_study.
+many steps more stands beside them. The dense models are those that torch_study.py leaves in
+runs/torch_study, and are trained again where they are not there.
 
     REWIRE_DATA_DIR=... python benchmarks/torch_study_pruning.py [--jobs N]
 """
@@ -48,6 +48,8 @@ def plan(name: str) -> tuple[float | None, str | None, dict[str, Any]]:
 
 def train(name: str, seed: int) -> dict:
     """Prune the dense model of a seed and train it further; return bits along the way."""
+    if not saved("dense", seed).exists():
+        torch_study.train("dense", seed)
     learn, measure = text()
     model, (density, method, options) = torch_study.build(Setting(), seed), plan(name)
     model.load_state_dict(torch.load(saved("dense", seed), weights_only=True)["parts"][0])
