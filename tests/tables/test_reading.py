@@ -307,6 +307,29 @@ def test_structured_arrays_and_time_zones():
     assert cells(read_raw({"when": when}))["when"] == [0]
 
 
+def test_days_and_decimals_of_arrow_are_dates_and_numbers(tmp_path):
+    import datetime
+    from decimal import Decimal
+
+    pyarrow = pytest.importorskip("pyarrow")
+    days = [datetime.date(1970, 1, 2), None, datetime.date(1600, 2, 29), datetime.date.max]
+    table = pyarrow.table(
+        {
+            "day": days,
+            "day64": pyarrow.array(days, pyarrow.date64()),
+            "when": pyarrow.array(days).cast(pyarrow.timestamp("us", "UTC")),
+            "price": [Decimal("1.50"), None, Decimal("2.25"), Decimal(3)],
+        }
+    )
+    pyarrow.parquet.write_table(table, tmp_path / "t.parquet")
+    raw = read_raw(tmp_path / "t.parquet")
+    assert [one.kind for one in raw.columns.values()] == ["date"] * 3 + ["number"]
+    for name in ("day", "day64", "when"):
+        seconds = raw.columns[name].values
+        np.testing.assert_array_equal(seconds, [86400, np.nan, -11670998400, 253402214400])
+    np.testing.assert_array_equal(raw.columns["price"].values, [1.5, np.nan, 2.25, 3])
+
+
 def test_workbooks(tmp_path):
     pytest.importorskip("openpyxl")
     with pandas.ExcelWriter(tmp_path / "t.xlsx") as book:

@@ -80,8 +80,8 @@ def inspect(
     if as_json:
         print_json(schema.to_dict())
         return
-    made = f"{inputs.total():,} input{'s' * (inputs.total() != 1)}"
-    print_line(f"{len(raw):,} rows, {len(schema.columns):,} columns, {made}")
+    counts = {"row": len(raw), "column": len(schema.columns), "input": inputs.total()}
+    print_line(", ".join(f"{n:,} {name}{'s' * (n != 1)}" for name, n in counts.items()))
     print_columns(outcome, inputs, most=len(schema.columns) if every else None)
 
 

@@ -78,7 +78,8 @@ def write_predictions(
         for one in _pieces(model, samples, encoding)
     )
     with _printed() if out is None else atomic_write(out) as temporary:
-        with waiting(f"reading {samples.name}"):
+        source = "standard input" if str(samples) == "-" else samples.name
+        with waiting(f"reading {source}"):
             _write(temporary, answers, "answers.csv" if out is None else out.name.lower())
         unanswered.tell(strict)
 

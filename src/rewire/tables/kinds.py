@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from rewire.io import advise
+from rewire.io import advise, together
 
 from .dates import DateStudy, study_dates
 from .missing import are_codes, are_missing
@@ -234,7 +234,11 @@ def _number(column: Column, study: TextStudy, said: Override, censored: str) -> 
         notes.append("decimal comma")
     if written.thousands:
         notes.append(f"thousands separated by {written.thousands!r}")
-    return replace(column, kind="number", number=written, odd=tuple(odd), note=", ".join(notes))
+    note = ", ".join(notes)
+    if numbers.censored and written.censored == "missing":
+        remedy = "take them as values, with a column that tells them (censored='limit')"
+        note = together(note, advise("it has limits", remedy))
+    return replace(column, kind="number", number=written, odd=tuple(odd), note=note)
 
 
 def _date(column: Column, study: TextStudy, said: Override) -> Column:
@@ -280,7 +284,10 @@ def _words(study: TextStudy, different: int) -> tuple[Kind, str]:
     ):
         note = f"numbers with different units ({', '.join(study.numbers.units)})"
     elif numeric >= WORTH_SAYING:
-        note = f"{numeric:.0%} of its values are numbers, too few to be a column of numbers"
+        note = advise(
+            f"{numeric:.0%} of its values are numbers, too few to be a column of numbers",
+            "take these, and the others as missing (numeric=)",
+        )
     else:
         note = ""
     if different == 1 and not study.missing:
@@ -288,8 +295,9 @@ def _words(study: TextStudy, different: int) -> tuple[Kind, str]:
     if study.filled >= ENOUGH_ROWS and different > MOSTLY_DIFFERENT * study.filled:
         if different == study.filled and _are_identifiers(study.texts):
             return "id", advise("each row has its own", "use it as a category (categorical=)")
-        note = f"{different:,} different texts in {study.filled:,} rows"
-        return "text", advise(note, "use it as text (text=)", "as a category (categorical=)")
+        many = f"{different:,} different texts in {study.filled:,} rows"
+        remedies = "use it as text (text=)", "as a category (categorical=)"
+        return "text", together(note, advise(many, *remedies))
     return "category", note
 
 

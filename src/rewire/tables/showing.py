@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -48,7 +49,7 @@ def column_rows(
         (
             one.name,
             _kind(one),
-            f"{one.missing:,}" if one.missing else "",
+            f"{gone:,}" if (gone := _missing(one)) else "",
             "" if inputs is None or one.role != "input" else f"{inputs.get(one.name, 0):,}",
             _found(one, words),
         )
@@ -126,10 +127,26 @@ def _found(column: Column, words: Callable[[str], str]) -> str:
 
 def _filled(column: Column) -> str:
     words = {"number": "numbers", "date": "dates", "boolean": "truth values"}
-    unread = sum(times for _, times, outcome in column.odd if outcome.startswith("cannot"))
-    limits = sum(times for text, times, _ in column.odd if text[:1] in "<>≤≥" and text)
-    count = column.rows - column.missing - unread - limits
+    count = column.rows - column.missing - _unread(column) - sum(_limits(column).values())
     return f"{count:,} {words.get(column.kind, 'values')}"
+
+
+def _missing(column: Column) -> int:
+    """Return how many values are missing or taken as such."""
+    return column.missing + _unread(column) + _limits(column)["taken as missing"]
+
+
+def _unread(column: Column) -> int:
+    return sum(times for _, times, outcome in column.odd if outcome.startswith("cannot"))
+
+
+def _limits(column: Column) -> Counter[str]:
+    """Return how many numbers are limits, by what became of them."""
+    found: Counter[str] = Counter()
+    for text, times, outcome in column.odd:
+        if text[:1] in ("<", ">", "≤", "≥"):
+            found[outcome] += times
+    return found
 
 
 def _dates(column: Column) -> str:

@@ -150,8 +150,11 @@ def _floats(series: Any) -> np.ndarray:
 def _seconds(series: Any) -> np.ndarray:
     """Return seconds since 1970-01-01, in UTC where there is a time zone."""
     pandas = import_optional("pandas", "data")
+    if str(series.dtype).startswith(("date32", "date64")):  # days of Arrow, which have no zone
+        series = series.astype("timestamp[ms][pyarrow]")
     zone = getattr(series.dt, "tz", None)
-    start = pandas.Timestamp(0, tz=zone)
+    # Of nanoseconds, 64 bits hold no year before 1677 and none after 2262.
+    start = pandas.Timestamp(0, tz=zone).as_unit("s")
     return ((series - start) / pandas.Timedelta(seconds=1)).to_numpy(np.float64, na_value=np.nan)
 
 
