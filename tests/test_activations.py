@@ -11,8 +11,9 @@ import rewire
 from rewire import Trainer, activations
 from rewire.activations import Activation
 
+from .backends import BACKENDS
+
 BUILT_IN = ["leaky_relu", "linear", "relu", "sigmoid", "tanh"]
-BACKENDS = ("numba", "numpy")
 
 
 def softplus(x):

@@ -149,10 +149,9 @@ def _floats(series: Any) -> np.ndarray:
 
 def _seconds(series: Any) -> np.ndarray:
     """Return seconds since 1970-01-01, in UTC where there is a time zone."""
-    pandas = import_optional("pandas", "data")
-    zone = getattr(series.dt, "tz", None)
-    start = pandas.Timestamp(0, tz=zone)
-    return ((series - start) / pandas.Timedelta(seconds=1)).to_numpy(np.float64, na_value=np.nan)
+    # By NumPy, as pandas 2.2 divides durations of Arrow to nonsense.
+    moments = series.to_numpy("datetime64[us]")
+    return (moments - np.datetime64(0, "us")) / np.timedelta64(1, "s")
 
 
 def _texts(series: Any) -> TextColumn:
