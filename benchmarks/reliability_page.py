@@ -39,6 +39,7 @@ def table(heading: list[str], rows: list[list[Any]]) -> str:
 
 
 def kills(found: dict[str, dict]) -> dict[str, str]:
+    found = {name: found[name] for name in JOBS if name in found}
     columns = {
         "kills": "kills",
         "of them inside a write": "inside_writes",
