@@ -98,7 +98,8 @@ kill: $(VENV)/.installed-test
 	$(BIN)/python benchmarks/reliability_page.py
 
 # pip takes the highest versions alone; uv, which it installs, the lowest too. Tools of the tests are
-# the newest: they are not what a user has.
+# the newest: they are not what a user has. So is what the lowest versions need themselves, of whose
+# deprecations they warn.
 LOWEST = build/lowest/bin
 lowest:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
@@ -111,7 +112,7 @@ lowest:
 	$(LOWEST)/uv pip install --quiet --python $(LOWEST)/python \
 	    hypothesis onnxruntime playwright pytest pytest-xdist
 	$(LOWEST)/uv pip install --quiet --python $(LOWEST)/python --no-deps --editable .
-	$(LOWEST)/python -m pytest --numprocesses auto --dist loadfile --pyargs tests rewire
+	$(LOWEST)/python -m pytest -W ignore::DeprecationWarning --numprocesses auto --dist loadfile --pyargs tests rewire
 
 # Tests that are about compiled kernels are skipped by name; for all others NumPy's kernels serve.
 without-numba:

@@ -133,8 +133,7 @@ class Harness:
         theirs = psutil.Process(child).children(recursive=True)
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
-        _, left = psutil.wait_procs(theirs, timeout=LONGEST)
-        for one in left:
+        for one in idle(theirs):
             self.tally.hanging += 1
             one.kill()
         return status
@@ -163,13 +162,30 @@ class Harness:
 
 def processor_seconds(process: int) -> float:
     """Return what a process and all that it has started, and that goes on, have used."""
-    found = 0.0
     with suppress(psutil.Error):  # it has just ended
         parent = psutil.Process(process)
-        for one in (parent, *parent.children(recursive=True)):
-            with suppress(psutil.Error):
-                found += sum(one.cpu_times()[:2])
+        return seconds_of([parent, *parent.children(recursive=True)])
+    return 0.0
+
+
+def seconds_of(processes: list[psutil.Process]) -> float:
+    """Return the processor's time of those that still go on."""
+    found = 0.0
+    for one in processes:
+        with suppress(psutil.Error):
+            found += sum(one.cpu_times()[:2])
     return found
+
+
+def idle(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Wait for processes to end; return those that stay and do nothing."""
+    used = -1.0
+    for _ in range(10):
+        before, used = used, seconds_of(processes)
+        if used == before:
+            break
+        _, processes = psutil.wait_procs(processes, timeout=LONGEST)
+    return processes
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ JOBS = {
     "compare --jobs 2": "the same by two processes, which must end with the one that is killed",
     "its workers": "the same, but one of the two processes is killed, and the study must go on",
     "workers of Dask": "the same by a cluster of Dask on this computer",
+    "tune --jobs 2": "a search of settings by two processes, which replaces the trials it has lost",
     "report": "the command",
     "export": "the command, to seven formats",
     "strip": "the command",
@@ -38,6 +39,7 @@ def table(heading: list[str], rows: list[list[Any]]) -> str:
 
 
 def kills(found: dict[str, dict]) -> dict[str, str]:
+    found = {name: found[name] for name in JOBS if name in found}
     columns = {
         "kills": "kills",
         "of them inside a write": "inside_writes",

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 import rewire
 from rewire import kernels, losses
 
+from .backends import BACKENDS
 from .kernels.graphs import LOSSES, close, graphs
-
-BACKENDS = ("numba", "numpy")
 
 
 def torch_losses(loss, scores, y):
@@ -40,7 +39,7 @@ def test_weighted_losses_agree_with_their_twins_and_with_autograd(graph, loss):
     each = torch_losses(loss, leaf.T, torch.tensor(y[graph.samples]))
     total = (torch.tensor(weight[graph.samples]) * each).sum()
     total.backward()
-    for backend in (kernels.get_backend("numba"), kernels.get_backend("numpy")):
+    for backend in map(kernels.get_backend, BACKENDS):
         given = np.full_like(scores, np.nan)
         number = graph.dtype(0.125)
         value = backend.loss_and_slope(code, scores, columns, graph.samples, number, given)
@@ -96,7 +95,7 @@ def test_a_sample_of_weight_two_is_the_sample_twice(loss, backend):
 def test_weights_of_one_change_no_bit(loss):
     found = []
     for weighted in (False, True):
-        net, X, y = network(loss, "numba")
+        net, X, y = network(loss, BACKENDS[0])
         y = y[:, 0] if loss == "cross_entropy" and not weighted else y
         y = np.column_stack([y, np.ones(7)]) if weighted else y
         rule = type(losses.get(loss))(weighted=weighted)

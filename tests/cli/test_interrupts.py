@@ -10,6 +10,8 @@ import pytest
 from rewire.cli import exit_at_once
 from rewire.cli.interrupts import importing, interruptible
 
+from ..backends import needs_numba
+
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 
 # Before the command line's own code, as an interpreter would have it that nobody started with
@@ -71,7 +73,8 @@ def interrupted(script, when, *arguments):
     )
 
 
-MODULES = ["rewire.cli.app", "typer", "numpy", "scipy.sparse", "numba", "rewire.report"]
+MODULES = ["rewire.cli.app", "typer", "numpy", "scipy.sparse", "rewire.report"]
+MODULES.append(pytest.param("numba", marks=needs_numba))
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -100,6 +100,8 @@ WRITTEN = {
     "heating": ["gas", " oil", "wood ", "", "NA", "?", "Null", "coal", "GAS", "unknown"],
     "code": ["01", "1", "0A", "1.0", "", "NA", "02", "2", "na", "01 "],
 }
+if int(pd.__version__.split(".")[0]) < 3:  # before, dates were nanoseconds of some centuries alone
+    WRITTEN["when"].remove("0001-01-01")
 LEARNT = {
     "price": ["$1,200", "$35.50", "$2,000", "$400", "$9,999"],
     "share": ["37%", "4.5%", "0%", "100%", "12%"],

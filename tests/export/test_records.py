@@ -68,6 +68,7 @@ class TestFiles:
         path = tmp_path / "net"
         save(SMALL, path)
         if save is save_json:
+            pytest.importorskip("networkx", minversion="3.4")  # takes the names of the lists since
             document = json.loads(path.read_text())
             graph = networkx.node_link_graph(document, nodes="neurons", edges="connections")
         else:

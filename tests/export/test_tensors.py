@@ -143,7 +143,7 @@ def test_files_of_another_kind_are_refused(tmp_path):
 
 def test_the_error_says_what_reads_the_file(tmp_path):
     path = tmp_path / "model.safetensors"
-    write_tensors(path, {}, {}, kind="model")
+    write_tensors(path, {"x": np.arange(3)}, {}, kind="model")
     with pytest.raises(ValueError, match=r"got a model: read it by rewire.experiment.Predictor"):
         load_safetensors(path)
 

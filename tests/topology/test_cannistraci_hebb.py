@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from rewire import Network
 from rewire.topology import grow_criteria
 
+from ..backends import BACKENDS
 from .tables import context, pairs
 
 
@@ -53,7 +54,7 @@ def layers(draw):
     sources, targets = draw(st.integers(1, 5)), draw(st.integers(1, 5))
     possible = [(s, sources + t) for s in range(sources) for t in range(targets)]
     links = draw(st.lists(st.sampled_from(possible), unique=True))
-    backend = draw(st.sampled_from(["numba", "numpy"]))
+    backend = draw(st.sampled_from(BACKENDS))
     return Network.from_connections(
         [sources, targets],
         [s for s, _ in links],
@@ -93,7 +94,7 @@ def test_what_is_going_to_be_dropped_is_no_link(name, net, seed):
     check(name, net, ctx, pairs(net) - gone, net.ranks[0], slice(0, net.ranks[0]))
 
 
-@pytest.mark.parametrize("backend", ["numba", "numpy"])
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_pair_by_hand(backend):
     # u = 0 feeds t = 4, 5; v = 6 is fed by s = 1, 2; links 1 - 4, 2 - 4, 2 - 5, and 3 - 5 outside.
     source, target = [0, 0, 1, 2, 1, 2, 2, 3], [4, 5, 6, 6, 4, 4, 5, 5]

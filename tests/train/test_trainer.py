@@ -8,6 +8,8 @@ from torch import nn
 import rewire
 from rewire import losses
 
+from ..backends import BACKENDS
+
 
 class Twin(nn.Module):
     """The same network in PyTorch: dense matrices, and masks on their gradients."""
@@ -96,7 +98,7 @@ OPTIMIZERS = {
 }
 
 
-@pytest.mark.parametrize("backend", ["numba", "numpy"])
+@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("loss", TARGETS)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_twenty_steps_follow_pytorch(backend, loss, optimizer):

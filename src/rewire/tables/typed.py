@@ -21,6 +21,9 @@ from .texts import Texts
 
 __all__ = ["column_of_objects", "from_frame", "read_arrow", "read_typed"]
 
+# What tables have that become Arrow's; of Polars, the first since 1.3.
+ARROW = ("__arrow_c_stream__", "to_arrow")
+
 
 def read_typed(
     path: Path, *, sheet: str | int | None, header: bool, max_bytes: int | None = None
@@ -66,7 +69,7 @@ def from_frame(source: Any, name: str = "table") -> RawTable:
         source = {field: source[field] for field in source.dtype.names}
     if isinstance(source, Mapping):
         source = pandas.DataFrame({key: _series(key, value) for key, value in source.items()})
-    elif not isinstance(source, pandas.DataFrame) and hasattr(source, "__arrow_c_stream__"):
+    elif not isinstance(source, pandas.DataFrame) and any(hasattr(source, one) for one in ARROW):
         try:
             source = _without_views(source).to_pandas(types_mapper=pandas.ArrowDtype)
         except ImportError:
@@ -109,14 +112,20 @@ def _series(name: Any, values: Any) -> Any:
 
 
 def _without_views(source: Any) -> Any:
-    """Return an Arrow table whose texts are of a type that pandas knows; Polars has another."""
+    """Return an Arrow table of types that pandas knows; texts and classes of Polars are not."""
     pyarrow = import_optional("pyarrow", "data")
-    table = pyarrow.table(source)
-    fields = [
-        one.with_type(pyarrow.large_string()) if str(one.type) == "string_view" else one
-        for one in table.schema
-    ]
+    # Polars hands over texts by itself in a type that Arrow before version 16 does not know.
+    table = source.to_arrow() if hasattr(source, "to_arrow") else pyarrow.table(source)
+    fields = [one.with_type(_known(pyarrow, one.type)) for one in table.schema]
     return table.cast(pyarrow.schema(fields))
+
+
+def _known(pyarrow: Any, given: Any) -> Any:
+    if str(given) == "string_view":
+        return pyarrow.large_string()
+    if pyarrow.types.is_dictionary(given):
+        return pyarrow.dictionary(pyarrow.int32(), given.value_type, given.ordered)
+    return given
 
 
 def _column(series: Any) -> RawColumn:
@@ -149,13 +158,11 @@ def _floats(series: Any) -> np.ndarray:
 
 def _seconds(series: Any) -> np.ndarray:
     """Return seconds since 1970-01-01, in UTC where there is a time zone."""
-    pandas = import_optional("pandas", "data")
-    if str(series.dtype).startswith(("date32", "date64")):  # days of Arrow, which have no zone
+    if str(series.dtype).startswith(("date32", "date64")):  # days of Arrow
         series = series.astype("timestamp[ms][pyarrow]")
-    zone = getattr(series.dt, "tz", None)
-    # Of nanoseconds, 64 bits hold no year before 1677 and none after 2262.
-    start = pandas.Timestamp(0, tz=zone).as_unit("s")
-    return ((series - start) / pandas.Timedelta(seconds=1)).to_numpy(np.float64, na_value=np.nan)
+    # By NumPy, as pandas 2.2 divides durations of Arrow to nonsense.
+    moments = series.to_numpy("datetime64[us]")
+    return (moments - np.datetime64(0, "us")) / np.timedelta64(1, "s")
 
 
 def _texts(series: Any) -> TextColumn:
