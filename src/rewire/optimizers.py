@@ -49,6 +49,13 @@ class Optimizer(ABC):
     # Columns that optimisers keep for each connection and neuron; add those of your own here.
     remembers: ClassVar[tuple[str, ...]] = ("velocity", "first_moment", "second_moment")
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        own = vars(cls)
+        if "descent" not in own and ("update" in own or "_apply" in own):
+            # A rule of its own, which the compiled pass of the one that it builds on does not know.
+            cls.descent = Optimizer.descent  # type: ignore[method-assign]
+
     def __post_init__(self) -> None:
         self.steps = 0
         check("lr", self.lr, 0, np.inf)

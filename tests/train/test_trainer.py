@@ -7,6 +7,8 @@ from torch import nn
 
 import rewire
 from rewire import losses
+from rewire.data import moons
+from rewire.optimizers import SGD, Adam, AdamW
 
 from ..backends import BACKENDS
 
@@ -288,3 +290,13 @@ def test_nan_in_the_data_is_named_and_nothing_is_learnt():
 
 def test_large_finite_numbers_are_no_error():
     assert np.isfinite(network().predict(np.full((1, 5), 1e200))).all()
+
+
+@pytest.mark.parametrize("base", [SGD, Adam, AdamW])
+@pytest.mark.parametrize("name", ["update", "_apply"])
+def test_what_is_built_on_an_optimizer_makes_its_own_updates(base, name):
+    still = type("Still", (base,), {name: lambda self, *arguments: None})
+    net = rewire.mlp([2, 4, 1], seed=0)
+    before = net.connections.weight.copy()
+    rewire.fit(net, *moons(seed=0), optimizer=still(0.1), total_steps=3)
+    np.testing.assert_array_equal(net.connections.weight, before)
