@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -69,9 +70,10 @@ class Trials:
         """Return a trial that begins, and what it is to train."""
         trial = self.study.ask()
         # Seeded by the trial's number, so that a search that goes on does not repeat itself.
-        self.study.sampler = self.optuna.samplers.TPESampler(
-            seed=(self.seed * 1_000_003 + trial.number) % 2**32, constant_liar=True
-        )
+        number = (self.seed * 1_000_003 + trial.number) % 2**32
+        with warnings.catch_warnings():  # Optuna 4 says that constant_liar might change
+            warnings.simplefilter("ignore", self.optuna.exceptions.ExperimentalWarning)
+            self.study.sampler = self.optuna.samplers.TPESampler(seed=number, constant_liar=True)
         chosen = replace(self.recipe, **suggested(trial, self.space))
         limits = self._limits()
         return trial, SearchJob(trial.number, chosen, self.source, self.measure, limits)
