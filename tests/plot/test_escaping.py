@@ -41,7 +41,7 @@ def test_a_picture_shows_it(picture, nasty):
 
 def test_a_table_for_spreadsheets_holds_no_formula():
     file = io.StringIO()
-    _write_lines(file, {NASTY: [NASTY, "@SUM(1)", "-1+cmd|x"], "b": ["-5", -5.0, "+49 30"]})
+    _write_lines(file, [{NASTY: [NASTY, "@SUM(1)", "-1+cmd|x"], "b": ["-5", -5.0, "+49 30"]}])
     rows = list(csv.reader(io.StringIO(file.getvalue())))
     assert rows[0] == [f"'{NASTY}", "b"]
     assert rows[1:] == [[f"'{NASTY}", "-5"], ["'@SUM(1)", "-5.0"], ["'-1+cmd|x", "+49 30"]]
