@@ -2,7 +2,7 @@
 
     python benchmarks/playground.py
     python benchmarks/playground.py --browser
-    python benchmarks/playground.py --soak 200000
+    python benchmarks/playground.py --soak 72000
 
 The first measures a session through its local server, as a page follows it, and writes
 benchmarks/playground.json; the second counts the pictures that Chromium shows of it, where it has
