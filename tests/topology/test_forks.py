@@ -12,9 +12,12 @@ import pytest
 import rewire
 from rewire.topology import Rewirer
 
+from ..backends import needs_numba
+
 pytestmark = [
     pytest.mark.fork,
     pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork"),
+    needs_numba,  # OpenBLAS, which computes the plain kernels' products, may hang in a child
 ]
 
 
