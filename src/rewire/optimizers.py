@@ -54,6 +54,7 @@ class Optimizer(ABC):
         own = vars(cls)
         if "descent" not in own and ("update" in own or "_apply" in own):
             # A rule of its own, which the compiled pass of the one that it builds on does not know.
+            # Type checkers want methods to be defined, not assigned.
             cls.descent = Optimizer.descent  # type: ignore[method-assign]
 
     def __post_init__(self) -> None:

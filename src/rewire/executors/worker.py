@@ -19,31 +19,23 @@ __all__ = ["Answer", "Batch", "Job", "work"]
 
 
 class Job(Protocol):
-    """A training that any process can do; equal ones have equal figures.
-
-    Attributes
-    ----------
-    key : hashable
-        What tells it from the other jobs.
-    recipe : Recipe
-        What its data are loaded by.
-    source : str or None
-        What identifies their content, where several jobs share them.
-    imports : tuple of str
-        Modules that every process imports first.
-    """
+    """A training that any process can do; equal ones have equal figures."""
 
     @property
-    def key(self) -> Hashable: ...  # noqa: D102  explained above, as the others are
+    def key(self) -> Hashable:
+        """What tells it from the other jobs."""
 
     @property
-    def recipe(self) -> Recipe: ...  # noqa: D102
+    def recipe(self) -> Recipe:
+        """What its data are loaded by."""
 
     @property
-    def source(self) -> str | None: ...  # noqa: D102
+    def source(self) -> str | None:
+        """What identifies their content, where several jobs share them."""
 
     @property
-    def imports(self) -> tuple[str, ...]: ...  # noqa: D102
+    def imports(self) -> tuple[str, ...]:
+        """Modules that every process imports first."""
 
     def perform(self, data_dir: DataDir = None) -> Any:
         """Do it and return the outcome; errors of the training are outcomes too."""
