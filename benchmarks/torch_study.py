@@ -36,6 +36,7 @@ GRID = {
     "static, 80%": (240, (5e-4, 1e-3, 2e-3)),
     "static, 90%": (330, (1e-3, 2e-3, 4e-3)),
     "static, 95%": (360, (2e-3, 4e-3, 8e-3)),
+    "static, twice as wide, 90%": (120, (2.5e-4, 5e-4, 1e-3, 2e-3, 4e-3)),
     "static, twice as wide, 75%": (80, (2.5e-4, 5e-4, 1e-3, 2e-3)),
 }
 WINDOWS = 32  # of CONTEXT characters, on which a model is measured

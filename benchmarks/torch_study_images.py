@@ -59,7 +59,12 @@ SETTINGS = {"dense": Setting()} | {
     for sparsity, density in DENSITIES.items()
     for method in METHODS
 }
-GRID = {"dense": (1e-3, 3e-3, 1e-2, 3e-2), "static, 90%": (1e-3, 3e-3, 1e-2, 3e-2, 1e-1)}
+GRID = {
+    "dense": (1e-3, 3e-3, 1e-2, 3e-2),
+    "static, 90%": (1e-3, 3e-3, 1e-2, 3e-2, 1e-1),
+    "static, 95%": (1e-2, 3e-2, 1e-1),
+    "static, 98%": (1e-2, 3e-2, 1e-1),
+}
 
 
 def network(setting: Setting, seed: int) -> nn.Module:
