@@ -42,6 +42,7 @@ class Graph:
         self.backend = backend
         self.version = self.numbering = 0
         self._program: tuple[int, Program] | None = None
+        self._skips: tuple[int, bool] | None = None
 
     # ---------------------------------------------------------------------------------- reading
 
@@ -79,8 +80,11 @@ class Graph:
     @property
     def skips(self) -> bool:
         """Whether any connection skips a rank."""
-        before = np.repeat((0, 0, *self.rank_start[1:-2]), self.ranks)
-        return bool((self.connections.source < before[self.connections.target]).any())
+        if self._skips is None or self._skips[0] != self.version:
+            before = np.repeat((0, 0, *self.rank_start[1:-2]), self.ranks)
+            found = bool((self.connections.source < before[self.connections.target]).any())
+            self._skips = self.version, found
+        return self._skips[1]
 
     @property
     def possible_connections(self) -> int:

@@ -160,6 +160,6 @@ class RunningTotals:
     def add(self, losses: np.ndarray, n_correct: np.ndarray, sizes: np.ndarray) -> None:
         """Add some steps: mean losses, correctly predicted samples, and sizes of the batches."""
         # One after the other, so that it does not matter how the steps were divided into calls.
-        self.loss = float(np.cumsum([self.loss, *losses * sizes])[-1])
+        self.loss = float(np.cumsum(np.append(self.loss, losses * sizes))[-1])
         self.n_correct += int(n_correct.sum())
         self.samples += int(sizes.sum())
