@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+import scipy
 
 __all__ = [
     "CONFIDENCE",
@@ -93,7 +93,7 @@ def share_interval(count: int, total: int) -> Interval:
     >>> round(low, 3), high
     (0.566, 1.0)
     """
-    found = stats.binomtest(count, total).proportion_ci(CONFIDENCE, method="wilson")
+    found = scipy.stats.binomtest(count, total).proportion_ci(CONFIDENCE, method="wilson")
     return Interval(float(found.low), float(found.high))
 
 

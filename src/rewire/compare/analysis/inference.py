@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from rewire.assess.intervals import CONFIDENCE, Interval, share_interval
 
@@ -88,7 +88,7 @@ def mean_interval(
     n = len(values)
     if n < 2 or not np.isfinite(values).all():
         return UNKNOWN
-    half = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * deviation(values) / math.sqrt(n)
+    half = scipy.stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * deviation(values) / math.sqrt(n)
     least, most = possible
     low, high = max(values.mean() - half, least), min(values.mean() + half, most)
     return Interval(float(low), float(high))
@@ -149,9 +149,9 @@ def signed_rank_p(differences: np.ndarray) -> float:
     0.25
     """
     if len(differences) > MOST_EXACT:
-        return float(stats.wilcoxon(differences).pvalue)
+        return float(scipy.stats.wilcoxon(differences).pvalue)
     # Twice, as ranks that are shared may be halves.
-    ranks = np.round(2 * stats.rankdata(np.abs(differences))).astype(int)
+    ranks = np.round(2 * scipy.stats.rankdata(np.abs(differences))).astype(int)
     chances = np.ones(1)  # of each sum of positive ranks
     for rank in ranks:
         longer = np.zeros(len(chances) + rank)

@@ -9,7 +9,7 @@ from functools import cache
 from operator import itemgetter
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from rewire.validation import several
 
@@ -107,7 +107,7 @@ def rank_methods(runs: Iterable[Trial], measure: str = "accuracy") -> Ranking:
         )
     table = np.array([[own[seed] for own in values.values()] for seed in common])
     best_first = 1 if measure == "loss" else -1
-    ranks = stats.rankdata(best_first * np.round(table, DIGITS), axis=1)
+    ranks = scipy.stats.rankdata(best_first * np.round(table, DIGITS), axis=1)
     statistic, p = _friedman(ranks)
     average = dict(sorted(zip(values, ranks.mean(axis=0).tolist(), strict=True), key=itemgetter(1)))
     difference = critical_difference(len(values), len(common))
@@ -150,13 +150,13 @@ def critical_difference(methods: int, seeds: int) -> float:
 
 @cache  # an integral that takes a noticeable part of a second
 def _quantile(methods: int) -> float:
-    return float(stats.studentized_range.ppf(1 - ALPHA, methods, np.inf))
+    return float(scipy.stats.studentized_range.ppf(1 - ALPHA, methods, np.inf))
 
 
 def _friedman(ranks: np.ndarray) -> tuple[float, float]:
     if (ranks == ranks[:, :1]).all():  # every seed one tie, of which the statistic is 0 / 0
         return 0.0, 1.0
-    found = stats.friedmanchisquare(*ranks.T)
+    found = scipy.stats.friedmanchisquare(*ranks.T)
     return float(found.statistic), float(found.pvalue)
 
 
