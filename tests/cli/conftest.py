@@ -1,6 +1,9 @@
 """What the tests of the command share: how it is called, and kernels compiled beforehand."""
 
+from functools import cache
+
 import pytest
+import typer.testing
 from typer.testing import CliRunner
 
 import rewire
@@ -19,6 +22,14 @@ def run():
         return result
 
     return invoke
+
+
+@pytest.fixture(scope="session", autouse=True)
+def built_once():
+    """Build the command once, not for every call, which takes as long as many a test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.testing, "_get_command", cache(typer.main.get_command))
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ something, and all that name an option.
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -32,11 +33,9 @@ def options_of(command):
     return own | {"--help", "--version", "--install-completion"}
 
 
-def parsed():
+@cache
+def trees():
     return {path: ast.parse(path.read_text()) for path in sorted(SOURCE.rglob("*.py"))}
-
-
-TREES = parsed()
 
 
 def text_of(node):
@@ -83,7 +82,7 @@ def is_call(node, *names):
 def advice_of(path):
     """Return the remedies that a module's errors and warnings offer, as texts."""
     found = []
-    for node in ast.walk(TREES[path]):
+    for node in ast.walk(trees()[path]):
         if is_call(node, "advise", "Advice"):
             found += [text for part in node.args[1:] for text in sentences(part)]
         elif is_call(node, "prefixed"):
@@ -93,12 +92,14 @@ def advice_of(path):
     return found
 
 
-REMEDIES = sorted({text for path in TREES for text in advice_of(path)})
+@cache
+def remedies():
+    return sorted({text for path in trees() for text in advice_of(path)})
 
 
 def test_there_are_messages_to_walk():
-    assert len(REMEDIES) > 25
-    assert "hold some samples out (validation=0.2)" in REMEDIES
+    assert len(remedies()) > 25
+    assert "hold some samples out (validation=0.2)" in remedies()
 
 
 def options_in(text):
@@ -113,7 +114,7 @@ def options_in(text):
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_advises_its_own_options_alone(name):
     command = COMMANDS[name]
-    for remedy in REMEDIES:
+    for remedy in remedies():
         for others in ([], ["choose another one"]):
             said = for_command(advise("x must be y; got z", remedy, *others), command)
             assert options_in(said) <= options_of(command), said
@@ -124,7 +125,7 @@ def test_a_command_advises_its_own_options_alone(name):
 
 def test_the_library_names_no_options_but_those_of_a_command_it_names():
     every = set().union(*map(options_of, COMMANDS.values()))
-    for path, tree in TREES.items():
+    for path, tree in trees().items():
         if "cli" in path.parts:
             continue
         for text in texts(tree):
@@ -147,7 +148,7 @@ USERS = {
 
 
 def test_a_command_names_its_own_options():
-    for path, tree in TREES.items():
+    for path, tree in trees().items():
         if "cli" not in path.parts:
             continue
         users = USERS.get(path.stem, [path.stem] if path.stem in COMMANDS else COMMANDS)
@@ -159,7 +160,7 @@ def test_a_command_names_its_own_options():
 def parameters():
     """Return the names of all parameters and fields of the package."""
     found = set()
-    for tree in TREES.values():
+    for tree in trees().values():
         for node in ast.walk(tree):
             if isinstance(node, (ast.FunctionDef, ast.Lambda)):
                 arguments = node.args
@@ -176,27 +177,27 @@ OTHERS = {"keep_default_na", "encoding", "drop_last"}
 
 def test_what_errors_advise_in_python_is_a_parameter():
     known = parameters() | OTHERS
-    for remedy in REMEDIES:
+    for remedy in remedies():
         assert set(PARAMETER.findall(remedy)) <= known, remedy
 
 
 def test_errors_and_warnings_advise_parameters_as_remedies_only():
     """A parameter elsewhere in a message would reach commands that have no such option."""
-    for path, tree in TREES.items():
+    for path, tree in trees().items():
         if "scalar" in path.parts or "cli" in path.parts:
             continue
-        remedies = set(advice_of(path))
+        advised = set(advice_of(path))
         for node in ast.walk(tree):
             if not isinstance(node, ast.Raise) and not is_call(node, "warn"):
                 continue
-            for text in set(texts(node)) - remedies:
+            for text in set(texts(node)) - advised:
                 plain = re.sub(rf"\b[a-z_]+={VALUE}", "", text)  # what was given
                 assert not PARAMETER.search(plain), (path, text)
 
 
 def test_an_estimator_advises_its_own_parameters_alone():
     known = set(SparseMLPClassifier().get_params()) | set(SparseMLPRegressor().get_params())
-    for remedy in [*REMEDIES, "give decimal=','", "(ignore='x')", "give date='x=DD/MM/YYYY'"]:
+    for remedy in [*remedies(), "give decimal=','", "(ignore='x')", "give date='x=DD/MM/YYYY'"]:
         filled_in = remedy.replace(VALUE, "x")
         said = for_estimator(advise("column 'x' is open", filled_in, "correct it"))
         assert set(PARAMETER.findall(said)) <= known, said

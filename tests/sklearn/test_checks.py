@@ -9,13 +9,15 @@ from rewire.sklearn import SparseMLPClassifier, SparseMLPRegressor
 # Some of the checks train on noise.
 pytestmark = pytest.mark.filterwarnings("ignore:.*worse than")
 
-OTHER = {"density": 0.5, "distribution": "uniform", "solver": "sgd", "strip": True}
+# Epochs that are enough for what the checks learn.
+FEW = {"max_iter": 60}
+OTHER = {**FEW, "density": 0.5, "distribution": "uniform", "solver": "sgd", "strip": True}
 
 
 @parametrize_with_checks(
     [
-        SparseMLPClassifier(),
-        SparseMLPRegressor(),
+        SparseMLPClassifier(**FEW),
+        SparseMLPRegressor(**FEW),
         SparseMLPClassifier(hidden_layer_sizes=(20, 20), method="set", **OTHER),
         SparseMLPRegressor(
             hidden_layer_sizes=20, method=RigL(every=5), learning_rate="linear", **OTHER

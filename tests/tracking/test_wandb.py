@@ -89,6 +89,7 @@ def test_a_run_is_kept_on_this_computer(tmp_path, monkeypatch):
     for name, value in {"MODE": "offline", "DIR": str(tmp_path), "SILENT": "true"}.items():
         monkeypatch.setenv(f"WANDB_{name}", value)
     history = train(tracker := WandB())
+    wandb.teardown()  # its process has written everything once it has ended
     (kept,) = (tmp_path / "wandb").glob(f"offline-run-*/run-{tracker.run}.wandb")
     written = kept.read_bytes()
     for name in ("loss", "density/layer_2", "explored"):
