@@ -236,7 +236,7 @@ def search_table(name: str, end: str, what: str) -> str:
     """Return what each learning rate reached on data held back from the training data."""
     body = []
     for setting, runs in result(name)["search"].items():
-        rates = next(iter(runs.values()))
+        rates = dict(sorted(next(iter(runs.values())).items(), key=lambda one: float(one[0])))
         reached = {rate: run[end][-1] for rate, run in rates.items()}
         reached = {rate: v[-1] if isinstance(v, list) else v for rate, v in reached.items()}
         best = min(reached, key=lambda rate: reached[rate])

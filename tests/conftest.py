@@ -25,6 +25,12 @@ def pytest_configure(config):
     config.option.loadscopereorder = False
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """Have one more than there are processors: tests wait for disks, browsers and processes."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(items):
     """Begin with the files that have slow tests, then the large ones: workers end together."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
