@@ -34,12 +34,13 @@ def revive(
     skip_connections: bool = False,
 ) -> Revived:
     """Revive a network's idle neurons, in place; see :meth:`Network.revive`."""
-    A = np.concatenate([np.asarray(batch.activation) for batch in signals], axis=1)
-    D = np.concatenate([np.asarray(batch.sensitivity) for batch in signals], axis=1)
-    if A.shape[1] < samples or not np.isfinite(A).all():  # a divergence is reported elsewhere
-        return Revived()
     start, fan_in = net.rank_start, net.connections.fan_in
-    waiting, constants = idle(net, A) & (fan_in > 0), _constants(A)
+    A = np.concatenate([np.asarray(batch.activation) for batch in signals], axis=1)
+    # There may be far more inputs than neurons: what concerns these alone does not look at those.
+    D = np.concatenate([np.asarray(batch.sensitivity)[start[1] :] for batch in signals], axis=1)
+    if A.shape[1] < samples or not np.isfinite(A[start[1] :]).all():  # reported elsewhere
+        return Revived()
+    waiting, constants = idle(net, A) & (fan_in > 0), _constants(net, A)
     if A.shape[1] > MATCHED:
         some = generator.choice(A.shape[1], MATCHED, replace=False)
         A, D = A[:, some], D[:, some]
@@ -48,7 +49,8 @@ def revive(
         here = start[rank] + np.flatnonzero(waiting[start[rank] : start[rank + 1]])
         if not len(here):
             continue
-        fed = D[start[rank + 1] : None if skip_connections else start[rank + 2]]
+        first, last = start[rank + 1 : rank + 3] - start[1]
+        fed = D[first : None if skip_connections else last]
         fed = fed[fed.any(axis=1)]
         work = int(fan_in[here].sum()) + len(fed) * len(here)
         flops += 2 * (tries + 1) * work * A.shape[1]
@@ -175,16 +177,21 @@ def idle(net: MutableGraph, activation: np.ndarray) -> np.ndarray:
     ndarray of bool, shape (neurons,)
         True where the activation is constant, or on no path from the inputs to the outputs.
     """
-    result = ~alive(net)
-    hidden = slice(int(net.rank_start[1]), int(net.rank_start[-2]))
+    result, hidden = ~alive(net), _hidden(net)
     result[hidden] |= activation[hidden].min(axis=1) == activation[hidden].max(axis=1)
     return result
 
 
-def _constants(activation: np.ndarray) -> np.ndarray:
-    """Return the value of every neuron that is constant, 0 for the others."""
-    first = activation[:, 0]
-    return np.where((activation == first[:, None]).all(axis=1), first, 0)
+def _constants(net: MutableGraph, activation: np.ndarray) -> np.ndarray:
+    """Return the value of every hidden neuron that is constant, 0 for the others."""
+    result, hidden = np.zeros(net.size, activation.dtype), _hidden(net)
+    first = activation[hidden, :1]
+    result[hidden] = np.where((activation[hidden] == first).all(axis=1), first[:, 0], 0)
+    return result
+
+
+def _hidden(net: MutableGraph) -> slice:
+    return slice(int(net.rank_start[1]), int(net.rank_start[-2]))
 
 
 def _silence(net: MutableGraph, neurons: np.ndarray, constants: np.ndarray) -> None:
