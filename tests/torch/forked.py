@@ -4,6 +4,8 @@ import multiprocessing
 import pickle
 import tempfile
 import traceback
+from functools import cache
+from multiprocessing import forkserver
 from pathlib import Path
 
 import torch
@@ -18,7 +20,7 @@ def run(size, job, *args):
     multiprocessing would share the memory of tensors.
     """
     context, data = multiprocessing.get_context("forkserver"), pickle.dumps(args)
-    context.set_forkserver_preload(["tests.torch.preloaded"])
+    _preload(context)
     with tempfile.TemporaryDirectory() as folder:
         started = []
         for rank in range(size):
@@ -29,6 +31,14 @@ def run(size, job, *args):
             sender.close()
             started.append((process, receiver))
         return [_result(process, receiver) for process, receiver in started]
+
+
+@cache
+def _preload(context):
+    """Have the server of forks load PyTorch; another one may serve, begun for studies."""
+    forkserver._forkserver._stop()  # there is no other way, and nothing of it runs any more
+    context.set_forkserver_preload(["tests.torch.preloaded"])
+    forkserver.ensure_running()
 
 
 def _result(process, receiver):

@@ -5,15 +5,22 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from typing import Any
+
+import numpy as np
 
 from rewire.kernels import set_num_threads
 
 __all__ = ["WorkerProcess"]
+
+# What takes long to import, and workers need where this process did.
+SLOW = ("rewire.executors.worker", "rewire.kernels.numba.block", "sklearn.datasets")
 
 
 class WorkerProcess(ProcessPoolExecutor):
@@ -24,9 +31,9 @@ class WorkerProcess(ProcessPoolExecutor):
     """
 
     def __init__(self) -> None:
-        context = multiprocessing.get_context("spawn")  # forks and threads do not go together
+        context = _context()
         theirs, self._lifeline = context.Pipe(duplex=False)
-        super().__init__(1, context, _begin, (theirs,))
+        super().__init__(1, context, _begin, (theirs, dict(os.environ)))
         self._first = self.submit(os.getpid)
         theirs.close()
 
@@ -42,8 +49,35 @@ class WorkerProcess(ProcessPoolExecutor):
         super().shutdown(wait, cancel_futures=True)
 
 
-def _begin(lifeline: Connection) -> None:
+def _context() -> Any:
+    """Return how workers begin: never as forks of this process, which may have threads.
+
+    On Linux they are forks of a server that has imported what takes long and does nothing else, so
+    that they begin at once and share its memory. It ends with this process.
+    """
+    spawn = multiprocessing.get_context("spawn")
+    if sys.platform != "linux":
+        return spawn
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([name for name in SLOW if name in sys.modules])
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"  # no random.py of the working folder in place of Python's
+    try:
+        forkserver.ensure_running()
+    except ChildProcessError:  # this is a fork of the process whose server it is
+        return spawn
+    finally:
+        del os.environ["PYTHONSAFEPATH"]
+        if before is not None:
+            os.environ["PYTHONSAFEPATH"] = before
+    return context
+
+
+def _begin(lifeline: Connection, environment: dict[str, str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the first process decides
+    os.environ.clear()  # what it was when the first worker began
+    os.environ.update(environment)
+    np.random.seed()  # noqa: NPY002 NumPy's own, which is the same in all forks
     set_num_threads(1)
     threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
 
