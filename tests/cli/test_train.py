@@ -3,11 +3,11 @@
 import csv
 import io
 import json
+import multiprocessing
 import os
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -586,40 +586,46 @@ def test_help_fits_and_tells(command, run):
 # -------------------------------------------------------------------------------- the shell
 
 
-LIMITED = """
-import resource, sys
-from rewire.cli.app import app
-from rewire.cli.common import run_folders
-if largest := int(sys.argv.pop(1)):
-    resource.setrlimit(resource.RLIMIT_FSIZE, (largest - 1, resource.RLIM_INFINITY))
-app(prog_name="rewire")
-"""
+# Python 3.12 warns of every fork of a process that has threads; this one's are idle.
+in_forks = pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork.*:DeprecationWarning")
 
 
-def rewire_command(*arguments, largest_file=None, **options):
-    limit = 0 if largest_file is None else largest_file + 1
-    return subprocess.Popen(
-        [sys.executable, "-c", LIMITED, str(limit), *map(str, arguments)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "COLUMNS": "80", "TERM": "dumb", **options},
-    )
+def begin_command(*arguments, largest_file=None):
+    """Begin the command in a fork, which has imported all; return it, its output and errors."""
+    pipes = {1: os.pipe(), 2: os.pipe()}
+
+    def job():
+        for number, (_, end) in pipes.items():
+            os.dup2(end, number)
+        sys.stdout, sys.stderr = (os.fdopen(number, "w", buffering=1) for number in pipes)
+        os.environ.update(COLUMNS="80", TERM="dumb")
+        if largest_file is not None:
+            import resource  # Windows has none
+
+            resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, resource.RLIM_INFINITY))
+        app(list(map(str, arguments)), prog_name="rewire")
+
+    process = multiprocessing.get_context("fork").Process(target=job, daemon=True)
+    process.start()
+    for _, end in pipes.values():
+        os.close(end)
+    return process, *(os.fdopen(start) for start, _ in pipes.values())
 
 
+@in_forks
 @pytest.mark.slow
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_asked_to_stop_it_saves_and_says_how_to_go_on(number, status, run, tmp_path):
     long = ["digits", "--hidden", "30", "--method", "set", "--total-steps", 6000, "--seed", 4]
-    process = rewire_command("train", *long, "--out", tmp_path / "run")
-    for line in process.stdout:
-        if line.startswith("step"):
-            break
-    process.send_signal(number)
-    output, errors = process.communicate(timeout=60)
-    assert process.returncode == status, errors
-    assert "all is kept. Go on with:" in output
-    assert f"rewire train --resume {tmp_path / 'run'}" in output
+    process, output, errors = begin_command("train", *long, "--out", tmp_path / "run")
+    with output, errors:
+        assert any(line.startswith("step") for line in output)
+        os.kill(process.pid, number)
+        rest = output.read()
+        process.join(60)
+        assert process.exitcode == status, errors.read()
+    assert "all is kept. Go on with:" in rest
+    assert f"rewire train --resume {tmp_path / 'run'}" in rest
     assert not (tmp_path / "run" / "model.safetensors").exists()
     run("train", "--resume", tmp_path / "run")
     run("train", *long, "--out", tmp_path / "whole")
@@ -646,6 +652,7 @@ def test_a_second_ctrl_c_does_not_wait(run, tmp_path, monkeypatch):
     run("train", "--resume", tmp_path)
 
 
+@in_forks
 @pytest.mark.slow
 def test_a_full_disk_is_said_and_there_is_a_way_on(run, tmp_path):
     """No file may be larger than some bytes, by the kernel's word: writers fail in the middle."""
@@ -654,10 +661,14 @@ def test_a_full_disk_is_said_and_there_is_a_way_on(run, tmp_path):
     sizes = [file.stat().st_size for file in (tmp_path / "whole").iterdir()]
     for limit in (0, 100, 8000, max(sizes) * 9 // 10):
         out = tmp_path / str(limit)
-        process = rewire_command("train", *settings, "--out", out, largest_file=limit)
-        _, errors = process.communicate(timeout=60)
-        assert process.returncode == 2, errors
-        last = errors.splitlines()[-1]
+        process, output, errors = begin_command(
+            "train", *settings, "--out", out, largest_file=limit
+        )
+        with output, errors:
+            _, said = output.read(), errors.read()
+        process.join(60)
+        assert process.exitcode == 2, said
+        last = said.splitlines()[-1]
         assert re.match(rf"error: {out}/\S+ could not be written \(File too large\)", last)
         assert not list(out.glob(".*"))
         if (out / "settings.json").exists():

@@ -2,13 +2,17 @@
 
 import os
 import re
+import runpy
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pytest
+import torch
 from PIL import Image
+
+from rewire.topology.criteria import drop_criteria
 
 FOLDER = Path(__file__).parents[2] / "examples"
 SCRIPTS = sorted(FOLDER.glob("*.py"))
@@ -35,22 +39,27 @@ PRINTED = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
-def test_runs_and_prints_what_it_is_about(script, tmp_path):
+@pytest.mark.filterwarnings("default")  # as where it is run by itself
+def test_runs_and_prints_what_it_is_about(script, tmp_path, monkeypatch, capsys):
     if script.stem == "mnist" and "REWIRE_DATA_DIR" not in os.environ:
         pytest.skip("REWIRE_DATA_DIR is not set: it names the folder of the stored data sets")
     if script.stem == "pytorch_report":
         pytest.importorskip("playwright", reason="Playwright is not installed")
         if not (os.environ.get("REWIRE_CHROMIUM") or shutil.which("chromium")):
             pytest.skip("Chromium is not installed: REWIRE_CHROMIUM names another one")
-    done = subprocess.run(
-        [sys.executable, script, tmp_path],
-        env=os.environ | {"EPOCHS": "1", "MPLBACKEND": "Agg"},
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
-    assert done.returncode == 0, done.stderr
-    assert re.search(PRINTED[script.name], done.stdout), done.stdout
+    # In this process, which has imported what it needs; nothing that it changes may stay.
+    monkeypatch.setattr(sys, "argv", [str(script), str(tmp_path)])
+    monkeypatch.setenv("EPOCHS", "1")
+    monkeypatch.setattr(drop_criteria, "_parts", dict(drop_criteria._load()))
+    threads = torch.get_num_threads()
+    try:
+        with plt.rc_context():
+            runpy.run_path(str(script), run_name="__main__")
+    finally:
+        plt.close("all")
+        torch.set_num_threads(threads)
+    printed = capsys.readouterr().out
+    assert re.search(PRINTED[script.name], printed), printed
     drawn = {path.name for path in tmp_path.iterdir() if path.suffix in MOST_BYTES}
     assert drawn == set(PICTURES[script.name])
     for name in drawn:

@@ -176,10 +176,11 @@ def test_mpi_gives_the_same_bits(whole, data, tmp_path):
         pytest.skip("no MPI is installed")
     command = (
         "-m mpi4py.futures -m rewire compare quarters --hidden 5 --sparsity 0.5 --epochs 2 "
-        f"--every 1 --measure training --methods static,rigl --seeds 4 --on mpi --import {data} --out"
+        "--every 1 --measure training --methods static,rigl --seeds 4 --on mpi"
     )
+    files = ["--import", data, "--out", str(tmp_path)]
     subprocess.run(
-        [launcher, "-n", "3", sys.executable, *command.split(), str(tmp_path)],
+        [launcher, "-n", "3", sys.executable, *command.split(), *files],
         check=True,
         timeout=300,
         stdout=subprocess.DEVNULL,
