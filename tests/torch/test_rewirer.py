@@ -1,8 +1,10 @@
 """The rewirer of PyTorch models against the array engine, dense gradients and itself resumed."""
 
 import copy
+import inspect
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -515,55 +517,59 @@ def test_the_same_bits_after_a_restart(name):
         assert exactly(one.state_dict()) == exactly(other.state_dict())
 
 
-TRAINING = """
+def train_on_disk(path, killed_at=None):
+    """Train from what is kept to the end, keeping each step; have a rewiring kill the process."""
+    layers = rt.Linear(12, 10, density=0.3, seed=0), rt.Linear(10, 4, density=0.4, seed=1)
+    model = torch.nn.Sequential(layers[0], torch.nn.ReLU(), layers[1])
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
+    rewirer = rt.Rewirer(model, optimizer, "rigl", steps=40, every=5, seed=0)
+    parts = model, optimizer, rewirer
+    if os.path.exists(path):
+        for part, state in zip(parts, torch.load(path), strict=True):
+            part.load_state_dict(state)
+    if killed_at is not None:
+        move = OptimizerState.move
+
+        def move_and_die(self, parameter, index):
+            move(self, parameter, index)
+            if rewirer.steps_made == killed_at:  # one layer has moved, and its table has not
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        OptimizerState.move = move_and_die
+    for step in range(rewirer.steps_made, 40):
+        x = torch.randn(8, 12, generator=torch.Generator().manual_seed(step))
+        optimizer.zero_grad()
+        model(x).square().mean().backward()
+        optimizer.step()
+        rewirer.step()
+        torch.save([part.state_dict() for part in parts], path + ".new")
+        os.replace(path + ".new", path)
+
+
+KILLED = """
 import os, signal, sys
 import torch
 import rewire.torch as rt
+from rewire.torch.layers import functional
 from rewire.torch.rewiring.optimizer_state import OptimizerState
 
-path, killed_at = sys.argv[1], int(sys.argv[2])
-model = torch.nn.Sequential(
-    rt.Linear(12, 10, density=0.3, seed=0), torch.nn.ReLU(), rt.Linear(10, 4, density=0.4, seed=1)
-)
-optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
-rewirer = rt.Rewirer(model, optimizer, "rigl", steps=40, every=5, seed=0)
-parts = model, optimizer, rewirer
-if os.path.exists(path):
-    for part, state in zip(parts, torch.load(path), strict=True):
-        part.load_state_dict(state)
-move = OptimizerState.move
-
-
-def move_and_die(self, parameter, index):
-    move(self, parameter, index)
-    if rewirer.steps_made == killed_at:  # one layer has moved, and its table has not
-        os.kill(os.getpid(), signal.SIGKILL)
-
-
-OptimizerState.move = move_and_die
-for step in range(rewirer.steps_made, 40):
-    x = torch.randn(8, 12, generator=torch.Generator().manual_seed(step))
-    optimizer.zero_grad()
-    model(x).square().mean().backward()
-    optimizer.step()
-    rewirer.step()
-    torch.save([part.state_dict() for part in parts], path + ".new")
-    os.replace(path + ".new", path)
+functional.SMALL = 0  # as in this process
+{source}
+train_on_disk(sys.argv[1], killed_at=15)
 """
 
 
 @pytest.mark.slow
 def test_a_training_killed_amid_a_rewiring_goes_on_to_the_same_bits(tmp_path):
-    def train(name, killed_at=-1):
-        command = [sys.executable, "-c", TRAINING, str(tmp_path / name), str(killed_at)]
-        return subprocess.run(command, check=False, capture_output=True, text=True)
-
-    assert train("killed", killed_at=15).returncode == -signal.SIGKILL
-    for name in ("killed", "whole"):
-        ran = train(name)
-        assert ran.returncode == 0, ran.stderr
-    killed, whole = (torch.load(tmp_path / name) for name in ("killed", "whole"))
-    for one, other in zip(killed, whole, strict=True):
+    killed, whole = str(tmp_path / "killed"), str(tmp_path / "whole")
+    code = KILLED.format(source=inspect.getsource(train_on_disk))
+    command = [sys.executable, "-c", code, killed]
+    ended = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    assert torch.load(killed)[2]["steps_made"] == 14, "kept before the rewiring"
+    for path in (killed, whole):
+        train_on_disk(path)
+    for one, other in zip(torch.load(killed), torch.load(whole), strict=True):
         assert exactly(one) == exactly(other)
 
 
