@@ -57,7 +57,7 @@ def test_help_names_the_trackers(run):
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_steps_before_a_kill_are_not_logged_twice(run, tmp_path):
     """Reports come in faster than checkpoints, so that some steps are trained again."""
-    length = ["--total-steps", "60000", "--hidden", "16"]
+    length = ["--total-steps", "30000", "--hidden", "16"]
     command = [sys.executable, "-m", "rewire", "train", "digits", "--out", str(tmp_path), *length]
     with subprocess.Popen(
         [*command, "--log", "tensorboard"], stdout=subprocess.PIPE, text=True, cwd=tmp_path

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-ROWS, COLUMNS = 500, 20_000
+ROWS, COLUMNS = 500, 10_000
 
 LEARNING = r"""
 import re, sys

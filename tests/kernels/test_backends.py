@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -124,12 +125,17 @@ print(json.dumps([net.program().kernels.__name__, before, losses]))
 """
 
 
+@pytest.fixture(scope="module")
+def with_numba():
+    return json.loads(python(USE).stdout)
+
+
 @needs_numba
 @pytest.mark.parametrize("hide", [WITHOUT_NUMBA, NOT_FOUND], ids=["not importable", "not found"])
-def test_numpy_serves_where_numba_is_missing(hide):
+def test_numpy_serves_where_numba_is_missing(hide, with_numba):
     module, *plain = json.loads(python(hide + USE).stdout)
     assert module == "rewire.kernels.numpy"
-    module, *compiled = json.loads(python(USE).stdout)
+    module, *compiled = with_numba
     assert module == "rewire.kernels.numba"
     for ours, theirs in zip(plain, compiled, strict=True):
         assert ours == [pytest.approx(value, rel=1e-9, abs=1e-12) for value in theirs]
@@ -193,10 +199,18 @@ print(values[0], sum(update.stats.cache_hits.values()), sum(update.stats.cache_m
 """
 
 
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """A folder of compiled code."""
+    folder = tmp_path_factory.mktemp("cache")
+    assert python(UPDATE, NUMBA_CACHE_DIR=folder).stdout.split() == ["0.5", "0", "1"]
+    return folder
+
+
 @needs_numba
 @pytest.mark.parametrize(("ending", "kept"), [(".nbi", 60), (".nbc", 0)])
-def test_compiled_code_that_was_cut_short_is_compiled_anew(tmp_path, ending, kept):
-    python(UPDATE, NUMBA_CACHE_DIR=tmp_path)
+def test_compiled_code_that_was_cut_short_is_compiled_anew(cache, tmp_path, ending, kept):
+    shutil.copytree(cache, tmp_path, dirs_exist_ok=True)
     for file in tmp_path.rglob(f"*{ending}"):
         file.write_bytes(file.read_bytes()[:kept])
     done = python(UPDATE, NUMBA_CACHE_DIR=tmp_path)
@@ -206,10 +220,8 @@ def test_compiled_code_that_was_cut_short_is_compiled_anew(tmp_path, ending, kep
 
 
 @needs_numba
-def test_compiled_code_is_found_on_disk_by_the_next_process(tmp_path):
-    code = UPDATE
-    assert python(code, NUMBA_CACHE_DIR=tmp_path).stdout.split() == ["0.5", "0", "1"]
-    assert python(code, NUMBA_CACHE_DIR=tmp_path).stdout.split() == ["0.5", "1", "0"]
+def test_compiled_code_is_found_on_disk_by_the_next_process(cache):
+    assert python(UPDATE, NUMBA_CACHE_DIR=cache).stdout.split() == ["0.5", "1", "0"]
 
 
 # --------------------------------------------------------------------------------- announcement

@@ -3,7 +3,6 @@
 import multiprocessing
 import os
 import signal
-import subprocess
 import sys
 from dataclasses import replace
 
@@ -218,34 +217,41 @@ def test_processes_find_the_same_best_though_one_is_killed(tmp_path):
     assert outcome(found) == outcome(searched(tmp_path / "b", jobs=2, executor=Own()))
 
 
-# Waits at its first trial until it is told to go on, so that two of them search at the same time.
-DRIVER = """
-import sys
-from rewire.experiment import Recipe
-from rewire.tune import tune
+def drive(connection, folder):
+    """Search in a process; wait at the first trial until told to go on, so that two meet."""
+    ended = []
 
-def met(trial):
-    if not ended:
-        print("met", flush=True)
-        sys.stdin.readline()
-    ended.append(trial.number)
+    def met(trial):
+        if not ended:
+            connection.send("met")
+            connection.recv()
+        ended.append(trial.number)
 
-ended, recipe = [], Recipe("iris", hidden=(8,), total_steps=30, validation=0.3)
-found = tune(recipe, trials=8, fixed=%r, out=sys.argv[1], on_trial=met)
-print(*ended)
-"""
+    searched(folder, on_trial=met)
+    connection.send(ended)
 
 
+# Python 3.12 warns of every fork of a process that has threads; this one's are idle.
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork.*:DeprecationWarning")
 @pytest.mark.fork
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_two_drivers_share_the_trials_of_a_folder(tmp_path):
-    command = [sys.executable, "-c", DRIVER % (FIXED,), str(tmp_path)]
-    options = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    drivers = [subprocess.Popen(command, **options) for _ in range(2)]
-    for driver in drivers:
-        assert driver.stdout.readline() == "met\n"
-    ended = [driver.communicate("go on\n", timeout=120)[0].split() for driver in drivers]
-    assert [driver.returncode for driver in drivers] == [0, 0]
-    numbers = sorted(int(number) for own in ended for number in own)
+    context, drivers = multiprocessing.get_context("fork"), []
+    for _ in range(2):
+        ours, theirs = context.Pipe()
+        process = context.Process(target=drive, args=(theirs, tmp_path), daemon=True)
+        process.start()
+        theirs.close()
+        drivers.append((process, ours))
+    for _, driver in drivers:
+        assert driver.poll(60)
+        assert driver.recv() == "met"
+    for _, driver in drivers:
+        driver.send("go on")
+    ended = [driver.recv() for _, driver in drivers]
+    for process, _ in drivers:
+        process.join(60)
+    numbers = sorted(number for own in ended for number in own)
     assert numbers == list(range(len(numbers)))  # each was made once
     assert len(numbers) in (8, 9)
     found = searched(tmp_path)
