@@ -101,12 +101,14 @@ def test_a_worker_of_dask_with_another_version_is_refused(whole, cluster):
             executor._client.run(change, rewire.__version__)
 
 
-def test_a_scheduler_that_is_begun_again_costs_time_alone(whole):
+def test_a_scheduler_that_is_begun_again_costs_time_alone(data):
     distributed = pytest.importorskip("distributed")
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = str(found.getsockname()[1])
     address = f"tcp://127.0.0.1:{port}"
+    settings = {"total_steps": 60, "every": 20, "measure": "training"}
+    config = study_config("quarters", imports=(data,), **settings)
     with ExitStack() as stack:
 
         def begin(*words):
@@ -133,10 +135,10 @@ def test_a_scheduler_that_is_begun_again_costs_time_alone(whole):
 
         with distributed.Client(address, timeout=60) as client:
             executor = client.get_executor(pure=False)
-            done = run_study(whole.config, METHODS, SEEDS, executor=executor, on_run=restart)
+            done = run_study(config, METHODS, range(30), executor=executor, on_run=restart)
     assert len(schedulers) == 2
     assert not done.failures
-    assert figures(done.runs) == figures(whole.runs)
+    assert figures(done.runs) == figures(run_study(config, METHODS, range(30)).runs)
 
 
 def test_loky_is_made_again_where_it_breaks(whole):
