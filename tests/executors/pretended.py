@@ -3,6 +3,7 @@
 import pickle
 from collections import Counter
 from concurrent.futures import BrokenExecutor, Future
+from types import SimpleNamespace
 from unittest import mock
 
 from rewire.executors import sources
@@ -59,6 +60,26 @@ class Losing(Own):
                 self.left[job.key] -= 1
                 raise self.error
         return super().call(function, batch)
+
+
+class Restarted(Own):
+    """A client of Dask whose scheduler is another one after some batches, which it never knew."""
+
+    def __init__(self, forgotten):
+        super().__init__()
+        self.forgotten = forgotten
+        self._client = SimpleNamespace(
+            status="running",
+            nthreads=lambda: {"worker": 2},
+            scheduler_info=lambda: {"id": f"begun {len(self.batches) >= self.forgotten}"},
+        )
+
+    def submit(self, function, *arguments):
+        """Return a future that no one will answer, for the first batches."""
+        if len(self.batches) < self.forgotten:
+            self.batches.append(arguments[0])
+            return Future()
+        return super().submit(function, *arguments)
 
 
 class Breaking(Own):

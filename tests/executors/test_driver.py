@@ -13,14 +13,14 @@ from rewire.compare import Failure, Trial, job, run_study, study_config
 from rewire.compare.job import TrialJob
 from rewire.compare.records import read_runs
 from rewire.compare.report.writing import summary_of
-from rewire.executors import worker
+from rewire.executors import driver, worker
 from rewire.executors.driver import run_jobs
 from rewire.executors.lanes import lanes_of
 from rewire.executors.machines import Machine, this_machine
 from rewire.executors.slurm import SlurmExecutor
 from rewire.io import sole_writer
 
-from .pretended import Breaking, Far, Losing, Own
+from .pretended import Breaking, Far, Losing, Own, Restarted
 
 METHODS, SEEDS = ("static", "rigl"), range(3)
 
@@ -126,6 +126,14 @@ def test_dask_has_tried_again_itself(whole):
     killed = type("KilledWorker", (Exception,), {})
     done = again(whole, executor=Losing({("rigl", 1, ()): 1}, killed("four workers died")))
     assert [failure.seed for failure in done.failures] == [1]
+
+
+def test_what_a_scheduler_forgot_that_was_begun_again_is_done_by_the_new_one(whole, monkeypatch):
+    monkeypatch.setattr(driver, "WAIT", 0.01)
+    executor = Restarted(forgotten=4)
+    assert figures(again(whole, executor=executor)) == figures(whole)
+    sent = [job.key for batch in executor.batches for job in batch.jobs]
+    assert len(sent) == len(set(sent)) + sum(len(batch.jobs) for batch in executor.batches[:4])
 
 
 def test_a_cancelled_batch_is_done_again(whole):
