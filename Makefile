@@ -99,7 +99,7 @@ kill: $(VENV)/.installed-test
 
 # pip takes the highest versions alone; uv, which it installs, the lowest too. Tools of the tests are
 # the newest: they are not what a user has. So is what the lowest versions need themselves, of whose
-# deprecations they warn. PyTorch 2.6 warns of a setting of its own whenever it compiles.
+# deprecations they warn.
 LOWEST = build/lowest/bin
 lowest:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
@@ -112,8 +112,7 @@ lowest:
 	$(LOWEST)/uv pip install --quiet --python $(LOWEST)/python \
 	    hypothesis onnxruntime playwright pytest pytest-xdist
 	$(LOWEST)/uv pip install --quiet --python $(LOWEST)/python --no-deps --editable .
-	$(LOWEST)/python -m pytest -W ignore::DeprecationWarning -W "ignore:Skipping serialization:UserWarning" \
-	    --numprocesses auto --dist loadfile --pyargs tests rewire
+	$(LOWEST)/python -m pytest -W ignore::DeprecationWarning --numprocesses auto --dist loadfile --pyargs tests rewire
 
 # Tests that are about compiled kernels are skipped by name; for all others NumPy's kernels serve.
 without-numba:

@@ -73,15 +73,7 @@ def _connections(table: Table, window: list[int]) -> Connections:
     return found.connections
 
 
-# Schemas are written out, as PyTorch up to 2.6 infers none from types such as list[int].
-CONNECTIONS = "Tensor indptr, Tensor source, Tensor csc_indptr, Tensor target, Tensor csc_position"
-
-
-@torch.library.custom_op(
-    "rewire::layer",
-    mutates_args=(),
-    schema=f"(Tensor x, Tensor weight, Tensor? bias, {CONNECTIONS}, SymInt[] window) -> Tensor",
-)
+@torch.library.custom_op("rewire::layer", mutates_args=())
 def _layer_op(
     x: Tensor,
     weight: Tensor,
@@ -102,12 +94,7 @@ def _(x, weight, bias, indptr, source, csc_indptr, target, csc_position, window)
     return x.new_empty(output_shape(x, _decode(window)))
 
 
-@torch.library.custom_op(
-    "rewire::layer_backward",
-    mutates_args=(),
-    schema=f"(Tensor output_grad, Tensor x, Tensor weight, {CONNECTIONS}, SymInt[] window, "
-    "bool[] wanted) -> (Tensor, Tensor, Tensor)",
-)
+@torch.library.custom_op("rewire::layer_backward", mutates_args=())
 def _layer_backward_op(
     output_grad: Tensor,
     x: Tensor,
