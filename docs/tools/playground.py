@@ -48,6 +48,7 @@ PLAYGROUND = (
     "fields",
     "formula",
     "in_browser",
+    "limits",
     "links",
     "player",
     "points",

@@ -380,7 +380,7 @@ def test_evaluate_looks_only_at_what_the_model_knows(run, trained, tmp_path):
 def test_arrays_are_trained_on_and_predicted(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     random = np.random.default_rng(0)
-    X = scipy.sparse.random_array((200, 50), density=0.1, format="csr", rng=random)
+    X = scipy.sparse.csr_array(scipy.sparse.random(200, 50, 0.1, random_state=random))
     y = np.where(X.sum(axis=1) > 2.5, "many", "few")
     np.savez("dense.npz", X=X.toarray(), y=y)
     scipy.sparse.save_npz("sparse.npz", X)

@@ -220,6 +220,15 @@ def test_compiled_code_that_was_cut_short_is_compiled_anew(cache, tmp_path, endi
 
 
 @needs_numba
+def test_a_full_disk_costs_compiling_again(tmp_path):
+    full = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\n"
+    done = python(full + UPDATE, NUMBA_CACHE_DIR=tmp_path)
+    assert done.stdout.split() == ["0.5", "0", "1"]
+    assert done.stderr.count("cannot be kept (File too large); going on without") == 1
+    assert not [file for file in tmp_path.rglob("*") if file.is_file()]
+
+
+@needs_numba
 def test_compiled_code_is_found_on_disk_by_the_next_process(cache):
     assert python(UPDATE, NUMBA_CACHE_DIR=cache).stdout.split() == ["0.5", "1", "0"]
 

@@ -522,7 +522,7 @@ def test_squares_agree(graph):
 @pytest.mark.parametrize("index", [np.int32, np.int64])
 @given(st.integers(0, 9), st.integers(1, 9), st.floats(0, 1), st.integers(0, 99))
 def test_connections_are_sorted_by_source_as_scipy_does(index, targets, sources, density, seed):
-    table = scipy.sparse.random_array((targets, sources), density=density, rng=seed, format="csr")
+    table = scipy.sparse.random(targets, sources, density, "csr", random_state=seed)
     table.sort_indices()
     table.data[:] = np.arange(table.nnz)
     by_source = table.tocsc()

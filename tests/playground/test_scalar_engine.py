@@ -185,6 +185,14 @@ def test_a_frozen_neuron_keeps_its_weights_and_connections():
         ({"do": "learning_rate", "value": 1, "optimizer": "adam"}, "optimizer must be 'sgd'"),
         ({"do": "revive"}, "revive needs the array engine"),
         ({"do": "given"}, "given needs"),
+        (
+            {"do": "network", "layers": [4096, 4096], "density": 1e-5},
+            "at most 1,000,000 possible connections for 1 samples at a time; got 16,789,504: take",
+        ),
+        (
+            {"do": "network", "layers": [200, 200], "density": 0.5},
+            "at most 12,500 connections for 16 samples at a time; got 20,",
+        ),
     ],
 )
 def test_what_the_teaching_core_cannot_do_is_refused_and_changes_nothing(command, message):

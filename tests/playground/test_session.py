@@ -187,7 +187,11 @@ def test_a_diverging_training_is_refused_and_changes_nothing():
         ({"do": "remove_neuron", "neuron": 0}, "rank must be a hidden one"),
         (
             {"do": "network", "layers": [4096, 4096], "density": 0.5},
-            "layers and density must make at most 200,000 connections; got 8,394,752",
+            "network must have at most 200,000 connections for 2,000 samples .* got 8,394,752",
+        ),
+        (
+            {"do": "network", "layers": [4096, 4096], "density": 1e-4},
+            "network must have at most 5,000,000 possible .* got 16,789,504: take fewer neurons",
         ),
         ({"do": "freeze", "neuron": 1}, "neuron must not be an input"),
         ({"do": "rewire", "lane": 0}, "method must be one that rewires"),
@@ -204,6 +208,15 @@ def test_what_cannot_be_done_is_refused_and_changes_nothing(command, message):
     with pytest.raises(CommandError, match=message):
         session.do(command)
     assert (bits(session), session.record.done) == before
+
+
+def test_a_network_of_ones_own_may_be_larger_but_not_without_end():
+    X = np.random.default_rng(0).normal(size=(2000, 2))
+    own = rewire.mlp([2, 2400, 2400, 1], density=0.001, seed=0)
+    assert ArrayEngine(own, X, X[:, 0] > 0).net.ranks == own.ranks
+    more = rewire.mlp([2, 8000, 7000, 1], density=0.0001, seed=0)
+    with pytest.raises(ValueError, match=r"at most 50,000,000 possible .* got 56,023,000: take"):
+        ArrayEngine(more, X, X[:, 0] > 0)
 
 
 # ------------------------------------------------------------------------------- frames

@@ -6,6 +6,7 @@ import comm
 import numpy as np
 import pytest
 from comm.base_comm import BaseComm
+from scipy.sparse import csr_array
 
 import rewire
 from rewire.playground import widget as widget_module
@@ -130,13 +131,13 @@ def test_without_anywidget_the_extra_is_named(monkeypatch):
 # ------------------------------------------------------------------------------ watching
 
 
-def watched(method="set"):
+def watched(method="set", as_given=np.asarray):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(40, 2))
     net = rewire.mlp([2, 8, 1], density=0.5, seed=0)
     method = rewire.methods.get(method, every=10)
     y = (X[:, 0] > 0).astype(int)
-    return Training(net, X, y, method=method, total_steps=60, report_every=20)
+    return Training(net, as_given(X), y, method=method, total_steps=60, report_every=20)
 
 
 def test_a_training_is_watched_and_then_operated_on():
@@ -164,6 +165,17 @@ def test_a_training_is_watched_and_then_operated_on():
     assert watch.frame()["step"] == 3
     assert watch.export("session")[0] == "session.json"
     watch.close()
+
+
+def test_a_training_of_sparse_data_is_watched_and_stays_as_it_was_last():
+    training, watch = watched(as_given=csr_array), Watch()
+    watch.begin(training)
+    watch.finish(training)
+    frame = watch.frame()
+    assert (frame["step"], frame["running"]) == (0, False)
+    assert "X must be a dense array" in frame["problem"]
+    with pytest.raises(CommandError, match="cannot be had here: X must be a dense array"):
+        watch.send({"do": "step"})
 
 
 def test_watching_changes_nothing_of_what_is_learnt():

@@ -292,8 +292,12 @@ def test_objects_are_taken_for_what_they_all_are():
             "day": [datetime.date(1970, 1, 2), None],
             "mixed": [1, "x"],
             "truth": np.array([True, None], object),
+            "ever": np.array([datetime.date.max, datetime.date.min], object),
+            "zoned": np.array([datetime.datetime(9999, 1, 1, tzinfo=datetime.UTC), None], object),
         }
     )
+    assert raw.columns["ever"].values.tolist() == [253402214400, -62135596800]
+    np.testing.assert_array_equal(raw.columns["zoned"].values, [253370764800, np.nan])
     values = parse(raw, understand(raw)).values
     assert values["day"][0] == 86400
     assert values["mixed"].tolist() == ["1", "x"]

@@ -16,8 +16,9 @@ from rewire.train.defaults import default_loss
 from rewire.train.samples import Samples
 from rewire.validation import of_type
 
-from .array_lane import ArrayLane
+from .array_lane import MAX_SCORED, ArrayLane
 from .engine import Given, LaneError
+from .limits import Limits
 from .starts import START, START_ADAM, START_SGD
 
 __all__ = ["ArrayEngine", "make_network", "plane"]
@@ -25,8 +26,10 @@ __all__ = ["ArrayEngine", "make_network", "plane"]
 # The post's loss, and its precision.
 LOSS = Hinge(l2=1e-4)
 DTYPE = "float64"
-MAX_POINTS = 2000  # of given data that are shown
-MAX_CONNECTIONS = 200_000  # of a new network, of which a step then takes a fraction of a second
+MAX_POINTS = 2000  # that are shown of given data, and of which there are at most otherwise
+# A step of a new network takes a fraction of a second; one's own may take seconds.
+LIMITS = Limits(connections=400_000_000, possible=10_000_000_000, neurons=40_000_000)
+OWN_LIMITS = Limits(*(10 * most for most in LIMITS))
 
 
 class ArrayEngine:
@@ -78,6 +81,7 @@ class ArrayEngine:
             )
         loss = default_loss(net, y) if loss is None else losses.get(loss)
         self.samples = Samples.check(net, X, y, loss)
+        OWN_LIMITS.check(net.ranks, len(net.connections), min(len(self.samples), MAX_SCORED))
         points = plane(self.samples, net.ranks[-1])
         self.start = ({"do": "given"}, *(START_SGD if loss.counts_correct else START_ADAM))
         self.given = Given(name, points, tuple(map(str, inputs)), tuple(map(str, classes)))
@@ -105,14 +109,7 @@ def make_network(
         )
     each = density if isinstance(density, list) else [density] * (len(sizes) - 1)
     wanted = round(sum(a * b * share for (a, b), share in zip(pairwise(sizes), each, strict=True)))
-    if wanted > MAX_CONNECTIONS:
-        raise LaneError(
-            advise(
-                f"layers and density must make at most {MAX_CONNECTIONS:,} connections; got "
-                f"{wanted:,}",
-                "take fewer neurons or a lower density",
-            )
-        )
+    LIMITS.check(sizes, wanted, MAX_POINTS)
     return mlp(
         sizes,
         density=density,

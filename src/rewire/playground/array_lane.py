@@ -23,7 +23,7 @@ from .array_surgery import Surgery
 from .engine import LaneError
 from .points import Point
 
-__all__ = ["ArrayLane", "scored_part"]
+__all__ = ["MAX_SCORED", "ArrayLane", "scored_part"]
 
 # Up to so many samples every step learns all of them, and of more a batch of the library's size.
 WHOLE, BATCH_SIZE = 2000, 128

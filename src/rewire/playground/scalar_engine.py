@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,6 +18,7 @@ from rewire.scalar import SparseMLP, SparseNeuron, Value, loss, rigl_update
 
 from . import scalar_frames
 from .engine import Given, LaneError
+from .limits import Limits
 from .points import Point
 from .scalar_surgery import ScalarSurgery
 from .starts import START
@@ -25,6 +27,8 @@ __all__ = ["ScalarEngine", "ScalarLane"]
 
 METHODS = ("static", "rigl", "post rigl")
 STATIC: dict[str, Any] = {"name": "static", "until": 1}
+# A step takes up to a second, and some in a browser.
+LIMITS = Limits(connections=200_000, possible=1_000_000, neurons=200_000)
 
 
 class ScalarEngine:
@@ -62,6 +66,9 @@ def make_model(network: Mapping[str, Any]) -> SparseMLP:
         raise LaneError(
             f"density must be one number or {len(sizes)}, one for each layer; got {len(each)}"
         )
+    layers = zip(pairwise([2, *sizes]), each, strict=True)
+    wanted = round(sum(before * after * share for (before, after), share in layers))
+    LIMITS.check([2, *sizes], wanted, 1)
     return SparseMLP(
         2,
         sizes,
@@ -90,6 +97,8 @@ class ScalarLane(ScalarSurgery):
 
     def set_points(self, points: Sequence[Point]) -> None:
         """Learn from these points, with the labels -1 and +1."""
+        sizes = [2, *(len(layer.neurons) for layer in self.model.layers)]
+        LIMITS.check(sizes, sum(len(neuron.w) for neuron in self.neurons()), len(points))
         self.X = [[x, y] for x, y, _ in points]
         self.y = [2 * label - 1 for _, _, label in points]
 

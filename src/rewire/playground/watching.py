@@ -51,7 +51,8 @@ class Watch:
 
     def __init__(self, name: str = "data", inputs: Sequence[Any] = (), classes: Sequence[Any] = ()):
         self.about: dict[str, Any] = {"name": name, "inputs": inputs, "classes": classes}
-        self.running, self.problem = True, None
+        self.running = True
+        self.problem: str | None = None
         self._changed = threading.Condition()
         self._version = 0
         self._latest: dict[str, Any] = {}
@@ -120,16 +121,29 @@ class Watch:
         self._next = end + max(1 / RATE, (end - begin) / SHARE)
 
     def finish(self, training: Training, error: str | None = None) -> None:
-        """Hand over to a session with the network as it is now, which can be operated on."""
+        """Hand over to a session with the network as it is now, which can be operated on.
+
+        The last frame stays where a session would take none such, as of sparse data.
+        """
+        player: Player | None = None
+        try:
+            player = self._following(training)
+        except ValueError as refused:
+            error = error or str(refused)
+        else:
+            player.problem = error
+            player.start()
+        with self._changed:
+            self._player, self.running, self.problem = player, False, error
+            self._version += 1
+            self._changed.notify_all()
+
+    def _following(self, training: Training) -> Player:
         samples = training.samples
         engine = ArrayEngine(training.net, samples.X, samples.y, loss=training.loss, **self.about)
-        player = Player(Session(engine))
-        player.session.epoch += 1  # so that all is shown anew
-        player.problem = error
-        player.start()
-        with self._changed:
-            self._player, self.running = player, False
-            self._changed.notify_all()
+        session = Session(engine)
+        session.epoch += 1  # so that all is shown anew
+        return Player(session)
 
     def _publish(self, training: Training, lane: dict[str, Any], points: Any) -> None:
         with self._changed:
@@ -157,9 +171,7 @@ class Watch:
 
     def send(self, command: Mapping[str, Any]) -> None:
         """Refuse a command, or hand it to the session that follows the training."""
-        if self._player is None:
-            raise CommandError("commands must wait until the training, which is watched, is over")
-        self._player.send(command)
+        self._handed_over("commands").send(command)
 
     def frame(self, since: Mapping[str, int] | None = None) -> dict[str, Any]:
         """Return the latest frame; see :meth:`rewire.playground.Session.frame`."""
@@ -193,9 +205,14 @@ class Watch:
 
     def export(self, kind: str, lane: int = 1) -> tuple[str, str, bytes]:
         """Return the session that follows in another form; refuse that before."""
+        return self._handed_over("kind").export(kind, lane)
+
+    def _handed_over(self, what: str) -> Player:
         if self._player is None:
-            raise CommandError("kind must wait until the training, which is watched, is over")
-        return self._player.export(kind, lane)
+            over = f"cannot be had here: {self.problem}"
+            wait = "must wait until the training, which is watched, is over"
+            raise CommandError(f"{what} {wait if self.running else over}")
+        return self._player
 
     def start(self) -> None:
         """Do nothing: the training runs by itself."""

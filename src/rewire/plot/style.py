@@ -5,7 +5,7 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
 from rewire.validation import of_type
 
@@ -67,7 +67,6 @@ def open_frame(axes: Axes) -> None:
 
 
 def figure_of(axes: Axes) -> Figure:
-    """Return the figure that the axes belong to."""
-    figure = axes.get_figure(root=True)
-    assert isinstance(figure, Figure)
-    return figure
+    """Return the whole figure that the axes belong to, if only to a part of it."""
+    figure = axes.figure
+    return figure.figure if isinstance(figure, SubFigure) else figure

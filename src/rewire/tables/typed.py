@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +166,12 @@ def _seconds(series: Any) -> np.ndarray:
     return (moments - np.datetime64(0, "us")) / np.timedelta64(1, "s")
 
 
+def _in_utc(moment: Any) -> Any:
+    """Return a moment as NumPy takes it; pandas 2 would refuse those after 2262."""
+    zoned = getattr(moment, "tzinfo", None) is not None
+    return moment.astimezone(UTC).replace(tzinfo=None) if zoned else moment
+
+
 def _texts(series: Any) -> TextColumn:
     codes, texts = series.factorize()
     return TextColumn(Texts(np.asarray(texts, object)), np.asarray(codes, np.intp))
@@ -192,7 +199,8 @@ def column_of_objects(series: Any) -> RawColumn:
     if kind in ("integer", "floating", "mixed-integer-float", "decimal"):
         return TypedColumn("number", _floats(series), kind)
     if kind in ("date", "datetime", "datetime64"):
-        return TypedColumn("date", _seconds(pandas.to_datetime(series)), kind)
+        moments = series.where(series.notna(), None).map(_in_utc, na_action="ignore")
+        return TypedColumn("date", _seconds(moments), kind)
     if kind == "time":
         since_midnight = pandas.to_timedelta(series.map(str, na_action="ignore"))
         return TypedColumn("date", since_midnight.dt.total_seconds().to_numpy(np.float64), kind)

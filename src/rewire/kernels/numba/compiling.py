@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -126,17 +127,22 @@ class KernelCache(FunctionCache):
         try:
             return super().load_overload(sig, target_context)
         except Exception as error:  # whatever unpickling a part of a file ends in
-            _announce_damage(self.cache_path, type(error).__name__)
-            self.flush()
+            _announce(self.cache_path, f"are damaged ({type(error).__name__}); compiling them anew")
+            with suppress(OSError):
+                self.flush()
             return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep compiled code; go on without where it cannot be written, as on a full disk."""
+        try:
+            super().save_overload(sig, data)
+        except OSError as error:
+            _announce(self.cache_path, f"cannot be kept ({error.strerror}); going on without")
 
 
 @cache
-def _announce_damage(folder: str, error: str) -> None:
-    print(
-        f"rewire: compiled kernels in {folder} are damaged ({error}); compiling them anew.",
-        file=sys.stderr,
-    )
+def _announce(folder: str, what: str) -> None:
+    print(f"rewire: compiled kernels in {folder} {what}.", file=sys.stderr)
 
 
 @cache

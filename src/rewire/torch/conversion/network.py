@@ -139,8 +139,8 @@ class _Builder:
         """Add a rank of neurons that compute a function of a value."""
         first, count = sum(self.ranks), len(value.constant)
         sums = value.matrix.tocoo()
-        self.sources.append(sums.coords[1].astype(np.int64))
-        self.targets.append(sums.coords[0].astype(np.int64) + first)
+        self.sources.append(sums.col.astype(np.int64))
+        self.targets.append(sums.row.astype(np.int64) + first)
         self.weights.append(sums.data)
         self.biases.append(value.constant)
         self.ranks.append(count)

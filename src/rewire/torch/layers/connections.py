@@ -123,7 +123,7 @@ def dense_weight(weight: Tensor, places: Tensor, window: Window, *, spare: bool 
     Tensor, shape (out_channels, sources)
     """
     size = window.out_channels * window.sources
-    dense = weight.new_zeros(size + spare).scatter(0, places, weight)
+    dense = weight.new_zeros(size + int(spare)).scatter(0, places, weight)
     return (dense[:size] if spare else dense).view(window.out_channels, window.sources)
 
 

@@ -91,25 +91,26 @@ class _Convolution(SparseLayer):
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the outputs for images (or for one, without the first axis)."""
-        if input.dim() not in (self.axes + 1, self.axes + 2):
+        axes = len(self.kernel_size)  # self.axes is no constant to PyTorch 2.7's compiler
+        if input.dim() not in (axes + 1, axes + 2):
             raise ValueError(
-                f"input must have {self.axes + 2} dimensions, or {self.axes + 1} for one image; "
+                f"input must have {axes + 2} dimensions, or {axes + 1} for one image; "
                 f"got shape {tuple(input.shape)}"
             )
-        self._check_input(input, self.in_channels, -1 - self.axes)
-        x = input if input.dim() == self.axes + 2 else input.unsqueeze(0)
+        self._check_input(input, self.in_channels, -1 - axes)
+        x = input if input.dim() == axes + 2 else input.unsqueeze(0)
         if self._outside:
             x = F.pad(x, [side for pair in self._outside for side in pair], self.padding_mode)
-        rows, columns = self.window.output_size((1 if self.axes == 1 else x.shape[-2], x.shape[-1]))
+        rows, columns = self.window.output_size((1 if axes == 1 else x.shape[-2], x.shape[-1]))
         if rows < 1 or columns < 1:
             raise ValueError(
                 f"input must be at least as large as the kernel, {self.kernel_size} with dilation "
                 f"{self.dilation}; got shape {tuple(input.shape)}"
             )
-        x = x.unsqueeze(2) if self.axes == 1 else x
+        x = x.unsqueeze(2) if axes == 1 else x
         out = apply_layer(x, self.weight, self.bias, self.connections, self.backend)
-        out = out.squeeze(2) if self.axes == 1 else out
-        return out if input.dim() == self.axes + 2 else out.squeeze(0)
+        out = out.squeeze(2) if axes == 1 else out
+        return out if input.dim() == axes + 2 else out.squeeze(0)
 
     def to_dense(self) -> nn.Module:
         """Return PyTorch's own convolution, which computes the same."""
