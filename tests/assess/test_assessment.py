@@ -252,6 +252,20 @@ def test_linear_models_take_sparse_inputs(convert):
     assert (answers[:, 2] == 0).all()
 
 
+@pytest.mark.parametrize("weight", [None, "balanced", {"rare": 9}, {"rare": 9, "frequent": 1}])
+def test_the_linear_model_has_the_networks_class_weights(weight):
+    """No sample is more likely rare than not, so that only weights have any answered so."""
+    random = np.random.default_rng(0)
+    X = random.normal(size=(400, 2))
+    y = (random.random(400) < np.where(X[:, 0] > 0, 0.2, 0)).astype(int)
+    options = {"classes": ("frequent", "rare"), "training": (X, y), "class_weight": weight}
+    found = assess(
+        lambda X: np.full((len(X), 2), 0.5), {"test": (X, y)}, "classification", **options
+    )
+    balanced = found.main.beside[LINEAR]["balanced_accuracy"]
+    assert balanced == pytest.approx(0.5 if weight is None else 0.7, abs=0.05)
+
+
 def test_where_there_is_nothing_to_fit():
     X, _ = task(10)
     assert linear_model(X, np.zeros(10, int), "classification", 2) is None

@@ -128,8 +128,9 @@ def assess(
         Of the inputs; by default their numbers.
     groups : sequence of str, optional
         For each input, the column that it was made of. Columns are then assessed, not inputs.
-    class_weight : optional
-        The weights of classes in training; where there were none, uneven classes are advised some.
+    class_weight : {"balanced"} or mapping, optional
+        The weights of classes in training, by name, which the linear model is given as well; where
+        there were none, uneven classes are advised some.
     seed : int, default 0
         Of resamples and shuffles.
 
@@ -184,7 +185,7 @@ def assess(
     training = parts.get("training") if training is None else training
     if training is not None:
         X, y = _as_arrays(*training)
-        linear = linear_model(X, y, task, count, seed)
+        linear = linear_model(X, y, task, count, seed, _by_number(class_weight, labels, count))
         trivial = without_inputs(y, task, count, labels)
         ruler.simpler = [trivial] if linear is None else [trivial, linear]
     flattered = set(seen) if set(parts) - set(seen) else set()
@@ -210,6 +211,14 @@ def _check_pair(samples: Any, name: str) -> None:
 
 def _as_arrays(X: Any, y: Any) -> Samples:
     return X.tocsr() if issparse(X) else real_array(X, "parts"), plain_array(y, "parts")
+
+
+def _by_number(weights: Any, labels: Sequence[str], count: int) -> Any:
+    """Return weights of classes with numbers in the place of names."""
+    if not isinstance(weights, Mapping):
+        return weights
+    number = {name: k for k, name in enumerate(labels or map(str, range(count)))}
+    return {number[str(name)]: weight for name, weight in weights.items() if str(name) in number}
 
 
 def _main(parts: Sequence[Part]) -> Part:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,7 +52,14 @@ def without_inputs(y: np.ndarray, task: str, classes: int, names: tuple[str, ...
     return Simpler(name, lambda X: np.tile(shares, (X.shape[0], 1)), len(y))
 
 
-def linear_model(X: Any, y: np.ndarray, task: str, classes: int, seed: int = 0) -> Simpler | None:
+def linear_model(
+    X: Any,
+    y: np.ndarray,
+    task: str,
+    classes: int,
+    seed: int = 0,
+    class_weight: str | Mapping[int, float] | None = None,
+) -> Simpler | None:
     """Fit a logistic or ridge regression to standardized inputs.
 
     It is scikit-learn's, with its default penalty. Of a large data set a random part is learnt.
@@ -66,6 +73,8 @@ def linear_model(X: Any, y: np.ndarray, task: str, classes: int, seed: int = 0) 
     classes : int
     seed : int, default 0
         Of the part that is learnt.
+    class_weight : {"balanced"} or mapping of int to float, optional
+        The weight of each class, 1 for those that a mapping lacks.
 
     Returns
     -------
@@ -80,7 +89,10 @@ def linear_model(X: Any, y: np.ndarray, task: str, classes: int, seed: int = 0) 
     if len(y) < 2 or (task == "classification" and y.min() == y.max()):
         return None
     scaler = StandardScaler(with_mean=not issparse(X))  # centring would fill in the zeros
-    last = Ridge() if task == "regression" else LogisticRegression(max_iter=ITERATIONS)
+    if isinstance(class_weight, Mapping):  # scikit-learn wants all that there are, and no others
+        class_weight = {k: class_weight.get(k, 1.0) for k in np.unique(y).tolist()}
+    logistic = LogisticRegression(max_iter=ITERATIONS, class_weight=class_weight)
+    last = Ridge() if task == "regression" else logistic
     model = make_pipeline(scaler, last)
     # One thread: those of BLAS spin while they wait, and the result shall not depend on them.
     with warnings.catch_warnings(), threadpool_limits(1):
