@@ -30,7 +30,8 @@ RESULT = Path(__file__).with_suffix(".json")
 # takes so many more than ten times what it takes alone.
 LONGEST = 8.0
 LOOK = 0.25  # seconds from one look at the processor's time to the next
-TRAINS = "spawn_main"  # in the command of a process of multiprocessing, but for those that serve it
+# In the command of a process of multiprocessing that works, and in that of one that forks such.
+SPAWNED, FORKED = "spawn_main", "multiprocessing.forkserver"
 
 
 @dataclass
@@ -146,7 +147,7 @@ class Harness:
         """Kill one of the processes that train, if there is one yet."""
         with suppress(psutil.Error):  # it has just ended
             theirs = psutil.Process(child).children(recursive=True)
-            found = [one for one in theirs if TRAINS in " ".join(one.cmdline())]
+            found = [one for one in theirs if trains(one)]
             if found:
                 self.random.choice(found).kill()
                 return True
@@ -162,6 +163,12 @@ class Harness:
             os.write(2, f"{type(error).__name__}: {error}".encode())
             os._exit(1)
         os._exit(0)
+
+
+def trains(process: psutil.Process) -> bool:
+    """Return whether a process trains, and does not serve those that do."""
+    command, parent = (" ".join(one.cmdline()) for one in (process, process.parent()))
+    return SPAWNED in command or (FORKED in command and FORKED in parent)
 
 
 def processor_seconds(process: int) -> float:

@@ -13,8 +13,14 @@ from hypothesis import settings
 
 mpl.use("Agg")
 
-# Tests run side by side: PyTorch's idle threads must sleep, not spin on a processor of the others.
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+# Tests run side by side: a second thread of one would wait for a processor that another uses. Those
+# that are about threads ask for them, and PyTorch's sleep while they are idle.
+for name, value in {
+    "OMP_NUM_THREADS": "1",
+    "OMP_WAIT_POLICY": "passive",
+    "REWIRE_THREADS": "1",
+}.items():
+    os.environ.setdefault(name, value)
 
 settings.register_profile("rewire", deadline=None, derandomize=True, max_examples=100)
 settings.load_profile("rewire")

@@ -1,6 +1,7 @@
 """Worker processes of this computer."""
 
 import os
+import signal
 import sys
 from multiprocessing import forkserver
 
@@ -32,6 +33,29 @@ def test_workers_have_the_environment_of_the_moment_and_random_numbers_of_their_
     assert len(set(drawn)) == 3
     assert told == ("a", "b", None)
     assert set(safe) == {before} == {os.environ.get("PYTHONSAFEPATH")}
+
+
+def end_at_once(*_):
+    os._exit(1)
+
+
+def never_begin(*_):
+    signal.pause()
+
+
+@pytest.mark.parametrize(
+    ("begin", "kill", "began"),
+    [
+        (end_at_once, False, False),  # as where a script has no guard
+        (never_begin, True, True),
+    ],
+)
+def test_a_worker_killed_before_it_answers_is_lost_as_any_other(begin, kill, began, monkeypatch):
+    monkeypatch.setattr(local, "_begin", begin)
+    with local.WorkerProcess() as worker:
+        if kill:
+            os.kill(next(iter(worker._processes)), signal.SIGKILL)
+        assert worker.began() == began
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are spawned anyway")

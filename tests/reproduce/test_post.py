@@ -23,6 +23,17 @@ def test_every_step_has_the_loss_and_the_accuracy_of_the_post(whole, trace, meth
     assert run.accuracies == [row["accuracy"] for row in trace[method]]
 
 
+def test_every_printed_figure_agrees(whole):
+    comparison = compare_with_post(whole)
+    assert len([row for row in comparison.rows if row.method == "static"]) == 21
+    assert len([row for row in comparison.rows if row.method == "rigl"]) == 20
+    assert [row for row in comparison.rows if not row.agrees] == []
+    assert comparison.largest_difference <= 1e-12
+    assert comparison.stripped_once_agrees
+    assert comparison.stripped_agrees
+    assert comparison.agrees
+
+
 def test_the_final_wiring_is_that_of_the_post_in_the_same_order(whole, trace):
     ours = [[n.w for n in layer.neurons] for layer in whole.rigl.model.layers]
     for neurons, theirs in zip(ours, trace["rigl_final_connections"], strict=True):
@@ -70,7 +81,7 @@ def test_every_step_is_reported_as_it_happens(whole, seen):
     ]
 
 
-# Here, as the teaching core's run takes long: no other file needs one of its own.
+# In this file, as the teaching core's run takes long: no other needs one of its own.
 def test_summary_says_what_happened(whole, engine):
     summary = summarise(whole)
     assert (summary["seed"], summary["engine"]) == (1337, engine)

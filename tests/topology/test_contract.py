@@ -7,6 +7,7 @@ import pickle
 import subprocess
 import sys
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -40,13 +41,18 @@ STEPS = 1000
 SCORED = [(d, g) for d in drop_criteria for g in grow_criteria]
 
 
-def network(draw, dtype):
-    """Return a network with skipping connections and empty ranks, or a layered one."""
+@cache
+def any_network(dtype):
+    """Networks with skipping connections and empty ranks, and layered ones."""
     sizes = st.lists(st.integers(1, 8), min_size=2, max_size=4)
     layered = st.builds(
         mlp, sizes, density=st.floats(0.05, 1), dtype=st.just(dtype), seed=st.integers(0, 99)
     )
-    return draw(st.one_of(networks(dtype=dtype), layered))
+    return st.one_of(networks(dtype=dtype), layered)
+
+
+def network(draw, dtype):
+    return draw(any_network(dtype))
 
 
 def separate_blocks(draw, dtype):

@@ -35,13 +35,17 @@ class WorkerProcess(ProcessPoolExecutor):
         theirs, self._lifeline = context.Pipe(duplex=False)
         super().__init__(1, context, _begin, (theirs, dict(os.environ)))
         self._first = self.submit(os.getpid)
+        self._started = list(self._processes.values())
         theirs.close()
 
     def began(self) -> bool:
-        """Return whether the process ever answered; where it broke, that is settled."""
+        """Return whether the process answered, or was killed before; it is settled when it broke.
+
+        What ends by itself at once would do so again.
+        """
         with suppress(Exception):
             return self._first.result() > 0
-        return False
+        return any((process.exitcode or 0) < 0 for process in self._started)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the process, whatever it is doing."""

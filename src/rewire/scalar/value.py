@@ -15,6 +15,7 @@ import math
 from collections.abc import Callable, Iterable
 from itertools import count
 from numbers import Real
+from operator import attrgetter
 from typing import Any
 
 __all__ = ["Value", "weighted_sum"]
@@ -185,13 +186,13 @@ class Value:
         >>> slope.data, x.grad  # 3 x**2 and 6 x
         (12.0, 12.0)
         """
-        nodes = {self}
-        to_visit = [self]
-        while to_visit:
-            new = [operand for operand in to_visit.pop()._operands if operand not in nodes]
-            nodes.update(new)
-            to_visit += new
-        newest_first = sorted(nodes, key=lambda node: node._birth, reverse=True)
+        nodes, known = [self], {self}
+        for node in nodes:  # which grow on the way
+            for operand in node._operands:
+                if operand not in known:
+                    known.add(operand)
+                    nodes.append(operand)
+        newest_first = sorted(nodes, key=attrgetter("_birth"), reverse=True)
 
         for node in newest_first:
             if node._operands:
