@@ -89,6 +89,6 @@ def test_a_file_cut_short_is_refused(tmp_path):
 
 
 def test_matrices_without_the_rest_are_refused(tmp_path):
-    scipy.sparse.save_npz(tmp_path / "net.npz", scipy.sparse.eye_array(3, format="csr"))
+    scipy.sparse.save_npz(tmp_path / "net.npz", scipy.sparse.csr_array(np.eye(3)))
     with pytest.raises(ValueError, match=r"net.npz.*lacks.*bias"):
         load_csr(tmp_path / "net.npz")
