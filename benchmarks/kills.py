@@ -126,7 +126,8 @@ class Harness:
             if delay is not None and time.monotonic() > begin + delay:
                 if not self.workers:
                     return self._kill(child)
-                if self._kill_worker(child):
+                # A cluster's own start, before the job's first file, is not ours to survive.
+                if any(folder.iterdir()) and self._kill_worker(child):
                     self._count(folder)
                     delay = None
             time.sleep(0.0005)

@@ -35,17 +35,20 @@ class WorkerProcess(ProcessPoolExecutor):
         theirs, self._lifeline = context.Pipe(duplex=False)
         super().__init__(1, context, _begin, (theirs, dict(os.environ)))
         self._first = self.submit(os.getpid)
-        self._started = list(self._processes.values())
+        (self._process,) = self._processes.values()
         theirs.close()
 
     def began(self) -> bool:
         """Return whether the process answered, or was killed before; it is settled when it broke.
 
-        What ends by itself at once would do so again.
+        What ends by itself at once, with an error's status, would do so again.
         """
         with suppress(Exception):
             return self._first.result() > 0
-        return any((process.exitcode or 0) < 0 for process in self._started)
+        self._process.join(1.0)
+        status = self._process.exitcode
+        # Without a status, which comes as 255 as well, the pool has taken note of it before.
+        return status is None or not 0 < status < 255
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the process, whatever it is doing."""
