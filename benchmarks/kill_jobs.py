@@ -72,7 +72,7 @@ def _train(run: Path) -> None:
 
 def _run_contents(folder: Path) -> Any:
     run = folder / "run"
-    result = json.loads((run / "result.json").read_text()) | {"seconds": 0}
+    result = json.loads((run / "result.json").read_text()) | {"seconds": 0, "choosing_seconds": 0}
     return (
         _checkpoint(run / "checkpoint.safetensors"),
         result,
