@@ -36,10 +36,10 @@ def revive(
     """Revive a network's idle neurons, in place; see :meth:`Network.revive`."""
     start, fan_in = net.rank_start, net.connections.fan_in
     A = np.concatenate([np.asarray(batch.activation) for batch in signals], axis=1)
-    # There may be far more inputs than neurons: what concerns these alone does not look at those.
+    # Inputs may be far more than neurons, so they are left out of all that does not need them.
     D = np.concatenate([np.asarray(batch.sensitivity)[start[1] :] for batch in signals], axis=1)
-    if A.shape[1] < samples or not np.isfinite(A[start[1] :]).all():  # reported elsewhere
-        return Revived()
+    if A.shape[1] < samples or not np.isfinite(A[start[1] :]).all():
+        return Revived()  # too few samples, or a divergence, which is reported elsewhere
     waiting, constants = idle(net, A) & (fan_in > 0), _constants(net, A)
     if A.shape[1] > MATCHED:
         some = generator.choice(A.shape[1], MATCHED, replace=False)

@@ -26,7 +26,7 @@ __all__ = ["ArrayEngine", "make_network", "plane"]
 # The post's loss, and its precision.
 LOSS = Hinge(l2=1e-4)
 DTYPE = "float64"
-MAX_POINTS = 2000  # that are shown of given data, and of which there are at most otherwise
+MAX_POINTS = 2000  # shown of given data; the most that can be placed otherwise
 # A step of a new network takes a fraction of a second; one's own may take seconds.
 LIMITS = Limits(connections=400_000_000, possible=10_000_000_000, neurons=40_000_000)
 OWN_LIMITS = Limits(*(10 * most for most in LIMITS))
