@@ -47,7 +47,7 @@ class WorkerProcess(ProcessPoolExecutor):
             return self._first.result() > 0
         self._process.join(1.0)
         status = self._process.exitcode
-        # Negative where a signal killed it. None or 255 where the pool's own thread read the status.
+        # Negative where a signal killed it; None or 255 where the pool's own thread has read it.
         return status is None or not 0 < status < 255
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
