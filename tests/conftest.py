@@ -13,6 +13,9 @@ from hypothesis import settings
 
 mpl.use("Agg")
 
+# Nothing that is imported before the first test is garbage; see ``pytest_collection_finish``.
+gc.disable()
+
 # Tests run side by side: a second thread of one would wait for a processor that another uses. Those
 # that are about threads ask for them, and PyTorch's sleep while they are idle.
 for name, value in {
@@ -21,6 +24,10 @@ for name, value in {
     "REWIRE_THREADS": "1",
 }.items():
     os.environ.setdefault(name, value)
+
+# The one without windows, where it is installed, starts faster and takes less.
+if shell := shutil.which("chromium-headless-shell"):
+    os.environ.setdefault("REWIRE_CHROMIUM", shell)
 
 settings.register_profile("rewire", deadline=None, derandomize=True, max_examples=100)
 settings.load_profile("rewire")
@@ -52,6 +59,7 @@ def pytest_collection_finish():
     """
     gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(100_000, 10, 10)
 
 

@@ -17,18 +17,24 @@ from rewire.optimizers import SGD
 from ..backends import BACKENDS, needs_numba
 
 
-def python(code, **environment):
-    """Run code in a process of its own; what it printed."""
+def begun(code, **environment):
+    """Run code in a process of its own."""
     around = {key: value for key, value in os.environ.items() if key != "REWIRE_KERNELS"}
-    done = subprocess.run(
+    return subprocess.Popen(
         [sys.executable, "-c", code],
         env={**around, **{key: str(value) for key, value in environment.items()}},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=120,
     )
-    assert done.returncode == 0, done.stderr
-    return done
+
+
+def python(code, **environment):
+    """What code has printed in a process of its own."""
+    with begun(code, **environment) as process:
+        out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    return SimpleNamespace(stdout=out, stderr=err)
 
 
 @needs_numba
@@ -225,12 +231,51 @@ def test_a_full_disk_costs_compiling_again(tmp_path):
     done = python(full + UPDATE, NUMBA_CACHE_DIR=tmp_path)
     assert done.stdout.split() == ["0.5", "0", "1"]
     assert done.stderr.count("cannot be kept (File too large); going on without") == 1
-    assert not [file for file in tmp_path.rglob("*") if file.is_file()]
+    assert {file.stat().st_size for file in tmp_path.rglob("*") if file.is_file()} == {0}  # a lock
 
 
 @needs_numba
 def test_compiled_code_is_found_on_disk_by_the_next_process(cache):
     assert python(UPDATE, NUMBA_CACHE_DIR=cache).stdout.split() == ["0.5", "1", "0"]
+
+
+@needs_numba
+def test_processes_that_start_together_compile_once(tmp_path):
+    processes = [begun(UPDATE, NUMBA_CACHE_DIR=tmp_path) for _ in range(3)]
+    found = [process.communicate(timeout=120)[0] for process in processes]
+    assert sorted(out.split() for out in found) == [["0.5", "0", "1"]] + [["0.5", "1", "0"]] * 2
+
+
+HELD = """
+import fcntl, os, signal
+from rewire import kernels
+from rewire.kernels.numba import disk
+disk.PATIENCE = {patience}
+file = kernels.get_backend("numba").update_sgd._cache._cache_file._index_path + ".lock"
+os.makedirs(os.path.dirname(file), exist_ok=True)
+(locked, says), (ended, _) = os.pipe(), os.pipe()
+holder = os.fork()
+if not holder:
+    os.close(_)
+    lock = open(file, "ab")
+    fcntl.lockf(lock, fcntl.LOCK_EX)
+    os.write(says, b"1")
+    os.read(ended, 1)  # until the other process has ended
+    os._exit(0)
+os.read(locked, 1)
+if {patience} > 1:
+    disk.sleep = lambda seconds: (os.kill(holder, signal.SIGKILL), os.waitpid(holder, 0))
+"""
+
+
+@pytest.mark.fork
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@needs_numba
+@pytest.mark.parametrize("patience", [0.1, 1e9])
+def test_a_process_that_stops_amid_compiling_holds_up_no_other(patience, tmp_path):
+    """Whether it is only waited for (which has an end), or killed meanwhile."""
+    done = python(HELD.format(patience=patience) + UPDATE, NUMBA_CACHE_DIR=tmp_path)
+    assert done.stdout.split() == ["0.5", "0", "1"]
 
 
 # --------------------------------------------------------------------------------- announcement
@@ -335,7 +380,7 @@ def test_a_part_of_a_kernel_cannot_be_called_by_python():
 
 @needs_numba
 def test_kernels_on_disk_depend_on_every_source_of_the_package(tmp_path):
-    from rewire.kernels.numba.compiling import fingerprint
+    from rewire.kernels.numba.disk import fingerprint
 
     folder = tmp_path / "numba"
     folder.mkdir()

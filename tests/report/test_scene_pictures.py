@@ -15,8 +15,8 @@ def test_what_moves_is_red_and_green_and_is_so_nowhere_else(recording):
     pictures = list(draw_scenes(recording, shown, 720))
 
     def dots(picture, colour):
-        away = np.abs(np.asarray(picture, int) - 255 * np.array(to_rgb(colour))).max(axis=2)
-        return int((away[80:300] < 12).sum())  # where the wiring is
+        wiring = np.asarray(picture, int)[80:300]
+        return int((np.abs(wiring - 255 * np.array(to_rgb(colour))).max(axis=2) < 12).sum())
 
     for scene, picture in zip(shown, pictures, strict=True):
         moves = len(scene.gone_source) > 0 and scene.presence == 1

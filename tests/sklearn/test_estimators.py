@@ -578,8 +578,8 @@ def test_a_sparse_x_gives_the_same_bits_as_a_dense_one(kind, form, digits):
 
 
 def test_a_sparse_x_is_never_dense_as_a_whole(monkeypatch):
-    """5000 samples of 20000 numbers would take 800 MB."""
-    X = sparse.csr_array(sparse.random(5000, 20_000, 0.0005, random_state=0))
+    """1000 samples of 20000 numbers are five times what may be dense at once."""
+    X = sparse.csr_array(sparse.random(1000, 20_000, 0.0005, random_state=0))
     y = np.asarray(X[:, :10_000].sum(axis=1) > X[:, 10_000:].sum(axis=1)).astype(int)
     largest, toarray = [], sparse.csr_array.toarray
 

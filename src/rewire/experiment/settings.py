@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from difflib import get_close_matches
 from numbers import Integral, Real
+from types import MappingProxyType
 from typing import Any
 
 from rewire.io import split_commas
@@ -276,17 +277,22 @@ def setting(default: Any, kind: type, help: str, **more: Any) -> Any:
     return field(default=default, metadata=metadata)
 
 
-def settings_of(recipe: Any) -> dict[str, Setting]:
+def settings_of(recipe: type) -> Mapping[str, Setting]:
     """Return the settings of a dataclass by name, with names and defaults filled in."""
-    return {
-        one.name: replace(
-            one.metadata["setting"],
-            name=one.name,
-            default=None if one.default is MISSING else one.default,
-        )
-        for one in fields(recipe)
-        if "setting" in one.metadata
-    }
+    if recipe not in _known:
+        _known[recipe] = {
+            one.name: replace(
+                one.metadata["setting"],
+                name=one.name,
+                default=None if one.default is MISSING else one.default,
+            )
+            for one in fields(recipe)
+            if "setting" in one.metadata
+        }
+    return MappingProxyType(_known[recipe])
+
+
+_known: dict[type, dict[str, Setting]] = {}
 
 
 def settings_table(recipe: Any) -> str:

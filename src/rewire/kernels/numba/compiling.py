@@ -9,21 +9,16 @@ optimized as a whole.
 
 from __future__ import annotations
 
-import hashlib
-import sys
 from collections.abc import Callable
-from contextlib import suppress
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-from numba import njit
-from numba.core.caching import FunctionCache
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.registry import CPUDispatcher
 
-__all__ = ["KernelCache", "Part", "inlined", "kernel", "optimized", "part"]
+from .disk import KernelCache
+
+__all__ = ["Kernel", "Part", "inlined", "kernel", "optimized", "part"]
 
 # Without Numba's memory management nothing compiled may make an array, but nothing counts
 # references either: in the loops over neurons that took 20 ns for each of them wherever LLVM did
@@ -111,53 +106,25 @@ def optimized(function: Callable) -> Part:
     return Part(function, _OptimizedPartCompiler)
 
 
-class KernelCache(FunctionCache):
-    """Numba's cache on disk, for a function that depends on all sources of this package.
+class Kernel(CPUDispatcher):
+    """A function that Python calls; compiled code is kept on disk, for other processes as well.
 
-    Numba's own looks at the file of the function alone, and would go on using a kernel whose parts,
-    in other files, have been edited.
+    ``source`` is the function that names the files, where it is not the function itself.
     """
 
-    def __init__(self, function: Callable):
-        super().__init__(function)
-        self._cache_file._source_stamp = fingerprint(Path(__file__).parent)
+    def __init__(self, function: Callable, source: Callable | None = None, **options: Any):
+        options = {"nopython": True, "boundscheck": None, **OPTIONS, **options}
+        super().__init__(function, targetoptions=options)
+        self._cache = KernelCache(source or function)
 
-    def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """Return compiled code; None, so that it is compiled anew, where a file is damaged."""
+    def compile(self, sig: Any) -> Any:
+        """Compile for types of arguments, or read from disk what another process has compiled."""
         try:
-            return super().load_overload(sig, target_context)
-        except Exception as error:  # whatever unpickling a part of a file ends in
-            _announce(self.cache_path, f"are damaged ({type(error).__name__}); compiling them anew")
-            with suppress(OSError):
-                self.flush()
-            return None
-
-    def save_overload(self, sig: Any, data: Any) -> None:
-        """Keep compiled code; go on without where it cannot be written, as on a full disk."""
-        try:
-            super().save_overload(sig, data)
-        except OSError as error:
-            _announce(self.cache_path, f"cannot be kept ({error.strerror}); going on without")
+            return super().compile(sig)
+        finally:
+            self._cache.let_go()
 
 
-@cache
-def _announce(folder: str, what: str) -> None:
-    print(f"rewire: compiled kernels in {folder} {what}.", file=sys.stderr)
-
-
-@cache
-def fingerprint(folder: Path) -> str:
-    """Return a hash of all sources that kernels are made of."""
-    files = [folder.parent / "layout.py", folder.parent / "adjacency.py", *folder.glob("*.py")]
-    digest = hashlib.sha256()
-    for file in sorted(files):
-        digest.update(file.name.encode() + file.read_bytes())
-    return digest.hexdigest()
-
-
-def kernel(function: Callable, **options: Any) -> Any:
+def kernel(function: Callable, **options: Any) -> Kernel:
     """Compile a function, or a part, for Python to call; the result is kept on disk."""
-    function = function.py_func if isinstance(function, Part) else function
-    compiled = njit(**{**OPTIONS, **options})(function)
-    compiled._cache = KernelCache(function)
-    return compiled
+    return Kernel(function.py_func if isinstance(function, Part) else function, **options)

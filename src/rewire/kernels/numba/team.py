@@ -9,12 +9,11 @@ operations do. See ``threads.join_openmp``.
 import inspect
 
 from llvmlite import ir
-from numba import njit
 from numba.core import cgutils, types
 from numba.core.errors import NumbaTypeError
 from numba.extending import intrinsic
 
-from .compiling import OPTIONS, KernelCache
+from .compiling import Kernel
 from .intrinsics import INDEX
 
 BYTES = ir.IntType(8).as_pointer()
@@ -77,6 +76,4 @@ def team_kernel(body):
     name, names = body.__name__, ", ".join(inspect.signature(body.py_func).parameters)
     scope = {"__name__": body.__module__, "body": body, "run_in_team": run_in_team}
     exec(f"def {name}({names}, team):\n    run_in_team(body, ({names}), team)", scope)
-    compiled = njit(**OPTIONS)(scope[name])
-    compiled._cache = KernelCache(body.py_func)
-    return compiled
+    return Kernel(scope[name], source=body.py_func)
