@@ -20,7 +20,7 @@ class SeparateBlocks:
     """
 
     abilities = frozenset({"signals"})
-    backend = "numpy"
+    backend = None
 
     def __init__(self, shapes, density=0.5, dtype="float64", seed=0):
         random, self._blocks, units = np.random.default_rng(seed), [], 0
