@@ -1,10 +1,13 @@
 """Which kernels serve, where compiled code is kept, and what a person hears of it."""
 
 import json
+import multiprocessing
 import os
 import shutil
+import signal
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,24 +20,18 @@ from rewire.optimizers import SGD
 from ..backends import BACKENDS, needs_numba
 
 
-def begun(code, **environment):
-    """Run code in a process of its own."""
+def python(code, **environment):
+    """Run code in a process of its own; what it printed."""
     around = {key: value for key, value in os.environ.items() if key != "REWIRE_KERNELS"}
-    return subprocess.Popen(
+    done = subprocess.run(
         [sys.executable, "-c", code],
         env={**around, **{key: str(value) for key, value in environment.items()}},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         text=True,
+        timeout=120,
     )
-
-
-def python(code, **environment):
-    """What code has printed in a process of its own."""
-    with begun(code, **environment) as process:
-        out, err = process.communicate(timeout=120)
-    assert process.returncode == 0, err
-    return SimpleNamespace(stdout=out, stderr=err)
+    assert done.returncode == 0, done.stderr
+    return done
 
 
 @needs_numba
@@ -239,43 +236,82 @@ def test_compiled_code_is_found_on_disk_by_the_next_process(cache):
     assert python(UPDATE, NUMBA_CACHE_DIR=cache).stdout.split() == ["0.5", "1", "0"]
 
 
-@needs_numba
-def test_processes_that_start_together_compile_once(tmp_path):
-    processes = [begun(UPDATE, NUMBA_CACHE_DIR=tmp_path) for _ in range(3)]
-    found = [process.communicate(timeout=120)[0] for process in processes]
-    assert sorted(out.split() for out in found) == [["0.5", "0", "1"]] + [["0.5", "1", "0"]] * 2
+def increment(x):
+    return x + 1
 
 
-HELD = """
-import fcntl, os, signal
-from rewire import kernels
-from rewire.kernels.numba import disk
-disk.PATIENCE = {patience}
-file = kernels.get_backend("numba").update_sgd._cache._cache_file._index_path + ".lock"
-os.makedirs(os.path.dirname(file), exist_ok=True)
-(locked, says), (ended, _) = os.pipe(), os.pipe()
-holder = os.fork()
-if not holder:
-    os.close(_)
-    lock = open(file, "ab")
-    fcntl.lockf(lock, fcntl.LOCK_EX)
-    os.write(says, b"1")
-    os.read(ended, 1)  # until the other process has ended
-    os._exit(0)
-os.read(locked, 1)
-if {patience} > 1:
-    disk.sleep = lambda seconds: (os.kill(holder, signal.SIGKILL), os.waitpid(holder, 0))
-"""
+@pytest.fixture
+def compiled(tmp_path, monkeypatch):
+    """Return a function that makes a small kernel, kept on disk, and calls it.
+
+    The result, how often it was found on disk, and how often it was compiled.
+    """
+    monkeypatch.setattr(pytest.importorskip("numba").config, "CACHE_DIR", str(tmp_path))
+    from rewire.kernels.numba.compiling import kernel
+
+    def compiled_():
+        made = kernel(increment)
+        return made(1), *(sum(n.values()) for n in (made.stats.cache_hits, made.stats.cache_misses))
+
+    return compiled_
+
+
+FORK = multiprocessing.get_context("fork" if hasattr(os, "fork") else None)
+forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 
 
 @pytest.mark.fork
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-@needs_numba
-@pytest.mark.parametrize("patience", [0.1, 1e9])
-def test_a_process_that_stops_amid_compiling_holds_up_no_other(patience, tmp_path):
-    """Whether it is only waited for (which has an end), or killed meanwhile."""
-    done = python(HELD.format(patience=patience) + UPDATE, NUMBA_CACHE_DIR=tmp_path)
-    assert done.stdout.split() == ["0.5", "0", "1"]
+@forks
+def test_processes_that_start_together_compile_once(compiled):
+    start, found = FORK.Barrier(3), FORK.SimpleQueue()
+
+    def work():
+        start.wait(timeout=60)
+        found.put(compiled())
+
+    processes = [FORK.Process(target=work, daemon=True) for _ in range(3)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert sorted(found.get() for _ in processes) == [(2, 0, 1), (2, 1, 0), (2, 1, 0)]
+
+
+@pytest.mark.fork
+@forks
+@pytest.mark.parametrize("ends", [False, True])
+def test_a_process_that_stops_amid_compiling_holds_up_no_other(compiled, monkeypatch, ends):
+    """It is killed meanwhile, or another one has waited for long enough."""
+    import fcntl
+
+    from rewire.kernels.numba import disk
+
+    held = FORK.Event()
+    path = Path(f"{disk.KernelCache(increment)._cache_file._index_path}.lock")
+
+    def hold():
+        with path.open("ab") as lock:
+            fcntl.lockf(lock, fcntl.LOCK_EX)
+            held.set()
+            signal.pause()
+
+    holder = FORK.Process(target=hold, daemon=True)
+    holder.start()
+    assert held.wait(60)
+    waits = []
+
+    def sleep(seconds):
+        waits.append(seconds)
+        if ends:
+            holder.kill()
+            holder.join()
+
+    monkeypatch.setattr(disk, "sleep", sleep)
+    monkeypatch.setattr(disk, "monotonic", lambda: disk.PATIENCE / 10 * len(waits))
+    assert compiled() == (2, 0, 1)
+    assert len(waits) == (1 if ends else 10)
+    holder.kill()
+    holder.join()
 
 
 # --------------------------------------------------------------------------------- announcement
