@@ -42,7 +42,7 @@ def test_everything_agrees_with_one_number_at_a_time(graph, kind, l2):
     value, right, gradient, bias_gradient, A, D = by_hand(
         graph, graph.weight, graph.bias, X, y, rule.name, l2
     )
-    for backend in ("numba", "numpy"):
+    for backend in BACKENDS:
         made, weight, bias = graph.program(backend), graph.weight.copy(), graph.bias.copy()
         close(graph, made.predict(weight, bias, X), A[-graph.outputs :].T, "predict")
         close(graph, made.activations(weight, bias, X), A, "activations")
