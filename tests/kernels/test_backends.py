@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -275,6 +276,34 @@ def test_processes_that_start_together_compile_once(compiled):
     for process in processes:
         process.join()
     assert sorted(found.get() for _ in processes) == [(2, 0, 1), (2, 1, 0), (2, 1, 0)]
+
+
+@pytest.mark.fork
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork.*:DeprecationWarning")
+@forks
+def test_a_process_forked_amid_compiling_can_compile(compiled):
+    from numba.core import event
+
+    compiling = threading.Event()
+
+    class Begun(event.Listener):
+        def on_start(self, event):
+            compiling.set()
+
+        def on_end(self, event):
+            pass
+
+    busy = threading.Thread(target=compiled)
+    receive, send = FORK.Pipe(duplex=False)
+    with event.install_listener("numba:compile", Begun()):
+        busy.start()
+        assert compiling.wait(60)
+    child = FORK.Process(target=lambda: send.send(compiled()), daemon=True)
+    child.start()
+    assert receive.poll(60), "the child does not answer"
+    assert receive.recv()[0] == 2
+    child.join()
+    busy.join()
 
 
 @pytest.mark.fork

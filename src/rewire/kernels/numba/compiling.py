@@ -9,11 +9,13 @@ optimized as a whole.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import CPUDispatcher
 
 from .disk import KernelCache
@@ -24,6 +26,14 @@ __all__ = ["Kernel", "Part", "inlined", "kernel", "optimized", "part"]
 # references either: in the loops over neurons that took 20 ns for each of them wherever LLVM did
 # not see that it was needless, and at a call 46 instead of 14 ns for every array.
 OPTIONS = {"nogil": True, "error_model": "numpy", "_nrt": False}
+
+# A process forked amid compiling would have a compiler half at work and a lock that nobody lets go;
+# it would hang at its first kernel. A fork waits until the kernel is made instead.
+if hasattr(os, "register_at_fork"):
+    _release = global_compiler_lock.release
+    os.register_at_fork(
+        before=global_compiler_lock.acquire, after_in_parent=_release, after_in_child=_release
+    )
 
 
 class _PartLibrary(JITCodeLibrary):
