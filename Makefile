@@ -108,7 +108,7 @@ lowest:
 	$(LOWEST)/pip install --quiet uv
 	$(LOWEST)/uv pip install --quiet --python $(LOWEST)/python --resolution lowest-direct \
 	    --requirements pyproject.toml $(addprefix --extra ,cluster data export lightning \
-	    notebook tables torch transformers tune)
+	    notebook tables tensorboard torch transformers tune)
 	$(LOWEST)/uv pip install --quiet --python $(LOWEST)/python \
 	    hypothesis onnxruntime playwright pytest pytest-xdist
 	$(LOWEST)/uv pip install --quiet --python $(LOWEST)/python --no-deps --editable .

@@ -91,8 +91,8 @@ def test_differences_that_are_equal_but_for_rounding_share_a_rank():
     high, low = [0.87, 0.12, 0.29, 0.58], [0.86, 0.11, 0.30, 0.55]
     assert len({abs(a - b) for a, b in zip(high, low, strict=True)}) == 3  # 0.03 is the third
     found = difference_of(dict(enumerate(high)), dict(enumerate(low)))
-    expected = stats.wilcoxon([1, 1, -1, 3]).pvalue
-    assert found.p == pytest.approx(expected)
+    # Ranks 2, 2, 2 and 4; of 16 choices of signs 8 are as far from the middle as 8 and 2.
+    assert found.p == 0.5
     assert difference_of({0: 0.3}, {0: 0.1 + 0.2}).p == 1.0
 
 

@@ -182,5 +182,7 @@ def _layers(net: Network) -> list[tuple[csr_array, np.ndarray, str]]:
 def _tensor(torch: Any, weight: csr_array, sparse: bool) -> Any:
     if not sparse:
         return torch.from_numpy(weight.toarray())
-    parts = [torch.from_numpy(part) for part in (weight.indptr, weight.indices, weight.data)]
-    return torch.sparse_csr_tensor(*parts, size=weight.shape, check_invariants=True)
+    parts = map(torch.from_numpy, (weight.indptr, weight.indices, weight.data))
+    # Copies, as PyTorch 2.7 refuses the strides of an empty array.
+    copies = [part.clone(memory_format=torch.contiguous_format) for part in parts]
+    return torch.sparse_csr_tensor(*copies, size=weight.shape, check_invariants=True)

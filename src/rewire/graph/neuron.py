@@ -48,8 +48,8 @@ class Neuron:
     >>> neuron.sources, neuron.weights, neuron.targets
     (array([0, 1], dtype=int32), array([ 1., -1.], dtype=float32), array([3], dtype=int32))
     >>> neuron.bias = 0.5
-    >>> net.bias[2]
-    np.float32(0.5)
+    >>> float(net.bias[2])
+    0.5
     """
 
     def __init__(self, network: Owner, number: int):

@@ -174,6 +174,7 @@ def _in_utc(moment: Any) -> Any:
 
 def _texts(series: Any) -> TextColumn:
     codes, texts = series.factorize()
+    "".join(texts).encode("utf-8")  # pandas 2 takes half of a character
     return TextColumn(Texts(np.asarray(texts, object)), np.asarray(codes, np.intp))
 
 
