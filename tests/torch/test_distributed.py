@@ -16,8 +16,6 @@ import torch.distributed as dist
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
-from torch.distributed.device_mesh import init_device_mesh
-from torch.distributed.fsdp import fully_shard
 from torch.nn.parallel import DistributedDataParallel
 
 import rewire.torch as rt
@@ -367,6 +365,10 @@ def test_fully_sharded_modules_are_refused():
 
 
 def fully_sharded(rank, size):
+    # Here, as it takes most of a second.
+    from torch.distributed.device_mesh import init_device_mesh
+    from torch.distributed.fsdp import fully_shard
+
     model = nn.Sequential(rt.Linear(4, 4, density=0.5, seed=0), nn.Linear(4, 4))
     fully_shard(model[1], mesh=init_device_mesh("cpu", (size,)))
     with pytest.raises(ValueError, match="whole parameters") as error:

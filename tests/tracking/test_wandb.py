@@ -4,11 +4,15 @@ from collections import Counter
 
 import pytest
 
+from rewire.tracking import WandB
+
 from .trainings import REPORTS, Killed, KilledAt, expected, train
 
-wandb = pytest.importorskip("wandb", reason="wandb is not installed: the extra wandb")
 
-from rewire.tracking import WandB  # noqa: E402
+@pytest.fixture
+def wandb():
+    """Return the package, imported where it is used: it takes most of a second."""
+    return pytest.importorskip("wandb", reason="wandb is not installed: the extra wandb")
 
 
 class Run:
@@ -31,7 +35,7 @@ class Run:
 
 
 @pytest.fixture
-def runs(monkeypatch):
+def runs(monkeypatch, wandb):
     """The runs that are made, instead of real ones."""
     made = []
 
@@ -85,7 +89,7 @@ def test_a_run_says_that_the_training_failed(runs):
 @pytest.mark.slow
 @pytest.mark.fork
 @pytest.mark.filterwarnings("ignore")  # of wandb's own process
-def test_a_run_is_kept_on_this_computer(tmp_path, monkeypatch):
+def test_a_run_is_kept_on_this_computer(tmp_path, monkeypatch, wandb):
     for name, value in {"MODE": "offline", "DIR": str(tmp_path), "SILENT": "true"}.items():
         monkeypatch.setenv(f"WANDB_{name}", value)
     history = train(tracker := WandB())

@@ -65,7 +65,8 @@ class KernelCache(FunctionCache):
         deadline = monotonic() + PATIENCE
         with suppress(OSError):  # a folder that cannot be written, a file system without locks
             self._impl.locator.ensure_cache_path()
-            self._turn = open(f"{self._cache_file._index_path}.lock", "ab")  # noqa: SIM115
+            path = f"{self._cache_file._index_path}.lock"
+            self._turn = open(path, "ab")  # noqa: SIM115 closed by let_go
             while not _locked(self._turn) and monotonic() < deadline:
                 sleep(0.02)
 
