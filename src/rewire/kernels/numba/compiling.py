@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
+from llvmlite.binding import ffi
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_lock import global_compiler_lock
@@ -27,12 +29,26 @@ __all__ = ["Kernel", "Part", "inlined", "kernel", "optimized", "part"]
 # not see that it was needless, and at a call 46 instead of 14 ns for every array.
 OPTIONS = {"nogil": True, "error_model": "numpy", "_nrt": False}
 
-# A process forked amid compiling would have a compiler half at work and a lock that nobody lets go;
+_llvm_lock: Any = getattr(ffi.lib, "_lock", nullcontext())
+
+
+def _lock_compilers() -> None:
+    global_compiler_lock.acquire()
+    _llvm_lock.__enter__()
+
+
+def _unlock_compilers() -> None:
+    _llvm_lock.__exit__(None, None, None)
+    global_compiler_lock.release()
+
+
+# A process forked amid compiling would have compilers half at work and locks that nobody lets go:
 # it would hang at its first kernel. A fork waits until the kernel is made instead.
 if hasattr(os, "register_at_fork"):
-    _release = global_compiler_lock.release
     os.register_at_fork(
-        before=global_compiler_lock.acquire, after_in_parent=_release, after_in_child=_release
+        before=_lock_compilers,
+        after_in_parent=_unlock_compilers,
+        after_in_child=_unlock_compilers,
     )
 
 
