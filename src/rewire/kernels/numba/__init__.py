@@ -8,6 +8,7 @@ from . import (
     block,
     cannistraci_hebb,
     dense,
+    forks,  # noqa: F401  it registers what a fork does
     layer,
     layer_backward,
     losses,

@@ -9,15 +9,11 @@ optimized as a whole.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from contextlib import nullcontext
 from typing import Any
 
-from llvmlite.binding import ffi
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
-from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import CPUDispatcher
 
 from .disk import KernelCache
@@ -28,28 +24,6 @@ __all__ = ["Kernel", "Part", "inlined", "kernel", "optimized", "part"]
 # references either: in the loops over neurons that took 20 ns for each of them wherever LLVM did
 # not see that it was needless, and at a call 46 instead of 14 ns for every array.
 OPTIONS = {"nogil": True, "error_model": "numpy", "_nrt": False}
-
-_llvm_lock: Any = getattr(ffi.lib, "_lock", nullcontext())
-
-
-def _lock_compilers() -> None:
-    global_compiler_lock.acquire()
-    _llvm_lock.__enter__()
-
-
-def _unlock_compilers() -> None:
-    _llvm_lock.__exit__(None, None, None)
-    global_compiler_lock.release()
-
-
-# A process forked amid compiling would have compilers half at work and locks that nobody lets go:
-# it would hang at its first kernel. A fork waits until the kernel is made instead.
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=_lock_compilers,
-        after_in_parent=_unlock_compilers,
-        after_in_child=_unlock_compilers,
-    )
 
 
 class _PartLibrary(JITCodeLibrary):
