@@ -2,7 +2,6 @@
 
 import copy
 import multiprocessing
-import os
 import pickle
 import signal
 import subprocess
@@ -20,6 +19,7 @@ from rewire import Trainer, kernels
 from rewire.kernels import threads
 
 from ..backends import needs_numba
+from ..forked import forks, in_a_fork
 
 # Python 3.12 warns of every fork of a process that has threads; that this works is the point here.
 pytestmark = [
@@ -110,28 +110,6 @@ def test_several_threads_train_their_own_networks_to_the_same_bits():
     with ThreadPoolExecutor(4) as workers:
         for number, found in enumerate(workers.map(trained, [*range(4)] * 3)):
             same(found, expected[number % 4])
-
-
-def in_a_fork(function):
-    """What a function returns in a forked child."""
-    context = multiprocessing.get_context("fork")
-    receive, send = context.Pipe(duplex=False)
-
-    def job():
-        send.send(function())
-
-    child = context.Process(target=job, daemon=True)
-    child.start()
-    send.close()
-    try:
-        assert receive.poll(60), "the child does not answer"
-        return receive.recv()
-    finally:
-        child.kill()
-        child.join()
-
-
-forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 
 
 @pytest.mark.fork

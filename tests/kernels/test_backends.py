@@ -19,6 +19,7 @@ from rewire.kernels import backends
 from rewire.optimizers import SGD
 
 from ..backends import BACKENDS, needs_numba
+from ..forked import forks, in_a_fork
 
 
 def python(code, **environment):
@@ -258,7 +259,6 @@ def compiled(tmp_path, monkeypatch):
 
 
 FORK = multiprocessing.get_context("fork" if hasattr(os, "fork") else None)
-forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 
 
 @pytest.mark.fork
@@ -294,15 +294,11 @@ def test_a_process_forked_amid_compiling_can_compile(compiled):
             pass
 
     busy = threading.Thread(target=compiled)
-    receive, send = FORK.Pipe(duplex=False)
     with event.install_listener("numba:compile", Begun()):
         busy.start()
         assert compiling.wait(60)
-    child = FORK.Process(target=lambda: send.send(compiled()), daemon=True)
-    child.start()
-    assert receive.poll(60), "the child does not answer"
-    assert receive.recv()[0] == 2
-    child.join()
+    result, *_ = in_a_fork(compiled)
+    assert result == 2
     busy.join()
 
 
