@@ -44,6 +44,16 @@ def pytest_xdist_auto_num_workers():
     return (os.cpu_count() or 1) + 1
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file():
+    """Run the examples in the package's docstrings alone: to look for some in tests takes a second.
+
+    What looks for them is a subclass of ``pytest.Module``.
+    """
+    found = yield
+    return [one for one in found if type(one) is pytest.Module]
+
+
 def pytest_collection_modifyitems(items):
     """Begin with the files that have slow tests, then the large ones: workers end together."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
@@ -57,7 +67,6 @@ def pytest_collection_finish():
     By default it looks at all of them again whenever a scalar network has made some hundred
     thousand Values, which takes half of the time of the post's trainings.
     """
-    gc.collect()
     gc.freeze()
     gc.enable()
     gc.set_threshold(100_000, 10, 10)

@@ -47,14 +47,14 @@ def test_what_runs_in_the_browser_needs_the_standard_library_alone(tools, tmp_pa
         f"import json, sys; sys.path.insert(0, {str(archive)!r})\n"
         "from rewire.playground import in_browser\n"
         f"in_browser.begin({json.dumps(json.dumps(tools.SESSIONS['rigl']))})\n"
-        'print(in_browser.send(\'{"do": "step", "steps": 3}\'))\n'
+        'print(list(in_browser.send(\'{"do": "step", "steps": 3}\')))\n'
         "print(json.loads(in_browser.frame())['step'])\n"
     )
     # Isolated and without site-packages.
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=False
     )
-    assert done.stdout.split() == ["None", "3"], done.stderr
+    assert done.stdout.split() == ["[]", "3"], done.stderr
 
 
 def test_the_archive_is_the_same_every_time(tools):

@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from rewire.playground import ArrayEngine, Session
+from rewire.playground.links import link_of_commands
 from rewire.playground.player import Player
 from rewire.playground.server import PlayServer
 
@@ -128,6 +129,17 @@ def play(browser):
     assert [text for text in complaints if "400 (Bad Request)" not in text] == []
     assert len(complaints) == len(refused)
     assert [url for url in requests if not url.startswith(("http://127.0.0.1:", "data:"))] == []
+
+
+def test_a_link_that_takes_long_to_open_can_be_stopped(play):
+    link = link_of_commands([*SMALL, *10 * [{"do": "step", "steps": 100_000}]])
+    played = play(fragment=f"#{link}")
+    played.refused.append("open")
+    played.press("Stop")
+    played.page.wait_for_selector("text=open was stopped; the session is as it was")
+    played.page.wait_for_selector("button:text-is('▶ Run')")
+    played.press("Step")
+    played.step(1)
 
 
 def test_points_are_drawn_by_hand_and_learnt(play):

@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from rewire.playground import Session
 from rewire.playground import film as film_module
+from rewire.playground import player as player_module
 from rewire.playground.commands import CommandError
 from rewire.playground.exports import export
 from rewire.playground.links import link_of_commands
@@ -106,40 +106,59 @@ def test_between_parts_of_steps_others_are_answered_and_a_pause_ends_them(player
     assert player.session.record.done == stepped.record.done
 
 
-@pytest.mark.parametrize("name", ["rewind", "open"])
-def test_others_are_answered_while_another_moment_is_computed(player, monkeypatch, name):
+@pytest.fixture
+def parts(monkeypatch):
+    """Have long work done in parts of fifty steps, however long they take."""
+    monkeypatch.setattr(player_module, "PART", 0)
+
+
+@pytest.fixture(params=["rewind", "open"])
+def replacing(request, player):
+    """A command that takes a while, for a player at step 300, and what it leads to."""
+    player.send({"do": "step", "steps": 120})
     link = export(player.session, "link")[2].decode()
-    player.send({"do": "step", "steps": 30})
-    command = {"do": "open", "link": link} if name == "open" else {"do": "rewind", "step": 20}
-    do, seen = Session.do, []
-
-    def slow(session, command):
-        seen.append(elsewhere(lambda: player.frame()["step"]))
-        do(session, command)
-
-    monkeypatch.setattr(Session, "do", slow)
-    player.send(command)
-    monkeypatch.undo()
-    assert set(seen) == {30}
-    expected = begin()
-    if name == "rewind":
-        do(expected, {"do": "step", "steps": 20})
-    assert bits(player.session) == bits(expected)
-    assert player.frame()["end"] == (30 if name == "rewind" else 0)
+    expected = bits(player.session)
+    player.send({"do": "step", "steps": 180})
+    player.session._snapshots.forget_after(player.session.record.moment(0, None))
+    if request.param == "open":
+        return {"do": "open", "link": link}, expected, 120
+    return {"do": "rewind", "step": 120}, expected, 300
 
 
-def test_what_is_done_meanwhile_is_not_lost_to_a_rewinding(player, monkeypatch):
-    player.send({"do": "step", "steps": 30})
-    rewind = Session._rewind
+def test_others_are_answered_while_another_moment_is_computed(player, parts, replacing):
+    command, expected, end = replacing
+    seen = []
+    for _ in player.work(command):
+        frame = elsewhere(player.frame)
+        seen.append((frame["step"], frame["working"]))
+    assert len(seen) > 2
+    assert set(seen) == {(300, True)}
+    assert bits(player.session) == expected
+    frame = player.frame()
+    assert (frame["end"], frame["working"]) == (end, False)
 
-    def slow(session, moment):
-        elsewhere(lambda: player.send({"do": "prune", "density": 0.1}))
-        rewind(session, moment)
 
-    monkeypatch.setattr(Session, "_rewind", slow)
+@pytest.mark.parametrize("other", [{"do": "pause"}, {"do": "rewind", "step": 300}])
+def test_another_moment_that_takes_long_can_be_stopped(player, parts, replacing, other):
+    before = bits(player.session)
+    work = player.work(replacing[0])
+    next(work)
+    elsewhere(lambda: player.send(other))
+    with pytest.raises(CommandError, match="was stopped; the session is as it was"):
+        next(work)
+    assert (player.session.step, player.frame()["working"]) == (300, False)
+    assert bits(player.session) == before
+    player.send(replacing[0])
+    assert bits(player.session) == replacing[1]
+
+
+def test_what_is_done_meanwhile_is_not_lost_to_a_rewinding(player, parts, replacing):
+    work = player.work(replacing[0])
+    next(work)
+    elsewhere(lambda: player.send({"do": "prune", "density": 0.1}))
     with pytest.raises(CommandError, match="gone on meanwhile"):
-        player.send({"do": "rewind", "step": 20})
-    assert (player.session.step, player.session.record.done[-1]["do"]) == (30, "prune")
+        list(work)
+    assert (player.session.step, player.session.record.done[-1]["do"]) == (300, "prune")
 
 
 def test_a_session_of_more_steps_than_one_command_may_have_is_opened_again(player):

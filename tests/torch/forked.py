@@ -19,8 +19,7 @@ def run(size, job, *args):
     are forked from one that has loaded all they need. Arguments and results are pickled here, as
     multiprocessing would share the memory of tensors.
     """
-    context, data = multiprocessing.get_context("forkserver"), pickle.dumps(args)
-    _preload(context)
+    context, data = preload(), pickle.dumps(args)
     with tempfile.TemporaryDirectory() as folder:
         started = []
         for rank in range(size):
@@ -34,11 +33,13 @@ def run(size, job, *args):
 
 
 @cache
-def _preload(context):
+def preload():
     """Have the server of forks load PyTorch; another one may serve, begun for studies."""
+    context = multiprocessing.get_context("forkserver")
     forkserver._forkserver._stop()  # there is no other way, and nothing of it runs any more
     context.set_forkserver_preload(["tests.torch.preloaded"])
     forkserver.ensure_running()
+    return context
 
 
 def _result(process, receiver):

@@ -1,12 +1,13 @@
 """Several processes rewire one model: against one process, and when something goes wrong."""
 
+import contextlib
+import io
 import itertools
 import json
 import os
 import re
+import runpy
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ import torch.distributed as dist
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
+from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 from torch.nn.parallel import DistributedDataParallel
 
 import rewire.torch as rt
@@ -27,7 +29,7 @@ from rewire.topology.growth import NewConnections
 from rewire.torch.distributed.local_passes import LocalPasses
 from rewire.torch.distributed.packing import PackedChange, pack, unpack
 from rewire.torch.distributed.shards import add_in_pairs
-from tests.torch.forked import run
+from tests.torch.forked import preload, run
 
 DOUBLE = torch.float64
 ROOT = Path(__file__).parents[2]
@@ -585,18 +587,24 @@ def test_a_change_is_packed_and_comes_back(every, units):
 # ------------------------------------------------------------------------------------- torchrun
 
 
+def printed_by(example):
+    """What an example prints."""
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output):
+        runpy.run_path(str(example), run_name="__main__")
+    return output.getvalue()
+
+
 @pytest.mark.slow
 def test_the_example_runs_under_torchrun():
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-    done = subprocess.run(
-        [*launcher, "--nproc-per-node", "2", str(ROOT / "examples" / "data_parallel.py")],
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=120,
+    """By what torchrun itself calls, on processes that are forked with PyTorch loaded."""
+    preload()
+    config = LaunchConfig(
+        1, 1, 2, rdzv_backend="c10d", rdzv_endpoint="localhost:0", start_method="forkserver"
     )
-    assert done.returncode == 0, done.stderr
-    assert re.search(r"2 processes: 9\d\.\d% of the test digits right", done.stdout)
+    printed = elastic_launch(config, printed_by)(ROOT / "examples" / "data_parallel.py")
+    assert re.search(r"2 processes: 9\d\.\d% of the test digits right", printed[0])
+    assert printed[1] == ""
 
 
 def test_the_page_has_the_table_of_the_figures():

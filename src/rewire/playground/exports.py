@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from .documents import commands_of_document, document_of
+from .engine import Engine
 from .fields import CommandError
 from .links import commands_of_link, link_of_commands
 from .session import Session
 
-__all__ = ["EXPORTS", "export", "prepare", "reopen"]
+__all__ = ["EXPORTS", "export", "prepare", "reopened"]
 
 # File name and media type of each.
 EXPORTS = {
@@ -55,8 +56,8 @@ def prepare(session: Session, kind: str, lane: int = 1) -> Callable[[], bytes]:
     return WRITERS[kind](session, lane)
 
 
-def reopen(session: Session, command: Mapping[str, Any]) -> Session:
-    """Return the session in a link or in a document.
+def reopened(session: Session, command: Mapping[str, Any]) -> Iterator[Session]:
+    """Make the session in a link or in a document: yield it, in parts, until all is done.
 
     Parameters
     ----------
@@ -66,19 +67,21 @@ def reopen(session: Session, command: Mapping[str, Any]) -> Session:
         With ``link`` or ``session``.
     """
     link, document, array = command.get("link"), command.get("session"), _is_array(session)
+    engine: Engine = session.engine
     if isinstance(link, str):
-        made = Session(session.engine, commands_of_link(link))
+        commands = commands_of_link(link)
     elif not isinstance(document, dict):
         raise CommandError("open needs a link, or a session as it was saved")
     elif array:
-        made = _module("saving").open_document(document)
+        engine, commands = _module("saving").unpack_document(document)
     elif document.get("given"):
         raise CommandError("session must be of drawn points in a browser alone; it has a network")
     else:
-        made = Session(session.engine, commands_of_document(document))
+        commands = commands_of_document(document)
+    for made in Session.made(engine, commands):
+        yield made
     if not made.lanes:
         raise CommandError("open needs a session with a network")
-    return made
 
 
 def _link(session: Session, lane: int) -> Callable[[], bytes]:

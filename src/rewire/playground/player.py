@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .commands import check
-from .exports import EXPORTS, prepare, reopen
+from .exports import EXPORTS, prepare, reopened
 from .fields import CommandError, Field, number
 from .session import Session
 
@@ -63,22 +63,28 @@ class Player:
         These are ``run``, ``pause``, ``speed`` with a ``value`` of steps a second, and ``open``
         with a ``link``, or a ``session`` as it was saved, which replaces the present one.
 
-        Nobody waits for what takes long: steps are made in parts, which a ``pause`` ends, and other
-        threads are answered in between; another session, or an earlier moment of this one, is
-        computed beside the present session, which it then replaces.
+        Nobody waits for what takes long, and a ``pause`` ends it: see :meth:`work`.
 
         Raises
         ------
         CommandError
             If it is not taken; nothing is changed then, but for steps that were made before.
         """
+        for _ in self.work(command):
+            self._closed.wait(BREATH)  # or this thread would take the lock again at once
+
+    def work(self, command: Mapping[str, Any]) -> Iterator[None]:
+        """Do a command in parts of a moment each; between them, others are answered.
+
+        A ``pause`` ends steps that are being made. Another session, or an earlier moment of this
+        one, is computed beside the present session, which it then replaces; a pause, or another
+        such command, leaves the present one as it is.
+        """
         name = command.get("do") if isinstance(command, Mapping) else None
         if name == "step":
-            self._learn(check(command)["steps"])
-        elif name == "open":
-            self._replace(lambda present: _opened(present, command))
-        elif name == "rewind":
-            self._replace(lambda present: _rewound(present, command))
+            yield from self._learn(check(command)["steps"])
+        elif name in ("open", "rewind"):
+            yield from self._replace(name, command)
         else:
             with self._changed:
                 if name in TRANSPORT:
@@ -93,6 +99,7 @@ class Player:
             return {
                 "frame": self._version,
                 "running": self.running,
+                "working": self._replacing > 0,
                 "speed": self.speed,
                 "problem": self.problem,
                 **self.session.frame(since),
@@ -165,7 +172,7 @@ class Player:
 
     # ---------------------------------------------------------------------- what may take long
 
-    def _learn(self, steps: int) -> None:
+    def _learn(self, steps: int) -> Iterator[None]:
         """Make steps in parts, until all are made or something ends them."""
         with self._changed:
             stops = self._stops
@@ -177,7 +184,7 @@ class Player:
                 self._make(part)
             steps -= part
             if steps:
-                self._closed.wait(BREATH)  # or this thread would take the lock again at once
+                yield
 
     def _within(self, seconds: float) -> int:
         """Return how many steps are made in a time, as far as that is known; at least one."""
@@ -191,21 +198,25 @@ class Player:
             self._pace = (time.perf_counter() - begin) / steps
             self._announce()
 
-    def _replace(self, make: Callable[[Session], Session]) -> None:
-        """Put another session in the present one's place, unless that has gone on meanwhile.
-
-        Parameters
-        ----------
-        make : callable
-            From a twin of the present session to the other one.
-        """
+    def _replace(self, name: str, command: Mapping[str, Any]) -> Iterator[None]:
+        """Put another session in the present one's place, unless that has gone on meanwhile."""
         with self._changed:
             present, done = self.session, self.session.record.done
             twin = present.twin()
             self._stops += 1
+            stops = self._stops
             self._replacing += 1
         try:
-            made = make(twin)
+            made, end = twin, time.monotonic() + PART
+            for one in (_opened if name == "open" else Session.rewound)(twin, command):
+                made = one
+                if self._stops != stops:
+                    raise CommandError(f"{name} was stopped; the session is as it was")
+                if time.monotonic() > end:
+                    with self._changed:
+                        self._announce()  # that it takes a while, and can be stopped
+                    yield
+                    end = time.monotonic() + PART
             with self._changed:
                 if self.session is not present or present.record.done is not done:
                     raise CommandError("the session has gone on meanwhile; send the command again")
@@ -225,13 +236,8 @@ class Player:
         self._changed.notify_all()
 
 
-def _opened(present: Session, command: Mapping[str, Any]) -> Session:
+def _opened(present: Session, command: Mapping[str, Any]) -> Iterator[Session]:
     try:
-        return reopen(present, command)
+        yield from reopened(present, command)
     except ValueError as error:
         raise CommandError(str(error)) from error
-
-
-def _rewound(twin: Session, command: Mapping[str, Any]) -> Session:
-    twin.do(command)
-    return twin

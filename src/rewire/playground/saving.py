@@ -20,7 +20,7 @@ from .array_engine import ArrayEngine
 from .documents import commands_of_document, document_of
 from .session import Session
 
-__all__ = ["open_document", "read_session", "session_document"]
+__all__ = ["read_session", "session_document", "unpack_document"]
 
 MAX_BYTES = 200_000_000
 
@@ -78,11 +78,11 @@ def read_session(path: str | os.PathLike[str]) -> Session:
             raise ValueError(f"it must have at most {MAX_BYTES} bytes; it has {size}")
     document = read_json(path)
     with reading(path):
-        return open_document(document)
+        return Session(*unpack_document(document))
 
 
-def open_document(document: Any) -> Session:
-    """Return the session in a document, at the moment at which it was saved.
+def unpack_document(document: Any) -> tuple[ArrayEngine, list[dict[str, Any]]]:
+    """Return the engine and the commands of the session in a document.
 
     Raises
     ------
@@ -91,7 +91,7 @@ def open_document(document: Any) -> Session:
     """
     conform(document, Document)
     commands, given = commands_of_document(document), document.get("given")
-    return Session(ArrayEngine() if given is None else _unpack_given(given), commands)
+    return ArrayEngine() if given is None else _unpack_given(given), commands
 
 
 def _pack_given(engine: ArrayEngine) -> dict[str, Any]:

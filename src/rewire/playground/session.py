@@ -6,7 +6,7 @@ Standard library only, as it runs in a browser too. What computes is an engine.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,8 +75,15 @@ class Session:
         self._lanes: list[Lane] = []
         self._snapshots = Snapshots()
         self._seen: tuple[int, list[dict[str, Any]]] = (-1, [])
-        for command in in_parts(engine.start if commands is None else commands, SPACING):
-            self.do(command)
+        for _ in self._all(engine.start if commands is None else commands):
+            pass
+
+    @classmethod
+    def made(cls, engine: Engine, commands: Iterable[Mapping[str, Any]]) -> Iterator[Session]:
+        """Make a session in parts: yield it, again and again, until all commands are done."""
+        session = cls(engine, ())
+        yield session
+        yield from session._all(commands)
 
     @property
     def step(self) -> int:
@@ -109,8 +116,10 @@ class Session:
         checked = check(command)
         name = checked["do"]
         if name == "rewind":
-            self._rewind(self.record.moment(checked["step"], checked["command"]))
-        elif name == "look":
+            for _ in self.rewound(checked):
+                pass
+            return
+        if name == "look":
             self.look = {"neuron": checked["neuron"], "lane": checked["lane"]}
         else:
             # Steps are many and seldom fail: what they need is computed again from a snapshot.
@@ -119,7 +128,8 @@ class Session:
                 self._apply(checked)
             except Exception as error:
                 if before is None:
-                    self._rewind(self.record.now)
+                    for _ in self._rewind(self.record.now):
+                        pass
                 else:
                     self._put(before)
                 if isinstance(error, (ValueError, IndexError)):
@@ -128,6 +138,12 @@ class Session:
             self._snapshots.forget_after(self.record.now)
             self.record.add(checked)
             self._snapshots.offer(self.record.now, self._take, self._weigh(), checked)
+        self.version += 1
+
+    def rewound(self, command: Mapping[str, Any]) -> Iterator[Session]:
+        """Rewind in parts: yield the session, again and again, until it is where it is to be."""
+        checked = check(command)
+        yield from self._rewind(self.record.moment(checked["step"], checked["command"]))
         self.version += 1
 
     def twin(self) -> Session:
@@ -183,6 +199,11 @@ class Session:
         return extent_of(self._state.points, self._state.data.get("do") != "given")
 
     # ------------------------------------------------------------------------------ doing
+
+    def _all(self, commands: Iterable[Mapping[str, Any]]) -> Iterator[Session]:
+        for command in in_parts(commands, SPACING):
+            self.do(command)
+            yield self
 
     def _apply(self, command: dict[str, Any]) -> None:
         name, state = command["do"], self._state
@@ -246,19 +267,21 @@ class Session:
 
     # -------------------------------------------------------------------------- rewinding
 
-    def _rewind(self, moment: Moment) -> None:
+    def _rewind(self, moment: Moment) -> Iterator[Session]:
         """Return to a moment of the record, by the nearest snapshot before it."""
         before, epoch = self._take(), self._state.curve.epoch
         at, snapshot = self._snapshots.latest(moment)
         try:
             self._put(snapshot)
-            for command in self.record.between(at, moment):
-                self._apply(command)
+            for command in in_parts(self.record.between(at, moment), SPACING):
+                yield self
+                self._apply(dict(command))
         except Exception:
             self._put(before)
             raise
         self._state.curve.epoch = epoch + 1
         self.record.go(moment)
+        yield self
 
     def _take(self) -> tuple[State, list[Any]]:
         state = copy.copy(self._state)

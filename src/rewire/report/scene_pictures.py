@@ -38,6 +38,8 @@ def draw_scenes(recording: Recording, scenes: Sequence[Scene], width: int) -> It
     has_boundary = scenes[0].scores is not None
     wiring = figure.add_axes((0.01, 0.25, 0.61 if has_boundary else 0.98, 0.64))
     boundary = figure.add_axes((0.64, 0.25, 0.35, 0.64)) if has_boundary else None
+    for ax in figure.axes:
+        ax.axis("off")
     heading = figure.text(0.02, 0.935, "", color=style.INK, fontsize=12, fontweight="bold")
     words = [
         figure.text(x, 0.935, "", color=colour, fontsize=10.5, ha="right")
@@ -45,11 +47,15 @@ def draw_scenes(recording: Recording, scenes: Sequence[Scene], width: int) -> It
     ]
     progress = _Progress(figure.add_axes((0.075, 0.075, 0.905, 0.13)), recording)
     places = np.concatenate([scene.position for scene in scenes])
-    edges = places.min(axis=0) - 0.6, places.max(axis=0) + 0.6
+    (left, low), (right, high) = places.min(axis=0) - 0.6, places.max(axis=0) + 0.6
+    wiring.set(xlim=(left, right), ylim=(low, high))
     largest = max(float(np.abs(scene.weight).max(initial=0)) for scene in scenes) or 1.0
     for scene in scenes:
-        _draw_wiring(wiring, scene, edges, largest)
+        _wipe(wiring)
+        _draw_connections(wiring, scene, largest)
+        _draw_neurons(wiring, scene)
         if boundary is not None:
+            _wipe(boundary)
             _draw_boundary(boundary, scene, recording)
         heading.set_text(progress.at(scene.step))
         for text, said in zip(words, (scene.words, *scene.moved), strict=True):
@@ -58,15 +64,10 @@ def draw_scenes(recording: Recording, scenes: Sequence[Scene], width: int) -> It
         yield Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
 
 
-def _draw_wiring(
-    ax: Axes, scene: Scene, edges: tuple[np.ndarray, np.ndarray], largest: float
-) -> None:
-    ax.clear()
-    ax.axis("off")
-    (left, low), (right, high) = edges
-    ax.set(xlim=(left, right), ylim=(low, high))
-    _draw_connections(ax, scene, largest)
-    _draw_neurons(ax, scene)
+def _wipe(ax: Axes) -> None:
+    """Take away what the last scene drew: to clear the axes takes a third of a picture's time."""
+    for artist in [*ax.collections]:
+        artist.remove()
 
 
 def _draw_connections(ax: Axes, scene: Scene, largest: float) -> None:
@@ -112,8 +113,6 @@ def _draw_neurons(ax: Axes, scene: Scene) -> None:
 
 def _draw_boundary(ax: Axes, scene: Scene, recording: Recording) -> None:
     assert scene.scores is not None
-    ax.clear()
-    ax.axis("off")
     across, up = boundary_points(recording.X)
     ax.contourf(across, up, scene.scores, np.linspace(-1, 1, SHADES + 1), cmap=style.SIGNED_PALE)
     if scene.scores.min() < 0 < scene.scores.max():

@@ -65,8 +65,8 @@ class Controls {
 
   draw(frame) {
     const text = `step ${whole(frame.step)}`;
-    this.run.textContent = frame.running ? "❚❚ Pause" : "▶ Run";
-    this.run.setAttribute("aria-pressed", String(Boolean(frame.running)));
+    this.run.textContent = frame.working ? "■ Stop" : frame.running ? "❚❚ Pause" : "▶ Run";
+    this.run.setAttribute("aria-pressed", String(Boolean(frame.running || frame.working)));
     if (!this.seeking) {
       this.slider.max = Math.max(frame.end ?? frame.step, frame.step);
       this.slider.value = frame.step;

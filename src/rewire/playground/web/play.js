@@ -106,7 +106,8 @@ class App {
   }
 
   toggle() {
-    return this.send({do: this.model.frame && this.model.frame.running ? "pause" : "run"});
+    const {frame} = this.model;
+    return this.send({do: frame && (frame.running || frame.working) ? "pause" : "run"});
   }
 
   undo() {

@@ -43,8 +43,14 @@ onmessage = async ({data: {id, begin: commands, command}}) => {
   try {
     if (commands) await begin(commands);
     else {
-      const problem = python.send(JSON.stringify(command));
-      if (problem) throw new Error(problem);
+      const work = python.send(JSON.stringify(command));
+      let turn = work.next();
+      for (; !turn.done; turn = work.next()) {
+        show();
+        await new Promise(rest => setTimeout(rest));
+      }
+      work.destroy();
+      if (turn.value) throw new Error(turn.value);
       show();
       if (command.do === "run" && !running) run();
     }
