@@ -327,3 +327,45 @@ def test_a_format_that_is_said_decides_what_is_odd():
     spec = {"a": {"kind": "number", "number": {"decimal": ","}}}
     found = column("1,5", "2.5", columns=spec)
     assert found.odd == (("2.5", 1, "cannot be read, taken as missing"),)
+
+
+# --------------------------------------------------------------------- marks for missing values
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ([-999, 20, 25, -999, 18], "it is -999 in 2 rows, far from all others: "),
+        ([9999, 0.5, 2.5, 1.5], "it is 9999 in 1 row, far from all others: "),
+        ([-99, 0, 98, 40], "it is -99 in 1 row"),
+        ([-99, 0, 99, 40], ""),  # no further away than the others are from each other
+        ([-999, 20, -998, 25], ""),
+        ([-998, 20, 25, 18], ""),
+        ([9, 1, 2, 3], ""),
+        ([-999, 5, -999, 5], ""),  # two values
+        ([-999, -999], ""),
+    ],
+)
+def test_a_number_that_may_stand_for_a_missing_one_is_told(values, said):
+    texts = column(*values, values[-1])
+    typed = understand(read_raw({"a": np.array([*values, values[-1]], float)}))["a"]
+    for found in (texts, typed):
+        assert found.note.startswith(said) if said else found.note in ("", "it is always the same")
+        assert found.missing == 0  # nothing is guessed
+    if said:
+        mark = found.note.split()[2]
+        assert f"(na='{mark}')" in found.note
+        again = column(*values, values[-1], na=mark)
+        assert (again.missing, again.note) == (values.count(float(mark)), "")
+
+
+def test_such_a_number_is_named_as_it_is_written():
+    found = column("-99.00", "1.5 kg", "2 kg", "3 kg")
+    assert "(na='-99.00')" in found.note
+    again = column("-99.00", "1.5 kg", "2 kg", "3 kg", na="-99.00")
+    assert (again.missing, again.note) == (1, "with 'kg'")
+
+
+def test_so_is_one_of_the_target():
+    schema = table("a,y\n1,-999\n2,3.5\n3,4.5\n4,2.5", target="y")
+    assert "it is -999 in 1 row" in schema["y"].note

@@ -16,10 +16,11 @@ from .evidence import Evidence, gather_evidence, settle
 from .kinds import TextStudy, kind_of_texts, study_texts
 from .limits import limit_columns
 from .overrides import Override, Overrides, collect_overrides, one_or_several
-from .parsing import read_column
+from .parsing import read_column, read_measured
 from .raw import RawColumn, RawTable, TextColumn
 from .schema import Column, Schema
 from .targets import understand_target
+from .typed import plain_text
 from .typed_kinds import kind_of_values, only_counts_rows
 
 __all__ = ["understand"]
@@ -133,6 +134,8 @@ def _columns(
             one = understand_target(one, column, task, len(said.targets) == 1, problems)
         elif one.role == "input":
             one = _among_inputs(one, column, said.of(name), raw.places)
+        if one.kind == "number" and one.role != "ignored":
+            one = replace(one, note=together(one.note, _mark_note(one, column)))
         found.append(one)
         if one.role == "input" and one.number is not None and one.number.censored == "limit":
             found += limit_columns(one, column, raw.columns)
@@ -185,6 +188,34 @@ def _among_inputs(
     asked = said.kind == "text" or said.role == "input"
     left_out = column.kind in ("id", "constant", "unknown") or (column.kind == "text" and not asked)
     return replace(column, role="ignored") if left_out else column
+
+
+def _mark_note(column: Column, raw: RawColumn) -> str:
+    """Return what to say of a number that looks like a mark for a missing one, such as -999.
+
+    That is the smallest or the largest, if it is written with nines alone and is further from the
+    others than they are from each other. It is taken as it is: only who made the table knows.
+    """
+    values = read_column(raw, column)[0]
+    values = values[~np.isnan(values)]
+    for mark in (values.min(), values.max()) if len(values) else ():
+        others = values[values != mark]
+        nines = {*plain_text(abs(mark))} == {"9"} and abs(mark) > 9
+        if nines and len(others) and 0 < np.ptp(others) < np.abs(others - mark).min():
+            text, count = _written(mark, column, raw), len(values) - len(others)
+            return advise(
+                f"it is {text} in {count:,} row{'s' * (count > 1)}, far from all others",
+                f"if that means a missing value, say so (na='{text}')",
+            )
+    return ""
+
+
+def _written(value: float, column: Column, raw: RawColumn) -> str:
+    """Return how a number is written in a column, the first way if there are several."""
+    if not isinstance(raw, TextColumn):
+        return plain_text(value)
+    same = read_measured(raw.different, column) == value
+    return str(raw.different.objects[same.argmax()]).strip()
 
 
 def _message(problems: Sequence[str]) -> str:
