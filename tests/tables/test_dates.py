@@ -90,3 +90,26 @@ def test_patterns_can_be_written_for_people():
     assert as_pattern("DD/MM/YYYY hh:mm:ss") == "%d/%m/%Y %H:%M:%S"
     assert readable_pattern(as_pattern("MM/DD/YY")) == "MM/DD/YY"
     assert as_pattern("%b %d") == "%b %d"
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern", "same"),
+    [
+        ("0001-01-01", "ISO8601", "0001-01-01"),
+        ("9999-12-31", "ISO8601", "9999-12-31"),
+        ("12 Oct 1492", "%d %b %Y", "1492-10-12"),
+        ("12/10/1492 10:30 PM", "%d/%m/%Y %I:%M %p", "1492-10-12T22:30"),
+        ("1500Q2", "%YQ%q", "1500-04-01"),
+        ("29 Feb 1500", "%d %b %Y", "NaT"),  # of the calendar that goes on before 1582
+    ],
+)
+def test_dates_of_any_year_are_read(text, pattern, same):
+    found = read_dates(np.array([text], object), DateFormat(pattern))[0]
+    expected = np.datetime64(same, "s")
+    assert np.isnan(found) if np.isnat(expected) else found == expected.astype(float)
+
+
+def test_dates_of_any_year_have_time_zones():
+    texts = np.array(["1492-10-12T10:00:00+02:00", "1492-10-12 08:00:00Z"], object)
+    moment = np.datetime64("1492-10-12T08:00:00", "s").astype(float)
+    assert read_dates(texts, DateFormat("ISO8601", utc=True)).tolist() == [moment, moment]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from itertools import product
 from typing import Any
@@ -202,8 +204,23 @@ def read_dates(texts: np.ndarray, written: DateFormat) -> np.ndarray:
             utc=written.utc or None,
             errors="coerce",
         )
-        values[fitting] = _seconds(pandas, moments, written)
+        found = _seconds(pandas, moments, written)
+        if moments.dt.unit == "ns":  # pandas 2, which knows the years from 1677 to 2262 alone
+            unknown = np.isnan(found)
+            found[unknown] = [_seconds_of(text, pattern) for text in known[unknown]]
+        values[fitting] = found
     return values
+
+
+def _seconds_of(text: str, pattern: str) -> float:
+    """Return the seconds of one date in any year from 1 to 9999; NaN if there is no such day."""
+    try:
+        iso = pattern == "ISO8601"
+        moment = datetime.fromisoformat(text) if iso else datetime.strptime(text, pattern)
+    except ValueError:
+        return math.nan
+    zone = moment.tzinfo or UTC
+    return (moment.replace(tzinfo=zone) - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()
 
 
 def quarter_as_month(texts: np.ndarray, written: DateFormat) -> tuple[np.ndarray, str]:
