@@ -14,6 +14,7 @@ from .locks import sole_writer
 from .optional import import_optional
 from .percent import percent
 from .registry import Decorated, Registry
+from .warning import warn
 
 __all__ = [
     "Advice",
@@ -38,5 +39,6 @@ __all__ = [
     "sole_writer",
     "split_commas",
     "together",
+    "warn",
     "write_json",
 ]

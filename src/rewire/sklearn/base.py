@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from abc import abstractmethod
 from typing import Any, ClassVar
 
@@ -21,6 +20,7 @@ from rewire.experiment.choices import first_network, rewiring_interval
 from rewire.experiment.decay import with_decay
 from rewire.experiment.notices import below_trivial
 from rewire.experiment.recipe import Recipe
+from rewire.io import warn
 from rewire.losses import Loss
 from rewire.train import EarlyStopping, History, fit
 from rewire.train.evaluation import outputs
@@ -260,7 +260,7 @@ class SparseMLP(Fitted, MultiOutputMixin, BaseEstimator):
         )
         if worse is not None:
             self.notices_.append(worse)
-            warnings.warn(worse, ConvergenceWarning, stacklevel=3)
+            warn(worse, ConvergenceWarning)
 
     def _comparable(self, targets: np.ndarray) -> np.ndarray | None:
         """Return targets without their weights; None where no trivial answer is to be beaten."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, cast
@@ -12,7 +11,7 @@ import numpy as np
 from rewire.connectivity import Candidates, Signals, SparseModel
 from rewire.connectivity.candidates import count_in_groups
 from rewire.connectivity.protocol import Revivable, Revived, Rewindable
-from rewire.io import advise, received
+from rewire.io import advise, received, warn
 from rewire.schedules import Time
 from rewire.validation import generator, whole_number
 
@@ -367,13 +366,12 @@ def _due_steps(method: Method, total_steps: int, steps_per_epoch: int) -> np.nda
         return np.zeros(0, int)
     steps = method.when.steps(total_steps, steps_per_epoch)
     if not len(steps):
-        warnings.warn(
+        warn(
             advise(
                 f"method {method.name!r} never rewires, as its first rewiring would come after "
                 f"the end of a training of {total_steps} steps",
                 "shorten its interval (every=)",
                 "train longer (epochs=, total_steps=)",
             ),
-            stacklevel=3,
         )
     return steps

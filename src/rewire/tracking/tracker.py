@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, TypedDict
 
-from rewire.io import advise, as_path, prepare_folder, read_json, write_json
+from rewire.io import advise, as_path, prepare_folder, read_json, warn, write_json
 from rewire.train import Training
 from rewire.validation import of_type
 
@@ -223,9 +222,8 @@ class Tracker(ABC):
             action(*arguments)
         except Exception as error:
             if self.failure is None:
-                warnings.warn(
+                warn(
                     f"{self.name} failed with {_in_words(error)}: the training goes on without it",
-                    stacklevel=2,
                 )
                 self.failure = error
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 from torch import nn
 
 from rewire.connectivity import densities
+from rewire.io import warn
 
 from ..layers.attention import MultiheadAttention
 from ..layers.convolutions import Conv1d, Conv2d
@@ -217,10 +217,9 @@ def _warn_above_crossover(chosen: Mapping[str, nn.Module], replaced: Mapping[str
             slow_connections += size
     if slow and 4 * slow_connections >= connections:
         shown = ", ".join(slow[:5]) + (f" and {len(slow) - 5} more" if len(slow) > 5 else "")
-        warnings.warn(
+        warn(
             f"dense layers are faster on a CPU at these densities: {shown}; "
             "exclude them or give a lower density",
-            stacklevel=3,
         )
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 import numpy as np
 import torch
 
+from rewire.io import warn
 from rewire.kernels.geometry import Window
 
 __all__ = [
@@ -112,10 +112,9 @@ def warn_of_unfed(indptr: np.ndarray, density: float, name: str = "") -> None:
     if unfed:
         least = math.ceil(1e4 / max(int(indptr[-1]), 1) * targets * density) / 1e4
         where = f" of {name}" if name else ""
-        warnings.warn(
+        warn(
             f"density {density:.4g} leaves {unfed} of {targets} neurons{where} without inputs: "
             f"they are constant; give a density of at least {least:.4g} if that is not meant",
-            stacklevel=4,
         )
 
 

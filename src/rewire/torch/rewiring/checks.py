@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 
-from rewire.io import advise
+from rewire.io import advise, warn
 from rewire.topology import Method
 
 from .layered_model import LayeredModel
@@ -60,14 +58,13 @@ def check_method(method: Method, model: LayeredModel) -> None:
 def warn_of_never(method: Method, due_steps: np.ndarray, steps: int) -> None:
     """Say that a training is too short for a method."""
     if method.when is not None and not len(due_steps):
-        warnings.warn(
+        warn(
             advise(
                 f"steps must be more than the method's interval; got {steps}, so that method "
                 f"{method.name!r} never rewires",
                 "shorten its interval (every=)",
                 "train longer",
             ),
-            stacklevel=3,
         )
 
 
