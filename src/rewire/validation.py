@@ -18,6 +18,7 @@ __all__ = [
     "of_type",
     "plain_array",
     "real_array",
+    "real_matrix",
     "real_number",
     "several",
     "unwrapped",
@@ -119,6 +120,11 @@ def real_array(values: Any, name: str) -> np.ndarray:
     if array.dtype.kind not in "biuf":
         raise ValueError(f"{name} must hold real numbers; got {array.dtype}")
     return array
+
+
+def real_matrix(values: Any, name: str) -> Any:
+    """Return an array of real numbers, or a SciPy sparse matrix as CSR, both checked."""
+    return checked_csr(values, name) if hasattr(values, "tocsr") else real_array(values, name)
 
 
 def whole_number(value: Any, name: str, minimum: int = 0) -> int:

@@ -8,11 +8,10 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from scipy.sparse import issparse
 
 from rewire.graph import Network
 from rewire.io import received
-from rewire.validation import of_type, plain_array, real_array, several, whole_number
+from rewire.validation import of_type, plain_array, real_matrix, several, whole_number
 
 from .inputs import input_table
 from .parts import Part, Ruler
@@ -210,7 +209,7 @@ def _check_pair(samples: Any, name: str) -> None:
 
 
 def _as_arrays(X: Any, y: Any) -> Samples:
-    return X.tocsr() if issparse(X) else real_array(X, "parts"), plain_array(y, "parts")
+    return real_matrix(X, "parts"), plain_array(y, "parts")
 
 
 def _by_number(weights: Any, labels: Sequence[str], count: int) -> Any:

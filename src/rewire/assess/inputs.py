@@ -10,7 +10,7 @@ from scipy.sparse import issparse
 
 from rewire.graph import Network
 from rewire.io import received
-from rewire.validation import of_type, real_array, several, whole_number
+from rewire.validation import of_type, real_matrix, several, whole_number
 
 __all__ = [
     "by_column",
@@ -170,7 +170,7 @@ def permutation_importance(
     if not callable(quality):
         raise TypeError(f"quality must be a function of inputs; got {received(quality)}")
     repeats, seed = whole_number(repeats, "repeats", 1), whole_number(seed, "seed")
-    X = X if issparse(X) else real_array(X, "X")
+    X = real_matrix(X, "X")
     if X.ndim != 2:
         raise ValueError(f"X must have shape (samples, inputs); got {X.shape}")
     if columns is None:

@@ -49,10 +49,7 @@ def as_targets(
         # In float64 whatever the inputs are: float32 knows times in seconds to the minute only.
         test = None if y_test is None else np.asarray(real_array(y_test, "y_test"), np.float64)
         return np.asarray(real_array(y, "y"), np.float64), test, ()
-    if y.ndim == 2 and y.shape[1] == 1:
-        y = y[:, 0]
-    if y.ndim != 1:
-        raise ValueError(f"y must have one label per sample, shape (samples,); got {y.shape}")
+    y = _labels(y, "y")
     try:
         classes, numbers = np.unique(y, return_inverse=True)
     except TypeError as error:
@@ -65,14 +62,22 @@ def as_targets(
     return numbers, test, tuple(classes.tolist())
 
 
+def _labels(values: np.ndarray, name: str) -> np.ndarray:
+    """Return one label per sample; refuse what has no order, or several parts."""
+    if values.dtype.kind in "cV":
+        raise ValueError(f"{name} must hold labels, text or real numbers; got {values.dtype}")
+    if values.ndim == 2 and values.shape[1] == 1:
+        values = values[:, 0]
+    if values.ndim != 1:
+        raise ValueError(
+            f"{name} must have one label per sample, shape (samples,); got {values.shape}"
+        )
+    return values
+
+
 def _numbered(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """Return the class numbers of labels; refuse labels that are not among the classes."""
-    if labels.ndim == 2 and labels.shape[1] == 1:
-        labels = labels[:, 0]
-    if labels.ndim != 1:
-        raise ValueError(
-            f"y_test must have one label per sample, shape (samples,); got {labels.shape}"
-        )
+    labels = _labels(labels, "y_test")
     try:
         numbers = np.minimum(np.searchsorted(classes, labels), len(classes) - 1)
     except TypeError as error:

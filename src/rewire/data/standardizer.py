@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rewire.validation import checked_csr, real_array, real_number
+from rewire.validation import real_matrix, real_number
 
 from .inputs import check_finite, is_sparse
 
@@ -78,7 +78,7 @@ class Standardizer:
         """
         from sklearn.preprocessing import StandardScaler
 
-        X = checked_csr(X, "X") if is_sparse(X) else real_array(X, "X")
+        X = real_matrix(X, "X")
         if X.ndim != 2 or 0 in X.shape:
             raise ValueError(
                 f"X must have shape (samples, inputs), at least one of each; got {X.shape}"
@@ -118,7 +118,7 @@ class Standardizer:
         ValueError
             For another number of inputs, or sparse inputs and a mean other than 0.
         """
-        X = checked_csr(X, "X") if is_sparse(X) else real_array(X, "X")
+        X = real_matrix(X, "X")
         if X.ndim != 2 or X.shape[1] != len(self.mean):
             raise ValueError(
                 f"X must have shape (samples, {len(self.mean)}), the number of inputs that "
@@ -126,7 +126,7 @@ class Standardizer:
             )
         computed = np.dtype(np.float32 if X.dtype == np.float32 else np.float64)
         if is_sparse(X):
-            return self._scaled(X.tocsr(), computed).astype(dtype or computed, copy=False)
+            return self._scaled(X, computed).astype(dtype or computed, copy=False)
         if dtype is None or dtype == computed:
             return self._centred(X, np.empty(X.shape, computed))
         # Some rows at a time, without a whole copy that is then rounded.

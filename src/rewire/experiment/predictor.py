@@ -20,7 +20,7 @@ from rewire.io import check_ending, reading
 from rewire.io.schemas import conform
 from rewire.io.tensors import read_tensors, write_tensors
 from rewire.tables import Table, TableEncoder, parse
-from rewire.validation import real_array
+from rewire.validation import real_matrix
 
 from .reading import inputs_of, read_samples, schema_of
 
@@ -98,7 +98,7 @@ class Predictor:
             For columns that are not there: all are named.
         """
         if issparse(source) or isinstance(source, (np.ndarray, list)):
-            X = source.tocsr() if issparse(source) else real_array(source, "X")
+            X = real_matrix(source, "X")
             if X.ndim != 2:
                 raise ValueError(f"X must have shape (samples, inputs); got {X.shape}")
             return X, np.ones(X.shape[0], bool)

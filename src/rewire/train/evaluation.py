@@ -12,7 +12,7 @@ from rewire import losses
 from rewire.graph import Network
 from rewire.kernels import get_backend
 from rewire.losses import Loss
-from rewire.validation import checked_csr, of_type, plain_array, real_array
+from rewire.validation import of_type, plain_array, real_matrix
 
 from .samples import Samples
 from .streaming import StreamSamples
@@ -66,7 +66,7 @@ def evaluate(net: Network, X: Any, y: Any, loss: str | Loss = "cross_entropy") -
     """
     of_type(net, "net", Network)
     loss, y = losses.get(loss), plain_array(y, "y")
-    X = checked_csr(X, "X") if issparse(X) else real_array(X, "X")
+    X = real_matrix(X, "X")
     samples = X.shape[0] if X.ndim else 0
     if samples == 0:
         raise ValueError("X must hold at least one sample; got none")
@@ -121,7 +121,7 @@ def outputs(net: Network, X: Any) -> np.ndarray:
 
 
 def _pieces(net: Network, X: Any) -> Iterator[np.ndarray]:
-    X = X.tocsr() if issparse(X) else real_array(X, "X")
+    X = real_matrix(X, "X")
     step = max(1, PIECE // max(net.size, 1))
     for first in range(0, X.shape[0], step):
         piece = X[first : first + step]

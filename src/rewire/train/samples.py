@@ -13,7 +13,7 @@ from rewire.graph import Network
 from rewire.io import advise
 from rewire.kernels import get_backend
 from rewire.losses import Loss
-from rewire.validation import checked_csr, plain_array, real_array
+from rewire.validation import plain_array, real_matrix
 
 from .batches import Batches
 from .fingerprint import fingerprint
@@ -121,7 +121,7 @@ def check_validation_data(net: Network, data: Any, loss: Loss) -> Samples:
 
 
 def _check_inputs(name: str, net: Network, X: Any) -> Any:
-    X = checked_csr(X, name) if issparse(X) else real_array(_plain(name, X), name)
+    X = real_matrix(_plain(name, X), name)
     if X.ndim != 2 or X.shape[1] != net.ranks[0] or X.shape[0] == 0:
         raise ValueError(
             f"{name} must have shape (samples, {net.ranks[0]}), at least one sample and one column "
