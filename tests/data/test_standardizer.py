@@ -128,3 +128,10 @@ def test_nothing_is_beyond_the_limit():
 def test_a_limit_that_is_none_is_refused(limit):
     with pytest.raises(ValueError, match=r"limit must be .*; got"):
         Standardizer(np.zeros(1), np.ones(1), limit=limit)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of scikit-learn, which overflows
+@pytest.mark.parametrize("form", [np.asarray, csr_array])
+def test_numbers_whose_deviation_is_infinite_are_refused(form):
+    with pytest.raises(ValueError, match="X must hold numbers whose mean and deviation are finite"):
+        Standardizer.fit(form([[1e308], [-1e308]]))

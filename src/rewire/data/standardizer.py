@@ -84,16 +84,15 @@ class Standardizer:
                 f"X must have shape (samples, inputs), at least one of each; got {X.shape}"
             )
         check_finite("X", X)
-        scaler = StandardScaler(with_mean=not is_sparse(X))
+        mean, scale = np.zeros((2, X.shape[1]))
         if is_sparse(X):
-            scale = np.asarray(scaler.fit(X).scale_, np.float64)
-            return cls(np.zeros_like(scale), scale)
-        mean, scale = np.empty((2, X.shape[1]))
-        # The scaler makes several copies of what it is given.
-        for first in range(0, X.shape[1], COLUMNS):
-            part = slice(first, first + COLUMNS)
-            scaler = StandardScaler().fit(X[:, part])
-            mean[part], scale[part] = scaler.mean_, scaler.scale_
+            scale[:], limit = StandardScaler(with_mean=False).fit(X).scale_, None
+        else:
+            # The scaler makes several copies of what it is given.
+            for first in range(0, X.shape[1], COLUMNS):
+                part = slice(first, first + COLUMNS)
+                scaler = StandardScaler().fit(X[:, part])
+                mean[part], scale[part] = scaler.mean_, scaler.scale_
         if not (np.isfinite(mean).all() and np.isfinite(scale).all()):
             raise ValueError("X must hold numbers whose mean and deviation are finite; it does not")
         return cls(mean, scale, limit)
