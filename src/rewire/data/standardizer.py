@@ -84,16 +84,18 @@ class Standardizer:
                 f"X must have shape (samples, inputs), at least one of each; got {X.shape}"
             )
         check_finite("X", X)
-        mean, scale = np.zeros((2, X.shape[1]))
+        mean, variance, scale = np.zeros((3, X.shape[1]))
         if is_sparse(X):
-            scale[:], limit = StandardScaler(with_mean=False).fit(X).scale_, None
+            scaler = StandardScaler(with_mean=False).fit(X)
+            variance[:], scale[:], limit = scaler.var_, scaler.scale_, None
         else:
             # The scaler makes several copies of what it is given.
             for first in range(0, X.shape[1], COLUMNS):
                 part = slice(first, first + COLUMNS)
                 scaler = StandardScaler().fit(X[:, part])
-                mean[part], scale[part] = scaler.mean_, scaler.scale_
-        if not (np.isfinite(mean).all() and np.isfinite(scale).all()):
+                mean[part], variance[part], scale[part] = scaler.mean_, scaler.var_, scaler.scale_
+        # The scaler takes features for constant whose variance it cannot compute.
+        if not np.isfinite([mean, variance, scale]).all():
             raise ValueError("X must hold numbers whose mean and deviation are finite; it does not")
         return cls(mean, scale, limit)
 
