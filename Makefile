@@ -59,6 +59,7 @@ fuzz: $(VENV)/.installed-test
 bench: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/training_step.py
 	$(BIN)/python benchmarks/kernels.py
+	$(BIN)/python benchmarks/network_blocks.py
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/rewiring.py
 	$(BIN)/python benchmarks/small.py

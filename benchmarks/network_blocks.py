@@ -2,7 +2,7 @@
 
 Each row of the table is cut, in place, where a block of the rows it reads ends. Sums from one block
 are computed for all neurons, then those from the next are added. Processor time on one thread,
-float32, 64 samples, medians of calls in turns; the best of three sizes of blocks.
+float32, medians of calls in turns; the best of three sizes of blocks.
 
     python benchmarks/network_blocks.py
 """
@@ -13,6 +13,7 @@ import json
 import statistics
 import time
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,7 @@ from rewire.kernels.numba.shuffles import horizontal_sum, products
 from rewire.kernels.numba.simd import broadcast, load_masked, multiply_add, store_masked, zeros
 
 RESULT = Path(__file__).with_suffix(".json")
-COLUMNS = 64
+SAMPLES = (64, 32)
 SHAPES = ((784, 300), (1024, 1024), (2048, 2048), (4096, 4096))
 DENSITIES = (0.2, 0.1, 0.05, 0.02)
 ROWS_OF_A_BLOCK = (96, 192, 384)
@@ -103,7 +104,9 @@ def cuts(indptr: np.ndarray, index: np.ndarray, units: int, rows: int) -> np.nda
     return (indptr[:-1] + np.vstack([np.zeros(n, int), counts.cumsum(axis=0)])).astype(np.int32)
 
 
-def passes(sources: int, targets: int, density: float) -> dict[str, dict[int, Callable]]:
+def passes(
+    sources: int, targets: int, density: float, samples: int
+) -> dict[str, dict[int, Callable]]:
     """Return calls of both passes, by the rows of a block; all rows are one block."""
     rng = np.random.default_rng(0)
     exists = rng.random((targets, sources)) < density
@@ -111,8 +114,8 @@ def passes(sources: int, targets: int, density: float) -> dict[str, dict[int, Ca
     for name, matrix in (("forward", exists), ("backward", exists.T)):
         indptr = np.concatenate([[0], np.cumsum(matrix.sum(axis=1))])
         tables[name] = indptr, np.nonzero(matrix)[1].astype(np.int32), matrix.shape[1]
-    A, Z, R = (aligned_empty(n * COLUMNS, np.float32) for n in (sources, targets, sources))
-    A, Z, R = (one.reshape(-1, COLUMNS) for one in (A, Z, R))
+    A, Z, R = (aligned_empty(n * samples, np.float32) for n in (sources, targets, sources))
+    A, Z, R = (one.reshape(-1, samples) for one in (A, Z, R))
     A[:], Z[:] = rng.standard_normal(A.shape), rng.standard_normal(Z.shape)
     weight = rng.standard_normal(int(exists.sum()), np.float32)
     gradient, bias, sums = np.empty_like(weight), np.zeros(targets, np.float32), R[:, 0].copy()
@@ -120,7 +123,7 @@ def passes(sources: int, targets: int, density: float) -> dict[str, dict[int, Ca
     for name, (indptr, index, units) in tables.items():
         for rows in (units, *(rows for rows in ROWS_OF_A_BLOCK if rows < units)):
             cut = cuts(indptr, index, units, rows)
-            far = rows == units and units * COLUMNS * 4 > L2_SHARE
+            far = rows == units and units * samples * 4 > L2_SHARE
             fixed = (cut, index, weight)
             arrays = (bias, A, Z.copy()) if name == "forward" else (A, Z, R, gradient, sums)
             call = forward if name == "forward" else backward
@@ -143,14 +146,13 @@ def nanoseconds(calls: dict[int, Callable], connections: int) -> dict[int, float
 def main() -> None:
     """Measure all shapes and densities; write the results."""
     found = []
-    for shape in SHAPES:
-        for density in DENSITIES:
-            row: dict = {"shape": shape, "density": density}
-            for name, calls in passes(*shape, density).items():
-                plain, *blocked = nanoseconds(calls, int(np.prod(shape) * density)).values()
-                row[name] = {"nanoseconds": plain, "gain": plain / min(blocked)}
-            found.append(row)
-            print(json.dumps(row), flush=True)
+    for samples, shape, density in product(SAMPLES, SHAPES, DENSITIES):
+        row: dict = {"samples": samples, "shape": shape, "density": density}
+        for name, calls in passes(*shape, density, samples).items():
+            plain, *blocked = nanoseconds(calls, int(np.prod(shape) * density)).values()
+            row[name] = {"nanoseconds": plain, "gain": plain / min(blocked)}
+        found.append(row)
+        print(json.dumps(row), flush=True)
     RESULT.write_text(json.dumps(found, indent=1) + "\n")
 
 

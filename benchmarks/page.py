@@ -147,6 +147,24 @@ def kernels() -> str:
     )
 
 
+def blocks() -> str:
+    found = result("network_blocks")
+    densities = sorted({row["density"] for row in found}, reverse=True)
+    gains = {(row["samples"], *row["shape"], row["density"]): row for row in found}
+    body = [
+        [
+            f"{sources} → {targets}",
+            str(samples),
+            name,
+            *[f"{gains[samples, sources, targets, d][name]['gain']:.2f}" for d in densities],
+        ]
+        for samples, sources, targets in dict.fromkeys(key[:3] for key in gains)
+        for name in ("forward", "backward")
+    ]
+    heading = ["neurons", "samples", "pass", *[f"{density:g}" for density in densities]]
+    return table(heading, body)
+
+
 def small() -> str:
     found = result("small")
     post = found["the post's runs"]
@@ -293,7 +311,7 @@ def scalar() -> str:
 def main() -> None:
     draw_benchmarks(steps(LARGE, 1), result("memory"))
     sections = (
-        *(headline, machine, training_step, kernels, first_training, rewiring),
+        *(headline, machine, training_step, kernels, blocks, first_training, rewiring),
         *(small, epoch, memory, recording, executors, scalar),
     )
     PAGE.write_text(

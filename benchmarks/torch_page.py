@@ -36,7 +36,7 @@ Tried on the forward pass alone and left out: visiting a block's sums in the ord
 connections, so that the processor foresees where loops end (6% faster at 1024 rows and density 0.1,
 slower at 4096); rows of 32 columns (slower than 64 where blocks gain); reading weights where they
 lie in the table instead of ordering them by block (half the gain at 1024 rows, twice the time at
-4096). The networks of `rewire.mlp` read without blocks, as their sums would get other last bits.
+4096). The networks of `rewire.mlp` read without blocks: [why](benchmarks.md#rows-read-in-blocks).
 """
 BUSY = """
 The machine was busy with other work: these figures are processor time, on one thread.
