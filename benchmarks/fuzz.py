@@ -2,7 +2,8 @@
 
 python benchmarks/fuzz.py [--only readers|doors|operations] [--seconds 86400] [--share 1] [--seed 0]
 
-Counts by kind of answer go to fuzz.json, and it goes on where it stopped. Every file and array
+Counts by kind of answer go to fuzz.json (``--out``), and it goes on where it stopped. The exit
+status is 1 where a promise was broken. Every file and array
 follows from the seed, the name of what takes it, and its number alone; of those that break the
 promise, the first few numbers are kept, with what happened. A process of its own reads, with an
 address space of 2 GiB more than it starts with; one that dies is counted as "crash", one that gives
@@ -16,6 +17,7 @@ import json
 import multiprocessing
 import random
 import resource
+import sys
 import tempfile
 import time
 import warnings
@@ -31,7 +33,8 @@ from fuzzing.reader import Reader
 from fuzzing.readers import readers
 
 RESULT = Path(__file__).with_suffix(".json")
-BATCH = 500
+SECTIONS = {"readers", "doors", "operations"}
+BATCH = 100
 SHOWN = 3
 ARRAYS = 2_000  # of each parameter
 OPERATIONS, EACH = 60_000, 40
@@ -150,23 +153,38 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=86_400, help="stop after so long")
     parser.add_argument("--share", type=float, default=1, help="of all files")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", choices=("readers", "doors", "operations"))
+    parser.add_argument("--out", type=Path, default=RESULT, help="file of the counts")
+    parser.add_argument("--only", choices=sorted(SECTIONS))
     given = parser.parse_args()
-    result = json.loads(RESULT.read_text()) if RESULT.exists() else {}
+    result = json.loads(given.out.read_text()) if given.out.exists() else {}
     if result.get("seed") != given.seed:
         result = {"seed": given.seed}
     result |= {"seconds allowed": SECONDS, "gibibytes allowed": GIBIBYTES}
     warnings.simplefilter("ignore")
     every, end = subjects(given.seed, given.share), time.monotonic() + given.seconds
-    left = [one for one in every if given.only in (None, one.section)]
+    every = [one for one in every if given.only in (None, one.section)]
+    left = every
     while left and time.monotonic() < end:
         for one in left:
             record = result.setdefault(one.section, {}).setdefault(one.name, empty_record())
             some = min(BATCH, one.count - record["files"])
             if some > 0 and time.monotonic() < end:
                 count(record, *answers_of(one, record["files"], some))
-                RESULT.write_text(json.dumps(result, indent=1) + "\n")
+                given.out.write_text(json.dumps(result, indent=1) + "\n")
         left = [one for one in left if result[one.section][one.name]["files"] < one.count]
+    sections = sorted({one.section for one in every} & result.keys())
+    broke = [say(section, result[section]) for section in sections]
+    sys.exit(any(broke))
+
+
+def say(section: str, records: dict[str, Any]) -> bool:
+    """Print how much was tried, and what broke; return whether something did."""
+    tried = sum(one["files"] for one in records.values())
+    broken = [(name, found) for name, one in records.items() for found in one["broken"]]
+    print(f"{section}: {tried:,} tried, {len(broken)} broken")
+    for name, found in broken:
+        print(f"{name}, number {found['number']}: {found['details']}")
+    return bool(broken)
 
 
 if __name__ == "__main__":
