@@ -84,6 +84,15 @@ def test_other_data_stand_beside_models_of_the_training_part(run, trained, tmp_p
     assert found["parts"]["all samples"]["intervals"]
 
 
+def test_a_copy_of_the_training_file_is_noticed(run, trained, tmp_path):
+    folder, _ = trained
+    (tmp_path / "copy.csv").write_bytes((tmp_path / "table.csv").read_bytes())
+    said = " ".join(run("evaluate", folder, tmp_path / "copy.csv").stderr.split())
+    assert "140 of 200 rows are the same as rows of the training: if they are these rows" in said
+    table(tmp_path / "other.csv", seed=1)
+    assert "rows of the training" not in run("evaluate", folder, tmp_path / "other.csv").stderr
+
+
 def test_classes_may_be_weighted(run, trained, tmp_path):
     arguments = ["--target", "state", "--class-weight", "balanced", *SHORT, "--out", tmp_path / "b"]
     run("train", tmp_path / "table.csv", *arguments)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 
 from rewire.assess import Assessment
 from rewire.data import load
@@ -22,6 +23,7 @@ from .train import absolute
 __all__ = ["as_commands", "evaluate_on", "print_assessment"]
 
 ALL = "all samples"
+FLATTERING = 0.1  # of the rows: by chance, some are the same in tables of few different values
 Parts = dict[str, tuple[Any, np.ndarray]]
 
 
@@ -65,6 +67,8 @@ def evaluate_on(
             target = recipe.target
         found = _other_data(predictor, data, target, data_dir)
     training = _training_part(predictor, recipe, data_dir)
+    if training is not None:
+        _say_what_was_seen(found, training)
     return assess_model(predictor, found, training=training, recipe=recipe)
 
 
@@ -80,6 +84,28 @@ def _training_part(
         return train.X, model.number_classes(train, train.y)
     except (OSError, ValueError, ImportError):
         return None
+
+
+def _say_what_was_seen(found: Parts, training: tuple[Any, np.ndarray]) -> None:
+    """Say if many rows are the same as some of the training, such as in a copy of its file."""
+    known = _rows(*training)
+    for X, y in found.values():
+        rows = _rows(X, y)
+        again = 0 if rows is None or known is None else int(np.isin(rows, known).sum())
+        if again >= FLATTERING * len(y):
+            print_line(
+                f"{again:,} of {len(y):,} rows are the same as rows of the training: if they are "
+                "these rows, the figures flatter the model",
+                stderr=True,
+            )
+
+
+def _rows(X: Any, y: np.ndarray) -> np.ndarray | None:
+    """Return inputs and targets of each row as one value; None for sparse inputs."""
+    if issparse(X):
+        return None
+    both = np.column_stack([X, y]).astype(np.float64) + 0.0  # of the two zeros, one
+    return both.view(np.dtype((np.void, both.shape[1] * both.itemsize)))[:, 0]
 
 
 def _same(data: str, target: str | None, recipe: Recipe) -> bool:
