@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
+import multiprocessing
 import sys
+import tempfile
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import distributed
 import torch
+import torch.distributed as dist
+from torch.nn.parallel import DistributedDataParallel
 
 import rewire
 import rewire.cli.live
@@ -55,6 +59,7 @@ def jobs(folder: Path) -> dict[str, tuple[Any, ...]]:
         "export": (partial(_export, run), _bytes),
         "strip": (partial(_strip, run), _bytes),
         "torch": (_torch, _torch_contents),
+        "ranks of torch": (_ranks, _torch_contents, True),
     }
 
 
@@ -161,33 +166,59 @@ def _bytes(folder: Path) -> Any:
     return {file.name: file.read_bytes() for file in folder.iterdir()}
 
 
-def _torch(folder: Path) -> None:
+def _torch(folder: Path, rank: int = 0, size: int = 1, steps: int = 60) -> None:
     """Train a PyTorch model in a loop of one's own, with a state saved after every second step."""
     path = folder / "state.pt"
     torch.manual_seed(0)
-    X, y = torch.randn(64, 20), torch.randint(0, 4, (64,))
+    X, y = torch.randn(64, 20).chunk(size)[rank], torch.randint(0, 4, (64,)).chunk(size)[rank]
     model = torch.nn.Sequential(
         rt.Linear(20, 30, density=0.2, seed=0),
         torch.nn.ReLU(),
         rt.Linear(30, 4, density=0.5, seed=1),
     )
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
-    rewirer = rt.Rewirer(model, optimizer, steps=60, every=3, seed=0)
+    parallel = DistributedDataParallel(model) if size > 1 else model
+    rewirer = rt.Rewirer(parallel, optimizer, steps=steps, every=3, seed=0)
     parts, first = {"model": model, "optimizer": optimizer, "rewirer": rewirer}, 0
     if path.exists():
         state = torch.load(path, weights_only=False)
         first = state.pop("step")
         for name, part in state.items():
             parts[name].load_state_dict(part)
-    for step in range(first + 1, 61):
+    for step in range(first + 1, steps + 1):
         optimizer.zero_grad()
-        torch.nn.functional.cross_entropy(model(X), y).backward()
+        torch.nn.functional.cross_entropy(parallel(X), y).backward()
         optimizer.step()
         rewirer.step()
-        if step % 2 == 0:
+        if step % 2 == 0 and rank == 0:
             with atomic_write(path) as temporary:
                 saved = {name: part.state_dict() for name, part in parts.items()}
                 torch.save({"step": step, **saved}, temporary)
+
+
+def _ranks(folder: Path) -> None:
+    """The same by two processes, begun anew when one has died and the other has ended by itself."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["kill_jobs"])
+    statuses = [1]
+    while any(statuses):
+        with tempfile.TemporaryDirectory() as meeting:
+            ranks = [
+                context.Process(target=_rank, args=(folder, f"file://{meeting}/all", rank))
+                for rank in range(2)
+            ]
+            for one in ranks:
+                one.start()
+            for one in ranks:
+                one.join()
+            statuses = [one.exitcode for one in ranks]
+
+
+def _rank(folder: Path, meeting: str, rank: int) -> None:
+    torch.set_num_threads(1)
+    dist.init_process_group("gloo", init_method=meeting, rank=rank, world_size=2)
+    _torch(folder, rank, 2, steps=300)
+    dist.destroy_process_group()
 
 
 def _torch_contents(folder: Path) -> Any:

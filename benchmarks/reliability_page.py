@@ -24,6 +24,7 @@ JOBS = {
     "export": "the command, to seven formats",
     "strip": "the command",
     "torch": "a PyTorch loop that saves model, optimiser and rewirer after every second step",
+    "ranks of torch": "the same by two ranks; one is killed, the other ends, both begin anew",
 }
 
 
