@@ -30,12 +30,19 @@ def indices_outside():
     return matrix
 
 
+def three_axes():
+    try:
+        return coo_array(np.ones((2, 4, 4)))
+    except (TypeError, ValueError):
+        pytest.skip("SciPy before 1.15 makes no sparse array of three axes")
+
+
 @pytest.mark.parametrize("taker", TAKERS.values(), ids=TAKERS)
 @pytest.mark.parametrize(
     ("make", "message"),
     [
         (indices_outside, "X must be a valid sparse matrix"),
-        (lambda: coo_array(np.ones((2, 4, 4))), r"X must have shape .*; got \(2, 4, 4\)"),
+        (three_axes, r"X must have shape .*; got \(2, 4, 4\)"),
         (lambda: csr_array(X * 1j), "X must hold real numbers; got complex128"),
     ],
     ids=["indices outside", "three axes", "complex numbers"],
