@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import typer
 from rich import box
@@ -48,8 +48,7 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
     def run(*args: Any, **kwargs: Any) -> Any:
         try:
             with interruptible(), warnings.catch_warnings():
-                # typeshed wants every parameter by its name; ours takes what it does not use as *_.
-                warnings.showwarning = _print_warning  # type: ignore[assignment]
+                warnings.showwarning = _print_warning
                 return command(*args, **kwargs)
         except BrokenPipeError:
             raise  # whoever read the output has seen enough
@@ -81,7 +80,15 @@ def _message(error: Exception) -> str:
     return for_command(error.args[0] if len(error.args) == 1 else str(error))
 
 
-def _print_warning(message: Any, *_: Any) -> None:
+def _print_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Print a warning as ``warnings.showwarning`` is called, without the place it comes from."""
     text = message.args[0] if isinstance(message, Warning) and message.args else message
     print_line(f"[yellow]warning:[/] {escape(for_command(text))}", stderr=True)
 

@@ -111,11 +111,11 @@ def load_dataset(recipe: Recipe, data_dir: DataDir = None) -> Dataset:
             "buffer must be None where data are loaded as a whole, as comparisons and searches "
             f"need them; got {recipe.buffer!r}"
         )
+    task: Any = recipe.task  # as it was given: load says which there are
     return load(
         recipe.data,
         target=recipe.target,
-        # As it was given: load says which tasks there are.
-        task=recipe.task,  # type: ignore[arg-type]
+        task=task,
         data_dir=data_dir,
         seed=recipe.seed,
         dtype="float64" if standardizes(recipe) else recipe.dtype,

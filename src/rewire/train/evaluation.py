@@ -117,11 +117,12 @@ def outputs(net: Network, X: Any) -> np.ndarray:
     array([[-3.],
            [ 2.]], dtype=float32)
     """
-    return np.concatenate([np.empty((0, net.ranks[-1]), net.dtype), *_pieces(net, X)])
+    nothing = np.empty((0, net.ranks[-1]), net.dtype)
+    return np.concatenate([nothing, *_pieces(net, real_matrix(X, "X"))])
 
 
 def _pieces(net: Network, X: Any) -> Iterator[np.ndarray]:
-    X = real_matrix(X, "X")
+    """Yield the outputs for an array or a CSR matrix that has been checked."""
     step = max(1, PIECE // max(net.size, 1))
     for first in range(0, X.shape[0], step):
         piece = X[first : first + step]
