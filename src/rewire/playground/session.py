@@ -75,8 +75,7 @@ class Session:
         self._lanes: list[Lane] = []
         self._snapshots = Snapshots()
         self._seen: tuple[int, list[dict[str, Any]]] = (-1, [])
-        for _ in self._all(engine.start if commands is None else commands):
-            pass
+        _finish(self._all(engine.start if commands is None else commands))
 
     @classmethod
     def made(cls, engine: Engine, commands: Iterable[Mapping[str, Any]]) -> Iterator[Session]:
@@ -116,8 +115,7 @@ class Session:
         checked = check(command)
         name = checked["do"]
         if name == "rewind":
-            for _ in self.rewound(checked):
-                pass
+            _finish(self.rewound(checked))
             return
         if name == "look":
             self.look = {"neuron": checked["neuron"], "lane": checked["lane"]}
@@ -128,8 +126,7 @@ class Session:
                 self._apply(checked)
             except Exception as error:
                 if before is None:
-                    for _ in self._rewind(self.record.now):
-                        pass
+                    _finish(self._rewind(self.record.now))
                 else:
                     self._put(before)
                 if isinstance(error, (ValueError, IndexError)):
@@ -317,3 +314,9 @@ class Session:
             look = self.look["neuron"] if self.look["lane"] == i else None
             found.append({"name": NAMES[i], **lane.show(extent, look)})
         return found
+
+
+def _finish(parts: Iterator[Any]) -> None:
+    """Do at once what can be done in parts."""
+    for _ in parts:
+        pass
